@@ -1,0 +1,1 @@
+"""A GPTalk endpoint on loopback in front of a real model."""

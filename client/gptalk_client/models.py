@@ -1,0 +1,211 @@
+"""The nouns that every part shares: roles, statuses, conversations, messages and the events of a turn.
+
+Plain frozen data without behaviour and without I/O. Times are integer milliseconds since the Unix epoch in UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+Messages: TypeAlias = Sequence[Mapping[str, Any]]
+"""A conversation as the provider takes it: `{"role": ..., "content": ...}`, oldest first."""
+
+AsyncResult: TypeAlias = AsyncIterator[str]
+"""Pieces of a reply, in order."""
+
+DEFAULT_MODEL = "gpt-3.5-turbo"
+"""What an empty model name means."""
+
+
+class Role(StrEnum):
+    """Who speaks."""
+
+    SYSTEM = "system"
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+class Status(StrEnum):
+    """How far a message got."""
+
+    COMPLETE = "complete"
+    """The end mark was read."""
+    STREAMING = "streaming"
+    """A process is writing it now."""
+    INCOMPLETE = "incomplete"
+    """It broke off: the connection, the service or the process ended early. The text so far is kept."""
+    STOPPED = "stopped"
+    """The person stopped it."""
+    FAILED = "failed"
+    """It failed before any text came."""
+
+
+class Phase(StrEnum):
+    """What a turn is doing, for the status line."""
+
+    CONNECTING = "connecting"
+    SIGNING_IN = "signing in"
+    WAITING = "waiting"
+    """The prompt is submitted; no word has come yet."""
+    STREAMING = "streaming"
+    RETRYING = "retrying"
+    """Waiting `wait_s` seconds before one more try."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """One conversation as the list shows it."""
+
+    id: str
+    """32 hex digits; any unambiguous prefix names it."""
+    title: str
+    created_at_ms: int
+    updated_at_ms: int
+    message_count: int = 0
+    system_prompt: str = ""
+    model: str = ""
+    """Empty: the default of the settings."""
+    provider: str = ""
+    """Empty: the default of the settings."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Overrides of this conversation, such as `temperature` and `context_messages`."""
+    archived: bool = False
+    pinned: bool = False
+    unread: bool = False
+    trashed: bool = False
+    active_message_id: str | None = None
+    """The leaf of the branch that is shown."""
+    draft: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a conversation's tree."""
+
+    id: str
+    conversation_id: str
+    parent_id: str | None
+    role: Role
+    content: str
+    status: Status
+    created_at_ms: int
+    model: str = ""
+    error: str = ""
+    """Why it failed or broke off, in words for people; empty otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class BranchEntry:
+    """One message of the branch that is shown, without its text, which is read when it comes into view."""
+
+    id: str
+    parent_id: str | None
+    role: Role
+    status: Status
+    created_at_ms: int
+    size_chars: int
+    model: str = ""
+    error: str = ""
+    sibling: int = 1
+    """Which of its siblings it is, from 1."""
+    siblings: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHit:
+    """One message, or one title, that a search found."""
+
+    conversation_id: str
+    message_id: str | None
+    """None where the title matched."""
+    title: str
+    role: str
+    """`user`, `assistant`, `system`, or `title`."""
+    snippet: str
+    """Plain text around the first match."""
+    matches: tuple[tuple[int, int], ...] = ()
+    """Start and end of each match in `snippet`, in characters."""
+    created_at_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyRequest:
+    """What a provider is asked for."""
+
+    messages: Messages
+    model: str = ""
+    """Empty: the provider's default."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Members that override the request's body, such as `temperature`."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseChanged:
+    """The turn entered another phase."""
+
+    phase: Phase
+    wait_s: float | None = None
+    """With `RETRYING`: how long until the next try, in seconds."""
+    reason: str = ""
+    """With `RETRYING`: why, in words for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextAdded:
+    """More text at the end of the reply."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextReplaced:
+    """The service rewrote its reply: this is all of it now."""
+
+    text: str
+
+
+ReplyEvent: TypeAlias = PhaseChanged | TextAdded | TextReplaced
+"""What a provider's stream yields. It returns at `[DONE]` and raises a `ProviderError` at anything else."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnOpened:
+    """The prompt and the row of the reply are on disk."""
+
+    prompt: Message
+    """The user's message that is answered (stored before, when a reply is regenerated)."""
+    reply: Message
+
+
+@dataclass(frozen=True, slots=True)
+class SaveFailed:
+    """The store could not write; the turn goes on in memory and saving is tried again."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SaveRecovered:
+    """What could not be saved before is on disk now."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnEnded:
+    """The turn is over and its row is closed."""
+
+    reply: Message
+    """As stored, with its final status and error."""
+
+
+TurnEvent: TypeAlias = TurnOpened | ReplyEvent | SaveFailed | SaveRecovered | TurnEnded
+"""What `Chat.reply` yields: `TurnOpened` first, `TurnEnded` last."""
+
+
+def iso_utc(time_ms: int) -> str:
+    """Return a time as ISO 8601 in UTC with milliseconds, such as `2026-01-31T09:05:00.120Z`."""
+    moment = datetime.fromtimestamp(time_ms / 1000, UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{time_ms % 1000:03d}Z"

@@ -1,0 +1,69 @@
+"""Where things are kept: platformdirs' folders for `gptalk-tui`, made private from the first instant."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+APP_NAME = "gptalk-tui"
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The files of one installation. Nothing is created by asking for a path."""
+
+    data: Path
+    config_file: Path
+    logs: Path
+
+    @classmethod
+    def default(cls, data_dir: str | os.PathLike[str] | None = None, config: str | os.PathLike[str] | None = None) -> Paths:
+        """Return platformdirs' folders, or the given ones.
+
+        Args:
+            data_dir: The data folder; None takes `GPTALK_DATA_DIR`, else platformdirs' folder.
+            config: The config file; None takes `GPTALK_CONFIG`, else `config.toml` in platformdirs' folder.
+        """
+        import platformdirs
+
+        data = data_dir or os.environ.get("GPTALK_DATA_DIR")
+        file = config or os.environ.get("GPTALK_CONFIG")
+        return cls(
+            data=Path(data).expanduser().absolute()
+            if data
+            else platformdirs.user_data_path(APP_NAME, appauthor=False),
+            config_file=Path(file).expanduser().absolute()
+            if file
+            else platformdirs.user_config_path(APP_NAME, appauthor=False) / "config.toml",
+            logs=platformdirs.user_log_path(APP_NAME, appauthor=False),
+        )
+
+    @property
+    def database(self) -> Path:
+        """The conversations."""
+        return self.data / "conversations.db"
+
+    @property
+    def auth(self) -> Path:
+        """The cached logins."""
+        return self.data / "auth.json"
+
+    @property
+    def models(self) -> Path:
+        """The weights for offline use."""
+        return self.data / "models"
+
+
+def make_private_folder(folder: Path) -> None:
+    """Create a folder that only its owner can read, parents included; leave an existing one as it is.
+
+    Raises:
+        OSError: The folder cannot be made.
+    """
+    missing = []
+    while not folder.exists():
+        missing.append(folder)
+        folder = folder.parent
+    for each in reversed(missing):
+        each.mkdir(mode=0o700, exist_ok=True)

@@ -1,0 +1,1 @@
+"""Services that answer: GPTalk, and any OpenAI-compatible endpoint."""

@@ -1,0 +1,113 @@
+"""What every provider is: the public generator class, and the instance that the app streams from."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator, Iterator
+from queue import SimpleQueue
+from typing import Any
+
+from gptalk_client.models import AsyncResult, Messages, ReplyEvent, ReplyRequest
+
+
+class Provider(ABC):
+    """A service that answers a conversation, with its own connection pool, time limits and token.
+
+    One instance serves the whole life of an app; several replies may stream from it at the same time.
+    """
+
+    name: str
+    """`gptalk`, `openai` or `local`."""
+    service: str
+    """The service's host as people know it, for the status line."""
+
+    @abstractmethod
+    def stream(self, request: ReplyRequest) -> AsyncGenerator[ReplyEvent, None]:
+        """Yield the events of one reply; return when the service says that it is complete.
+
+        The text is decoded only when the consumer asks for the next event, so whoever asks once a frame pays
+        once a frame. Closing the generator closes the connection within a second.
+
+        Raises:
+            ProviderError: The reply could not be had, or broke off.
+            ConfigError: The address or the proxy cannot be used.
+        """
+
+    async def models(self) -> list[str]:
+        """Return the names of the models on offer, best known first; empty if the service cannot tell."""
+        return []
+
+    @abstractmethod
+    async def aclose(self) -> None:
+        """Close the connections. The instance cannot be used afterwards."""
+
+
+class Rewritten(str):
+    """A piece that replaces the whole reply so far, where a service rewrote its text."""
+
+    __slots__ = ()
+
+
+class AsyncGeneratorProvider(ABC):
+    """A provider as a class: an asynchronous generator of text, and two ways to use it without a loop."""
+
+    @classmethod
+    @abstractmethod
+    def create_async_generator(
+        cls, model: str, messages: Messages, proxy: str | None = None, **kwargs: Any
+    ) -> AsyncResult:
+        """Yield the reply piece by piece."""
+
+    @classmethod
+    async def create_async(
+        cls, model: str, messages: Messages, proxy: str | None = None, **kwargs: Any
+    ) -> str:
+        """Return the whole reply."""
+        pieces: list[str] = []
+        async for piece in cls.create_async_generator(model, messages, proxy, **kwargs):
+            if isinstance(piece, Rewritten):
+                pieces.clear()
+            pieces.append(piece)
+        return "".join(pieces)
+
+    @classmethod
+    def create_completion(
+        cls, model: str, messages: Messages, proxy: str | None = None, **kwargs: Any
+    ) -> Iterator[str]:
+        """Yield the reply piece by piece to synchronous code, also from within a running event loop."""
+        done = object()
+        queue: SimpleQueue[object] = SimpleQueue()
+        abandoned = threading.Event()
+
+        async def pump() -> None:
+            pieces = cls.create_async_generator(model, messages, proxy, **kwargs)
+            try:
+                async for piece in pieces:
+                    if abandoned.is_set():
+                        break
+                    queue.put(piece)
+            finally:
+                if isinstance(pieces, AsyncGenerator):
+                    await pieces.aclose()
+
+        def run() -> None:
+            try:
+                asyncio.run(pump())
+            except BaseException as err:  # noqa: BLE001 - handed to the caller's thread, which raises it
+                queue.put(err)
+            else:
+                queue.put(done)
+
+        thread = threading.Thread(target=run, name=f"{cls.__name__}.create_completion", daemon=True)
+        thread.start()
+        try:
+            while (item := queue.get()) is not done:
+                if isinstance(item, BaseException):
+                    raise item
+                assert isinstance(item, str)
+                yield item
+        finally:
+            abandoned.set()
+            thread.join()

@@ -1,0 +1,1 @@
+"""Transcripts out and histories in, one format a file."""

@@ -1,0 +1,58 @@
+"""Every test has its own folders and reaches nothing but loopback."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+_REAL_CONNECT = socket.socket.connect
+_REAL_CONNECT_EX = socket.socket.connect_ex
+_REAL_GETADDRINFO = socket.getaddrinfo
+_LOOPBACK = {"localhost", "::1", "0.0.0.0", "::", ""}
+
+
+def _is_local(host: object) -> bool:
+    name = host.decode() if isinstance(host, bytes) else str(host or "")
+    return name in _LOOPBACK or name.startswith("127.")
+
+
+def _check(address: object) -> None:
+    if isinstance(address, tuple) and not _is_local(address[0]):
+        raise OSError(f"a test tried to reach {address[0]}")
+
+
+def _connect(self: socket.socket, address: object) -> None:
+    _check(address)
+    _REAL_CONNECT(self, address)  # type: ignore[arg-type]
+
+
+def _connect_ex(self: socket.socket, address: object) -> int:
+    _check(address)
+    return _REAL_CONNECT_EX(self, address)  # type: ignore[arg-type]
+
+
+def _getaddrinfo(host: object, *args: object, **kwargs: object) -> object:
+    if not _is_local(host):
+        raise socket.gaierror(socket.EAI_NONAME, f"a test tried to look up {host!s}")
+    return _REAL_GETADDRINFO(host, *args, **kwargs)  # type: ignore[arg-type]
+
+
+@pytest.fixture(autouse=True)
+def own_world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Give the test, and every process that it starts, a home of its own and loopback only."""
+    home = tmp_path_factory.mktemp("home")
+    for name in list(os.environ):
+        if name.startswith("GPTALK_") or name.lower().endswith("_proxy") or name == "NO_COLOR":
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(home))
+    for name in ("CONFIG", "DATA", "CACHE", "STATE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
+    monkeypatch.setenv("TZ", "UTC")
+    monkeypatch.setattr(socket.socket, "connect", _connect)
+    monkeypatch.setattr(socket.socket, "connect_ex", _connect_ex)
+    monkeypatch.setattr(socket, "getaddrinfo", _getaddrinfo)
+    yield home

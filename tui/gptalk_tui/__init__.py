@@ -1,0 +1,1 @@
+"""A fast terminal chat for the keyboard."""

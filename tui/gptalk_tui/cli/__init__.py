@@ -1,0 +1,1 @@
+"""The command line. Nothing here imports Textual before the app is to be opened."""

@@ -1,0 +1,1 @@
+"""The parts of a screen; they know models, errors and text only."""

@@ -1,0 +1,1 @@
+"""The conversation pane: flat in cost at any length."""
