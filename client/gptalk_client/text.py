@@ -1,0 +1,206 @@
+"""What text from outside may contain: the one sanitiser.
+
+A terminal obeys control characters wherever they come from, so everything that a server, a file or another
+program wrote passes `visible` before it is shown. The store keeps the raw text, but for what SQLite and UTF-8
+cannot carry (`storable`).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+MAX_MARKS = 8
+"""Combining marks that stay on one base character."""
+
+MAX_FILE_NAME_BYTES = 120
+"""UTF-8 bytes of a file name that is made from a title, its suffix included."""
+
+_BIDI_NAMES = {
+    "\u202a": "LRE", "\u202b": "RLE", "\u202c": "PDF", "\u202d": "LRO", "\u202e": "RLO",
+    "\u2066": "LRI", "\u2067": "RLI", "\u2068": "FSI", "\u2069": "PDI",
+}  # fmt: skip
+
+# Characters without a width of their own. One or two in a row join emoji or shape letters; more hide things.
+_ZERO_WIDTH = (
+    "\u034f\u061c\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u2065\u206a-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0100-\U000e01ef"
+)
+# Tags, and the code points beside them that Unicode reserves for things as invisible.
+_TAGS = "\U000e0000-\U000e00ff\U000e01f0-\U000e0fff"
+_SUBDIVISION_FLAG = "\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f"
+# Blocks that hold combining marks, wider than the marks themselves: `_is_mark` decides. Letters are left out
+# by the look-ahead where this is used.
+_MARK_BLOCKS = (
+    "\u0300-\u1fff\u20d0-\u20ff\u2cef-\u2cf1\u2d7f\u2de0-\u2dff\u302a-\u302f\u3099\u309a\ua66f-\uabff\ufb1e"
+    "\ufe20-\ufe2f\U000101fd-\U0001eaff"
+)
+# Vowels and final consonants of Korean stack on a syllable's first letter and take no cell of their own.
+_JAMO = "\u1160-\u11ff\ud7b0-\ud7ff"
+_CONTROLS = r"\x00-\x08\x0b-\x1f\x7f-\x9f"
+_BIDI = "\u202a-\u202e\u2066-\u2069"
+_SURROGATES = "\ud800-\udfff"
+_SEPARATORS = "\u2028\u2029"
+
+# One character class searches at the speed of C. Marks, which most scripts use singly, are dangerous only in
+# a row, which the second pattern tells.
+_SUSPICIOUS = f"{_CONTROLS}{_BIDI}{_SURROGATES}{_SEPARATORS}{_ZERO_WIDTH}{_TAGS}{_JAMO}" + (
+    "\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0711\u0730-\u074a"
+    "\u07a6-\u07b0\u07eb-\u0fff\u102b-\u109d\u135d-\u135f\u1712-\u1fff\u20d0-\u20ff\u2cef-\u2cf1\u2d7f"
+    "\u2de0-\u2dff\u302a-\u302f\u3099\u309a\ua66f-\uabff\ufb1e\ufe20-\ufe2f\U000101fd-\U0001eaff"
+)
+_find_suspicious = re.compile(f"[{_SUSPICIOUS}]").search
+_find_suspicious_in_line = re.compile(f"[\n\t{_SUSPICIOUS}]").search
+
+_STACKED = f"(?:(?!\\w)[{_MARK_BLOCKS}{_ZERO_WIDTH}]|[{_JAMO}])"
+_DANGEROUS = (
+    f"\r\n|[{_CONTROLS}{_BIDI}{_SURROGATES}{_SEPARATORS}]|{_SUBDIVISION_FLAG}|[{_TAGS}]+"
+    f"|{_STACKED}{{{MAX_MARKS + 1},}}|[{_ZERO_WIDTH}]{{3,}}"
+)
+_dangerous = re.compile(_DANGEROUS)
+_dangerous_in_line = re.compile(f"{_DANGEROUS}|[\n\t]")
+_zero_width_flood = re.compile(f"([{_ZERO_WIDTH}])[{_ZERO_WIDTH}]{{2,}}")
+_is_zero_width = re.compile(f"[{_ZERO_WIDTH}]").match
+_is_jamo = re.compile(f"[{_JAMO}]").match
+_ASCII_CONTROLS = bytes([*range(0x09), *range(0x0B, 0x20), 0x7F])
+_not_storable = re.compile(f"[\x00{_SURROGATES}]")
+
+_FORBIDDEN_IN_NAMES = re.compile(r'[/\\:*?"<>|]+')
+_RESERVED_NAMES = re.compile(
+    r"(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])\s*(?:\.|$)", re.IGNORECASE
+)
+
+
+def visible(text: str, *, newlines: bool = True) -> str:
+    """Return text that a terminal only shows and never obeys.
+
+    Control characters become symbols (`␛`, `␡`, `⟨U+009D⟩`), direction overrides and isolates become `⟨RLO⟩`
+    and the like, lone surrogates become U+FFFD, tag characters outside a flag become `⟨tags⟩`, a run of
+    three or more zero-width characters shrinks to its first, and a base character keeps eight combining
+    marks. `\\r\\n`, U+2028 and U+2029 are line ends. Doing it twice changes nothing.
+
+    Args:
+        text: Anything.
+        newlines: Keep `\\n` and `\\t`; otherwise a line end becomes `↵` and a tab a space.
+
+    Returns:
+        The very same object if there was nothing to change.
+    """
+    if newlines and text.isascii():
+        # Most pieces and blocks are plain ASCII, where counting bytes is many times faster than any pattern.
+        if len(text.encode().translate(None, _ASCII_CONTROLS)) == len(text):
+            return text
+    elif (_find_suspicious if newlines else _find_suspicious_in_line)(text) is None:
+        return text
+    if newlines:
+        return _dangerous.sub(_shown, text)
+    return _dangerous_in_line.sub(_shown_in_line, text)
+
+
+def storable(text: str) -> str:
+    """Return text with NUL and lone surrogates replaced by U+FFFD, which is all that the store changes."""
+    return _not_storable.sub("\ufffd", text)
+
+
+def one_line(text: str, *, max_chars: int = 80) -> str:
+    """Return text for a title, a toast or a list: visible, white space run together, cut with `…`.
+
+    Args:
+        text: Anything; only its beginning is looked at if it is much longer than `max_chars`.
+        max_chars: Most characters of the result, at least 1.
+    """
+    beginning = text.lstrip()[: max_chars * 16]
+    line = " ".join(visible(beginning).split())
+    if len(line) <= max_chars and len(beginning) < max_chars * 16:
+        return line
+    return line[: max_chars - 1].rstrip(" \u200d") + "…"
+
+
+def first_line(text: str, limit: int = 80) -> str:
+    """Return the first line that is not blank, as `one_line` shows it; empty if there is none.
+
+    Args:
+        text: Anything.
+        limit: Most characters of the result.
+    """
+    line, _, _ = text.lstrip().partition("\n")
+    return one_line(line, max_chars=limit)
+
+
+def file_name(title: str, *, suffix: str = "") -> str:
+    """Return a name that is safe as a file's on every system, made from a title.
+
+    Path separators, `..`, controls, invisible characters, a leading `-` or dot and trailing dots and spaces
+    are removed, names that Windows keeps for devices get a `_` in front, and the length is cut at a
+    character.
+
+    Args:
+        title: Anything, an empty text too.
+        suffix: Added at the end, such as `.md`; trusted to be plain ASCII.
+
+    Returns:
+        One to `MAX_FILE_NAME_BYTES` bytes of UTF-8, without a separator.
+    """
+    room = MAX_FILE_NAME_BYTES - len(suffix)
+    normal = unicodedata.normalize("NFC", _FORBIDDEN_IN_NAMES.sub(" ", title[: room * 4]))
+    kept = "".join(each if each.isprintable() or each.isspace() else "" for each in normal)
+    name = _trimmed(re.sub(r"\.{2,}", " ", " ".join(kept.split())))
+    if _RESERVED_NAMES.match(name):
+        name = "_" + name
+    name = _trimmed(name.encode()[:room].decode(errors="ignore"))
+    return (name or "conversation") + suffix
+
+
+def _trimmed(name: str) -> str:
+    return name.lstrip(" .-").rstrip(" .")
+
+
+def _shown(match: re.Match[str]) -> str:
+    found = match.group()
+    if found == "\r\n" or found in _SEPARATORS:
+        return "\n"
+    return _symbol(found)
+
+
+def _shown_in_line(match: re.Match[str]) -> str:
+    found = match.group()
+    if found == "\t":
+        return " "
+    if found in ("\r\n", "\n") or found in _SEPARATORS:
+        return "↵"
+    return _symbol(found)
+
+
+def _symbol(found: str) -> str:
+    """Return what stands for one match of the dangerous pattern that is no line end."""
+    code = ord(found[0])
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if code == 0x7F:
+        return "␡"
+    if code < 0xA0:
+        return f"⟨U+{code:04X}⟩"
+    if found in _BIDI_NAMES:
+        return f"⟨{_BIDI_NAMES[found]}⟩"
+    if 0xD800 <= code <= 0xDFFF:
+        return "\ufffd"
+    if code == 0x1F3F4:
+        return found
+    if 0xE0000 <= code <= 0xE0FFF and not _is_zero_width(found):
+        return "⟨tags⟩"
+    return _cut_stack(found)
+
+
+def _cut_stack(found: str) -> str:
+    """Return a run of marks and their like with at most `MAX_MARKS` on each base and no flood within."""
+    kept: list[str] = []
+    marks = 0
+    for each in _zero_width_flood.sub(r"\1", found):
+        marks = marks + 1 if _is_mark(each) else 0
+        if marks <= MAX_MARKS:
+            kept.append(each)
+    return "".join(kept)
+
+
+def _is_mark(char: str) -> bool:
+    return unicodedata.category(char) in ("Mn", "Me") or bool(_is_zero_width(char) or _is_jamo(char))
