@@ -1,0 +1,305 @@
+"""The config file: read with every mistake named, joined with environment and options, changed with its
+comments kept.
+
+Order of precedence: default, file, environment, option.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from gptalk_client.errors import ConfigError
+from gptalk_client.paths import make_private_folder
+from gptalk_client.settings import ProviderName, Settings, check_proxy, check_url
+
+T = TypeVar("T")
+
+_PROVIDERS = get_args(ProviderName)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something in the config file that cannot be used."""
+
+    file: Path
+    key: str
+    """Dotted, such as `ui.theme`; empty if the file as a whole is meant."""
+    line: int | None
+    """From 1."""
+    message: str
+    is_unknown_key: bool = False
+    """An unknown key is a warning; everything else is an error."""
+
+    def __str__(self) -> str:
+        where = f"{self.file}, line {self.line}" if self.line else str(self.file)
+        return f"{where}: {self.key}: {self.message}" if self.key else f"{where}: {self.message}"
+
+
+def load_settings(
+    file: Path,
+    *,
+    environ: Mapping[str, str] | None = None,
+    url: str | None = None,
+    provider: str | None = None,
+    model: str | None = None,
+    proxy: str | None = None,
+) -> tuple[Settings, list[Problem]]:
+    """Return the settings, and the unknown keys of the file as warnings.
+
+    An address without a provider means a GPTalk service, or the OpenAI-compatible one if the file chose that.
+
+    Args:
+        file: The config file; it may be absent.
+        environ: Environment; None takes the process's.
+        url: Option `--url`, before all else; likewise the others.
+        provider: Option `--provider`.
+        model: Option `--model`.
+        proxy: Option `--proxy`.
+
+    Raises:
+        ConfigError: The file, a variable or an option cannot be used. It names which one.
+    """
+    settings, problems = read_file(file)
+    for problem in problems:
+        if not problem.is_unknown_key:
+            raise ConfigError(f"{problem}.")
+    environ = os.environ if environ is None else environ
+    options = {"provider": provider, "url": url, "model": model, "proxy": proxy}
+    given: dict[str, tuple[str, str]] = {}
+    for key, option in options.items():
+        variable = f"GPTALK_{key.upper()}"
+        if value := option or environ.get(variable):
+            given[key] = (value, f"--{key}" if option else variable)
+    return _override(settings, given), problems
+
+
+def read_file(file: Path) -> tuple[Settings, list[Problem]]:
+    """Return the settings of a config file and everything that is wrong in it; never raises for its content.
+
+    Raises:
+        ConfigError: The file is there but cannot be read.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return Settings(), []
+    except (OSError, UnicodeDecodeError) as err:
+        reason = err.strerror if isinstance(err, OSError) else "it is not UTF-8"
+        raise ConfigError(f"{file} cannot be read: {reason}.") from err
+    return _parse(file, text)
+
+
+def update_file(file: Path, changes: Mapping[str | tuple[str, ...], Any]) -> None:
+    """Change keys of the config file; comments and order of the rest stay. The file is replaced at once.
+
+    Args:
+        file: The config file; made, private to its owner, if absent. A symbolic link is followed.
+        changes: Value by key. A text is split at its first dot (`ui.theme`, `keys.turn.stop`), a tuple is
+        taken as
+            it is (`("personas", "terse", "model")`). None removes the key.
+
+    Raises:
+        ConfigError: The file is broken, a value cannot be used, or nothing can be written there.
+    """
+    import tomlkit
+    import tomlkit.exceptions
+
+    target = file.resolve()
+    try:
+        text = target.read_text(encoding="utf-8") if target.exists() else ""
+        document = tomlkit.parse(text)
+    except (OSError, ValueError, tomlkit.exceptions.TOMLKitError) as err:
+        raise ConfigError(f"{file} cannot be changed: {err}.") from err
+    for key, value in changes.items():
+        *tables, last = key.split(".", 1) if isinstance(key, str) else key
+        table: Any = document
+        for name in tables:
+            if name not in table:
+                table[name] = tomlkit.table()
+            table = table[name]
+        if value is None:
+            table.pop(last, None)
+        else:
+            table[last] = value
+    new = tomlkit.dumps(document)
+    _, problems = _parse(file, new)
+    for problem in problems:
+        if not problem.is_unknown_key:
+            raise ConfigError(f"{problem}.")
+    _replace(target, new)
+
+
+def _override(settings: Settings, given: Mapping[str, tuple[str, str]]) -> Settings:
+    """Return the settings with what environment and options give: by key, the value and its source's name."""
+    if "provider" in given:
+        provider, name = given["provider"]
+        if provider not in _PROVIDERS:
+            raise ConfigError(f"{name}: choose one of {', '.join(_PROVIDERS)}.")
+        settings = replace(settings, provider=provider)  # type: ignore[arg-type]
+    if "url" in given:
+        url = check_url(*given["url"])
+        if settings.provider == "openai":
+            settings = replace(settings, openai=replace(settings.openai, url=url))
+        else:
+            who = settings.provider if "provider" in given else "gptalk"
+            settings = replace(settings, url=url, provider=who)
+    if "model" in given:
+        settings = replace(settings, model=given["model"][0])
+    if "proxy" in given:
+        settings = replace(settings, proxy=check_proxy(*given["proxy"]))
+    return settings
+
+
+def _parse(file: Path, text: str) -> tuple[Settings, list[Problem]]:
+    try:
+        tables = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as err:
+        found = re.search(r"at line (\d+)", str(err))
+        line = int(found[1]) if found else max(1, len(text.splitlines()))
+        message = str(err) or "it is nested too deeply"
+        return Settings(), [Problem(file, "", line, f"this is no TOML: {message}")]
+    reader = _Reader(file, text)
+    settings = reader.build(Settings, tables, ())
+    for key, value, check in (
+        (("url",), settings.url, check_url),
+        (("openai", "url"), settings.openai.url, check_url),
+        (("proxy",), settings.proxy, check_proxy),
+    ):
+        try:
+            if value:
+                check(value, ".".join(key))
+        except ConfigError as err:
+            reader.report(key, err.message.partition(": ")[2].rstrip("."))
+    return settings, reader.problems
+
+
+class _Reader:
+    """Makes settings of parsed tables and gathers what is wrong, each with its key and line."""
+
+    def __init__(self, file: Path, text: str) -> None:
+        self.problems: list[Problem] = []
+        self._file = file
+        self._text = text
+
+    def report(self, key: tuple[str, ...], message: str, *, is_unknown_key: bool = False) -> None:
+        line = _line_of(self._text, key)
+        self.problems.append(Problem(self._file, ".".join(key), line, message, is_unknown_key))
+
+    def build(self, kind: type[T], table: Any, at: tuple[str, ...]) -> T:
+        """Return a settings dataclass of a table; what cannot be used keeps its default."""
+        if not isinstance(table, dict):
+            self.report(at, "write this as a table")
+            return kind()
+        hints = get_type_hints(kind, include_extras=True)
+        known = [each.name for each in fields(kind)]  # type: ignore[arg-type]
+        values: dict[str, Any] = {}
+        for name, value in table.items():
+            key = (*at, name)
+            if name not in known:
+                self.report(key, _unknown(name, at, known), is_unknown_key=True)
+            elif is_dataclass(hints[name]):
+                values[name] = self.build(hints[name], value, key)
+            elif get_origin(hints[name]) is Mapping:
+                values[name] = self._mapping(get_args(hints[name])[1], value, key)
+            else:
+                values |= self._value(hints[name], value, key)
+        return kind(**values)
+
+    def _mapping(self, kind: Any, table: Any, at: tuple[str, ...]) -> dict[str, Any]:
+        if not isinstance(table, dict):
+            self.report(at, "write this as a table")
+            return {}
+        if isinstance(kind, type) and is_dataclass(kind):
+            return {name: self.build(kind, each, (*at, name)) for name, each in table.items()}
+        values: dict[str, Any] = {}
+        for name, each in table.items():
+            values |= self._value(kind, each, (*at, name))
+        return values
+
+    def _value(self, hint: Any, value: Any, at: tuple[str, ...]) -> dict[str, Any]:
+        """Return the value under the last part of its key; nothing if it cannot be used."""
+        try:
+            return {at[-1]: msgspec.convert(value, hint)}
+        except msgspec.ValidationError as err:
+            self.report(at, _in_words(str(err)))
+            return {}
+
+
+def _unknown(name: str, at: tuple[str, ...], known: list[str]) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"no such setting; did you mean {'.'.join((*at, close[0]))}?" if close else "no such setting"
+
+
+_TYPES_IN_WORDS = {"str": "a text", "float": "a number", "int": "a whole number", "bool": "true or false"}
+
+
+def _in_words(message: str) -> str:
+    """Return msgspec's reason as a sentence about a config file."""
+    message = re.sub(r" - at `\$(.*)`$", lambda m: f" (at {m[1].strip('.')})" if m[1] else "", message)
+    for ours, theirs in (
+        ("a text", "str"),
+        ("a number", "float"),
+        ("a whole number", "int"),
+        ("true or false", "bool"),
+    ):
+        message = message.replace(f"`{theirs} | null`", f"`{theirs}`").replace(f"`{theirs}`", ours)
+    return message[:1].lower() + message[1:]
+
+
+def _line_of(text: str, key: tuple[str, ...]) -> int | None:
+    """Return the line on which a key is set, from 1, else that of its nearest table."""
+    best: tuple[int, int] | None = None
+    for line, path in _keys_by_line(text):
+        depth = len(path)
+        if path == key:
+            return line
+        if path == key[:depth] and (best is None or depth > best[0]):
+            best = (depth, line)
+    return best[1] if best else None
+
+
+def _keys_by_line(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
+    table: tuple[str, ...] = ()
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := re.match(r"\s*\[\[?([^\[\]]+)\]", line):
+            table = _split_key(header[1])
+            yield number, table
+        elif assignment := re.match(r"""\s*((?:"[^"]*"|'[^']*'|[\w.-]|\s)+?)\s*=""", line):
+            yield number, (*table, *_split_key(assignment[1]))
+
+
+def _split_key(dotted: str) -> tuple[str, ...]:
+    parts = re.findall(r"""\s*("[^"]*"|'[^']*'|[\w-]+)\s*""", dotted)
+    return tuple(part.strip("\"'") for part in parts)
+
+
+def _replace(target: Path, text: str) -> None:
+    """Write a file beside its place, then move it there, keeping the mode of one that was there before."""
+    import tempfile
+
+    try:
+        make_private_folder(target.parent)
+        descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as out:
+                out.write(text)
+                out.flush()
+                os.fsync(out.fileno())
+            if target.exists():
+                os.chmod(name, target.stat().st_mode & 0o777)
+            os.replace(name, target)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as err:
+        raise ConfigError(f"{target} cannot be written: {err.strerror or err}.") from err
