@@ -1,0 +1,59 @@
+"""Our own JSON: every branch, status and time; the importer makes the same conversations of it again.
+
+One line a message, so that two exports can be compared line by line.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from gptalk_client.models import Conversation, Message, iso_utc
+from gptalk_client.transcripts.transcript import Transcript
+
+FORMAT = "gptalk-tui"
+VERSION = 1
+
+
+def export(transcripts: Iterable[Transcript], *, all_branches: bool = True) -> Iterator[str]:
+    """Yield the file in pieces. All branches are always in it."""
+    yield f'{{"format": "{FORMAT}", "version": {VERSION}, "conversations": ['
+    separator = "\n"
+    for transcript in transcripts:
+        head = json.dumps(conversation_fields(transcript.conversation))
+        yield f'{separator}{head[:-1]}, "messages": ['
+        inner = "\n"
+        for message in transcript.messages:
+            yield inner + json.dumps(message_fields(message))
+            inner = ",\n"
+        yield "]}"
+        separator = ",\n"
+    yield "\n]}\n"
+
+
+def conversation_fields(conversation: Conversation) -> dict[str, Any]:
+    """Return a conversation as the file has it, without its messages. Times are ISO 8601 in UTC."""
+    return {
+        "id": conversation.id,
+        "title": conversation.title,
+        "created_at": iso_utc(conversation.created_at_ms),
+        "updated_at": iso_utc(conversation.updated_at_ms),
+        "system_prompt": conversation.system_prompt,
+        "model": conversation.model,
+        "provider": conversation.provider,
+        "active_message_id": conversation.active_message_id,
+    }
+
+
+def message_fields(message: Message) -> dict[str, Any]:
+    """Return a message as the file has it."""
+    return {
+        "id": message.id,
+        "parent_id": message.parent_id,
+        "role": message.role.value,
+        "content": message.content,
+        "status": message.status.value,
+        "model": message.model,
+        "created_at": iso_utc(message.created_at_ms),
+    }

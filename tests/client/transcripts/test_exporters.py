@@ -1,0 +1,190 @@
+"""Exports: what each format holds, and that no message breaks out of its place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from gptalk_client.models import Conversation, Message, Role, Status
+from gptalk_client.transcripts.exporters.markdown import contained, fenced
+from gptalk_client.transcripts.formats import FORMATS
+from gptalk_client.transcripts.transcript import Transcript, active_branch, branches, full_paths
+
+CONVERSATION = Conversation(
+    id="c" * 32,
+    title="Rust lifetimes",
+    created_at_ms=1_769_850_300_120,
+    updated_at_ms=1_769_850_400_000,
+    system_prompt="Be brief.",
+    model="gpt-4",
+    provider="gptalk",
+    active_message_id="m4",
+)
+
+
+def message(
+    id: str, parent: str | None, role: Role, content: str, status: Status = Status.COMPLETE
+) -> Message:
+    return Message(name, CONVERSATION.id, parent, role, content, status, 1_769_850_300_120, model="gpt-4")
+
+
+MESSAGES = [
+    message("m1", None, Role.USER, "What is 'a?\n\n# not a title"),
+    message("m2", "m1", Role.ASSISTANT, "A lifetime.\n\n```rust\nfn f<'a>() {}\n```"),
+    message("m3", "m2", Role.USER, "Привет 🎉"),
+    message("m4", "m3", Role.ASSISTANT, "```py\nprint(1)", Status.STOPPED),
+    message("m5", "m1", Role.ASSISTANT, "Another answer <img src=x onerror=alert(1)>"),
+    message("m6", "m2", Role.USER, "Another question"),
+]
+TRANSCRIPT = Transcript(CONVERSATION, MESSAGES)
+
+
+def export(name: str, *transcripts: Transcript, all_branches: bool = False) -> str:
+    return "".join(FORMATS[name].export(transcripts or (TRANSCRIPT,), all_branches=all_branches))
+
+
+def ids(messages: Sequence[Message]) -> list[str]:
+    return [each.id for each in messages]
+
+
+def test_the_active_branch_leads_from_the_root_to_the_active_leaf() -> None:
+    assert ids(active_branch(TRANSCRIPT)) == ["m1", "m2", "m3", "m4"]
+    other = Transcript(replace(CONVERSATION, active_message_id="m5"), MESSAGES)
+    assert ids(active_branch(other)) == ["m1", "m5"]
+    assert ids(active_branch(Transcript(replace(CONVERSATION, active_message_id=None), MESSAGES))) == [
+        "m1",
+        "m2",
+        "m6",
+    ]
+    assert active_branch(Transcript(CONVERSATION, [])) == []
+
+
+def test_branches_tell_every_message_once() -> None:
+    found = branches(TRANSCRIPT)
+    assert [ids(each.messages) for each in found] == [["m1", "m2", "m3", "m4"], ["m5"], ["m6"]]
+    assert [each.after and each.after.id for each in found] == [None, "m1", "m2"]
+    assert [ids(each) for each in full_paths(TRANSCRIPT)] == [
+        ["m1", "m2", "m3", "m4"],
+        ["m1", "m5"],
+        ["m1", "m2", "m6"],
+    ]
+
+
+def test_a_parent_that_is_missing_or_its_own_child_does_not_hang() -> None:
+    loop = [
+        message("a", "b", Role.USER, "x"),
+        message("b", "a", Role.USER, "y"),
+        message("d", "gone", Role.USER, "z"),
+    ]
+    assert ids(active_branch(Transcript(replace(CONVERSATION, active_message_id="a"), loop))) == ["b", "a"]
+    assert ids(branches(Transcript(replace(CONVERSATION, active_message_id="d"), loop))[0].messages) == ["d"]
+
+
+def test_json_has_the_published_shape_and_every_branch() -> None:
+    text = export("json")
+    assert text.isascii()
+    data = json.loads(text)
+    assert (data["format"], data["version"]) == ("gptalk-tui", 1)
+    (conversation,) = data["conversations"]
+    assert list(conversation) == [
+        "id", "title", "created_at", "updated_at", "system_prompt", "model", "provider", "active_message_id",
+        "messages",
+    ]  # fmt: skip
+    assert conversation["created_at"] == "2026-01-31T09:05:00.120Z"
+    assert conversation["active_message_id"] == "m4"
+    assert conversation["messages"][3] == {
+        "id": "m4",
+        "parent_id": "m3",
+        "role": "assistant",
+        "content": "```py\nprint(1)",
+        "status": "stopped",
+        "model": "gpt-4",
+        "created_at": "2026-01-31T09:05:00.120Z",
+    }
+    assert [each["id"] for each in conversation["messages"]] == ids(MESSAGES)
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_json_of_any_number_of_conversations_is_json(count: int) -> None:
+    empty = Transcript(CONVERSATION, [])
+    text = "".join(FORMATS["json"].export([TRANSCRIPT, empty, TRANSCRIPT][:count]))
+    assert len(json.loads(text)["conversations"]) == count
+
+
+def test_markdown_has_front_matter_headings_and_the_text_as_written() -> None:
+    text = export("md")
+    assert text.startswith('---\ntitle: "Rust lifetimes"\nid: "cccc')
+    assert "\n# Rust lifetimes\n\n## System\n\nBe brief.\n\n## You\n\nWhat is 'a?" in text
+    assert "\n## Assistant\n\nA lifetime.\n\n```rust\nfn f<'a>() {}\n```\n\n## You\n\nПривет 🎉\n" in text
+    assert text.endswith("## Assistant\n\n```py\nprint(1)\n```\n\n> *Stopped.*\n")
+    assert "Another" not in text
+
+
+def test_markdown_tells_the_other_branches_when_asked() -> None:
+    text = export("md", all_branches=True)
+    assert "*Branch 2, after “What is 'a?”*\n\n## Assistant\n\nAnother answer" in text
+    assert "*Branch 3, after “A lifetime.”*\n\n## You\n\nAnother question" in text
+
+
+def test_markdown_of_hostile_text_obeys_nothing() -> None:
+    conversation = replace(CONVERSATION, title='x"\n---\n# \x1b]0;evil\x07', system_prompt="\x9b2J")
+    text = export("md", Transcript(conversation, [message("m", None, Role.USER, "\x1b[2J\u202e")]))
+    assert not set(text) & set("\x1b\x07\x9b\u202e")
+    assert text.splitlines()[1] == 'title: "x\\" --- # ␛]0;evil␇"'
+
+
+def headings(markdown: str) -> list[str]:
+    tokens = MarkdownIt("commonmark").parse(markdown)
+    return [
+        tokens[i + 1].content
+        for i, each in enumerate(tokens)
+        if each.type == "heading_open" and not each.level
+    ]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "```py\nnever closed",
+        "~~~\nnever closed ```",
+        "- a list\n  ```\n  never closed",
+        "1. a\n\n   ````md\n   ```\n   inner\n   ```",
+        "> ```\n> quoted",
+        "    ```\n    indented code is no fence",
+        "<!-- a comment that never ends",
+        "<script>\nnever closed",
+        "<pre>",
+        "`````\n````",
+        "```\nclosed\n```\n```",
+        "``` not a fence ` because of the tick",
+    ],
+)
+def test_no_message_swallows_the_next(content: str) -> None:
+    text = export("md", Transcript(replace(CONVERSATION, active_message_id="b", system_prompt=""), [
+        message("a", None, Role.ASSISTANT, content),
+        message("b", "a", Role.USER, "next"),
+    ]))  # fmt: skip
+    assert headings(text.split("---\n", 2)[2])[-2:] == ["Assistant", "You"]
+
+
+parts = st.lists(
+    st.sampled_from(["```", "````", "~~~", "\n", "  ", "    ", "- ", "> ", "<!--", "-->", "<pre>", "x", "`"])
+)
+
+
+@given(parts.map("".join))
+def test_any_text_is_contained(content: str) -> None:
+    assert headings(contained(content) + "\n\n## You\n")[-1:] == ["You"]
+
+
+@given(st.text("`a\n"))
+def test_a_fence_is_longer_than_any_run_inside(text: str) -> None:
+    (token,) = MarkdownIt("commonmark").parse(fenced(text))
+    assert token.type == "fence"
+    assert token.content.rstrip() == text.rstrip()
