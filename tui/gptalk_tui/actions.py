@@ -1,0 +1,192 @@
+"""The one table of what a person can do: keys, palette, slash commands, footer, help and the key map read it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+class Deck(Protocol):
+    """What the actions are carried out on: the chat screen."""
+
+    is_replying: bool
+    """A reply streams in the conversation that is shown."""
+    has_conversation: bool
+    """A stored conversation is shown."""
+    has_message: bool
+    """The transcript has the focus and a message in it is chosen."""
+
+    def send(self) -> None: ...
+    def stop_reply(self) -> None: ...
+    def try_again(self) -> None: ...
+    def new_conversation(self) -> None: ...
+    def show_conversations(self) -> None: ...
+    def toggle_list(self) -> None: ...
+    def export(self) -> None: ...
+    def show_help(self) -> None: ...
+    def show_palette(self) -> None: ...
+    def follow_end(self) -> None: ...
+    def scroll_page(self, by: int) -> None: ...
+    def walk_messages(self, by: int) -> None: ...
+    def copy_message(self) -> None: ...
+    def quit(self) -> Awaitable[None] | None: ...
+
+
+class Where(StrEnum):
+    """Where the keys of an action work."""
+
+    ANYWHERE = "anywhere"
+    COMPOSER = "in the composer"
+    MESSAGE = "on a message"
+
+
+def always(_deck: Deck) -> bool:
+    """Available at any time."""
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing that a person can do."""
+
+    id: str
+    """`area.verb`; the name that the key map of the config file uses."""
+    title: str
+    """A few words, for the palette."""
+    help: str
+    """One sentence, for the help screen."""
+    keys: str
+    """Keys as Textual names them, separated by commas; may be empty."""
+    run: Callable[[Deck], Awaitable[None] | None]
+    short: str = ""
+    """One or two words for the footer; empty keeps it out of the footer."""
+    where: Where = Where.ANYWHERE
+    available: Callable[[Deck], bool] = always
+    is_bound: bool = True
+    """False where the widget with the focus handles the keys itself."""
+    in_palette: bool = True
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action(
+        "turn.send", "Send", "Send what the composer holds. Ctrl+J, Shift+Enter or a trailing \\ make a new line.",
+        "enter", lambda deck: deck.send(), short="send", where=Where.COMPOSER, is_bound=False,
+    ),
+    Action(
+        "turn.stop", "Stop the reply", "Stop the reply that is streaming; its text so far is kept.",
+        "escape", lambda deck: deck.stop_reply(), short="stop", available=lambda deck: deck.is_replying,
+    ),
+    Action(
+        "turn.retry", "Try again", "Ask again for the last reply, beside the one that is there.",
+        "", lambda deck: deck.try_again(), available=lambda deck: deck.has_conversation and not deck.is_replying,
+    ),
+    Action(
+        "conversation.new", "New conversation", "Start a new conversation; a reply that streams goes on.",
+        "ctrl+n", lambda deck: deck.new_conversation(), short="new",
+    ),
+    Action(
+        "conversation.switch", "Conversations", "Go to the list of conversations: type to filter, Enter opens.",
+        "ctrl+s", lambda deck: deck.show_conversations(), short="conversations",
+    ),
+    Action(
+        "list.toggle", "Show or hide the list", "Show or hide the list of conversations.",
+        "ctrl+l", lambda deck: deck.toggle_list(),
+    ),
+    Action(
+        "conversation.export", "Export", "Write this conversation to a file.",
+        "ctrl+o", lambda deck: deck.export(), available=lambda deck: deck.has_conversation,
+    ),
+    Action(
+        "app.palette", "Commands", "All commands: type to find one.",
+        "ctrl+p", lambda deck: deck.show_palette(), short="commands", in_palette=False,
+    ),
+    Action(
+        "app.help", "Help", "Keys and help for what has the focus.",
+        "f1", lambda deck: deck.show_help(), short="help",
+    ),
+    Action(
+        "transcript.page_up", "Page up", "Scroll up by a page, also from the composer.",
+        "pageup", lambda deck: deck.scroll_page(-1), in_palette=False,
+    ),
+    Action(
+        "transcript.page_down", "Page down", "Scroll down by a page, also from the composer.",
+        "pagedown", lambda deck: deck.scroll_page(1), in_palette=False,
+    ),
+    Action(
+        "transcript.end", "Follow the newest text", "Go to the end and follow the newest text again.",
+        "end", lambda deck: deck.follow_end(),
+    ),
+    Action(
+        "message.previous", "Previous message", "Go to the message above.",
+        "alt+up", lambda deck: deck.walk_messages(-1), in_palette=False,
+    ),
+    Action(
+        "message.next", "Next message", "Go to the message below.",
+        "alt+down", lambda deck: deck.walk_messages(1), in_palette=False,
+    ),
+    Action(
+        "message.copy", "Copy the message", "Copy the message as it was written.",
+        "y", lambda deck: deck.copy_message(), short="copy", where=Where.MESSAGE,
+        available=lambda deck: deck.has_message,
+    ),
+    Action(
+        "app.quit", "Quit", "Quit; everything is on disk.",
+        "ctrl+q", lambda deck: deck.quit(), short="quit",
+    ),
+)  # fmt: skip
+
+ACTION_OF: Mapping[str, Action] = {action.id: action for action in ACTIONS}
+
+_KEY_NAMES = {
+    "escape": "Esc",
+    "enter": "Enter",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "question_mark": "?",
+    "slash": "/",
+}
+
+
+def key_title(key: str) -> str:
+    """Return a key as people write it: `ctrl+n` is `Ctrl+N`, `pageup` is `PgUp`."""
+    *modifiers, name = key.split("+")
+    if not modifiers and len(name) == 1:
+        return name
+    shown = _KEY_NAMES.get(name) or (name.upper() if len(name) == 1 else name.capitalize())
+    return "+".join([*(modifier.capitalize() for modifier in modifiers), shown])
+
+
+def key_titles(keys: str) -> list[str]:
+    """Return the keys of an action as people write them, the first one first."""
+    return [key_title(key.strip()) for key in keys.split(",") if key.strip()]
+
+
+def clashes(keymap: Mapping[str, str]) -> list[str]:
+    """Return a sentence for each key that a key map gives to two actions, and for each unknown action id.
+
+    Args:
+        keymap: Action ids and the keys that replace the action's own, separated by commas.
+    """
+    complaints = [f'There is no action "{id}".' for id in keymap if id not in ACTION_OF]
+    owners: dict[tuple[str, bool], str] = {}
+    for action in ACTIONS:
+        for key in keymap.get(action.id, action.keys).split(","):
+            key = key.strip()
+            if not key:
+                continue
+            place = (key, action.where is Where.MESSAGE)
+            if place in owners:
+                complaints.append(f"{key_title(key)} is given to both {owners[place]} and {action.id}.")
+            else:
+                owners[place] = action.id
+    return complaints
+
+
+def footer_actions(deck: Deck, *, on_message: bool) -> Iterable[Action]:
+    """Return the actions that the footer shows now, most useful first."""
+    wanted = [a for a in ACTIONS if a.short and (a.where is Where.MESSAGE) == on_message]
+    return [action for action in wanted if action.available(deck)]

@@ -1,0 +1,223 @@
+"""A list of one-line rows that costs the same at ten rows and at ten thousand: only visible rows are painted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a list. Its texts are shown as they are: make text from outside harmless first."""
+
+    key: str
+    """What `RowList.Chosen` carries; empty for a heading, which cannot be chosen."""
+    text: str
+    right: str = ""
+    """Dim, at the right edge."""
+    mark: str = ""
+    """One cell before the text, in the accent."""
+
+    @property
+    def is_heading(self) -> bool:
+        """Whether the row only names those below it."""
+        return not self.key
+
+
+class RowList(ScrollView, can_focus=True):
+    """Rows to walk and choose from by keyboard or mouse."""
+
+    ALLOW_SELECT = False
+    DEFAULT_CSS = """
+    RowList { height: 1fr; overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "row-list--row",
+        "row-list--heading",
+        "row-list--right",
+        "row-list--mark",
+        "row-list--highlighted",
+    }
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", "Up", show=False),
+        Binding("down", "move(1)", "Down", show=False),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("pagedown", "page(1)", "Page down", show=False),
+        Binding("home", "edge(-1)", "First", show=False),
+        Binding("end", "edge(1)", "Last", show=False),
+        Binding("enter", "choose", "Choose", show=False),
+    ]
+
+    @dataclass
+    class Chosen(Message):
+        """A row was chosen with Enter or a click."""
+
+        rows: RowList
+        key: str
+
+        @property
+        def control(self) -> RowList:
+            """The list."""
+            return self.rows
+
+    @dataclass
+    class Highlighted(Message):
+        """Another row has the highlight."""
+
+        rows: RowList
+        key: str
+
+        @property
+        def control(self) -> RowList:
+            """The list."""
+            return self.rows
+
+    def __init__(self, *, empty_text: str = "", id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self.empty_text = empty_text
+        self._rows: list[Row] = []
+        self._at = -1
+
+    @property
+    def rows(self) -> list[Row]:
+        """The rows, headings included."""
+        return self._rows
+
+    @property
+    def highlighted(self) -> Row | None:
+        """The row with the highlight."""
+        return self._rows[self._at] if 0 <= self._at < len(self._rows) else None
+
+    def set_rows(self, rows: Iterable[Row], *, highlight: str | None = None) -> None:
+        """Show other rows; the highlight stays on its key, or goes to `highlight`, else to the first row."""
+        wanted = highlight if highlight is not None else (self.highlighted.key if self.highlighted else None)
+        self._rows = list(rows)
+        self._at = next((i for i, row in enumerate(self._rows) if row.key and row.key == wanted), -1)
+        if self._at < 0:
+            self._at = self._next_row(-1, 1)
+        self.virtual_size = Size(self.size.width, len(self._rows))
+        if self.is_attached:
+            self._show_highlight()
+        self.refresh()
+
+    def highlight(self, key: str) -> None:
+        """Put the highlight on a row, if it is there."""
+        for index, row in enumerate(self._rows):
+            if row.key == key:
+                self._move_to(index)
+                return
+
+    def action_move(self, by: int) -> None:
+        """Move the highlight by one row, past headings."""
+        self._move_to(self._next_row(self._at, by))
+
+    def action_page(self, by: int) -> None:
+        """Move the highlight by a screenful."""
+        target = self._at + by * max(1, self.size.height - 1)
+        target = min(max(target, 0), len(self._rows) - 1)
+        index = self._next_row(target - by, by)
+        self._move_to(index if index >= 0 else self._next_row(target + by, -by))
+
+    def action_edge(self, by: int) -> None:
+        """Move the highlight to the first or the last row."""
+        self._move_to(self._next_row(-1, 1) if by < 0 else self._next_row(len(self._rows), -1))
+
+    def action_choose(self) -> None:
+        """Choose the highlighted row."""
+        row = self.highlighted
+        if row is not None:
+            self.post_message(self.Chosen(self, row.key))
+
+    def _next_row(self, index: int, by: int) -> int:
+        index += by
+        while 0 <= index < len(self._rows):
+            if not self._rows[index].is_heading:
+                return index
+            index += by
+        return -1
+
+    def _move_to(self, index: int) -> None:
+        if index < 0 or index == self._at:
+            return
+        self._at = index
+        self._show_highlight()
+        self.refresh()
+        self.post_message(self.Highlighted(self, self._rows[index].key))
+
+    def _show_highlight(self) -> None:
+        if self._at < 0 or not self.size.height:
+            return
+        first = self._at
+        if first > 0 and self._rows[first - 1].is_heading:
+            first -= 1
+        top = int(self.scroll_y)
+        if first < top:
+            self.scroll_to(y=first, animate=False, immediate=True)
+        elif self._at >= top + self.size.height:
+            self.scroll_to(y=self._at - self.size.height + 1, animate=False, immediate=True)
+
+    def on_resize(self) -> None:
+        self._show_highlight()
+
+    def on_focus(self) -> None:
+        self.refresh()
+
+    def on_blur(self) -> None:
+        self.refresh()
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the row that was clicked."""
+        index = event.get_content_offset_capture(self).y + int(self.scroll_y)
+        if 0 <= index < len(self._rows) and not self._rows[index].is_heading:
+            self._move_to(index)
+            self.action_choose()
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        index = y + int(self.scroll_y)
+        base = self.get_component_rich_style("row-list--row")
+        if not self._rows and y == 0 and self.empty_text:
+            muted = self.get_component_rich_style("row-list--right")
+            return Strip([Segment(" " + self.empty_text, muted)]).adjust_cell_length(width, base)
+        if not 0 <= index < len(self._rows):
+            return Strip.blank(width, base)
+        row = self._rows[index]
+        if row.is_heading:
+            heading = self.get_component_rich_style("row-list--heading")
+            return Strip([Segment(" " + row.text, heading)]).adjust_cell_length(width, base)
+        return self._paint(row, index == self._at, width, base)
+
+    def _paint(self, row: Row, is_highlighted: bool, width: int, base: Style) -> Strip:
+        right_style = self.get_component_rich_style("row-list--right")
+        mark_style = self.get_component_rich_style("row-list--mark")
+        if is_highlighted:
+            base = self.get_component_rich_style("row-list--highlighted")
+            right_style = mark_style = base
+        right = f" {row.right} " if row.right else " "
+        room = max(0, width - 3 - cell_len(right))
+        text = row.text
+        if cell_len(text) > room:
+            text = set_cell_size(text, max(0, room - 1)) + "…"
+        segments = [
+            Segment(" ", base),
+            Segment(set_cell_size(row.mark or " ", 1), mark_style),
+            Segment(" ", base),
+            Segment(set_cell_size(text, room), base),
+            Segment(right, right_style),
+        ]
+        return Strip(segments).adjust_cell_length(width, base)
+
+    def refresh_row(self, index: int) -> None:
+        """Paint one row again."""
+        self.refresh(Region(0, index - int(self.scroll_y), self.size.width, 1))

@@ -1,0 +1,314 @@
+"""A conversation as lines: finds, measures and renders the lines of a viewport at a cost that depends on nothing else.
+
+Two height indexes stand one above the other: messages in the conversation, rows in a message. A message is opened
+(its text read and split) when it comes into view; a row is rendered when it comes into view; both are kept in
+bounded caches. Knows no widget and no provider: texts come through a callback.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from gptalk_client.models import BranchEntry, Role
+from gptalk_tui.widgets.transcript.frame import Frame
+from gptalk_tui.widgets.transcript.heights import HeightIndex
+from gptalk_tui.widgets.transcript.message_rows import HEAD, MessageRows
+from gptalk_tui.widgets.transcript.rendering import Rendered, Renderer
+
+Fetch = Callable[[Sequence[str]], Mapping[str, str]]
+"""Reads the texts of messages by id."""
+
+MAX_OPEN_MESSAGES = 256
+MAX_CACHED_LINES = 3000
+_FETCH_AHEAD = 8
+_MESSAGE_OVERHEAD_CHARS = 80
+"""What a message's blank line and short last lines weigh, in characters."""
+
+
+class Position(NamedTuple):
+    """A line of the conversation: message, row in the message, line in the row."""
+
+    message: int
+    row: int
+    line: int
+
+
+START = Position(0, 0, 0)
+
+
+@dataclass(slots=True)
+class _CacheEntry:
+    rendered: Rendered
+    revision: int
+
+
+class Document:
+    """The lines of one conversation at one width.
+
+    Args:
+        renderer: Turns rows into lines.
+        fetch: Reads texts that were not handed in.
+    """
+
+    def __init__(self, renderer: Renderer, fetch: Fetch | None = None) -> None:
+        self.renderer = renderer
+        self.fetch: Fetch = fetch or (lambda ids: {})
+        self.frame = Frame.of(80)
+        self.entries: list[BranchEntry] = []
+        self.heights = HeightIndex()
+        self.rendered_rows = 0
+        """How many rows were rendered so far, for the benchmarks."""
+        self._index_of: dict[str, int] = {}
+        self._open: OrderedDict[int, MessageRows] = OrderedDict()
+        self._cache: OrderedDict[tuple[int, int], _CacheEntry] = OrderedDict()
+        self._cached_lines = 0
+
+    # What is shown
+
+    def set_entries(self, entries: Sequence[BranchEntry], texts: Mapping[str, str] | None = None) -> None:
+        """Show another conversation.
+
+        Args:
+            entries: Its messages, oldest first.
+            texts: Texts at hand, by id; others are fetched when they come into view.
+        """
+        self.entries = list(entries)
+        self._index_of = {entry.id: index for index, entry in enumerate(self.entries)}
+        self._open.clear()
+        self._drop_cache()
+        self.heights = HeightIndex((_weight(entry) for entry in self.entries), self._guess())
+        for id, text in (texts or {}).items():
+            if id in self._index_of:
+                self._open_message(self._index_of[id], text)
+
+    def append(self, entry: BranchEntry, text: str = "") -> None:
+        """Add a message at the end."""
+        self._index_of[entry.id] = len(self.entries)
+        self.entries.append(entry)
+        self.heights.append(_weight(entry))
+        self._open_message(len(self.entries) - 1, text)
+
+    def index_of(self, id: str) -> int | None:
+        """Return where a message stands; None if it is not shown."""
+        return self._index_of.get(id)
+
+    def append_text(self, index: int, text: str) -> None:
+        """Let a message grow."""
+        self.rows(index).append(text)
+        self._settle(index)
+
+    def replace_text(self, index: int, text: str) -> None:
+        """Give a message another text."""
+        self.rows(index).replace(text)
+        self._forget_rendered(index)
+        self._settle(index)
+
+    def end_message(self, entry: BranchEntry) -> None:
+        """Give a message its final status."""
+        index = self._index_of[entry.id]
+        self.entries[index] = entry
+        self.rows(index).end(entry)
+        self._settle(index)
+
+    def set_width(self, width: int) -> bool:
+        """Lay out for another width; return whether anything changed."""
+        frame = Frame.of(max(1, width))
+        if frame == self.frame:
+            return False
+        ratio = self.frame.text_width / frame.text_width
+        learned = self.heights.lines_per_weight * ratio
+        self.frame = frame
+        self.heights.forget_all(learned)
+        for rows in self._open.values():
+            rows.forget_heights(learned)
+        for entry in self._cache.values():
+            entry.rendered.lines_width = -1
+        for index in self._open:
+            self._settle(index)
+        return True
+
+    def restyle(self) -> None:
+        """Forget what was painted, after the colours changed."""
+        self._drop_cache()
+
+    def work(self) -> bool:
+        """Split one more slice of long texts; return whether more is left."""
+        for index, rows in self._open.items():
+            if rows.splitter.pending_chars:
+                rows.work()
+                self._settle(index)
+                return True
+        return False
+
+    @property
+    def has_work(self) -> bool:
+        """Whether a long text waits to be split."""
+        return any(rows.splitter.pending_chars for rows in self._open.values())
+
+    # Messages and rows
+
+    def text(self, index: int) -> str:
+        """Return a message's source text."""
+        return self.rows(index).text
+
+    def rows(self, index: int) -> MessageRows:
+        """Return the rows of a message, reading its text if need be."""
+        rows = self._open.get(index)
+        if rows is not None:
+            self._open.move_to_end(index)
+            return rows
+        near = range(max(0, index - _FETCH_AHEAD), min(len(self.entries), index + _FETCH_AHEAD))
+        wanted = [self.entries[i].id for i in near if i not in self._open and self.entries[i].size_chars < 100_000]
+        if self.entries[index].id not in wanted:
+            wanted.append(self.entries[index].id)
+        texts = self.fetch(wanted)
+        for i in near:
+            if i != index and i not in self._open and self.entries[i].id in texts:
+                self._open_message(i, texts[self.entries[i].id])
+        return self._open_message(index, texts.get(self.entries[index].id, ""))
+
+    def rendered(self, index: int, row: int) -> Rendered:
+        """Return a row rendered at the present width, and note its height."""
+        rows = self.rows(index)
+        key = (index, row)
+        revision = 0 if rows.is_final(row) else rows.revision
+        entry = self._cache.get(key)
+        if entry is None or entry.revision != revision:
+            if entry is not None:
+                self._cached_lines -= len(entry.rendered.lines)
+            rendered = self.renderer.render(rows, row, self.frame)
+            self.rendered_rows += 1
+            self._cache[key] = _CacheEntry(rendered, revision)
+            self._cached_lines += len(rendered.lines)
+        else:
+            rendered = entry.rendered
+            self._cache.move_to_end(key)
+            if rendered.lines_width != self.frame.width:
+                self._cached_lines -= len(rendered.lines)
+                self.renderer.layout(rendered, self.frame)
+                self.rendered_rows += 1
+                self._cached_lines += len(rendered.lines)
+        while self._cached_lines > MAX_CACHED_LINES and len(self._cache) > 1:
+            _, oldest = self._cache.popitem(last=False)
+            self._cached_lines -= len(oldest.rendered.lines)
+        if rows.heights.measure(row, len(rendered.lines)):
+            self._settle(index)
+        return rendered
+
+    # Positions
+
+    @property
+    def total(self) -> int:
+        """Height of everything in lines, as far as it is known."""
+        return self.heights.total
+
+    def line_of(self, position: Position) -> int:
+        """Return how many lines stand above a position."""
+        if not self.entries:
+            return 0
+        message = min(position.message, len(self.entries) - 1)
+        return self.heights.top_of(message) + self.rows(message).heights.top_of(position.row) + position.line
+
+    def position_at(self, line: int) -> Position:
+        """Return the position of a line, which comes into view."""
+        if not self.entries:
+            return START
+        message, offset = self.heights.find(line)
+        row, within = self.rows(message).heights.find(offset)
+        return self.clamp(Position(message, row, within))
+
+    def position_of_message(self, index: int) -> Position:
+        """Return the first line of a message's text."""
+        return self.clamp(Position(index, HEAD, 0))
+
+    def clamp(self, position: Position) -> Position:
+        """Return the position, or the nearest one that exists."""
+        if not self.entries:
+            return START
+        message = min(max(position.message, 0), len(self.entries) - 1)
+        row = min(position.row, len(self.rows(message).heights) - 1)
+        height = len(self.rendered(message, row).lines)
+        if position.line < height:
+            return Position(message, row, position.line)
+        if height:
+            return Position(message, row, height - 1)
+        return self.move(Position(message, row, 0), 1)
+
+    def end(self) -> Position:
+        """Return the last line."""
+        if not self.entries:
+            return START
+        message = len(self.entries) - 1
+        row = len(self.rows(message).heights) - 1
+        height = len(self.rendered(message, row).lines)
+        if not height:
+            return self.move(Position(message, row, 0), -1)
+        return Position(message, row, height - 1)
+
+    def move(self, position: Position, by: int) -> Position:
+        """Return the position some lines further down (or up); stops at the ends."""
+        message, row, line = position
+        if not self.entries:
+            return START
+        line += by
+        while line < 0:
+            if row > 0:
+                row -= 1
+            elif message > 0:
+                message -= 1
+                row = len(self.rows(message).heights) - 1
+            else:
+                return START
+            line += len(self.rendered(message, row).lines)
+        while line >= (height := len(self.rendered(message, row).lines)):
+            if row + 1 < len(self.rows(message).heights):
+                row += 1
+            elif message + 1 < len(self.entries):
+                message, row = message + 1, 0
+            else:
+                return self.end() if by > 0 or height else Position(message, max(0, row - 1), 0)
+            line -= height
+        return Position(message, row, line)
+
+    def _open_message(self, index: int, text: str) -> MessageRows:
+        rows = MessageRows(self.entries[index], text, self._guess())
+        self._open[index] = rows
+        while len(self._open) > MAX_OPEN_MESSAGES:
+            oldest = next(i for i, each in self._open.items() if not each.is_growing and i != index)
+            del self._open[oldest]
+            self._forget_rendered(oldest)
+        self._settle(index)
+        return rows
+
+    def _settle(self, index: int) -> None:
+        rows = self._open.get(index)
+        if rows is not None:
+            self.heights.measure(index, rows.heights.total)
+
+    def _guess(self) -> float:
+        return 1.25 / self.frame.text_width
+
+    def _forget_rendered(self, index: int) -> None:
+        for key in [key for key in self._cache if key[0] == index]:
+            self._cached_lines -= len(self._cache.pop(key).rendered.lines)
+
+    def _drop_cache(self) -> None:
+        self._cache.clear()
+        self._cached_lines = 0
+
+
+def _weight(entry: BranchEntry) -> int:
+    return entry.size_chars + _MESSAGE_OVERHEAD_CHARS
+
+
+def is_prompt(entry: BranchEntry) -> bool:
+    """Whether a message was written by the person."""
+    return entry.role is Role.USER
+
+
+def with_size(entry: BranchEntry, text: str) -> BranchEntry:
+    """Return the entry with the size of its text."""
+    return replace(entry, size_chars=len(text))

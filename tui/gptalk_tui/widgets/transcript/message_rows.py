@@ -1,0 +1,150 @@
+"""One message as rows: a head, its pieces, the unfinished tail and a foot; knows their heights, paints nothing."""
+
+from __future__ import annotations
+
+from gptalk_client.models import BranchEntry, Role, Status
+from gptalk_tui.widgets.transcript.heights import HeightIndex
+from gptalk_tui.widgets.transcript.splitter import Piece, PlainSplitter, Splitter
+
+HEAD = 0
+"""The first row: the blank line above a message, and which of its siblings it is."""
+
+SLICE_CHARS = 16_000
+"""How much of a long text is split before the clock is looked at again."""
+
+
+class MessageRows:
+    """The rows of one message.
+
+    Row 0 is the head. Then come the frozen pieces, which never change; after them the tail of a text that still
+    grows, a row that stands for text not split yet, and a foot where the status needs words.
+
+    Args:
+        entry: The message.
+        text: Its text, as stored.
+        lines_per_char: The factor for estimates.
+    """
+
+    __slots__ = ("_chunks", "_extra", "entry", "heights", "revision", "splitter")
+
+    def __init__(self, entry: BranchEntry, text: str, lines_per_char: float) -> None:
+        self.entry = entry
+        self._chunks: list[str] = []
+        self.heights = HeightIndex([1], lines_per_char)
+        self.heights.measure(HEAD, self._head_height())
+        self._extra = 0
+        self.revision = 0
+        self.splitter: Splitter | PlainSplitter = self._new_splitter()
+        self._begin(text)
+
+    @property
+    def text(self) -> str:
+        """The whole text, as the message's source."""
+        if len(self._chunks) > 1:
+            self._chunks = ["".join(self._chunks)]
+        return self._chunks[0] if self._chunks else ""
+
+    @property
+    def is_growing(self) -> bool:
+        """Whether more text may come."""
+        return self.entry.status is Status.STREAMING
+
+    @property
+    def has_foot(self) -> bool:
+        """Whether the status needs words below the text."""
+        return self.entry.status in (Status.INCOMPLETE, Status.STOPPED, Status.FAILED) or (
+            self.entry.status is Status.COMPLETE and self.entry.role is Role.ASSISTANT and not self._chunks
+        )
+
+    @property
+    def foot(self) -> int:
+        """The row of the foot; -1 without one."""
+        return len(self.heights) - 1 if self.has_foot else -1
+
+    @property
+    def tail(self) -> int:
+        """The row of the unfinished tail; -1 without one."""
+        return 1 + len(self.splitter.pieces) if self.splitter.tail is not None else -1
+
+    @property
+    def rest(self) -> int:
+        """The row that stands for text that was not split yet; -1 without one."""
+        if not self.splitter.pending_chars:
+            return -1
+        return 1 + len(self.splitter.pieces) + (self.splitter.tail is not None)
+
+    def piece(self, row: int) -> Piece | None:
+        """Return the piece of a row; None for the head, the foot and the rest."""
+        pieces = self.splitter.pieces
+        if 1 <= row <= len(pieces):
+            return pieces[row - 1]
+        return self.splitter.tail if row == self.tail else None
+
+    def is_final(self, row: int) -> bool:
+        """Whether what a row shows will not change while the text grows."""
+        if row == HEAD or row <= len(self.splitter.pieces):
+            return True
+        return not self.is_growing and not self.splitter.pending_chars
+
+    def append(self, text: str) -> None:
+        """Take more text at the end."""
+        if text:
+            self._chunks.append(text)
+            self.splitter.push(text)
+            self._refit(SLICE_CHARS)
+
+    def replace(self, text: str) -> None:
+        """Take another text in place of all of it."""
+        self._chunks = []
+        self._begin(text)
+
+    def end(self, entry: BranchEntry) -> None:
+        """Take the final status; no more text comes."""
+        self.entry = entry
+        self._refit(SLICE_CHARS)
+
+    def work(self) -> bool:
+        """Split one more slice of a long text; return whether more is left."""
+        self._refit(SLICE_CHARS)
+        return bool(self.splitter.pending_chars)
+
+    def forget_heights(self, lines_per_char: float) -> None:
+        """Make every piece an estimate again, after the width changed."""
+        self.heights.forget_all(lines_per_char)
+        self.heights.measure(HEAD, self._head_height())
+
+    def _head_height(self) -> int:
+        return 2 if self.entry.siblings > 1 else 1
+
+    def _new_splitter(self) -> Splitter | PlainSplitter:
+        return Splitter() if self.entry.role is Role.ASSISTANT else PlainSplitter()
+
+    def _begin(self, text: str) -> None:
+        self.splitter = self._new_splitter()
+        while len(self.heights) > 1:
+            self.heights.pop()
+        self._extra = 0
+        if text:
+            self._chunks.append(text)
+            self.splitter.push(text)
+        self._refit(SLICE_CHARS)
+
+    def _refit(self, max_chars: int) -> None:
+        """Split some pending text and bring the rows behind the frozen pieces up to date."""
+        splitter = self.splitter
+        if not splitter.step(max_chars) and not self.is_growing:
+            splitter.finish()
+        for _ in range(self._extra):
+            self.heights.pop()
+        for piece in splitter.pieces[len(self.heights) - 1 :]:
+            self.heights.append(max(1, len(piece.source)))
+        self._extra = 0
+        for weight in (
+            len(splitter.tail.source) if splitter.tail is not None else 0,
+            splitter.pending_chars,
+            1 if self.has_foot else 0,
+        ):
+            if weight:
+                self.heights.append(weight)
+                self._extra += 1
+        self.revision += 1
