@@ -29,7 +29,7 @@ CONVERSATION = Conversation(
 
 
 def message(
-    id: str, parent: str | None, role: Role, content: str, status: Status = Status.COMPLETE
+    name: str, parent: str | None, role: Role, content: str, status: Status = Status.COMPLETE
 ) -> Message:
     return Message(name, CONVERSATION.id, parent, role, content, status, 1_769_850_300_120, model="gpt-4")
 
