@@ -60,6 +60,7 @@ _DANGEROUS = (
 _dangerous = re.compile(_DANGEROUS)
 _dangerous_in_line = re.compile(f"{_DANGEROUS}|[\n\t]")
 _zero_width_flood = re.compile(f"([{_ZERO_WIDTH}])[{_ZERO_WIDTH}]{{2,}}")
+_joins = re.compile(f"{_STACKED}|[{_TAGS}]").match
 _is_zero_width = re.compile(f"[{_ZERO_WIDTH}]").match
 _is_jamo = re.compile(f"[{_JAMO}]").match
 _ASCII_CONTROLS = bytes([*range(0x09), *range(0x0B, 0x20), 0x7F])
@@ -95,6 +96,19 @@ def visible(text: str, *, newlines: bool = True) -> str:
     if newlines:
         return _dangerous.sub(_shown, text)
     return _dangerous_in_line.sub(_shown_in_line, text)
+
+
+def settled(text: str) -> int:
+    """Return how many characters of a growing text can be shown now: what follows cannot change how they
+    look.
+
+    A carriage return may become a line end, marks may become too many, a black flag may become another. Show
+    `visible(text[:n])` and keep the rest for the next piece.
+    """
+    end = len(text)
+    while end and (_joins(text[end - 1]) or text[end - 1] in "\r\U0001f3f4"):
+        end -= 1
+    return end
 
 
 def storable(text: str) -> str:

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gptalk_client.text import MAX_FILE_NAME_BYTES, file_name, first_line, one_line, storable, visible
+from gptalk_client.text import (
+    MAX_FILE_NAME_BYTES,
+    file_name,
+    first_line,
+    one_line,
+    settled,
+    storable,
+    visible,
+)
 
 ENGLAND = "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
 SCOTLAND = "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"
@@ -117,6 +125,22 @@ def test_what_each_danger_looks_like(raw: str, shown: str) -> None:
 
 def test_without_newlines_line_ends_and_tabs_are_one_cell() -> None:
     assert visible("a\r\nb\nc\td\u2028e", newlines=False) == "a↵b↵c d↵e"
+
+
+@given(st.lists(texts, max_size=8))
+def test_a_text_shown_piece_by_piece_looks_as_when_shown_at_once(pieces: list[str]) -> None:
+    shown, waiting = "", ""
+    for piece in pieces:
+        waiting += piece
+        cut = settled(waiting)
+        shown += visible(waiting[:cut])
+        waiting = waiting[cut:]
+    assert shown + visible(waiting) == visible("".join(pieces))
+
+
+def test_little_of_an_honest_text_has_to_wait() -> None:
+    for text in ("plain", "Привет", "日本語", "สวัสดี", "line\n", "नमस्ते"):
+        assert len(text) - settled(text) <= 1
 
 
 @given(texts)

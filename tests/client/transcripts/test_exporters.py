@@ -188,3 +188,30 @@ def test_a_fence_is_longer_than_any_run_inside(text: str) -> None:
     (token,) = MarkdownIt("commonmark").parse(fenced(text))
     assert token.type == "fence"
     assert token.content.rstrip() == text.rstrip()
+
+
+def test_plain_text_names_speakers_and_endings() -> None:
+    text = export("txt")
+    assert text.startswith("Rust lifetimes\n" + "c" * 32 + " · 2026-01-31T09:05:00.120Z · gpt-4 · gptalk\n")
+    assert "\nSystem:\nBe brief.\n\nYou:\nWhat is 'a?\n\n# not a title\n\nAssistant:\n" in text
+    assert text.endswith("\nAssistant:\n```py\nprint(1)\n[Stopped.]\n")
+    assert "----- branch 3, after “A lifetime.”\n\nYou:\nAnother question\n" in export(
+        "txt", all_branches=True
+    )
+
+
+def test_plain_text_obeys_nothing() -> None:
+    conversation = replace(CONVERSATION, title="\x1b[2J", model="\x9b", system_prompt="\x1b")
+    text = export("txt", Transcript(conversation, [message("m", None, Role.USER, "a\x07\rb")]))
+    assert not set(text) & set("\x1b\x07\x9b\r")
+
+
+def test_jsonl_has_one_conversation_a_line() -> None:
+    text = export("jsonl", TRANSCRIPT, Transcript(CONVERSATION, []), TRANSCRIPT)
+    assert text.isascii()
+    first, second = text.splitlines()
+    assert first == second
+    assert [each["role"] for each in json.loads(first)["messages"]] == [
+        "system", "user", "assistant", "user", "assistant",
+    ]  # fmt: skip
+    assert len(export("jsonl", all_branches=True).splitlines()) == 3
