@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeAlias
 
+from gptalk_client.errors import GptalkError
+
 Messages: TypeAlias = Sequence[Mapping[str, Any]]
 """A conversation as the provider takes it: `{"role": ..., "content": ...}`, oldest first."""
 
@@ -199,6 +201,8 @@ class TurnEnded:
 
     reply: Message
     """As stored, with its final status and error."""
+    cause: GptalkError | None = None
+    """What the provider raised, if that ended the turn."""
 
 
 TurnEvent: TypeAlias = TurnOpened | ReplyEvent | SaveFailed | SaveRecovered | TurnEnded

@@ -1,0 +1,316 @@
+"""The tree of a conversation's messages: the branch that is shown, its siblings, forks and deletions."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from gptalk_client.errors import UsageError
+from gptalk_client.models import BranchEntry, Conversation, Message, Role, Status
+from gptalk_client.store.folding import fold
+from gptalk_client.store.part import StorePart
+from gptalk_client.store.rows import (
+    CONTENT,
+    CONVERSATION_SELECT,
+    MESSAGE_SELECT,
+    clean,
+    conversation_from,
+    conversation_seq,
+    insert_message,
+    message_from,
+    message_seq,
+    new_id,
+    now_ms,
+    read_message,
+    set_active_leaf,
+)
+from gptalk_client.store.writers import BROKEN_OFF, index_message
+
+_TEXTS_AT_ONCE = 500
+
+_PATH = """
+    WITH RECURSIVE path (seq, parent_seq) AS (
+        SELECT seq, parent_seq FROM message WHERE seq = ?
+        UNION ALL
+        SELECT m.seq, m.parent_seq FROM path JOIN message m ON m.seq = path.parent_seq
+        LIMIT ?)"""
+_SUBTREE = """
+    WITH RECURSIVE subtree (seq) AS (
+        SELECT ?
+        UNION ALL
+        SELECT m.seq FROM subtree JOIN message m ON m.parent_seq = subtree.seq WHERE m.deletion_seq IS NULL)"""
+
+
+class Branches(StorePart):
+    """The part of the store that knows the tree."""
+
+    def branch(self, conversation_id: str, leaf_id: str | None = None) -> list[BranchEntry]:
+        """Return the messages from the root to a leaf, without their texts.
+
+        Args:
+            conversation_id: A full id.
+            leaf_id: The last message of the branch; by default the active leaf.
+
+        Raises:
+            UsageError: No such conversation, or no such message in it.
+        """
+        with self._db.read() as con:
+            conversation, leaf = _leaf(con, conversation_id, leaf_id)
+            rows = con.execute(
+                f"{_PATH} SELECT m.seq, m.parent_seq, m.id, m.role, m.status, m.created_at_ms, m.size_chars, m.model,"
+                " m.error FROM path JOIN message m ON m.seq = path.seq",
+                (leaf, -1),
+            ).fetchall()
+            places = _sibling_places(con, conversation)
+        entries = []
+        parent_id: str | None = None
+        for seq, parent_seq, message_id, role, status, created_at_ms, size_chars, model, error in reversed(
+            rows
+        ):
+            place = places.get(parent_seq)
+            entries.append(
+                BranchEntry(
+                    message_id, parent_id, Role(role), Status(status), created_at_ms, size_chars, model, error,
+                    place.index(seq) + 1 if place else 1, len(place) if place else 1,
+                )
+            )  # fmt: skip
+            parent_id = message_id
+        return entries
+
+    def texts(self, ids: Sequence[str]) -> dict[str, str]:
+        """Return the texts of messages by their ids; unknown ids are left out."""
+        texts: dict[str, str] = {}
+        with self._db.read() as con:
+            for start in range(0, len(ids), _TEXTS_AT_ONCE):
+                some = ids[start : start + _TEXTS_AT_ONCE]
+                marks = ",".join("?" * len(some))
+                texts.update(
+                    con.execute(
+                        f"SELECT m.id, {CONTENT} FROM message m JOIN message_text t ON t.seq = m.seq"
+                        f" WHERE m.id IN ({marks})",
+                        tuple(some),
+                    )
+                )
+        return texts
+
+    def branch_messages(self, conversation_id: str, leaf_id: str | None = None) -> list[Message]:
+        """Return the messages from the root to a leaf, by default the active one, with their texts."""
+        with self._db.read() as con:
+            _, leaf = _leaf(con, conversation_id, leaf_id)
+            return _path_messages(con, leaf, None)
+
+    def messages(self, conversation_id: str) -> list[Message]:
+        """Return all messages of a conversation, of every branch, parents before children."""
+        with self._db.read() as con:
+            rows = con.execute(
+                f"{MESSAGE_SELECT} WHERE m.conversation_seq = ? AND m.deletion_seq IS NULL ORDER BY m.seq",
+                (conversation_seq(con, conversation_id),),
+            ).fetchall()
+        return [message_from(row) for row in rows]
+
+    def context(self, leaf_id: str, *, limit: int) -> list[Message]:
+        """Return the last messages of the path that ends at a message, oldest first.
+
+        The cost depends on `limit` alone, not on the length of the conversation.
+        """
+        with self._db.read() as con:
+            return _path_messages(con, message_seq(con, leaf_id)[0], max(limit, 0))
+
+    def set_active(self, conversation_id: str, message_id: str | None) -> Conversation:
+        """Show the branch that ends at a message; None shows an empty one, to begin anew.
+
+        Raises:
+            UsageError: No such conversation, or no such message in it.
+        """
+        with self._db.write() as con:
+            conversation, seq = _leaf(con, conversation_id, message_id)
+            set_active_leaf(con, conversation, seq if message_id is not None else None)
+            return _read_conversation(con, conversation)
+
+    def siblings(self, message_id: str) -> list[str]:
+        """Return the ids of a message and its siblings, oldest first."""
+        with self._db.read() as con:
+            seq, conversation = message_seq(con, message_id)
+            rows = con.execute(
+                "SELECT id FROM message WHERE conversation_seq = ? AND deletion_seq IS NULL AND parent_seq IS"
+                " (SELECT parent_seq FROM message WHERE seq = ?) ORDER BY seq",
+                (conversation, seq),
+            ).fetchall()
+        return [row[0] for row in rows]
+
+    def newest_leaf(self, message_id: str) -> str:
+        """Return the leaf under a message that was last looked at, else the newest: where walking to it lands."""
+        with self._db.read() as con:
+            row = con.execute(
+                f"{_SUBTREE} SELECT m.id FROM subtree JOIN message m ON m.seq = subtree.seq WHERE NOT EXISTS"
+                " (SELECT 1 FROM message k WHERE k.parent_seq = m.seq AND k.deletion_seq IS NULL)"
+                " ORDER BY m.touched DESC, m.seq DESC LIMIT 1",
+                (message_seq(con, message_id)[0],),
+            ).fetchone()
+        return str(row[0])
+
+    def fork(self, message_id: str, *, title: str | None = None) -> Conversation:
+        """Copy the path up to a message into a new conversation.
+
+        Args:
+            message_id: The last message to copy.
+            title: By default the old title, marked as a fork.
+        """
+        with self._db.write() as con:
+            seq, origin = message_seq(con, message_id)
+            path = _path_messages(con, seq, None)
+            copy = _copy_conversation(con, origin, title)
+            parent: int | None = None
+            for message in path:
+                is_open = message.status is Status.STREAMING
+                parent = insert_message(
+                    con, conversation=copy, parent=parent, role=message.role, content=message.content,
+                    status=Status.INCOMPLETE if is_open else message.status, created_at_ms=message.created_at_ms,
+                    model=message.model, error=BROKEN_OFF if is_open else message.error,
+                )  # fmt: skip
+                index_message(con, parent, clean(message.content))
+            set_active_leaf(con, copy, parent)
+            return _read_conversation(con, copy)
+
+    def delete_message(self, message_id: str) -> str:
+        """Delete a message and what hangs under it, so that it can be restored.
+
+        The active leaf, if it was among them, goes to the newest sibling's leaf, else to the parent.
+
+        Returns:
+            A token for `restore_message`.
+
+        Raises:
+            UsageError: There is no such message, or a reply among them is being written.
+        """
+        with self._db.write() as con:
+            seq, conversation = message_seq(con, message_id)
+            doomed = [row[0] for row in con.execute(f"{_SUBTREE} SELECT seq FROM subtree", (seq,))]
+            if _any_streaming(con, conversation, doomed):
+                raise UsageError("The reply is still being written; stop it first.")
+            active = con.execute(
+                "SELECT active_seq FROM conversation WHERE seq = ?", (conversation,)
+            ).fetchone()[0]
+            token = new_id()
+            cursor = con.execute(
+                "INSERT INTO deletion (token, conversation_seq, message_seq, active_seq, deleted_at_ms)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (token, conversation, seq, active, now_ms()),
+            )
+            con.executemany(
+                "UPDATE message SET deletion_seq = ? WHERE seq = ?",
+                ((cursor.lastrowid, each) for each in doomed),
+            )
+            if active in doomed:
+                set_active_leaf(con, conversation, _leaf_instead(con, conversation, seq))
+        return token
+
+    def restore_message(self, token: str) -> Message:
+        """Take back a deletion, and show the branch that was shown before it.
+
+        Returns:
+            The message that had been deleted.
+
+        Raises:
+            UsageError: There is no such deletion any more, or what the message hangs on is deleted as well.
+        """
+        with self._db.write() as con:
+            row = con.execute(
+                "SELECT seq, conversation_seq, message_seq, active_seq FROM deletion WHERE token = ?",
+                (token,),
+            ).fetchone()
+            if row is None:
+                raise UsageError("The deleted message is no longer there.")
+            deletion, conversation, seq, active = row
+            orphaned = con.execute(
+                "SELECT 1 FROM message m JOIN message p ON p.seq = m.parent_seq"
+                " WHERE m.seq = ? AND p.deletion_seq IS NOT NULL",
+                (seq,),
+            ).fetchone()
+            if orphaned:
+                raise UsageError("The message that it answered is deleted as well; restore that one first.")
+            con.execute("UPDATE message SET deletion_seq = NULL WHERE deletion_seq = ?", (deletion,))
+            con.execute("DELETE FROM deletion WHERE seq = ?", (deletion,))
+            if active is not None and _is_live(con, active):
+                set_active_leaf(con, conversation, active)
+            return read_message(con, seq)
+
+
+def _leaf(con: sqlite3.Connection, conversation_id: str, leaf_id: str | None) -> tuple[int, int | None]:
+    conversation = conversation_seq(con, conversation_id)
+    if leaf_id is None:
+        row = con.execute("SELECT active_seq FROM conversation WHERE seq = ?", (conversation,)).fetchone()
+        return conversation, row[0]
+    seq, leafs_conversation = message_seq(con, leaf_id)
+    if leafs_conversation != conversation:
+        raise UsageError("The message belongs to another conversation.")
+    return conversation, seq
+
+
+def _path_messages(con: sqlite3.Connection, leaf: int | None, limit: int | None) -> list[Message]:
+    rows = con.execute(
+        f"{_PATH} {MESSAGE_SELECT.replace('FROM message m', 'FROM path JOIN message m ON m.seq = path.seq')}",
+        (leaf, -1 if limit is None else limit),
+    ).fetchall()
+    return [message_from(row) for row in reversed(rows)]
+
+
+def _sibling_places(con: sqlite3.Connection, conversation: int) -> dict[int | None, list[int]]:
+    """Return the children of every message that has more than one, oldest first; under None the roots."""
+    rows = con.execute(
+        "SELECT parent_seq, group_concat(seq) FROM message WHERE conversation_seq = ? AND deletion_seq IS NULL"
+        " GROUP BY parent_seq HAVING count(*) > 1",
+        (conversation,),
+    )
+    return {parent: sorted(map(int, seqs.split(","))) for parent, seqs in rows}
+
+
+def _read_conversation(con: sqlite3.Connection, seq: int) -> Conversation:
+    return conversation_from(con.execute(f"{CONVERSATION_SELECT} WHERE c.seq = ?", (seq,)).fetchone())
+
+
+def _copy_conversation(con: sqlite3.Connection, origin: int, title: str | None) -> int:
+    row = con.execute(
+        "SELECT title, model, provider, options, system_prompt FROM conversation WHERE seq = ?", (origin,)
+    ).fetchone()
+    old_title, *settings = row
+    if title is None:
+        title = old_title if old_title.endswith("(fork)") else f"{old_title} (fork)".strip()
+    title = clean(title).strip()
+    now = now_ms()
+    cursor = con.execute(
+        "INSERT INTO conversation (id, title, title_key, renamed, created_at_ms, updated_at_ms, model, provider,"
+        " options, system_prompt) VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?)",
+        (new_id(), title, fold(title), now, now, *settings),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def _any_streaming(con: sqlite3.Connection, conversation: int, seqs: Sequence[int]) -> bool:
+    rows = con.execute(
+        "SELECT seq FROM message WHERE status = 'streaming' AND conversation_seq = ?", (conversation,)
+    )
+    return not {row[0] for row in rows}.isdisjoint(seqs)
+
+
+def _is_live(con: sqlite3.Connection, seq: int) -> bool:
+    row = con.execute("SELECT deletion_seq IS NULL FROM message WHERE seq = ?", (seq,)).fetchone()
+    return bool(row and row[0])
+
+
+def _leaf_instead(con: sqlite3.Connection, conversation: int, deleted: int) -> int | None:
+    """Return the leaf to show once a message is deleted."""
+    parent = con.execute("SELECT parent_seq FROM message WHERE seq = ?", (deleted,)).fetchone()[0]
+    sibling = con.execute(
+        "SELECT seq FROM message WHERE conversation_seq = ? AND parent_seq IS ? AND deletion_seq IS NULL"
+        " ORDER BY touched DESC, seq DESC LIMIT 1",
+        (conversation, parent),
+    ).fetchone()
+    if sibling is None:
+        return None if parent is None else int(parent)
+    leaf = con.execute(
+        f"{_SUBTREE} SELECT m.seq FROM subtree JOIN message m ON m.seq = subtree.seq"
+        " ORDER BY m.touched DESC, m.seq DESC LIMIT 1",
+        (sibling[0],),
+    ).fetchone()
+    return int(leaf[0])

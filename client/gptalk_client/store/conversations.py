@@ -1,0 +1,253 @@
+"""Conversations: made, listed, found, renamed, filed away."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+from gptalk_client.errors import UsageError
+from gptalk_client.models import Conversation
+from gptalk_client.store.folding import fold
+from gptalk_client.store.part import StorePart
+from gptalk_client.store.rows import (
+    CONVERSATION_SELECT,
+    clean,
+    conversation_from,
+    conversation_seq,
+    new_id,
+    now_ms,
+    options_text,
+)
+
+_CANDIDATES = 5
+_HEX = frozenset("0123456789abcdef")
+
+
+class Conversations(StorePart):
+    """The part of the store that deals with whole conversations."""
+
+    def create_conversation(
+        self,
+        *,
+        title: str = "",
+        system_prompt: str = "",
+        model: str = "",
+        provider: str = "",
+        options: Mapping[str, Any] | None = None,
+    ) -> Conversation:
+        """Make an empty conversation.
+
+        Args:
+            title: Counts as given by the person; empty takes the first line of the first prompt later.
+            system_prompt: Sent before the messages of each turn.
+            model: Empty: the default of the settings.
+            provider: Empty: the default of the settings.
+            options: Overrides of this conversation; must be JSON.
+        """
+        title = clean(title).strip()
+        now = now_ms()
+        with self._db.write() as con:
+            cursor = con.execute(
+                "INSERT INTO conversation (id, title, title_key, renamed, created_at_ms, updated_at_ms, system_prompt,"
+                " model, provider, options) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    new_id(), title, fold(title), bool(title), now, now, clean(system_prompt), clean(model),
+                    clean(provider), options_text(options),
+                ),
+            )  # fmt: skip
+            return _read(con, int(cursor.lastrowid or 0))
+
+    def conversation(self, conversation_id: str) -> Conversation:
+        """Return the conversation of a full id, trashed or not.
+
+        Raises:
+            UsageError: There is none.
+        """
+        with self._db.read() as con:
+            return _read(con, conversation_seq(con, conversation_id))
+
+    def find_conversation(self, text: str) -> Conversation:
+        """Return the conversation that a person means.
+
+        Args:
+            text: A full id, the beginning of one, a title, or a part of a title that no other has. Titles in
+                the trash count only where nothing else fits.
+
+        Raises:
+            UsageError: None fits, or several do; they are named.
+        """
+        text = text.strip()
+        if not text:
+            raise UsageError("Name a conversation by its id or its title.")
+        with self._db.read() as con:
+            by_id = _with_prefix(con, text.lower()) if _HEX.issuperset(text.lower()) else []
+            if len(by_id) == 1:
+                return by_id[0]
+            several = by_id
+            for trashed in (False, True):
+                for condition in ("c.title_key = ?", "instr(c.title_key, ?) > 0"):
+                    found = _with_title(con, condition, fold(text), trashed=trashed)
+                    if len(found) == 1:
+                        return found[0]
+                    several = several or found
+        if several:
+            names = ", ".join(f"{each.id[:8]} {each.title!r}" for each in several[:_CANDIDATES])
+            more = " and others" if len(several) > _CANDIDATES else ""
+            raise UsageError(
+                f"Several conversations fit {text!r}: {names}{more}.", hint="Give more of the id."
+            )
+        raise UsageError(
+            f"There is no conversation {text!r}.", hint="`gptalk-tui list` shows the conversations."
+        )
+
+    def latest_conversation(self) -> Conversation | None:
+        """Return the conversation that changed last, neither archived nor in the trash."""
+        with self._db.read() as con:
+            row = con.execute(
+                f"{CONVERSATION_SELECT} WHERE c.seq = (SELECT seq FROM conversation WHERE archived = 0"
+                " AND trashed_at_ms IS NULL ORDER BY updated_at_ms DESC, seq DESC LIMIT 1)"
+            ).fetchone()
+        return conversation_from(row) if row else None
+
+    def conversations(
+        self,
+        *,
+        limit: int | None = None,
+        offset: int = 0,
+        archived: bool = False,
+        trash: bool = False,
+        filter: str = "",  # noqa: A002 - what people call it
+    ) -> list[Conversation]:
+        """Return a page of the list: pinned first, then what changed last.
+
+        Args:
+            limit: How many at most; None is all.
+            offset: How many to pass over.
+            archived: The archived ones, and only these.
+            trash: Those in the trash, and only these.
+            filter: Words that the title must hold, in any case and with any accents.
+        """
+        condition, values = _listed(archived, trash, filter)
+        with self._db.read() as con:
+            rows = con.execute(
+                f"{CONVERSATION_SELECT} WHERE {condition}"
+                " ORDER BY c.pinned DESC, c.updated_at_ms DESC, c.seq DESC LIMIT ? OFFSET ?",
+                (*values, -1 if limit is None else limit, offset),
+            ).fetchall()
+        return [conversation_from(row) for row in rows]
+
+    def count_conversations(
+        self,
+        *,
+        archived: bool = False,
+        trash: bool = False,
+        filter: str = "",  # noqa: A002 - what people call it
+    ) -> int:
+        """Return how many conversations `conversations` would give without a limit."""
+        condition, values = _listed(archived, trash, filter)
+        with self._db.read() as con:
+            row = con.execute(f"SELECT count(*) FROM conversation c WHERE {condition}", values).fetchone()
+        return int(row[0])
+
+    def rename_conversation(self, conversation_id: str, title: str) -> Conversation:
+        """Give a title that no automatic one replaces; an empty title allows an automatic one again."""
+        title = clean(title).strip()
+        return self._change(
+            conversation_id, "title = ?, title_key = ?, renamed = ?", title, fold(title), bool(title)
+        )
+
+    def set_pinned(self, conversation_id: str, pinned: bool) -> Conversation:
+        """Keep a conversation at the top of the list, or no longer."""
+        return self._change(conversation_id, "pinned = ?", pinned)
+
+    def set_archived(self, conversation_id: str, archived: bool) -> Conversation:
+        """Take a conversation out of the list without throwing it away, or put it back."""
+        return self._change(conversation_id, "archived = ?", archived)
+
+    def set_unread(self, conversation_id: str, unread: bool) -> Conversation:
+        """Remember whether a reply has come that nobody has looked at."""
+        return self._change(conversation_id, "unread = ?", unread)
+
+    def set_draft(self, conversation_id: str, draft: str) -> Conversation:
+        """Keep what is typed and not yet sent."""
+        return self._change(conversation_id, "draft = ?", clean(draft))
+
+    def set_options(
+        self,
+        conversation_id: str,
+        *,
+        model: str | None = None,
+        provider: str | None = None,
+        system_prompt: str | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> Conversation:
+        """Change the settings of one conversation; what is None stays as it is."""
+        given = {"model": model, "provider": provider, "system_prompt": system_prompt}
+        changes = {name: clean(value) for name, value in given.items() if value is not None}
+        if options is not None:
+            changes["options"] = options_text(options)
+        if not changes:
+            return self.conversation(conversation_id)
+        return self._change(conversation_id, ", ".join(f"{name} = ?" for name in changes), *changes.values())
+
+    def trash_conversation(self, conversation_id: str) -> Conversation:
+        """Move a conversation to the trash, where no search finds it."""
+        return self._change(conversation_id, "trashed_at_ms = coalesce(trashed_at_ms, ?)", now_ms())
+
+    def restore_conversation(self, conversation_id: str) -> Conversation:
+        """Take a conversation out of the trash."""
+        return self._change(conversation_id, "trashed_at_ms = NULL")
+
+    def purge_conversation(self, conversation_id: str) -> None:
+        """Delete a conversation for good, with all that belongs to it."""
+        with self._db.write() as con:
+            con.execute("DELETE FROM conversation WHERE seq = ?", (conversation_seq(con, conversation_id),))
+
+    def purge_trash(self) -> int:
+        """Delete for good what is in the trash and every deleted message.
+
+        Returns:
+            How many conversations there were in the trash.
+        """
+        with self._db.write() as con:
+            count = con.execute("DELETE FROM conversation WHERE trashed_at_ms IS NOT NULL").rowcount
+            con.execute("DELETE FROM message WHERE deletion_seq IS NOT NULL")
+            con.execute("DELETE FROM deletion")
+        return int(count)
+
+    def _change(self, conversation_id: str, assignments: str, *values: object) -> Conversation:
+        with self._db.write() as con:
+            seq = conversation_seq(con, conversation_id)
+            con.execute(f"UPDATE conversation SET {assignments} WHERE seq = ?", (*values, seq))
+            return _read(con, seq)
+
+
+def _read(con: sqlite3.Connection, seq: int) -> Conversation:
+    return conversation_from(con.execute(f"{CONVERSATION_SELECT} WHERE c.seq = ?", (seq,)).fetchone())
+
+
+def _listed(archived: bool, trash: bool, words: str) -> tuple[str, list[object]]:
+    conditions = ["c.trashed_at_ms IS NOT NULL"] if trash else ["c.trashed_at_ms IS NULL", "c.archived = ?"]
+    values: list[object] = [] if trash else [archived]
+    for word in fold(clean(words)).split():
+        conditions.append("instr(c.title_key, ?) > 0")
+        values.append(word)
+    return " AND ".join(conditions), values
+
+
+def _with_prefix(con: sqlite3.Connection, prefix: str) -> list[Conversation]:
+    rows = con.execute(
+        f"{CONVERSATION_SELECT} WHERE c.id >= ? AND c.id < ? ORDER BY c.id LIMIT ?",
+        (prefix, f"{prefix}g", _CANDIDATES + 1),
+    )
+    return [conversation_from(row) for row in rows]
+
+
+def _with_title(con: sqlite3.Connection, condition: str, title: str, *, trashed: bool) -> list[Conversation]:
+    rows = con.execute(
+        f"{CONVERSATION_SELECT} WHERE {condition} AND (c.trashed_at_ms IS NOT NULL) = ?"
+        " ORDER BY c.updated_at_ms DESC, c.seq DESC LIMIT ?",
+        (title, trashed, _CANDIDATES + 1),
+    )
+    return [conversation_from(row) for row in rows]

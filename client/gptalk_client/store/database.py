@@ -1,0 +1,166 @@
+"""Two connections to one SQLite file, short transactions, and SQLite's errors in words."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import shutil
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from gptalk_client.errors import StoreError, StoreFullError, StoreReadOnlyError
+
+BUSY_TIMEOUT_MS = 5_000
+BUSY_TRIES = 3
+_LITTLE_SPACE_BYTES = 256 * 1024
+_T = TypeVar("_T")
+
+
+def primary_code(err: sqlite3.Error) -> int:
+    """Return SQLite's primary result code, or 0 where the error is the Python module's own."""
+    return int(getattr(err, "sqlite_errorcode", 0) or 0) & 0xFF
+
+
+def is_damage(err: sqlite3.Error) -> bool:
+    """Say whether the error means that the file is no database, or a damaged one."""
+    return primary_code(err) in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
+
+
+def is_busy(err: sqlite3.Error) -> bool:
+    """Say whether another connection held the file for longer than the busy timeout."""
+    return primary_code(err) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def patiently(work: Callable[[], _T]) -> _T:
+    """Return what `work` returns, trying again a few times while another process holds the file."""
+    for attempt in range(1, BUSY_TRIES + 1):
+        try:
+            return work()
+        except sqlite3.OperationalError as err:
+            if not is_busy(err) or attempt == BUSY_TRIES:
+                raise
+            time.sleep(0.05 * attempt)
+    raise AssertionError("unreachable")
+
+
+@contextlib.contextmanager
+def in_words(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors into the project's own."""
+    try:
+        yield
+    except sqlite3.Error as err:
+        raise _explained(err, path) from err
+
+
+def _explained(err: sqlite3.Error, path: Path) -> StoreError:
+    code = primary_code(err)
+    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _is_disk_full(path)):
+        return StoreFullError("The disk is full: the conversations cannot be saved.")
+    if code == sqlite3.SQLITE_READONLY:
+        return StoreReadOnlyError(f"The conversations in {path.parent} cannot be written.")
+    if is_busy(err):
+        return StoreError(
+            "Another program holds the conversations and does not let go.", hint="Close it, then try again."
+        )
+    if is_damage(err):
+        return StoreError(f"The file {path} is damaged.")
+    if isinstance(err, sqlite3.ProgrammingError):
+        return StoreError("The conversations are closed.", hint="Start the program again.")
+    return StoreError(f"The conversations in {path} could not be used: {err}.")
+
+
+def _is_disk_full(path: Path) -> bool:
+    try:
+        return shutil.disk_usage(path.parent).free < _LITTLE_SPACE_BYTES
+    except OSError as err:
+        return err.errno == errno.ENOSPC
+
+
+class Database:
+    """The open file: one connection that writes, one that only reads.
+
+    Reading does not wait for a write in progress, so that a thread that paints is never held up by a disk.
+
+    Args:
+        path: The file as the person knows it.
+        writer: The connection that writes, in autocommit mode.
+        reader: The connection that reads; the same one where there cannot be two.
+        read_only: No write is possible.
+        on_close: Called once after the connections are closed.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        writer: sqlite3.Connection,
+        reader: sqlite3.Connection,
+        *,
+        read_only: bool = False,
+        on_close: Callable[[], None] | None = None,
+    ) -> None:
+        self.path = path
+        self.read_only = read_only
+        self._writer = writer
+        self._reader = reader
+        self._write_lock = threading.RLock()
+        self._read_lock = self._write_lock if reader is writer else threading.RLock()
+        self._on_close = on_close
+        self.is_closed = False
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """Give a connection on which all statements see one and the same state."""
+        with self._read_lock, in_words(self.path):
+            con = self._reader
+            patiently(lambda: con.execute("BEGIN"))
+            try:
+                yield con
+            finally:
+                if con.in_transaction:
+                    con.execute("ROLLBACK")
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """Give a connection for one transaction, committed at the end and undone by an exception.
+
+        Raises:
+            StoreReadOnlyError: Nothing can be written here.
+            StoreFullError: No space is left.
+            StoreError: Anything else that the file or the disk refuses.
+        """
+        if self.read_only:
+            raise StoreReadOnlyError(f"The conversations in {self.path.parent} cannot be written.")
+        with self._write_lock, in_words(self.path):
+            con = self._writer
+            patiently(lambda: con.execute("BEGIN IMMEDIATE"))
+            try:
+                yield con
+                patiently(lambda: con.execute("COMMIT"))
+            except BaseException:
+                if con.in_transaction:
+                    con.execute("ROLLBACK")
+                raise
+
+    def data_version(self) -> int:
+        """Return a number that changes when another connection than the writing one has changed the file."""
+        with self._write_lock, in_words(self.path):
+            return int(self._writer.execute("PRAGMA data_version").fetchone()[0])
+
+    def backup(self, target: sqlite3.Connection) -> None:
+        """Copy the whole database by SQLite's backup, also while others write."""
+        with self._read_lock, in_words(self.path):
+            self._reader.backup(target)
+
+    def close(self) -> None:
+        """Close the connections; further calls do nothing."""
+        with self._write_lock, self._read_lock, in_words(self.path):
+            self.is_closed = True
+            self._reader.close()
+            self._writer.close()
+        if self._on_close is not None:
+            self._on_close()
+            self._on_close = None

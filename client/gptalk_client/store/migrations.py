@@ -1,0 +1,220 @@
+"""The schema, as a list of named steps that only ever grows.
+
+`PRAGMA user_version` counts the steps that a file has seen. All missing steps run in one transaction together
+with the new number, so that a file is at one version or at another and never between.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from gptalk_client.errors import NewerSchemaError
+from gptalk_client.store.folding import fold, index_text
+from gptalk_client.store.rows import now_ms
+
+_CONVERSATIONS = """
+CREATE TABLE written_by (
+    schema_version INTEGER PRIMARY KEY,
+    step TEXT NOT NULL,
+    program_version TEXT NOT NULL,
+    applied_at_ms INTEGER NOT NULL
+);
+
+CREATE TABLE conversation (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    title TEXT NOT NULL DEFAULT '',
+    title_key TEXT NOT NULL DEFAULT '',
+    renamed INTEGER NOT NULL DEFAULT 0,
+    created_at_ms INTEGER NOT NULL,
+    updated_at_ms INTEGER NOT NULL,
+    model TEXT NOT NULL DEFAULT '',
+    provider TEXT NOT NULL DEFAULT '',
+    options TEXT NOT NULL DEFAULT '',
+    archived INTEGER NOT NULL DEFAULT 0,
+    pinned INTEGER NOT NULL DEFAULT 0,
+    unread INTEGER NOT NULL DEFAULT 0,
+    trashed_at_ms INTEGER,
+    active_seq INTEGER,
+    touches INTEGER NOT NULL DEFAULT 0,
+    system_prompt TEXT NOT NULL DEFAULT '',
+    draft TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX conversation_list ON conversation (pinned DESC, updated_at_ms DESC, seq DESC, archived, trashed_at_ms);
+
+CREATE TABLE message (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    conversation_seq INTEGER NOT NULL REFERENCES conversation (seq) ON DELETE CASCADE,
+    parent_seq INTEGER REFERENCES message (seq) ON DELETE CASCADE,
+    role TEXT NOT NULL CHECK (role IN ('system', 'user', 'assistant')),
+    status TEXT NOT NULL CHECK (status IN ('complete', 'streaming', 'incomplete', 'stopped', 'failed')),
+    created_at_ms INTEGER NOT NULL,
+    size_chars INTEGER NOT NULL DEFAULT 0,
+    touched INTEGER NOT NULL DEFAULT 0,
+    deletion_seq INTEGER,
+    model TEXT NOT NULL DEFAULT '',
+    owner TEXT NOT NULL DEFAULT '',
+    error TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX message_tree ON message (conversation_seq, parent_seq, seq, deletion_seq);
+CREATE INDEX message_parent ON message (parent_seq);
+CREATE INDEX message_streaming ON message (owner) WHERE status = 'streaming';
+CREATE INDEX message_deleted ON message (deletion_seq) WHERE deletion_seq IS NOT NULL;
+
+CREATE TABLE message_text (
+    seq INTEGER PRIMARY KEY REFERENCES message (seq) ON DELETE CASCADE,
+    content TEXT NOT NULL
+);
+CREATE TABLE reply_part (
+    message_seq INTEGER NOT NULL REFERENCES message (seq) ON DELETE CASCADE,
+    part INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (message_seq, part)
+) WITHOUT ROWID;
+
+CREATE TABLE deletion (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    token TEXT NOT NULL UNIQUE,
+    conversation_seq INTEGER NOT NULL REFERENCES conversation (seq) ON DELETE CASCADE,
+    message_seq INTEGER NOT NULL,
+    active_seq INTEGER,
+    deleted_at_ms INTEGER NOT NULL
+);
+CREATE INDEX deletion_conversation ON deletion (conversation_seq);
+"""
+
+_SEARCH = """
+CREATE VIRTUAL TABLE message_search USING fts5 (
+    body, prefix = '1 2 3', columnsize = 0,
+    tokenize = "unicode61 remove_diacritics 0 categories 'L* N* Co M*'"
+);
+CREATE TRIGGER message_unindexed AFTER DELETE ON message BEGIN
+    DELETE FROM message_search WHERE rowid = old.seq;
+END;
+"""
+
+_IMPORTS = """
+ALTER TABLE message ADD COLUMN source_id TEXT;
+CREATE UNIQUE INDEX message_source ON message (conversation_seq, source_id) WHERE source_id IS NOT NULL;
+
+CREATE TABLE import_source (
+    source TEXT NOT NULL,
+    source_id TEXT NOT NULL,
+    conversation_seq INTEGER NOT NULL REFERENCES conversation (seq) ON DELETE CASCADE,
+    digest BLOB NOT NULL,
+    PRIMARY KEY (source, source_id)
+) WITHOUT ROWID;
+CREATE INDEX import_source_conversation ON import_source (conversation_seq);
+"""
+
+
+def _statements(script: str) -> Iterator[str]:
+    # sqlite3's executescript commits first, so the steps run statement by statement.
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if statement.strip() and sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+def _run(script: str) -> Callable[[sqlite3.Connection], None]:
+    def apply(con: sqlite3.Connection) -> None:
+        for statement in _statements(script):
+            con.execute(statement)
+
+    return apply
+
+
+def index_all(con: sqlite3.Connection) -> None:
+    """Enter every message that is no longer being written into an empty search index."""
+    rows = con.execute(
+        "SELECT t.seq, t.content FROM message_text t JOIN message m ON m.seq = t.seq WHERE m.status <> 'streaming'"
+    )
+    for seq, content in rows:
+        con.execute("INSERT INTO message_search (rowid, body) VALUES (?, ?)", (seq, index_text(content)))
+
+
+def _add_search(con: sqlite3.Connection) -> None:
+    _run(_SEARCH)(con)
+    index_all(con)
+    for seq, title in con.execute("SELECT seq, title FROM conversation").fetchall():
+        con.execute("UPDATE conversation SET title_key = ? WHERE seq = ?", (fold(title), seq))
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One step of the schema."""
+
+    name: str
+    apply: Callable[[sqlite3.Connection], None]
+
+
+MIGRATIONS: Sequence[Migration] = (
+    Migration("conversations and messages", _run(_CONVERSATIONS)),
+    Migration("full-text search", _add_search),
+    Migration("imports", _run(_IMPORTS)),
+)
+SCHEMA_VERSION = len(MIGRATIONS)
+
+
+def schema_version(con: sqlite3.Connection) -> int:
+    """Return how many steps a file has seen; 0 for an empty one."""
+    return int(con.execute("PRAGMA user_version").fetchone()[0])
+
+
+def has_tables(con: sqlite3.Connection) -> bool:
+    """Say whether a file holds any table."""
+    return con.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is not None
+
+
+def check_not_newer(con: sqlite3.Connection) -> None:
+    """Refuse a file that a later version of the program has written.
+
+    Raises:
+        NewerSchemaError: With the version that wrote it.
+    """
+    version = schema_version(con)
+    if version <= SCHEMA_VERSION:
+        return
+    try:
+        row = con.execute(
+            "SELECT program_version FROM written_by ORDER BY schema_version DESC LIMIT 1"
+        ).fetchone()
+    except sqlite3.OperationalError:
+        row = None
+    program = f"gptalk-tui {row[0]}" if row else "a later gptalk-tui"
+    raise NewerSchemaError(
+        f"The conversations were written by {program} (format {version}); this version knows format"
+        f" {SCHEMA_VERSION} and has changed nothing."
+    )
+
+
+def migrate(con: sqlite3.Connection, steps: Sequence[Migration] | None = None) -> None:
+    """Run the steps that the file has not seen, all in one transaction with the version number.
+
+    Args:
+        con: A connection in autocommit mode.
+        steps: The steps; `MIGRATIONS` by default.
+    """
+    from gptalk_client import __version__
+
+    steps = MIGRATIONS if steps is None else steps
+    con.execute("BEGIN IMMEDIATE")
+    try:
+        for number in range(schema_version(con) + 1, len(steps) + 1):
+            step = steps[number - 1]
+            step.apply(con)
+            con.execute(
+                "INSERT INTO written_by (schema_version, step, program_version, applied_at_ms) VALUES (?, ?, ?, ?)",
+                (number, step.name, __version__, now_ms()),
+            )
+            con.execute(f"PRAGMA user_version = {number}")
+        con.execute("COMMIT")
+    except BaseException:
+        if con.in_transaction:
+            con.execute("ROLLBACK")
+        raise

@@ -1,0 +1,344 @@
+"""How a file of conversations is opened: made private, brought up to date, moved aside, or only read."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sqlite3
+import stat
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from gptalk_client.errors import StoreError
+from gptalk_client.paths import make_private_folder
+from gptalk_client.store.database import BUSY_TIMEOUT_MS, Database, in_words, is_damage, patiently
+from gptalk_client.store.locks import FileLock
+from gptalk_client.store.migrations import (
+    SCHEMA_VERSION,
+    check_not_newer,
+    has_tables,
+    migrate,
+    schema_version,
+)
+
+LOCKS_FOLDER = "locks"
+_OPEN_TIMEOUT_S = 30.0
+_SIDE_FILES = ("", "-wal", "-shm")
+
+
+def open_database(path: Path, *, read_only: bool, notices: list[str]) -> Database:
+    """Open the file, made if need be, and up to date.
+
+    Args:
+        path: The file.
+        read_only: Write nothing, not even a missing file.
+        notices: Gets a sentence for the person about each thing that is not as usual.
+
+    Raises:
+        NewerSchemaError: A later version of the program wrote the file.
+        StoreError: The file cannot be opened.
+    """
+    path = path.expanduser().absolute()
+    if path.is_symlink():
+        path = path.resolve()  # SQLite keeps its side files beside the real one
+    with in_words(path):
+        if read_only:
+            return _open_to_read(path)
+        try:
+            make_private_folder(path.parent)
+            is_writable = os.access(path.parent, os.W_OK | os.X_OK) and _make_private_file(path)
+        except OSError:
+            is_writable = False
+        if not is_writable:
+            notices.append(f"The folder {path.parent} cannot be written, so nothing will be saved.")
+            return _open_to_read(path)
+        return _open_to_write(path, notices)
+
+
+def _open_to_write(path: Path, notices: list[str]) -> Database:
+    try:
+        writer = _connect(path)
+        try:
+            if schema_version(writer) == SCHEMA_VERSION:
+                _probe(writer)
+                return _database(path, writer)
+        except BaseException:
+            writer.close()
+            raise
+        writer.close()
+    except sqlite3.DatabaseError as err:
+        if not is_damage(err):
+            raise
+    # Not as it should be: create, migrate or move aside, one process at a time.
+    with _one_at_a_time(path):
+        return _prepare(path, notices)
+
+
+def _prepare(path: Path, notices: list[str]) -> Database:
+    try:
+        return _database(path, _connect_up_to_date(path, notices))
+    except sqlite3.DatabaseError as err:
+        if not is_damage(err):
+            raise
+    aside = _move_aside(path)
+    notices.append(f"The file of conversations was damaged. It was moved to {aside} and a new one was begun.")
+    _make_private_file(path)
+    return _database(path, _connect_up_to_date(path, notices))
+
+
+def _connect_up_to_date(path: Path, notices: list[str]) -> sqlite3.Connection:
+    con = _connect(path)
+    try:
+        check_not_newer(con)
+        version = schema_version(con)
+        if version == 0 and has_tables(con):
+            raise StoreError(
+                f"The file {path} is the database of another program.",
+                hint="Choose another folder with --data-dir.",
+            )
+        if version < SCHEMA_VERSION:
+            if version:
+                backup = _back_up_before_migration(con, path, version)
+                notices.append(
+                    f"The conversations were brought to a new format; they are as they were in {backup}."
+                )
+            patiently(lambda: migrate(con))
+        _probe(con)
+    except BaseException:
+        con.close()
+        raise
+    return con
+
+
+def _database(path: Path, writer: sqlite3.Connection) -> Database:
+    try:
+        reader = _connect(path)
+        reader.execute("PRAGMA query_only = ON")
+    except BaseException:
+        writer.close()
+        raise
+    return Database(path, writer, reader)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    con = sqlite3.connect(
+        path,
+        timeout=BUSY_TIMEOUT_MS / 1000,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=256,
+    )
+    try:
+        patiently(lambda: con.execute("PRAGMA journal_mode = WAL"))
+        con.execute("PRAGMA synchronous = FULL")
+        con.execute("PRAGMA foreign_keys = ON")
+        con.execute("PRAGMA journal_size_limit = 16777216")
+    except BaseException:
+        con.close()
+        raise
+    return con
+
+
+def _probe(con: sqlite3.Connection) -> None:
+    """Read a little of each table, so that a damaged file shows now and not in mid-conversation."""
+    con.execute("SELECT seq, id, title, draft FROM conversation ORDER BY seq DESC LIMIT 1").fetchall()
+    con.execute("SELECT seq, id FROM message ORDER BY seq DESC LIMIT 1").fetchall()
+    con.execute("SELECT seq, content FROM message_text ORDER BY seq DESC LIMIT 1").fetchall()
+
+
+def _make_private_file(path: Path) -> bool:
+    """Make the file so that nobody else can ever read it; say whether it can be written."""
+    flags = os.O_RDWR | getattr(os, "O_BINARY", 0)
+    try:
+        descriptor = os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        if not os.access(path, os.R_OK | os.W_OK):
+            return False
+        if os.name == "posix" and stat.S_IMODE(os.stat(path).st_mode) & 0o077:
+            with contextlib.suppress(PermissionError):  # another owner's file, shared with us on purpose
+                os.chmod(path, 0o600)
+        return True
+    try:
+        if os.name == "posix":
+            os.fchmod(descriptor, 0o600)  # whatever the umask says
+    finally:
+        os.close(descriptor)
+    return True
+
+
+@contextlib.contextmanager
+def _one_at_a_time(path: Path) -> Iterator[None]:
+    try:
+        folder = locks_folder(path)
+        lock = FileLock.acquire(folder / "open.lock", timeout_s=_OPEN_TIMEOUT_S)
+    except TimeoutError as err:
+        raise StoreError(
+            "Another program is preparing the conversations and does not finish.",
+            hint="Close it, then try again.",
+        ) from err
+    except OSError:
+        # A file system without locks; SQLite's own transaction still keeps a migration whole.
+        yield
+        return
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def locks_folder(path: Path) -> Path:
+    """Return the folder of lock files beside a database, made if need be."""
+    folder = path.parent / LOCKS_FOLDER
+    make_private_folder(folder)
+    return folder
+
+
+def _stamp() -> str:
+    return time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+
+
+def _free_name(path: Path, label: str) -> Path:
+    base = path.with_name(f"{path.name}.{label}-{_stamp()}")
+    name, number = base, 1
+    while any(os.path.lexists(f"{name}{side}") for side in _SIDE_FILES):
+        number += 1
+        name = base.with_name(f"{base.name}-{number}")
+    return name
+
+
+def _move_aside(path: Path) -> Path:
+    aside = _free_name(path, "damaged")
+    try:
+        for side in _SIDE_FILES:
+            with contextlib.suppress(FileNotFoundError):
+                os.rename(f"{path}{side}", f"{aside}{side}")
+    except OSError as err:
+        raise StoreError(f"The file {path} is damaged and cannot be moved away.") from err
+    return aside
+
+
+def _back_up_before_migration(con: sqlite3.Connection, path: Path, version: int) -> Path:
+    backup = _free_name(path, f"format-{version}")
+    write_backup(con.backup, backup)
+    return backup
+
+
+def write_backup(copy_to: Callable[[sqlite3.Connection], None], path: Path) -> None:
+    """Write a private copy of a database: a temporary file, then a rename.
+
+    Args:
+        copy_to: Copies the database into the connection it is given.
+        path: The copy; an existing file is replaced.
+
+    Raises:
+        StoreError: The copy cannot be written.
+    """
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    except OSError as err:
+        raise StoreError(f"The backup {path} cannot be written: {err.strerror}.", hint="") from err
+    os.close(descriptor)
+    try:
+        with in_words(path):
+            target = sqlite3.connect(name, isolation_level=None)
+            try:
+                copy_to(target)
+                # A copy is one file: without this it would ask for a -wal file of its own.
+                target.execute("PRAGMA journal_mode = DELETE")
+            finally:
+                target.close()
+        with open(name, "rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except OSError as err:
+        raise StoreError(f"The backup {path} cannot be written: {err.strerror}.", hint="") from err
+    finally:
+        for side in ("", "-journal", "-wal", "-shm"):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(f"{name}{side}")
+
+
+def _open_to_read(path: Path) -> Database:
+    if not path.exists():
+        return _read_only(path, _connect_empty())
+    if not os.access(path, os.R_OK):
+        raise StoreError(f"The file {path} cannot be read.", hint="Check its permissions.")
+    try:
+        con = _connect_to_read(path)
+    except sqlite3.OperationalError:
+        return _open_copy(path)
+    try:
+        check_not_newer(con)
+        version = schema_version(con)
+        if version == SCHEMA_VERSION:
+            _probe(con)
+            return _read_only(path, con)
+    except BaseException:
+        con.close()
+        raise
+    con.close()
+    return _open_copy(path) if version else _read_only(path, _connect_empty())
+
+
+def _connect_empty() -> sqlite3.Connection:
+    con = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    migrate(con)
+    return con
+
+
+def _connect_to_read(path: Path) -> sqlite3.Connection:
+    """Connect without the right to write; raise OperationalError where SQLite needs to write for that."""
+    wal = Path(f"{path}-wal")
+    has_wal = wal.exists() and wal.stat().st_size > 0
+    is_alone = not has_wal and not os.access(path.parent, os.W_OK)
+    uri = f"{path.as_uri()}?{'immutable=1' if is_alone else 'mode=ro'}"
+    con = sqlite3.connect(
+        uri, uri=True, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None, check_same_thread=False
+    )
+    try:
+        schema_version(con)
+        has_tables(con)
+    except BaseException:
+        con.close()
+        raise
+    return con
+
+
+def _open_copy(path: Path) -> Database:
+    """Open a private copy, for a file that must be written before it can be read.
+
+    That is one of an older format, or one with a -wal file in a folder that cannot be written.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="gptalk-tui-"))
+
+    def remove() -> None:
+        shutil.rmtree(folder, ignore_errors=True)
+
+    try:
+        copy = folder / path.name
+        for side in ("", "-wal"):
+            with contextlib.suppress(FileNotFoundError):
+                shutil.copyfile(f"{path}{side}", f"{copy}{side}")
+        con = _connect(copy)
+        try:
+            check_not_newer(con)
+            migrate(con)
+            _probe(con)
+        except BaseException:
+            con.close()
+            raise
+    except OSError as err:
+        remove()
+        raise StoreError(f"The file {path} cannot be read: {err.strerror}.") from err
+    except BaseException:
+        remove()
+        raise
+    return _read_only(path, con, on_close=remove)
+
+
+def _read_only(path: Path, con: sqlite3.Connection, on_close: Callable[[], None] | None = None) -> Database:
+    con.execute("PRAGMA query_only = ON")
+    return Database(path, con, con, read_only=True, on_close=on_close)

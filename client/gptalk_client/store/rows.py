@@ -1,0 +1,198 @@
+"""What every part of the store needs to go between rows and models."""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+import time
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any, Final, Literal, TypeAlias
+
+from gptalk_client.errors import UsageError
+from gptalk_client.models import Conversation, Message, Role, Status
+
+SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class _Unset(Enum):
+    UNSET = "unset"
+
+
+Unset: TypeAlias = Literal[_Unset.UNSET]
+UNSET: Final = _Unset.UNSET
+"""Says that an argument was not given, where None means something."""
+
+CONVERSATION_SELECT = """
+    SELECT c.id, c.title, c.created_at_ms, c.updated_at_ms,
+           (SELECT count(*) FROM message m WHERE m.conversation_seq = c.seq AND m.deletion_seq IS NULL),
+           c.system_prompt, c.model, c.provider, c.options, c.archived, c.pinned, c.unread,
+           c.trashed_at_ms IS NOT NULL, (SELECT m.id FROM message m WHERE m.seq = c.active_seq), c.draft
+      FROM conversation c"""
+
+CONTENT = """
+    t.content || CASE m.status WHEN 'streaming' THEN coalesce(
+        (SELECT group_concat(r.text, '') FROM
+            (SELECT text FROM reply_part WHERE message_seq = m.seq ORDER BY part) r), '') ELSE '' END"""
+"""A message's text, with what has been flushed of a reply that is still being written."""
+
+MESSAGE_SELECT = f"""
+    SELECT m.id, c.id, p.id, m.role, {CONTENT}, m.status, m.created_at_ms, m.model, m.error
+      FROM message m
+      JOIN message_text t ON t.seq = m.seq
+      JOIN conversation c ON c.seq = m.conversation_seq
+      LEFT JOIN message p ON p.seq = m.parent_seq"""
+
+
+def now_ms() -> int:
+    """Return the time in milliseconds since the Unix epoch."""
+    return time.time_ns() // 1_000_000
+
+
+def new_id() -> str:
+    """Return 32 random hex digits."""
+    return os.urandom(16).hex()
+
+
+def clean(text: str) -> str:
+    """Return text that SQLite can keep: NUL and lone surrogates become U+FFFD, paired ones their character."""
+    if "\0" in text:
+        text = text.replace("\0", "\ufffd")
+    if not text.isascii() and SURROGATE.search(text):
+        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
+
+
+def conversation_from(row: tuple[Any, ...]) -> Conversation:
+    """Return the conversation of a row of `CONVERSATION_SELECT`."""
+    return Conversation(
+        id=row[0],
+        title=row[1],
+        created_at_ms=row[2],
+        updated_at_ms=row[3],
+        message_count=row[4],
+        system_prompt=row[5],
+        model=row[6],
+        provider=row[7],
+        options=options_from(row[8]),
+        archived=bool(row[9]),
+        pinned=bool(row[10]),
+        unread=bool(row[11]),
+        trashed=bool(row[12]),
+        active_message_id=row[13],
+        draft=row[14],
+    )
+
+
+def message_from(row: tuple[Any, ...]) -> Message:
+    """Return the message of a row of `MESSAGE_SELECT`."""
+    return Message(
+        id=row[0],
+        conversation_id=row[1],
+        parent_id=row[2],
+        role=Role(row[3]),
+        content=row[4],
+        status=Status(row[5]),
+        created_at_ms=row[6],
+        model=row[7],
+        error=row[8],
+    )
+
+
+def options_text(options: Mapping[str, Any] | None) -> str:
+    """Return the options as the store keeps them: JSON, empty when there are none."""
+    if not options:
+        return ""
+    import json  # most conversations have no options
+
+    try:
+        return json.dumps(dict(options), ensure_ascii=True, sort_keys=True)
+    except (TypeError, ValueError) as err:
+        raise UsageError(f"These options cannot be kept: {err}.") from err
+
+
+def options_from(text: str) -> dict[str, Any]:
+    """Return the options that `options_text` wrote; a damaged text gives none."""
+    if not text:
+        return {}
+    import json  # most conversations have no options
+
+    try:
+        options = json.loads(text)
+    except ValueError:
+        return {}
+    return options if isinstance(options, dict) else {}
+
+
+def conversation_seq(con: sqlite3.Connection, conversation_id: str) -> int:
+    """Return the row number of a conversation.
+
+    Raises:
+        UsageError: There is no such conversation.
+    """
+    row = con.execute("SELECT seq FROM conversation WHERE id = ?", (conversation_id,)).fetchone()
+    if row is None:
+        raise UsageError(f"There is no conversation {conversation_id[:12]!r}.")
+    return int(row[0])
+
+
+def message_seq(con: sqlite3.Connection, message_id: str) -> tuple[int, int]:
+    """Return the row numbers of a message and of its conversation.
+
+    Raises:
+        UsageError: There is no such message, or it is deleted.
+    """
+    row = con.execute(
+        "SELECT seq, conversation_seq FROM message WHERE id = ? AND deletion_seq IS NULL", (message_id,)
+    ).fetchone()
+    if row is None:
+        raise UsageError(f"There is no message {message_id[:12]!r}.")
+    return int(row[0]), int(row[1])
+
+
+def read_message(con: sqlite3.Connection, seq: int) -> Message:
+    """Return the message of a row number that exists."""
+    return message_from(con.execute(f"{MESSAGE_SELECT} WHERE m.seq = ?", (seq,)).fetchone())
+
+
+def insert_message(
+    con: sqlite3.Connection,
+    *,
+    conversation: int,
+    parent: int | None,
+    role: Role,
+    content: str,
+    status: Status,
+    created_at_ms: int,
+    model: str = "",
+    error: str = "",
+    owner: str = "",
+    message_id: str = "",
+    source_id: str | None = None,
+) -> int:
+    """Insert a message with its text and return its row number."""
+    content = clean(content)
+    cursor = con.execute(
+        "INSERT INTO message (id, conversation_seq, parent_seq, role, status, created_at_ms, size_chars, model,"
+        " error, owner, source_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            message_id or new_id(), conversation, parent, role.value, status.value, created_at_ms, len(content),
+            clean(model), clean(error), owner, source_id,
+        ),
+    )  # fmt: skip
+    seq = int(cursor.lastrowid or 0)
+    con.execute("INSERT INTO message_text (seq, content) VALUES (?, ?)", (seq, content))
+    return seq
+
+
+def set_active_leaf(con: sqlite3.Connection, conversation: int, seq: int | None) -> None:
+    """Make a message the leaf of the branch that is shown, and the one last looked at among its siblings."""
+    con.execute(
+        "UPDATE conversation SET active_seq = ?, touches = touches + 1 WHERE seq = ?", (seq, conversation)
+    )
+    if seq is not None:
+        con.execute(
+            "UPDATE message SET touched = (SELECT touches FROM conversation WHERE seq = ?) WHERE seq = ?",
+            (conversation, seq),
+        )

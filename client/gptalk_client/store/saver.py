@@ -1,0 +1,126 @@
+"""Keeps a growing reply on disk a fraction of a second behind, and in memory while the disk refuses."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+from gptalk_client.errors import GptalkError
+from gptalk_client.models import Message, SaveFailed, SaveRecovered, Status
+from gptalk_client.store.store import Store
+from gptalk_client.store.worker import StoreThread
+
+_T = TypeVar("_T")
+FLUSH_S = 0.15
+"""How long text may wait in memory; with the write itself it is on disk well within 250 ms."""
+
+
+class ReplySaver:
+    """Saves one reply as its text comes.
+
+    A flush is due `flush_s` after the first text that is not on disk yet, whatever the service or the reader of
+    the events does meanwhile; nothing ticks while nothing waits. What the store refuses is tried again.
+
+    Args:
+        store: The store's thread.
+        message_id: The reply's row, which is `streaming`.
+        flush_s: How long text may wait, in seconds.
+    """
+
+    def __init__(self, store: StoreThread, message_id: str, *, flush_s: float = FLUSH_S) -> None:
+        self._store = store
+        self._message_id = message_id
+        self._flush_s = flush_s
+        self._pieces: list[str] = []
+        self._saved_pieces = 0
+        self._must_replace = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._flushing: asyncio.Task[None] | None = None
+        self._is_failing = False
+        self._notices: list[SaveFailed | SaveRecovered] = []
+
+    @property
+    def has_text(self) -> bool:
+        """Whether any text has come."""
+        return any(self._pieces)
+
+    @property
+    def text(self) -> str:
+        """All of the reply so far."""
+        return "".join(self._pieces)
+
+    def add(self, text: str) -> None:
+        """Take text at the end of the reply."""
+        if text:
+            self._pieces.append(text)
+            self._flush_later()
+
+    def replace(self, text: str) -> None:
+        """Take text that is all of the reply now."""
+        self._pieces = [text]
+        self._saved_pieces = 0
+        self._must_replace = True
+        self._flush_later()
+
+    def take_notices(self) -> list[SaveFailed | SaveRecovered]:
+        """Return what has happened to the saving since the last call."""
+        notices, self._notices = self._notices, []
+        return notices
+
+    async def close(self, status: Status, error: str) -> Message:
+        """Write all of the text and the reply's final status.
+
+        Raises:
+            GptalkError: The store refuses; the call may be repeated.
+        """
+        self._stop_timer()
+        if self._flushing is not None:
+            await asyncio.wait({self._flushing})
+            self._stop_timer()
+        text = self.text
+        return await self._watched(
+            lambda store: store.close_turn(self._message_id, status, error=error, content=text)
+        )
+
+    def _flush_later(self) -> None:
+        if self._timer is None and self._flushing is None:
+            self._timer = asyncio.get_running_loop().call_later(self._flush_s, self._start_flush)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _start_flush(self) -> None:
+        self._timer = None
+        self._flushing = asyncio.get_running_loop().create_task(self._flush())
+
+    async def _flush(self) -> None:
+        pieces, count = self._pieces, len(self._pieces)
+        text = "".join(pieces if self._must_replace else pieces[self._saved_pieces :])
+        method = Store.replace_reply if self._must_replace else Store.append_reply
+        self._must_replace = False
+        try:
+            await self._watched(lambda store: method(store, self._message_id, text))
+        except GptalkError:
+            self._must_replace = True  # whatever became of this write, the next one is whole
+        else:
+            if pieces is self._pieces:
+                self._saved_pieces = count
+        self._flushing = None
+        if self._must_replace or self._saved_pieces < len(self._pieces):
+            self._flush_later()
+
+    async def _watched(self, work: Callable[[Store], _T]) -> _T:
+        try:
+            result = await self._store.run(work)
+        except GptalkError as err:
+            if not self._is_failing:
+                self._is_failing = True
+                self._notices.append(SaveFailed(err.for_humans()))
+            raise
+        if self._is_failing:
+            self._is_failing = False
+            self._notices.append(SaveRecovered())
+        return result

@@ -1,0 +1,175 @@
+"""Search in titles and messages, as a person types."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+
+from gptalk_client.models import Message, SearchHit
+from gptalk_client.store.folding import composed, fold
+from gptalk_client.store.part import StorePart
+from gptalk_client.store.query import Query, parse
+from gptalk_client.store.rows import MESSAGE_SELECT, clean, conversation_seq, message_from, message_seq
+from gptalk_client.store.snippets import ranges, snippet
+
+_MAX_TITLES = 20
+_CANDIDATES = 400
+"""How many messages are read to tell `c++` from `c`."""
+_SCANNED = 2_000
+"""How many of the newest messages are read where the index cannot help."""
+_SCANNED_PROMPTS = 5_000
+
+_FOUND = """
+    SELECT c.id, m.id, c.title, m.role, m.created_at_ms, t.content
+      FROM {source}
+      JOIN message_text t ON t.seq = m.seq
+      JOIN conversation c ON c.seq = m.conversation_seq
+     WHERE m.deletion_seq IS NULL AND c.trashed_at_ms IS NULL AND m.status <> 'streaming' AND {condition}
+     ORDER BY {order} LIMIT {limit}"""
+
+
+class Search(StorePart):
+    """The part of the store that finds text."""
+
+    def search(self, query: str, *, limit: int = 50, conversation_id: str | None = None) -> list[SearchHit]:
+        """Return what holds every word of the query: titles first, then messages, newest first.
+
+        Case, accents, ё and е do not count; the last word may be unfinished; double quotes make a phrase; every
+        other sign means itself, and is passed over only where nothing holds it. What is in the trash, deleted, or
+        still being written is not found.
+
+        Args:
+            query: Anything.
+            limit: How many hits at most.
+            conversation_id: Look in this conversation only, and give its messages oldest first.
+
+        Raises:
+            UsageError: There is no such conversation.
+        """
+        wanted = parse(query)
+        if wanted.is_empty or limit < 1:
+            return []
+        with self._db.read() as con:
+            if conversation_id is not None:
+                return _messages(con, wanted, limit, conversation_seq(con, conversation_id))
+            titles = _titles(con, wanted, min(limit, _MAX_TITLES))
+            return titles + _messages(con, wanted, limit - len(titles), None)
+
+    def prompts(self, *, filter: str = "", limit: int = 100, before: str | None = None) -> list[Message]:  # noqa: A002
+        """Return earlier prompts of every conversation, newest first, each text once.
+
+        Args:
+            filter: Words that the prompt must hold, in any case and with any accents. With a filter, some
+                thousands of the newest prompts are looked through.
+            limit: How many at most.
+            before: The id of a prompt: only older ones.
+
+        Raises:
+            UsageError: There is no message `before`.
+        """
+        words = fold(clean(filter)).split()
+        found: dict[str, Message] = {}
+        with self._db.read() as con:
+            newest = message_seq(con, before)[0] if before is not None else None
+            rows = con.execute(
+                f"{MESSAGE_SELECT} WHERE m.role = 'user' AND m.deletion_seq IS NULL AND c.trashed_at_ms IS NULL"
+                " AND (?1 IS NULL OR m.seq < ?1) ORDER BY m.seq DESC LIMIT ?2",
+                (newest, _SCANNED_PROMPTS),
+            )
+            for row in rows:
+                message = message_from(row)
+                text = message.content.strip()
+                if not text or text in found:
+                    continue
+                folded = fold(text) if words else ""
+                if all(word in folded for word in words):
+                    found[text] = message
+                    if len(found) >= limit:
+                        break
+        return list(found.values())
+
+
+def _titles(con: sqlite3.Connection, query: Query, limit: int) -> list[SearchHit]:
+    condition = " AND ".join("instr(title_key, ?) > 0" for _ in query.words)
+    rows = con.execute(
+        f"SELECT id, title, updated_at_ms FROM conversation WHERE trashed_at_ms IS NULL AND {condition}"
+        " ORDER BY updated_at_ms DESC, seq DESC LIMIT ?",
+        (*query.words, limit),
+    ).fetchall()
+    return [
+        SearchHit(
+            conversation_id,
+            None,
+            title,
+            "title",
+            composed(title),
+            ranges(composed(title), query.marks),
+            time_ms,
+        )
+        for conversation_id, title, time_ms in rows
+    ]
+
+
+def _messages(con: sqlite3.Connection, query: Query, limit: int, conversation: int | None) -> list[SearchHit]:
+    if not query.match:
+        return _holding(_scan(con, conversation), query.words, query, limit)
+    if not query.literals:
+        return [_hit(row, query) for row in _indexed(con, query, limit, conversation)]
+    rows = list(_indexed(con, query, _CANDIDATES, conversation))
+    strict = _holding(rows, query.literals, query, limit)
+    return strict or [_hit(row, query) for row in rows[:limit]]
+
+
+def _indexed(
+    con: sqlite3.Connection, query: Query, limit: int, conversation: int | None
+) -> Iterator[tuple[str, str, str, str, int, str]]:
+    source = "message_search s CROSS JOIN message m ON m.seq = s.rowid"
+    if conversation is None:
+        sql = _FOUND.format(
+            source=source, condition="s.message_search MATCH ?", order="s.rowid DESC", limit="?"
+        )
+        yield from con.execute(sql, (query.match, limit))
+        return
+    first, last = _bounds(con, conversation)
+    sql = _FOUND.format(
+        source=source,
+        condition="s.message_search MATCH ? AND s.rowid BETWEEN ? AND ? AND m.conversation_seq = ?",
+        order="s.rowid",
+        limit="?",
+    )
+    yield from con.execute(sql, (query.match, first, last, conversation, limit))
+
+
+def _bounds(con: sqlite3.Connection, conversation: int) -> tuple[int, int]:
+    row = con.execute(
+        "SELECT min(seq), max(seq) FROM message WHERE conversation_seq = ?", (conversation,)
+    ).fetchone()
+    return (row[0] or 0, row[1] or 0)
+
+
+def _scan(con: sqlite3.Connection, conversation: int | None) -> Iterator[tuple[str, str, str, str, int, str]]:
+    if conversation is None:
+        sql = _FOUND.format(source="message m", condition="1", order="m.seq DESC", limit=_SCANNED)
+        yield from con.execute(sql)
+    else:
+        sql = _FOUND.format(source="message m", condition="m.conversation_seq = ?", order="m.seq", limit=-1)
+        yield from con.execute(sql, (conversation,))
+
+
+def _holding(
+    rows: Iterable[tuple[str, str, str, str, int, str]], words: tuple[str, ...], query: Query, limit: int
+) -> list[SearchHit]:
+    hits: list[SearchHit] = []
+    for row in rows:
+        folded = fold(row[5])
+        if all(word in folded for word in words):
+            hits.append(_hit(row, query))
+            if len(hits) >= limit:
+                break
+    return hits
+
+
+def _hit(row: tuple[str, str, str, str, int, str], query: Query) -> SearchHit:
+    conversation_id, message_id, title, role, created_at_ms, content = row
+    text, matches = snippet(content, query.marks)
+    return SearchHit(conversation_id, message_id, title, role, text, matches, created_at_ms)

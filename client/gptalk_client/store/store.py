@@ -1,0 +1,150 @@
+"""The store: all conversations of one person, in one SQLite file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from gptalk_client.errors import StoreError
+from gptalk_client.store.branches import Branches
+from gptalk_client.store.conversations import Conversations
+from gptalk_client.store.database import Database
+from gptalk_client.store.imports import Imports
+from gptalk_client.store.migrations import index_all
+from gptalk_client.store.opening import open_database, write_backup
+from gptalk_client.store.search import Search
+from gptalk_client.store.turns import Turns
+
+
+class Store(Conversations, Turns, Branches, Search, Imports):
+    """The open conversations. Methods may be called from any thread; each change is one transaction on disk.
+
+    Every method raises StoreError where the disk or the file fails it, StoreReadOnlyError where it would have
+    to write and cannot, and UsageError for an id that does not exist. Use it as a context manager, or `close` it.
+    """
+
+    def __init__(self, database: Database, notices: list[str]) -> None:
+        self._db = database
+        self.notices = notices
+        """Sentences for the person about what is not as usual, such as a file that was moved aside."""
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str], *, read_only: bool = False) -> Store:
+        """Open a file of conversations; make it, bring it up to date and recover from a crash, if need be.
+
+        A file that is no database, or is damaged, is moved aside and a new one begun. Where the folder cannot be
+        written, what there is can be read. Both are told in `notices`.
+
+        Args:
+            path: The file; its folder is made, for its owner only.
+            read_only: Write nothing at all, not even a missing file.
+
+        Raises:
+            NewerSchemaError: A later version of the program wrote the file.
+            StoreError: It cannot be opened.
+        """
+        notices: list[str] = []
+        store = cls(open_database(Path(path), read_only=read_only, notices=notices), notices)
+        try:
+            store.recover()
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._db.path
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing can be written."""
+        return self._db.read_only
+
+    def close(self) -> None:
+        """Close the file. A reply that is still open here is kept as incomplete."""
+        try:
+            if self._owner and not self._db.is_closed:
+                self._break_off(self._owner)
+        finally:
+            self._release_owner()
+            self._db.close()
+
+    def data_version(self) -> int:
+        """Return a number that changes when another store or program has changed the file."""
+        return self._db.data_version()
+
+    def backup(self, path: str | os.PathLike[str]) -> None:
+        """Write a copy that is whole even while others write, readable by its owner only.
+
+        Args:
+            path: The copy; an existing file is replaced in one step.
+
+        Raises:
+            StoreError: It cannot be written.
+        """
+        write_backup(self._db.backup, Path(path).expanduser().absolute())
+
+    def integrity(self) -> list[str]:
+        """Return what is wrong with the file, in words; an empty list if nothing is. Reads all of it."""
+        with self._db.read() as con:
+            found = [row[0] for row in con.execute("PRAGMA integrity_check")]
+            problems = [] if found == ["ok"] else found
+            problems += [
+                f"a row of {row[0]} points nowhere" for row in con.execute("PRAGMA foreign_key_check")
+            ]
+            problems += [sentence for sentence, query in _RULES if con.execute(query).fetchone() is not None]
+        if not self.read_only:
+            problems += self._search_problems()
+        return problems
+
+    def _search_problems(self) -> list[str]:
+        try:
+            with self._db.write() as con:
+                con.execute("INSERT INTO message_search (message_search) VALUES ('integrity-check')")
+                missing = con.execute(
+                    "SELECT 1 FROM message m WHERE m.status <> 'streaming'"
+                    " AND NOT EXISTS (SELECT 1 FROM message_search_content s WHERE s.id = m.seq)"
+                ).fetchone()
+        except StoreError as err:
+            return [f"the search index is damaged ({err.__cause__})"]
+        return ["a message is not in the search index"] if missing else []
+
+    def rebuild_search(self) -> None:
+        """Make the search index anew from the messages, for one that `integrity` finds damaged."""
+        with self._db.write() as con:
+            con.execute("DELETE FROM message_search")
+            index_all(con)
+
+
+_RULES = (
+    (
+        "a message has no text",
+        "SELECT 1 FROM message m LEFT JOIN message_text t ON t.seq = m.seq WHERE t.seq IS NULL",
+    ),
+    (
+        "a message answers one of another conversation",
+        "SELECT 1 FROM message m JOIN message p ON p.seq = m.parent_seq WHERE p.conversation_seq <> m.conversation_seq",
+    ),
+    (
+        "a conversation shows a message that is not there",
+        "SELECT 1 FROM conversation c LEFT JOIN message m ON m.seq = c.active_seq AND m.conversation_seq = c.seq"
+        " AND m.deletion_seq IS NULL WHERE c.active_seq IS NOT NULL AND m.seq IS NULL",
+    ),
+    (
+        "a message hangs under a deleted one",
+        "SELECT 1 FROM message m JOIN message p ON p.seq = m.parent_seq"
+        " WHERE m.deletion_seq IS NULL AND p.deletion_seq IS NOT NULL",
+    ),
+    (
+        "a closed reply has loose parts",
+        "SELECT 1 FROM reply_part r JOIN message m ON m.seq = r.message_seq WHERE m.status <> 'streaming'",
+    ),
+)

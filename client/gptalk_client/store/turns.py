@@ -1,0 +1,226 @@
+"""One turn on disk: the prompt and the reply's row, flushes, and the end."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from gptalk_client.errors import StoreError, UsageError
+from gptalk_client.models import Message, Role, Status
+from gptalk_client.store.folding import fold
+from gptalk_client.store.rows import (
+    MESSAGE_SELECT,
+    UNSET,
+    Unset,
+    clean,
+    conversation_seq,
+    insert_message,
+    message_from,
+    message_seq,
+    now_ms,
+    read_message,
+    set_active_leaf,
+)
+from gptalk_client.store.writers import Writers, finish_reply, index_message
+
+TITLE_CHARS = 80
+
+
+def title_from(prompt: str) -> str:
+    """Return a title for a conversation: the first line of its first prompt that says something."""
+    for line in prompt.splitlines():
+        if any(character.isalnum() for character in line):
+            title = " ".join(line.split())
+            break
+    else:
+        title = " ".join(prompt.split())
+    if len(title) <= TITLE_CHARS:
+        return title
+    cut = title[: TITLE_CHARS - 1]
+    head, _, _ = cut.rpartition(" ")
+    return f"{head if len(head) > TITLE_CHARS // 2 else cut}…"
+
+
+class Turns(Writers):
+    """The part of the store that writes turns."""
+
+    def open_turn(
+        self,
+        conversation_id: str,
+        content: str,
+        *,
+        parent_id: str | Unset | None = UNSET,
+        model: str = "",
+    ) -> tuple[Message, Message]:
+        """Keep a prompt and open the row of its reply, in one transaction that is on disk at the return.
+
+        The reply becomes the active leaf. A conversation without a title gets the prompt's first line, a draft
+        that is this very prompt is cleared, and a conversation in the archive comes back to the list.
+
+        Args:
+            conversation_id: A full id.
+            content: The prompt.
+            parent_id: The message that it answers: by default the active leaf, None for a new root.
+            model: The model that will be asked, for the record.
+
+        Returns:
+            The prompt and its reply, which is `streaming` and empty.
+
+        Raises:
+            UsageError: No such conversation or parent, or the parent belongs to another conversation.
+            StoreError: It could not be written; nothing of it was.
+        """
+        content = clean(content)
+        owner = self._claim_owner()
+        now = now_ms()
+        with self._db.write() as con:
+            conversation = conversation_seq(con, conversation_id)
+            parent = _parent(con, conversation, parent_id)
+            prompt = insert_message(
+                con, conversation=conversation, parent=parent, role=Role.USER, content=content,
+                status=Status.COMPLETE, created_at_ms=now,
+            )  # fmt: skip
+            index_message(con, prompt, content)
+            reply = _insert_reply(con, conversation, prompt, model, owner)
+            title = title_from(content)
+            con.execute(
+                "UPDATE conversation SET title = ?, title_key = ? WHERE seq = ? AND title = '' AND renamed = 0",
+                (title, fold(title), conversation),
+            )
+            con.execute(
+                "UPDATE conversation SET draft = '' WHERE seq = ? AND trim(draft) = trim(?)",
+                (conversation, content),
+            )
+            return read_message(con, prompt), read_message(con, reply)
+
+    def open_reply(self, prompt_id: str, *, model: str = "") -> Message:
+        """Open one more reply to a prompt: a sibling of those there are. It becomes the active leaf.
+
+        Raises:
+            UsageError: There is no such prompt.
+            StoreError: It could not be written.
+        """
+        owner = self._claim_owner()
+        with self._db.write() as con:
+            prompt, conversation = message_seq(con, prompt_id)
+            role = con.execute("SELECT role FROM message WHERE seq = ?", (prompt,)).fetchone()[0]
+            if role != Role.USER:
+                raise UsageError("Only a prompt can be answered.")
+            return read_message(con, _insert_reply(con, conversation, prompt, model, owner))
+
+    def append_reply(self, message_id: str, text: str) -> None:
+        """Add text to the end of a reply that is being written; the cost does not grow with the reply.
+
+        Raises:
+            UsageError: There is no such message any more.
+            StoreError: It is not being written, or the text could not be written.
+        """
+        text = clean(text)
+        with self._db.write() as con:
+            seq = _streaming(con, message_id)
+            con.execute(
+                "INSERT INTO reply_part (message_seq, part, text) VALUES"
+                " (?, (SELECT coalesce(max(part), 0) + 1 FROM reply_part WHERE message_seq = ?), ?)",
+                (seq, seq, text),
+            )
+            con.execute("UPDATE message SET size_chars = size_chars + ? WHERE seq = ?", (len(text), seq))
+
+    def replace_reply(self, message_id: str, text: str) -> None:
+        """Make this all the text of a reply that is being written.
+
+        Raises:
+            UsageError: There is no such message any more.
+            StoreError: It is not being written, or the text could not be written.
+        """
+        text = clean(text)
+        with self._db.write() as con:
+            seq = _streaming(con, message_id)
+            con.execute("DELETE FROM reply_part WHERE message_seq = ?", (seq,))
+            con.execute("UPDATE message_text SET content = ? WHERE seq = ?", (text, seq))
+            con.execute("UPDATE message SET size_chars = ? WHERE seq = ?", (len(text), seq))
+
+    def close_turn(
+        self, message_id: str, status: Status, *, error: str = "", content: str | None = None
+    ) -> Message:
+        """Give a reply its final status.
+
+        Args:
+            message_id: The reply.
+            status: Any status but `streaming`.
+            error: Why it failed or broke off, in words for people.
+            content: All of the text; by default what has been flushed.
+
+        Returns:
+            The reply as stored.
+
+        Raises:
+            UsageError: There is no such message any more.
+            StoreError: It could not be written.
+        """
+        if status is Status.STREAMING:
+            raise ValueError("a turn cannot be closed as streaming")
+        with self._db.write() as con:
+            row = con.execute(
+                "SELECT seq, conversation_seq FROM message WHERE id = ?", (message_id,)
+            ).fetchone()
+            if row is None:
+                raise UsageError("The reply is no longer there.")
+            finish_reply(con, row[0], status, clean(error), None if content is None else clean(content))
+            con.execute("UPDATE conversation SET updated_at_ms = ? WHERE seq = ?", (now_ms(), row[1]))
+            return read_message(con, row[0])
+
+    def message(self, message_id: str) -> Message:
+        """Return the message of a full id.
+
+        Raises:
+            UsageError: There is none, or it is deleted.
+        """
+        with self._db.read() as con:
+            return read_message(con, message_seq(con, message_id)[0])
+
+    def find_message(self, prefix: str) -> Message:
+        """Return the message whose id begins so.
+
+        Raises:
+            UsageError: None does, or several do.
+        """
+        prefix = prefix.strip().lower()
+        with self._db.read() as con:
+            rows = con.execute(
+                f"{MESSAGE_SELECT} WHERE m.id >= ? AND m.id < ? AND m.deletion_seq IS NULL LIMIT 2",
+                (prefix, f"{prefix}g"),
+            ).fetchall()
+        if len(rows) != 1 or not prefix:
+            raise UsageError(f"{'Several messages begin' if rows else 'No message begins'} with {prefix!r}.")
+        return message_from(rows[0])
+
+
+def _parent(con: sqlite3.Connection, conversation: int, parent_id: str | Unset | None) -> int | None:
+    if parent_id is UNSET:
+        row = con.execute("SELECT active_seq FROM conversation WHERE seq = ?", (conversation,)).fetchone()
+        return None if row[0] is None else int(row[0])
+    if parent_id is None:
+        return None
+    parent, parents_conversation = message_seq(con, parent_id)
+    if parents_conversation != conversation:
+        raise UsageError("The message to answer belongs to another conversation.")
+    return parent
+
+
+def _insert_reply(con: sqlite3.Connection, conversation: int, prompt: int, model: str, owner: str) -> int:
+    now = now_ms()
+    reply = insert_message(
+        con, conversation=conversation, parent=prompt, role=Role.ASSISTANT, content="",
+        status=Status.STREAMING, created_at_ms=now, model=model, owner=owner,
+    )  # fmt: skip
+    set_active_leaf(con, conversation, reply)
+    con.execute("UPDATE conversation SET updated_at_ms = ?, archived = 0 WHERE seq = ?", (now, conversation))
+    return reply
+
+
+def _streaming(con: sqlite3.Connection, message_id: str) -> int:
+    row = con.execute("SELECT seq, status FROM message WHERE id = ?", (message_id,)).fetchone()
+    if row is None:
+        raise UsageError("The reply is no longer there.")
+    if row[1] != Status.STREAMING:
+        raise StoreError("The reply is closed already.")
+    return int(row[0])

@@ -1,0 +1,115 @@
+"""Who is writing replies: a lock per store, and what to do about rows whose writer is dead."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from gptalk_client.models import Status
+from gptalk_client.store.folding import index_text
+from gptalk_client.store.locks import FileLock
+from gptalk_client.store.opening import locks_folder
+from gptalk_client.store.part import StorePart
+from gptalk_client.store.rows import new_id
+
+BROKEN_OFF = "The program ended before the reply was complete. The text so far is kept."
+
+
+def finish_reply(
+    con: sqlite3.Connection, seq: int, status: Status, error: str, content: str | None = None
+) -> None:
+    """Put a reply's parts together, give it its final status and index it for the search.
+
+    Args:
+        con: A connection with an open transaction.
+        seq: The reply's row.
+        status: Any status but `streaming`.
+        error: Why, in words for people.
+        content: All of the text where the caller knows it; by default what has been flushed.
+    """
+    if content is None:
+        content = con.execute("SELECT content FROM message_text WHERE seq = ?", (seq,)).fetchone()[
+            0
+        ] + "".join(
+            text
+            for (text,) in con.execute(
+                "SELECT text FROM reply_part WHERE message_seq = ? ORDER BY part", (seq,)
+            )
+        )
+    con.execute("UPDATE message_text SET content = ? WHERE seq = ?", (content, seq))
+    con.execute("DELETE FROM reply_part WHERE message_seq = ?", (seq,))
+    con.execute(
+        "UPDATE message SET status = ?, error = ?, owner = '', size_chars = ? WHERE seq = ?",
+        (status.value, error, len(content), seq),
+    )
+    index_message(con, seq, content)
+
+
+def index_message(con: sqlite3.Connection, seq: int, content: str) -> None:
+    """Make a message's text findable; a text indexed before is replaced."""
+    con.execute("DELETE FROM message_search WHERE rowid = ?", (seq,))
+    con.execute("INSERT INTO message_search (rowid, body) VALUES (?, ?)", (seq, index_text(content)))
+
+
+class Writers(StorePart):
+    """The lock of this store, and the recovery of replies that nobody writes any more."""
+
+    _owner = ""
+    _owner_lock: FileLock | None = None
+
+    def _claim_owner(self) -> str:
+        """Return the name under which this store writes replies; its lock is held from the first use."""
+        if not self._owner:
+            owner = new_id()
+            try:
+                self._owner_lock = FileLock.try_acquire(self._lock_file(owner))
+            except OSError:
+                self._owner_lock = None  # no locks on this file system: rows count as broken off elsewhere
+            self._owner = owner
+        return self._owner
+
+    def _lock_file(self, owner: str) -> Path:
+        return locks_folder(self._db.path) / f"{owner}.lock"
+
+    def _release_owner(self) -> None:
+        if self._owner_lock is not None:
+            self._owner_lock.release(remove=True)
+            self._owner_lock = None
+        self._owner = ""
+
+    def recover(self) -> int:
+        """Mark the replies of dead writers as incomplete, and return how many there were.
+
+        Replies that another living process is writing are left alone.
+        """
+        if self._db.read_only:
+            return 0
+        with self._db.read() as con:
+            owners = [
+                row[0] for row in con.execute("SELECT DISTINCT owner FROM message WHERE status = 'streaming'")
+            ]
+        return sum(self._recover_from(owner) for owner in owners if not self._owner or owner != self._owner)
+
+    def _recover_from(self, owner: str) -> int:
+        try:
+            lock = FileLock.try_acquire(self._lock_file(owner), create=False) if owner else None
+            if owner and lock is None:
+                return 0  # alive
+        except FileNotFoundError:
+            lock = None
+        except OSError:
+            return 0  # nobody can tell; its own process may still finish it
+        try:
+            return self._break_off(owner)
+        finally:
+            if lock is not None:
+                lock.release(remove=True)
+
+    def _break_off(self, owner: str) -> int:
+        with self._db.write() as con:
+            rows = con.execute(
+                "SELECT seq FROM message WHERE status = 'streaming' AND owner = ?", (owner,)
+            ).fetchall()
+            for (seq,) in rows:
+                finish_reply(con, seq, Status.INCOMPLETE, BROKEN_OFF)
+        return len(rows)
