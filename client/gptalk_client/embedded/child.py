@@ -1,0 +1,132 @@
+"""The child's side of the endpoint's process.
+
+Its orders come as one line of JSON on standard input, so nothing of them shows in the list of processes. What
+it has to say goes as lines of JSON to standard output; native code that writes there is sent to standard
+error. When standard input ends, the parent is gone, and so is this process, whatever it does at that moment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from gptalk_client.embedded.engine import Engine
+from gptalk_client.errors import GptalkError, LocalModelError
+
+_PR_SET_PDEATHSIG = 1
+_NICENESS = 5
+"""The model takes every processor that it gets; the terminal that paints its words goes first."""
+
+
+class Orders(msgspec.Struct, forbid_unknown_fields=True):
+    """What the parent wants. One of `model_file` and `upstream` is set."""
+
+    model_file: str = ""
+    upstream: str = ""
+    upstream_model: str = ""
+    port: int = 0
+    slots: int = 2
+    context_tokens: int = 4096
+
+
+class Report(msgspec.Struct, omit_defaults=True):
+    """What the child says."""
+
+    state: str
+    """`loading`, `ready` or `failed`."""
+    url: str = ""
+    model: str = ""
+    message: str = ""
+    hint: str = ""
+
+
+def main() -> None:
+    """Run the endpoint until the parent goes. Never returns."""
+    report = _take_standard_output()
+    _die_with_parent()
+    try:
+        orders = msgspec.json.decode(sys.stdin.buffer.readline(), type=Orders)
+    except msgspec.DecodeError:
+        sys.stderr.write("This process is started by gptalk-tui; run `gptalk-tui serve` instead.\n")
+        _leave(2)
+    threading.Thread(target=_watch_parent, name="parent", daemon=True).start()
+    try:
+        asyncio.run(_serve(orders, report))
+    except GptalkError as err:
+        report(Report("failed", message=err.message, hint=err.hint))
+    except MemoryError:
+        report(Report("failed", message="The model does not fit into memory."))
+    _leave(1)
+
+
+async def _serve(orders: Orders, report: Callable[[Report], None]) -> None:
+    from gptalk_client.embedded.listen import bind, listen
+
+    sock = bind(orders.port)
+    engine = _make_engine(orders, report)
+    # llama.cpp put handlers of its own in place while it loaded. There is nothing here to save.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: _leave(0))
+    await listen(engine, sock, lambda url: report(Report("ready", url=url, model=engine.name)))
+
+
+def _make_engine(orders: Orders, report: Callable[[Report], None]) -> Engine:
+    if orders.upstream:
+        from gptalk_client.embedded.upstream import UpstreamEngine, key_from_environment
+
+        return UpstreamEngine(orders.upstream, model=orders.upstream_model, key=key_from_environment())
+    if not orders.model_file:
+        raise LocalModelError("No model was named.")
+    from gptalk_client.embedded.gguf import read_info
+    from gptalk_client.embedded.llama import LlamaEngine
+
+    path = Path(orders.model_file)
+    report(Report("loading", model=read_info(path).name))
+    if hasattr(os, "nice"):
+        os.nice(_NICENESS)
+    return LlamaEngine.load(path, slots=orders.slots, context_tokens=orders.context_tokens)
+
+
+def _take_standard_output() -> Callable[[Report], None]:
+    """Keep standard output for reports; what others print there goes to standard error."""
+    mine = os.dup(1)
+    os.dup2(2, 1)
+
+    def report(what: Any) -> None:
+        # A parent that is gone reads no report; the other thread ends this process then.
+        with contextlib.suppress(BrokenPipeError):
+            os.write(mine, msgspec.json.encode(what) + b"\n")
+
+    return report
+
+
+def _die_with_parent() -> None:
+    """Ask Linux to kill this process with its parent, also while native code holds the interpreter's lock."""
+    if sys.platform == "linux":
+        import ctypes
+
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _watch_parent() -> None:
+    with contextlib.suppress(OSError):
+        while os.read(0, 4096):
+            pass
+    _leave(0)
+
+
+def _leave(code: int) -> Any:
+    """End at once: native threads that are still at work make an orderly end crash."""
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.flush()
+    os._exit(code)

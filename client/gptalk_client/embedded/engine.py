@@ -1,0 +1,53 @@
+"""What the endpoint asks of whatever writes the replies."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import Any, Protocol
+
+from gptalk_client.embedded.prompt import ChatMessage
+
+_NUMBERS = ("temperature", "top_p", "presence_penalty", "frequency_penalty")
+_COUNTS = {"max_tokens": 1, "seed": 0}
+"""Whole numbers, and the least that each may be."""
+
+
+class Engine(Protocol):
+    """A model that answers conversations, several at the same time."""
+
+    name: str
+    """The model's name, for people."""
+
+    def stream(
+        self, messages: Sequence[ChatMessage], options: Mapping[str, Any]
+    ) -> AsyncGenerator[str, None]:
+        """Yield the reply piece by piece. Closing the generator stops the model.
+
+        Args:
+            messages: The conversation, oldest first.
+            options: The members of the submit body; `sampling` says which of them count.
+
+        Raises:
+            EngineError: The model could not answer, in words for people.
+        """
+
+    async def aclose(self) -> None:
+        """Let go of the model."""
+
+
+def sampling(options: Mapping[str, Any]) -> dict[str, int | float]:
+    """Return those members of a submit body that steer a model, as the OpenAI-compatible engines name them.
+
+    What is no finite number is left out: an engine would refuse the whole request for it.
+    """
+    wanted: dict[str, int | float] = {}
+    for name in _NUMBERS:
+        value = options.get(name)
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+            wanted[name] = value
+    for name, least in _COUNTS.items():
+        value = options.get(name)
+        if isinstance(value, int) and not isinstance(value, bool) and value >= least:
+            wanted[name] = value
+    return wanted

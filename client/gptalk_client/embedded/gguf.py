@@ -1,0 +1,108 @@
+"""The head of a GGUF file: enough to know that it is one, what it is called and how much it can read.
+
+Source: the GGUF specification of the ggml project, versions 2 and 3, little-endian.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from gptalk_client.errors import LocalModelError
+
+_SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
+_STRING, _ARRAY = 8, 9
+_MAX_STRING_BYTES = 1 << 24
+_MAX_ENTRIES = 1 << 16
+_QUANTISATION = re.compile(r"[.-](?:I?Q\d\w*|B?F(?:16|32))$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """What the head of a GGUF file says."""
+
+    name: str
+    """For people: the file's name without ending and quantisation."""
+    architecture: str
+    """Such as `llama`; empty if the file does not say."""
+    context_tokens: int
+    """How many tokens the model was trained to read at once; 0 if the file does not say."""
+
+
+def read_info(path: Path) -> ModelInfo:
+    """Return what the head of a GGUF file says.
+
+    Args:
+        path: The file.
+
+    Raises:
+        LocalModelError: It cannot be read, or is no GGUF file.
+    """
+    try:
+        with path.open("rb") as file:
+            entries = _read_entries(file)
+    except OSError as err:
+        raise LocalModelError(
+            f"The model file {path} cannot be read: {err.strerror or err}.", hint="Check --model-file."
+        ) from err
+    except (ValueError, struct.error, UnicodeDecodeError) as err:
+        raise LocalModelError(
+            f"{path} is no GGUF file, or a damaged one.", hint="--model-file takes the path of a GGUF file."
+        ) from err
+    architecture = str(entries.get("general.architecture", ""))
+    context = entries.get(f"{architecture}.context_length", 0)
+    return ModelInfo(
+        name=_QUANTISATION.sub("", path.stem) or path.stem,
+        architecture=architecture,
+        context_tokens=context if isinstance(context, int) else 0,
+    )
+
+
+def _read_entries(file: BinaryIO) -> dict[str, object]:
+    """Read the key-value pairs up to the tokenizer's, whose long lists say nothing that is wanted here."""
+    if file.read(4) != b"GGUF":
+        raise ValueError("no GGUF magic")
+    version, _tensors, count = _unpack(file, "IQQ")
+    if version not in (2, 3) or count > _MAX_ENTRIES:
+        raise ValueError("an unknown version")
+    entries: dict[str, object] = {}
+    for _ in range(count):
+        key = _read_string(file)
+        if key.startswith("tokenizer."):
+            break
+        (kind,) = _unpack(file, "I")
+        entries[key] = _read_value(file, kind)
+    return entries
+
+
+def _read_value(file: BinaryIO, kind: int) -> object:
+    if kind == _STRING:
+        return _read_string(file)
+    if kind == _ARRAY:
+        item, length = _unpack(file, "IQ")
+        if length > _MAX_STRING_BYTES:
+            raise ValueError("an array too long")
+        for _ in range(length):
+            _read_value(file, item)
+        return None
+    if kind not in _SCALARS:
+        raise ValueError("an unknown type")
+    return _unpack(file, _SCALARS[kind])[0]
+
+
+def _read_string(file: BinaryIO) -> str:
+    (length,) = _unpack(file, "Q")
+    if length > _MAX_STRING_BYTES:
+        raise ValueError("a string too long")
+    data = file.read(length)
+    if len(data) != length:
+        raise ValueError("the file ends early")
+    return data.decode()
+
+
+def _unpack(file: BinaryIO, layout: str) -> tuple[int, ...]:
+    layout = "<" + layout
+    return struct.unpack(layout, file.read(struct.calcsize(layout)))

@@ -1,0 +1,95 @@
+"""The endpoint's socket and its web server."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import socket
+from collections.abc import Callable, Iterator
+
+import uvicorn
+
+from gptalk_client.embedded.engine import Engine
+from gptalk_client.embedded.server import Endpoint, Limits
+from gptalk_client.errors import LocalModelError
+
+HOST = "127.0.0.1"
+_KEEP_ALIVE_S = 3600
+"""A client that comes back after minutes finds its connection warm."""
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its hands on the signals, which belong to the program around it."""
+
+    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_started = on_started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        self._on_started()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def bind(port: int = 0) -> socket.socket:
+    """Return a socket on 127.0.0.1.
+
+    Args:
+        port: 0 takes any free one.
+
+    Raises:
+        LocalModelError: The port is taken or not allowed.
+    """
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((HOST, port))
+    except (OSError, OverflowError) as err:
+        sock.close()
+        reason = err.strerror if isinstance(err, OSError) else "no such port"
+        raise LocalModelError(
+            f"Port {port} of {HOST} cannot be used: {reason}.",
+            hint="Choose another with --port, or 0 for any.",
+        ) from err
+    return sock
+
+
+async def listen(
+    engine: Engine, sock: socket.socket, on_ready: Callable[[str], None], *, limits: Limits | None = None
+) -> None:
+    """Serve the GPTalk protocol until cancelled.
+
+    Args:
+        engine: What writes the replies.
+        sock: As `bind` returns it; closed at the end.
+        on_ready: Called with the base address, secret included, once requests are answered.
+        limits: How long things hold.
+    """
+    port = sock.getsockname()[1]
+    secret = secrets.token_urlsafe(24)
+    endpoint = Endpoint(engine, limits)
+    config = uvicorn.Config(
+        endpoint.app(secret=secret, port=port),
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=_KEEP_ALIVE_S,
+        timeout_graceful_shutdown=1,
+    )
+    server = _Server(config, lambda: on_ready(f"http://{HOST}:{port}/{secret}"))
+    serving = asyncio.create_task(server.serve(sockets=[sock]))
+    try:
+        await asyncio.shield(serving)
+    finally:
+        await endpoint.aclose()
+        server.should_exit = True
+        server.force_exit = True
+        await serving
+        sock.close()

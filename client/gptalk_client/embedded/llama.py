@@ -1,0 +1,253 @@
+"""llama.cpp as the engine, through xllamacpp, in this process.
+
+xllamacpp brings llama.cpp's own HTTP server along and always starts it. It is given a Unix socket in a
+private folder whose name is removed as soon as the model is loaded, so nobody can reach it; where there are
+no Unix sockets it listens on loopback behind a random key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import shutil
+import tempfile
+import threading
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gptalk_client.embedded.context import drop_oldest
+from gptalk_client.embedded.engine import sampling
+from gptalk_client.embedded.errors import EngineError, require_local_extra
+from gptalk_client.embedded.gguf import read_info
+from gptalk_client.embedded.prompt import ChatMessage
+from gptalk_client.errors import LocalModelError
+
+_log = logging.getLogger(__name__)
+
+_MAX_REPLY_TOKENS = 1024
+"""A small model that falls into a loop must end some time."""
+_BATCH_TOKENS = 256
+"""A reply can be stopped, and another one goes on, between two batches of a prompt."""
+_PROMPT_CACHE_MIB = 128
+_QUIET = -1
+
+
+@dataclass(frozen=True, slots=True)
+class _TooLong:
+    """The prompt takes more tokens than it may."""
+
+    tokens: int
+    room: int
+    certain: bool
+    """The engine refused it. Otherwise it fits, but leaves little room for the reply."""
+
+
+@dataclass(slots=True)
+class _Run:
+    """One native call. It blocks a thread of its own, which hands what comes to the event loop."""
+
+    loop: asyncio.AbstractEventLoop
+    room_tokens: int
+    """More than this in a prompt ends the run with `_TooLong`; 0 takes whatever the engine takes."""
+    inbox: asyncio.Queue[str | _TooLong | EngineError | None] = field(default_factory=asyncio.Queue)
+    cancelled: bool = False
+
+    def work(self, server: Any, body: dict[str, Any], on_end: Any) -> None:
+        """Run to the end of the reply. In a thread."""
+        try:
+            server.handle_chat_completions(body, self.take)
+        except Exception as err:  # noqa: BLE001 - native code raises anything; it becomes words for the client
+            self._put(EngineError(f"The model could not answer: {err}."))
+        self._put(None)
+        self._call(on_end)
+
+    def take(self, chunk: dict[str, Any]) -> bool:
+        """Hand one chunk over; True stops the native call. In the thread."""
+        if self.cancelled:
+            return True
+        if error := chunk.get("error"):
+            self._put(_refusal(error))
+            return True
+        progress = chunk.get("prompt_progress")
+        if progress and self.room_tokens and progress.get("total", 0) > self.room_tokens:
+            self._put(_TooLong(progress["total"], self.room_tokens, certain=False))
+            return True
+        choices = chunk.get("choices") or [{}]
+        if text := (choices[0].get("delta") or {}).get("content"):
+            self._put(text)
+        return self.cancelled
+
+    def _put(self, item: str | _TooLong | EngineError | None) -> None:
+        self._call(self.inbox.put_nowait, item)
+
+    def _call(self, function: Any, *args: Any) -> None:
+        try:
+            self.loop.call_soon_threadsafe(function, *args)
+        except RuntimeError:  # the loop is closed: nobody waits any more
+            self.cancelled = True
+
+
+def _refusal(error: Any) -> _TooLong | EngineError:
+    if isinstance(error, dict):
+        if error.get("type") == "exceed_context_size_error":
+            return _TooLong(int(error.get("n_prompt_tokens", 0)), int(error.get("n_ctx", 0)), certain=True)
+        error = error.get("message", "no reason given")
+    return EngineError(f"The model could not answer: {error}.")
+
+
+class LlamaEngine:
+    """A GGUF model in this process. A few replies are written at the same time, the rest wait."""
+
+    def __init__(self, server: Any, name: str, *, slots: int, context_tokens: int) -> None:
+        self.name = name
+        self._server = server
+        self._slots = asyncio.Semaphore(slots)
+        self._runs: dict[threading.Thread, _Run] = {}
+        self._room_tokens = context_tokens - min(context_tokens // 4, _MAX_REPLY_TOKENS)
+
+    @classmethod
+    def load(cls, model_file: Path, *, slots: int = 2, context_tokens: int = 4096) -> LlamaEngine:
+        """Load a model. Blocks, and holds the interpreter's lock, until the weights are in memory.
+
+        llama.cpp takes SIGINT and SIGTERM over while it loads: set handlers for them afterwards.
+
+        Args:
+            model_file: The GGUF file.
+            slots: How many replies are written at the same time.
+            context_tokens: What one conversation and its reply may take; a model that was trained on less
+                gets less.
+
+        Raises:
+            LocalModelError: xllamacpp is not installed, or the file cannot be used.
+        """
+        require_local_extra("xllamacpp")
+        info = read_info(model_file)
+        if info.context_tokens:
+            context_tokens = min(context_tokens, info.context_tokens)
+        import xllamacpp
+
+        params = xllamacpp.CommonParams()
+        params.model.path = str(model_file)
+        params.n_parallel = slots
+        params.n_ctx = context_tokens * slots
+        params.n_batch = _BATCH_TOKENS
+        params.n_ubatch = _BATCH_TOKENS
+        params.cache_ram_mib = _PROMPT_CACHE_MIB
+        params.verbosity = _QUIET
+        folder = _hide(params)
+        try:
+            server = xllamacpp.Server(params)
+        except RuntimeError as err:
+            raise LocalModelError(
+                f"The model {model_file.name} could not be loaded.",
+                hint="The file may be damaged, of an unknown kind, or too big for this computer's memory.",
+            ) from err
+        finally:
+            if folder:
+                shutil.rmtree(folder, ignore_errors=True)
+        return cls(server, info.name, slots=slots, context_tokens=context_tokens)
+
+    async def stream(
+        self, messages: Sequence[ChatMessage], options: Mapping[str, Any]
+    ) -> AsyncGenerator[str, None]:
+        """Yield the reply piece by piece; see `Engine.stream`.
+
+        A conversation that is too long loses its oldest turns; only the log tells.
+        """
+        kept: Sequence[ChatMessage] = messages
+        room = self._room_tokens
+        while True:
+            too_long: _TooLong | None = None
+            async with aclosing(self._run(kept, options, room)) as items:
+                async for item in items:
+                    if isinstance(item, _TooLong):
+                        too_long = item
+                        break
+                    yield item
+            if too_long is None:
+                return
+            shorter = drop_oldest(kept, too_long.tokens, too_long.room)
+            if shorter is not None:
+                _log.info("dropped the %d oldest messages of %d", len(kept) - len(shorter), len(kept))
+                kept = shorter
+            elif too_long.certain:
+                raise EngineError(
+                    f"The message is too long for this model: it takes {too_long.tokens} tokens, "
+                    f"and the model reads {too_long.room} at once.",
+                    hint="Send less at a time.",
+                )
+            else:
+                room = 0
+
+    async def _run(
+        self, messages: Sequence[ChatMessage], options: Mapping[str, Any], room_tokens: int
+    ) -> AsyncGenerator[str | _TooLong, None]:
+        await self._slots.acquire()
+        body = {
+            "messages": list(messages),
+            "max_tokens": _MAX_REPLY_TOKENS,
+            # Without it a small model at temperature 0, the protocol's default, repeats itself without end.
+            "repeat_penalty": 1.1,
+            **sampling(options),
+            "stream": True,
+            # Chunks during the prompt too, so that it can be measured, and stopped before its first word.
+            "return_progress": True,
+            "chat_template_kwargs": {"enable_thinking": False},
+        }
+        run = _Run(asyncio.get_running_loop(), room_tokens)
+        thread: threading.Thread = threading.Thread(
+            # The slot is free when the native call has ended, not when its reader has left.
+            target=run.work, args=(self._server, body, lambda: self._ended(thread)), name="reply", daemon=True
+        )  # fmt: skip
+        self._runs[thread] = run
+        thread.start()
+        try:
+            while (item := await run.inbox.get()) is not None:
+                pieces: list[str | _TooLong | EngineError | None] = [item]
+                while not run.inbox.empty() and isinstance(pieces[-1], str):
+                    pieces.append(run.inbox.get_nowait())
+                if text := "".join(piece for piece in pieces if isinstance(piece, str)):
+                    yield text
+                last = pieces[-1]
+                if isinstance(last, EngineError):
+                    raise last
+                if isinstance(last, _TooLong):
+                    yield last
+                if not isinstance(last, str):
+                    return
+        finally:
+            run.cancelled = True
+
+    def _ended(self, thread: threading.Thread) -> None:
+        self._runs.pop(thread, None)
+        self._slots.release()
+
+    async def aclose(self) -> None:
+        """Stop the replies, wait for their native calls, and let go of the model."""
+        threads = list(self._runs)
+        for run in self._runs.values():
+            run.cancelled = True
+        for thread in threads:
+            await asyncio.to_thread(thread.join)
+        self._server = None
+
+
+def _hide(params: Any) -> str | None:
+    """Make llama.cpp's own HTTP server unreachable; return the folder to remove once it listens."""
+    params.api_keys = [secrets.token_urlsafe(32)]
+    params.ui = False
+    params.endpoint_slots = False
+    params.n_threads_http = 1
+    params.cors_origins = ""
+    params.port = 0
+    if os.name != "posix":
+        params.hostnames = ["127.0.0.1"]
+        return None
+    folder = tempfile.mkdtemp(prefix="gptalk-")
+    params.hostnames = [os.path.join(folder, "s.sock")]
+    return folder

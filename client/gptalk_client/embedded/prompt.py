@@ -1,0 +1,48 @@
+"""The one prompt that the protocol carries, taken apart into the messages that an engine wants."""
+
+from __future__ import annotations
+
+import re
+from typing import TypedDict
+
+_ROLE_LINE = re.compile(r"^(System|User|Assistant):(?: |$)", re.MULTILINE)
+_CLOSING = "Assistant:"
+
+
+class ChatMessage(TypedDict):
+    """One message as an engine takes it."""
+
+    role: str
+    """`system`, `user` or `assistant`."""
+    content: str
+
+
+def parse_prompt(prompt: str) -> list[ChatMessage]:
+    """Return the conversation that was flattened into a prompt.
+
+    A prompt is a flattened conversation when it begins with `System:`, `User:` or `Assistant:` and its last
+    line is `Assistant:`. Each line that begins with one of the three opens a message, which reaches to the
+    next such line. Anything else is one message of the user, word for word, so a person who types `User: x`
+    is not misread.
+
+    What flattening loses cannot be had back: a message that holds a line which begins with a role's name
+    comes out as two.
+
+    Args:
+        prompt: The `content` of a submit body.
+
+    Returns:
+        One or more messages, oldest first. Empty messages, which no chat template wants, are left out.
+    """
+    body = prompt.rstrip(" \n")
+    if not (_ROLE_LINE.match(prompt) and body.endswith("\n" + _CLOSING)):
+        return [{"role": "user", "content": prompt}]
+    body = body[: -len(_CLOSING) - 1]
+    heads = list(_ROLE_LINE.finditer(body))
+    ends = [head.start() - 1 for head in heads[1:]] + [len(body)]
+    messages: list[ChatMessage] = [
+        {"role": head[1].lower(), "content": body[head.end() : end]}
+        for head, end in zip(heads, ends, strict=True)
+        if body[head.end() : end].strip()
+    ]
+    return messages or [{"role": "user", "content": prompt}]

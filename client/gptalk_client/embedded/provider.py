@@ -1,0 +1,92 @@
+"""The model on this computer as a provider: the endpoint's process and the GPTalk client joined."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gptalk_client.embedded.process import EndpointState, LocalEndpoint
+from gptalk_client.errors import NetworkError, TruncatedError
+from gptalk_client.models import Phase, PhaseChanged, ReplyEvent, ReplyRequest
+from gptalk_client.providers.base import Provider
+
+if TYPE_CHECKING:
+    from gptalk_client.providers.gptalk import GPTalk
+
+
+class LocalProvider(Provider):
+    """Answers with a model on this computer. The first reply starts the model's process."""
+
+    name = "local"
+    service = "this computer"
+
+    def __init__(
+        self,
+        models_dir: Path,
+        model_file: str | os.PathLike[str] | None = None,
+        *,
+        on_state: Callable[[EndpointState], None] | None = None,
+        endpoint: LocalEndpoint | None = None,
+    ) -> None:
+        """Prepare the provider; nothing is started yet.
+
+        Args:
+            models_dir: Where pulled weights lie.
+            model_file: A GGUF file to use instead of them.
+            on_state: Called when the model's process starts, loads, is ready or stops.
+            endpoint: The process to use instead of one made of the arguments above.
+        """
+        self.endpoint = endpoint or LocalEndpoint(models_dir, model_file, on_state=on_state)
+        self._client: GPTalk | None = None
+        self._client_url = ""
+        self._retired: list[GPTalk] = []
+
+    async def stream(self, request: ReplyRequest) -> AsyncGenerator[ReplyEvent, None]:
+        """Yield the events of one reply; see `Provider.stream`.
+
+        Raises:
+            WeightsMissingError: No weights are on this computer yet.
+            EndpointCrashedError: The model's process ended by itself during this reply.
+            LocalModelError: The process could not be started.
+            ProviderError: The reply could not be had, or broke off.
+        """
+        if self.endpoint.state is not EndpointState.READY:
+            yield PhaseChanged(Phase.CONNECTING)
+        client = self._client_for(await self.endpoint.start())
+        try:
+            async with aclosing(client.stream(request)) as events:
+                async for event in events:
+                    yield event
+        except (NetworkError, TruncatedError) as err:
+            if crash := await self.endpoint.crash():
+                raise crash from err
+            raise
+
+    async def models(self) -> list[str]:
+        """Return the name of the model that is loaded, if one is."""
+        return [self.endpoint.model_name] if self.endpoint.model_name else []
+
+    async def aclose(self) -> None:
+        """Close the connections and end the model's process."""
+        clients = [*self._retired, *([self._client] if self._client else [])]
+        self._retired, self._client = [], None
+        try:
+            await asyncio.gather(*(client.aclose() for client in clients))
+        finally:
+            await self.endpoint.stop()
+
+    def _client_for(self, url: str) -> GPTalk:
+        """Return the client for an address, which changes with each start of the process."""
+        if self._client is None or self._client_url != url:
+            from gptalk_client.providers.auth_cache import AuthCache
+            from gptalk_client.providers.gptalk import GPTalk
+
+            if self._client:
+                # Replies of other conversations may still be at work on it.
+                self._retired.append(self._client)
+            self._client, self._client_url = GPTalk(url=url, auth_cache=AuthCache(None)), url
+        return self._client

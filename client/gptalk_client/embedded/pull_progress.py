@@ -1,0 +1,36 @@
+"""How far a pull of the weights is, and whether it may go on."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gptalk_client.embedded.errors import PullCancelledError
+
+
+class PullPhase(StrEnum):
+    """What a pull is doing."""
+
+    WAITING = "waiting for another pull"
+    DOWNLOADING = "downloading"
+    CHECKING = "checking"
+
+
+@dataclass(frozen=True, slots=True)
+class PullProgress:
+    """How far a pull is."""
+
+    phase: PullPhase
+    done_bytes: int = 0
+    total_bytes: int = 0
+
+
+OnProgress = Callable[[PullProgress], None]
+
+
+def check_cancelled(cancel: threading.Event) -> None:
+    """Raise `PullCancelledError` if the event is set."""
+    if cancel.is_set():
+        raise PullCancelledError("The pull was stopped.")
