@@ -1,0 +1,130 @@
+"""One painted line, and the way between its cells and the characters that a copy gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from rich.cells import cell_len, split_graphemes
+
+if TYPE_CHECKING:
+    from textual.strip import Strip
+
+
+class Run(NamedTuple):
+    """A stretch of a line's cells that stands for a stretch of its logical line."""
+
+    x: int
+    """First cell."""
+    cells: int
+    start: int
+    """Offset of the first character in the logical line."""
+    length: int
+    """Characters of the logical line. They need not be those on screen."""
+    exact: bool
+    """Whether the stretch shows these very characters; if not, it is selected as one."""
+
+
+class Link(NamedTuple):
+    """A stretch of a painted line that opens an address."""
+
+    line: int
+    """Index among the piece's lines."""
+    x0: int
+    x1: int
+    """Behind the last cell."""
+    url: str
+    """Starts with `http:`, `https:` or `mailto:`."""
+
+
+@dataclass(slots=True)
+class Line:
+    """One painted line of a piece.
+
+    Without `runs` the cells from `indent` on show `plain[logical][start : start + length]`, character by
+    character. With `runs` each of them tells what a stretch of cells stands for; stretches without a run are
+    decoration (table lines, padding). Use `offset_at` and `cells_of` rather than the fields.
+    """
+
+    strip: Strip
+    """No wider than the width it was laid out for; the rest of the row is the widget's."""
+    logical: int
+    """Index in the piece's `plain`."""
+    start: int
+    """Offset of the first content character in the logical line."""
+    length: int
+    """Content characters on this line; 0 for a code block's header, a blank line or a table's line."""
+    indent: int
+    """Cells of decoration before the content."""
+    wrapped: bool = False
+    """Whether the line goes on with the logical line of the line above."""
+    runs: tuple[Run, ...] | None = None
+    is_code: bool = False
+    """Whether the line belongs to a code block and is painted over the full width."""
+
+    def offset_at(self, x: int) -> int:
+        """Return the offset in the logical line of the character that cell `x` shows.
+
+        Left of the content: its first character. Right of it: the offset behind its last one.
+        """
+        runs = self.runs
+        if runs is None:
+            if x < self.indent or not self.length:
+                return self.start
+            return self.start + _characters(self._text(self.indent), x - self.indent, self.length)
+        last = self.start
+        for run in runs:
+            if x < run.x:
+                return max(last, run.start) if last == self.start else last
+            if x < run.x + run.cells:
+                if not run.exact:
+                    return run.start if x - run.x < (run.cells + 1) // 2 else run.start + run.length
+                return run.start + _characters(self._text(run.x), x - run.x, run.length)
+            last = run.start + run.length
+        return last
+
+    def cells_of(self, start: int, end: int) -> list[tuple[int, int]]:
+        """Return the stretches of cells that show the characters from `start` to `end` of the logical line.
+
+        Returns:
+            Pairs of first cell and the cell behind the last, ascending; empty where nothing is shown here.
+        """
+        runs = self.runs
+        if runs is None:
+            low, high = max(start, self.start), min(end, self.start + self.length)
+            if low >= high:
+                return []
+            text = self._text(self.indent)
+            x0 = self.indent + cell_len(text[: low - self.start])
+            return [(x0, x0 + cell_len(text[low - self.start : high - self.start]))]
+        found = []
+        for run in runs:
+            low, high = max(start, run.start), min(end, run.start + run.length)
+            if low >= high:
+                continue
+            if not run.exact:
+                found.append((run.x, run.x + run.cells))
+                continue
+            text = self._text(run.x)
+            x0 = run.x + cell_len(text[: low - run.start])
+            found.append((x0, x0 + cell_len(text[low - run.start : high - run.start])))
+        return found
+
+    def _text(self, x: int) -> str:
+        """Return what is painted from cell `x` on."""
+        text = self.strip.text
+        if text.isascii():
+            return text[x:]
+        return text[_characters(text, x, len(text)) :]
+
+
+def _characters(text: str, cells: int, limit: int) -> int:
+    """Return how many characters the first `cells` cells of a text show, at most `limit`."""
+    if text.isascii():
+        return min(cells, limit)
+    used = 0
+    for start, _end, width in split_graphemes(text)[0]:
+        if used + width > cells:
+            return min(start, limit)
+        used += width
+    return min(len(text), limit)

@@ -1,0 +1,105 @@
+"""From style names to Rich styles: rebuilt for a theme without reading any text again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rich.style import Style
+
+from gptalk_tui.widgets.transcript.colours import readable
+
+DARK: Mapping[str, str] = {
+    "background": "#121318", "text": "#d8dae0", "muted": "#878d9c", "accent": "#7fb4ff", "heading": "#eef0f5",
+    "link": "#7fb4ff", "code_background": "#1b1d24", "code_text": "#d0d3dc", "quote": "#b3b8c5",
+    "line": "#4a4f5c", "error": "#ff7b86", "success": "#7fd89a", "warning": "#e8b866",
+}  # fmt: skip
+LIGHT: Mapping[str, str] = {
+    "background": "#fbfbfa", "text": "#24262c", "muted": "#63697a", "accent": "#1d5fc2", "heading": "#0d0e12",
+    "link": "#1d5fc2", "code_background": "#f0f0ed", "code_text": "#2c2f37", "quote": "#4d5361",
+    "line": "#b4b8c2", "error": "#b3202f", "success": "#1c7a3c", "warning": "#8a5a00",
+}  # fmt: skip
+"""Colours that stand in for what a theme does not name."""
+
+_SYNTAX_DARK = {
+    "keyword": "#c79bf2", "type": "#6fc3df", "function": "#7fb4ff", "string": "#98c98a", "number": "#e5a66b",
+    "comment": "#7f8696", "operator": "#a9b0c0", "builtin": "#6fc3df", "decorator": "#e0c074",
+    "variable": "#d0d3dc", "tag": "#f08a93", "attribute": "#e0c074", "inserted": "#8fd19e",
+    "deleted": "#f08a93", "heading": "#eef0f5", "prompt": "#7f8696", "error": "#ff7b86",
+}  # fmt: skip
+_SYNTAX_LIGHT = {
+    "keyword": "#7b2fb5", "type": "#0b6b86", "function": "#1d5fc2", "string": "#2f7a1f", "number": "#a14a00",
+    "comment": "#666b78", "operator": "#4d5361", "builtin": "#0b6b86", "decorator": "#7a5b00",
+    "variable": "#2c2f37", "tag": "#b3202f", "attribute": "#7a5b00", "inserted": "#1c7a3c",
+    "deleted": "#b3202f", "heading": "#0d0e12", "prompt": "#666b78", "error": "#b3202f",
+}  # fmt: skip
+
+SYNTAX_NAMES = tuple(_SYNTAX_DARK)
+"""What the highlighter tells apart, as `code.<name>` in the spans."""
+
+
+class StyleTable(dict[str, Style]):
+    """Rich styles by name; names joined by spaces give the sum of their styles, later ones first in rank.
+
+    Text styles have no background: the widget's shows through. Code styles have the code background. Each
+    colour is moved, where needed, until it reaches a contrast of 4.5 to 1 with what it is painted on.
+
+    Args:
+        colours: Theme colours, as Rich can parse them. Names: `background`, `text`, `muted`, `accent`,
+            `heading`, `link`, `code_background`, `code_text`, `quote`, `line`, `error`, `success`, `warning`;
+            missing ones are taken from `DARK` or `LIGHT`.
+        dark: Whether the theme is a dark one: chooses the palette of the code.
+    """
+
+    def __init__(self, colours: Mapping[str, str] | None = None, *, dark: bool = True) -> None:
+        super().__init__()
+        found = {**(DARK if dark else LIGHT), **(colours or {})}
+        page, code = found["background"], found["code_background"]
+
+        def on_page(name: str) -> str:
+            return readable(found[name], page)
+
+        def on_code(colour: str) -> str:
+            return readable(colour, code)
+
+        self["text"] = Style(color=on_page("text"))
+        self["muted"] = Style(color=on_page("muted"))
+        self["marker"] = Style(color=on_page("accent"))
+        self["strong"] = Style(bold=True)
+        self["em"] = Style(italic=True)
+        self["strike"] = Style(strike=True)
+        self["h1"] = Style(color=on_page("accent"), bold=True)
+        self["h2"] = Style(color=on_page("heading"), bold=True)
+        self["h3"] = Style(color=on_page("heading"), bold=True)
+        self["h4"] = Style(color=on_page("heading"), bold=True, italic=True)
+        self["h5"] = Style(color=on_page("heading"), italic=True)
+        self["h6"] = Style(color=on_page("muted"), italic=True)
+        self["link"] = Style(color=on_page("link"), underline=True)
+        self["code"] = Style(color=on_code(found["code_text"]), bgcolor=code)
+        self["quote"] = Style(color=on_page("quote"))
+        # Lines and bars carry no words: they may be fainter than text.
+        self["line"] = Style(color=readable(found["line"], page, 1.6))
+        self["bar"] = Style(color=readable(found["line"], page, 2.2))
+        self["header"] = Style(color=on_page("heading"), bold=True)
+        self["html"] = Style(color=on_page("muted"))
+        self["math"] = Style(color=on_page("text"), italic=True)
+        for name in ("error", "success", "warning"):
+            self[name] = Style(color=on_page(name))
+        self["fence"] = Style(color=on_code(found["code_text"]), bgcolor=code)
+        self["fence.label"] = Style(color=on_code(found["muted"]), bgcolor=code)
+        self["fence.wrap"] = self["fence.label"]
+        for name, colour in (_SYNTAX_DARK if dark else _SYNTAX_LIGHT).items():
+            self[f"code.{name}"] = Style(
+                color=on_code(colour),
+                bgcolor=code,
+                italic=name == "comment" or None,
+                bold=name == "heading" or None,
+            )
+
+    def __missing__(self, names: str) -> Style:
+        style = Style()
+        for name in names.split(" "):
+            known = self.get(name)
+            if known is not None:
+                style = style + known
+        self[names] = style
+        return style

@@ -1,0 +1,120 @@
+"""Breaks text at a width in cells, measured as Textual measures it."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len, split_graphemes
+
+_RANGES = (
+    (0x20, 0x7E), (0xA0, 0xAC), (0xAE, 0x2FF), (0x370, 0x377), (0x37A, 0x37F), (0x384, 0x38A), (0x38C, 0x38C),
+    (0x38E, 0x3A1), (0x3A3, 0x482), (0x48A, 0x52F), (0x1E00, 0x1EFF), (0x2010, 0x2027), (0x2030, 0x205E),
+    (0x2070, 0x2071), (0x2074, 0x208E), (0x20A0, 0x20BF), (0x2100, 0x214F), (0x2190, 0x22FF),
+    (0x2500, 0x25FC), (0x2800, 0x28FF),
+)  # fmt: skip
+_SINGLE = frozenset(chr(code) for first, last in _RANGES for code in range(first, last + 1))
+is_single = _SINGLE.issuperset
+"""Whether each character of a text is known to take one cell and to stand alone."""
+
+_NO_BREAK_BEFORE = frozenset(
+    "、。，．・：；！？）」』】〕〉》”’…ー々ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ,.!?:;)]}%"
+)
+_NO_BREAK_BEHIND = frozenset("（「『【〔〈《“‘([{")
+
+
+def wrap(text: str, first: int, rest: int, *, is_code: bool = False) -> list[tuple[int, int]]:
+    """Return where each visual line of a logical line starts and ends, in characters.
+
+    Spaces at a break belong to no line, except in code, where they stay. Time is linear in the text's length.
+
+    Args:
+        text: Without line ends and tabs.
+        first: Cells on the first line.
+        rest: Cells on each further one.
+        is_code: Whether spaces count, and a break inside a word is preferred to a very short line.
+
+    Returns:
+        At least one pair of start and end.
+    """
+    first, rest = max(1, first), max(1, rest)
+    if len(text) <= first and is_single(text):
+        return [(0, len(text))]
+    if is_single(text):
+        return _wrap_single(text, first, rest, is_code)
+    if cell_len(text) <= first:
+        return [(0, len(text))]
+    return _wrap_graphemes(text, first, rest, is_code)
+
+
+def _wrap_single(text: str, first: int, rest: int, is_code: bool) -> list[tuple[int, int]]:
+    lines = []
+    position, width, length = 0, first, len(text)
+    while length - position > width:
+        end = position + width
+        space = text.rfind(" ", position + 1, end + (not is_code))
+        if is_code:
+            cut = space + 1 if space >= position + width * 2 // 3 else end
+            lines.append((position, cut))
+            position = cut
+        elif space > position and text[position:space].strip(" "):
+            stop = space
+            while text[stop - 1] == " ":
+                stop -= 1
+            lines.append((position, stop))
+            position = space + 1
+            while position < length and text[position] == " ":
+                position += 1
+        else:
+            lines.append((position, end))
+            position = end
+        width = rest
+    if position < length or not lines:
+        lines.append((position, length))
+    return lines
+
+
+def _wrap_graphemes(text: str, first: int, rest: int, is_code: bool) -> list[tuple[int, int]]:
+    lines: list[tuple[int, int]] = []
+    graphemes = split_graphemes(text)[0]
+    start = 0  # of the line, in characters
+    used = 0  # cells of the line so far
+    room = first
+    break_at = -1  # index of the grapheme that a line may begin with
+    index, count = 0, len(graphemes)
+    line_index = 0
+    before_wide = False
+    while index < count:
+        begin, _end, cells = graphemes[index]
+        character = text[begin]
+        is_wide = cells == 2
+        if index > line_index:
+            previous = text[graphemes[index - 1][0]]
+            if previous == " " and character != " ":
+                break_at = index
+            elif (
+                (is_wide or before_wide)
+                and character != " "
+                and character not in _NO_BREAK_BEFORE
+                and previous not in _NO_BREAK_BEHIND
+            ):
+                break_at = index
+        before_wide = is_wide
+        fits = used + cells <= room
+        if fits or (character == " " and not is_code) or index == line_index:
+            used += cells
+            index += 1
+            continue
+        if break_at <= line_index or (is_code and graphemes[break_at][0] - start < room // 2):
+            break_at = index
+        stop = graphemes[break_at][0]
+        if is_code:
+            lines.append((start, stop))
+        else:
+            lines.append((start, start + len(text[start:stop].rstrip(" "))))
+        start, line_index, index = stop, break_at, break_at
+        used, room, break_at = 0, rest, -1
+        before_wide = False
+    stop = len(text)
+    if not is_code and used > room:
+        stop = start + len(text[start:].rstrip(" "))
+    if stop > start or not lines:
+        lines.append((start, stop))
+    return lines
