@@ -49,8 +49,8 @@ class Conversations(StorePart):
         now = now_ms()
         with self._db.write() as con:
             cursor = con.execute(
-                "INSERT INTO conversation (id, title, title_key, renamed, created_at_ms, updated_at_ms, system_prompt,"
-                " model, provider, options) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO conversation (id, title, title_key, renamed, created_at_ms, updated_at_ms,"
+                " system_prompt, model, provider, options) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     new_id(), title, fold(title), bool(title), now, now, clean(system_prompt), clean(model),
                     clean(provider), options_text(options),

@@ -1,6 +1,6 @@
-"""Text as a search compares it: case, accents and width do not count, and scripts without spaces get words.
+"""Text as a search compares it: without case, accents and width, and with words where a script has no spaces.
 
-`fold` works character by character on NFC text, so that a place found in folded text leads back to the original.
+`fold` works character by character on NFC text, so that a place in folded text leads back to the original.
 """
 
 from __future__ import annotations

@@ -74,8 +74,8 @@ class Imports(StorePart):
         """Take conversations in, all of them in one transaction.
 
         What is known by source and source id is brought up to date: new messages are added, changed texts
-        replaced; a title that the person gave, the messages written here and deletions stay. From `OWN_SOURCE`
-        ids are kept, and what is here already stays as it is.
+        replaced; a title that the person gave, the messages written here and deletions stay. From
+        `OWN_SOURCE` ids are kept, and what is here already stays as it is.
 
         Args:
             source: Which tool, such as `chatgpt`.
@@ -115,7 +115,8 @@ def _import(con: sqlite3.Connection, source: str, given: ImportedConversation) -
     else:
         result = _update(con, seq, given, is_own)
     con.execute(
-        "INSERT OR REPLACE INTO import_source (source, source_id, conversation_seq, digest) VALUES (?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO import_source (source, source_id, conversation_seq, digest)"
+        " VALUES (?, ?, ?, ?)",
         (source, given.source_id, seq, digest),
     )
     return result
@@ -127,7 +128,8 @@ def _digest(given: ImportedConversation) -> bytes:
     hashed = hashlib.blake2b(digest_size=16)
     hashed.update(
         repr((
-            given.title, given.updated_at_ms, given.system_prompt, given.model, given.provider, given.active_source_id,
+            given.title, given.updated_at_ms, given.system_prompt, given.model, given.provider,
+            given.active_source_id,
             [(m.source_id, m.parent_source_id, m.role.value, m.status.value) for m in given.messages],
         )).encode("utf-8", "surrogatepass")
     )  # fmt: skip
@@ -149,8 +151,8 @@ def _is_id(text: str) -> bool:
 def _add(con: sqlite3.Connection, given: ImportedConversation, is_own: bool) -> int:
     title = clean(given.title).strip()
     cursor = con.execute(
-        "INSERT INTO conversation (id, title, title_key, created_at_ms, updated_at_ms, system_prompt, model, provider,"
-        " options, archived, pinned) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO conversation (id, title, title_key, created_at_ms, updated_at_ms, system_prompt, model,"
+        " provider, options, archived, pinned) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             given.source_id if is_own and _is_id(given.source_id) else new_id(), title, fold(title),
             given.created_at_ms, given.updated_at_ms, clean(given.system_prompt), clean(given.model),
@@ -225,7 +227,7 @@ def _add_messages(
     known: dict[str, int],
     is_own: bool,
 ) -> int:
-    """Insert the messages that are not known yet, parents first, enter them in `known` and return their number."""
+    """Insert the messages that are not in `known`, parents first, and return how many there were."""
     added = 0
     for message in _parents_first(messages):
         if message.source_id in known:
@@ -240,7 +242,8 @@ def _add_messages(
         )  # fmt: skip
         if parent is not None:  # what hangs under a deleted message is deleted with it
             con.execute(
-                "UPDATE message SET deletion_seq = (SELECT deletion_seq FROM message WHERE seq = ?) WHERE seq = ?",
+                "UPDATE message SET deletion_seq = (SELECT deletion_seq FROM message WHERE seq = ?)"
+                " WHERE seq = ?",
                 (parent, seq),
             )
         index_message(con, seq, clean(message.content))

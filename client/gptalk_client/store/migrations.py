@@ -42,7 +42,8 @@ CREATE TABLE conversation (
     system_prompt TEXT NOT NULL DEFAULT '',
     draft TEXT NOT NULL DEFAULT ''
 );
-CREATE INDEX conversation_list ON conversation (pinned DESC, updated_at_ms DESC, seq DESC, archived, trashed_at_ms);
+CREATE INDEX conversation_list
+    ON conversation (pinned DESC, updated_at_ms DESC, seq DESC, archived, trashed_at_ms);
 
 CREATE TABLE message (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -132,7 +133,8 @@ def _run(script: str) -> Callable[[sqlite3.Connection], None]:
 def index_all(con: sqlite3.Connection) -> None:
     """Enter every message that is no longer being written into an empty search index."""
     rows = con.execute(
-        "SELECT t.seq, t.content FROM message_text t JOIN message m ON m.seq = t.seq WHERE m.status <> 'streaming'"
+        "SELECT t.seq, t.content FROM message_text t JOIN message m ON m.seq = t.seq"
+        " WHERE m.status <> 'streaming'"
     )
     for seq, content in rows:
         con.execute("INSERT INTO message_search (rowid, body) VALUES (?, ?)", (seq, index_text(content)))
@@ -209,7 +211,8 @@ def migrate(con: sqlite3.Connection, steps: Sequence[Migration] | None = None) -
             step = steps[number - 1]
             step.apply(con)
             con.execute(
-                "INSERT INTO written_by (schema_version, step, program_version, applied_at_ms) VALUES (?, ?, ?, ?)",
+                "INSERT INTO written_by (schema_version, step, program_version, applied_at_ms)"
+                " VALUES (?, ?, ?, ?)",
                 (number, step.name, __version__, now_ms()),
             )
             con.execute(f"PRAGMA user_version = {number}")

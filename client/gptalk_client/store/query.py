@@ -34,7 +34,7 @@ class Query:
 
 
 def parse(text: str) -> Query:
-    """Return the query that a person means; every sign is taken literally but double quotes around a phrase."""
+    """Return the query that a person means: every sign is literal but double quotes around a phrase."""
     folded = fold(clean(text))
     words = _words(folded)
     is_typing = bool(folded) and not folded[-1].isspace() and folded[-1] != '"'

@@ -56,7 +56,7 @@ def new_id() -> str:
 
 
 def clean(text: str) -> str:
-    """Return text that SQLite can keep: NUL and lone surrogates become U+FFFD, paired ones their character."""
+    """Return text that SQLite can keep: NUL and lone surrogates become U+FFFD, pairs their character."""
     if "\0" in text:
         text = text.replace("\0", "\ufffd")
     if not text.isascii() and SURROGATE.search(text):
@@ -174,11 +174,11 @@ def insert_message(
     """Insert a message with its text and return its row number."""
     content = clean(content)
     cursor = con.execute(
-        "INSERT INTO message (id, conversation_seq, parent_seq, role, status, created_at_ms, size_chars, model,"
-        " error, owner, source_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO message (id, conversation_seq, parent_seq, role, status, created_at_ms, size_chars,"
+        " model, error, owner, source_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            message_id or new_id(), conversation, parent, role.value, status.value, created_at_ms, len(content),
-            clean(model), clean(error), owner, source_id,
+            message_id or new_id(), conversation, parent, role.value, status.value, created_at_ms,
+            len(content), clean(model), clean(error), owner, source_id,
         ),
     )  # fmt: skip
     seq = int(cursor.lastrowid or 0)

@@ -19,8 +19,8 @@ FLUSH_S = 0.15
 class ReplySaver:
     """Saves one reply as its text comes.
 
-    A flush is due `flush_s` after the first text that is not on disk yet, whatever the service or the reader of
-    the events does meanwhile; nothing ticks while nothing waits. What the store refuses is tried again.
+    A flush is due `flush_s` after the first text that is not on disk yet, whatever the service or the reader
+    of the events does meanwhile; nothing ticks while nothing waits. What the store refuses is tried again.
 
     Args:
         store: The store's thread.

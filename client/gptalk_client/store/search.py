@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
 from gptalk_client.models import Message, SearchHit
 from gptalk_client.store.folding import composed, fold
 from gptalk_client.store.part import StorePart
 from gptalk_client.store.query import Query, parse
-from gptalk_client.store.rows import MESSAGE_SELECT, clean, conversation_seq, message_from, message_seq
+from gptalk_client.store.rows import clean, conversation_seq, message_seq, read_message
 from gptalk_client.store.snippets import ranges, snippet
 
 _MAX_TITLES = 20
 _CANDIDATES = 400
 """How many messages are read to tell `c++` from `c`."""
-_SCANNED = 2_000
+_SCANNED = 5_000
 """How many of the newest messages are read where the index cannot help."""
 _SCANNED_PROMPTS = 5_000
+
+_Row: TypeAlias = tuple[str, str, str, str, int, str]
 
 _FOUND = """
     SELECT c.id, m.id, c.title, m.role, m.created_at_ms, t.content
@@ -34,9 +37,9 @@ class Search(StorePart):
     def search(self, query: str, *, limit: int = 50, conversation_id: str | None = None) -> list[SearchHit]:
         """Return what holds every word of the query: titles first, then messages, newest first.
 
-        Case, accents, ё and е do not count; the last word may be unfinished; double quotes make a phrase; every
-        other sign means itself, and is passed over only where nothing holds it. What is in the trash, deleted, or
-        still being written is not found.
+        Case, accents, ё and е do not count; the last word may be unfinished; double quotes make a phrase;
+        every other sign means itself, and is passed over only where nothing holds it. What is in the trash,
+        deleted, or still being written is not found.
 
         Args:
             query: Anything.
@@ -68,25 +71,26 @@ class Search(StorePart):
             UsageError: There is no message `before`.
         """
         words = fold(clean(filter)).split()
-        found: dict[str, Message] = {}
+        found: dict[str, int] = {}
         with self._db.read() as con:
             newest = message_seq(con, before)[0] if before is not None else None
             rows = con.execute(
-                f"{MESSAGE_SELECT} WHERE m.role = 'user' AND m.deletion_seq IS NULL AND c.trashed_at_ms IS NULL"
+                "SELECT m.seq, t.content FROM message m JOIN message_text t ON t.seq = m.seq"
+                " JOIN conversation c ON c.seq = m.conversation_seq"
+                " WHERE m.role = 'user' AND m.deletion_seq IS NULL AND c.trashed_at_ms IS NULL"
                 " AND (?1 IS NULL OR m.seq < ?1) ORDER BY m.seq DESC LIMIT ?2",
                 (newest, _SCANNED_PROMPTS),
             )
-            for row in rows:
-                message = message_from(row)
-                text = message.content.strip()
+            for seq, content in rows:
+                text = content.strip()
                 if not text or text in found:
                     continue
                 folded = fold(text) if words else ""
                 if all(word in folded for word in words):
-                    found[text] = message
+                    found[text] = seq
                     if len(found) >= limit:
                         break
-        return list(found.values())
+            return [read_message(con, seq) for seq in found.values()]
 
 
 def _titles(con: sqlite3.Connection, query: Query, limit: int) -> list[SearchHit]:
@@ -112,17 +116,23 @@ def _titles(con: sqlite3.Connection, query: Query, limit: int) -> list[SearchHit
 
 def _messages(con: sqlite3.Connection, query: Query, limit: int, conversation: int | None) -> list[SearchHit]:
     if not query.match:
-        return _holding(_scan(con, conversation), query.words, query, limit)
+        return [_hit(row, query) for row in _scan(con, query.words, limit, conversation)]
     if not query.literals:
         return [_hit(row, query) for row in _indexed(con, query, limit, conversation)]
-    rows = list(_indexed(con, query, _CANDIDATES, conversation))
-    strict = _holding(rows, query.literals, query, limit)
-    return strict or [_hit(row, query) for row in rows[:limit]]
+    strict: list[SearchHit] = []
+    loose: list[_Row] = []
+    for row in _indexed(con, query, _CANDIDATES, conversation):
+        folded = fold(row[5])
+        if all(word in folded for word in query.literals):
+            strict.append(_hit(row, query))
+            if len(strict) == limit:
+                break
+        elif len(loose) < limit:
+            loose.append(row)
+    return strict or [_hit(row, query) for row in loose]
 
 
-def _indexed(
-    con: sqlite3.Connection, query: Query, limit: int, conversation: int | None
-) -> Iterator[tuple[str, str, str, str, int, str]]:
+def _indexed(con: sqlite3.Connection, query: Query, limit: int, conversation: int | None) -> Iterator[_Row]:
     source = "message_search s CROSS JOIN message m ON m.seq = s.rowid"
     if conversation is None:
         sql = _FOUND.format(
@@ -147,29 +157,23 @@ def _bounds(con: sqlite3.Connection, conversation: int) -> tuple[int, int]:
     return (row[0] or 0, row[1] or 0)
 
 
-def _scan(con: sqlite3.Connection, conversation: int | None) -> Iterator[tuple[str, str, str, str, int, str]]:
+def _scan(
+    con: sqlite3.Connection, words: Sequence[str], limit: int, conversation: int | None
+) -> Iterator[_Row]:
+    """Read what holds signs that are no words: in one conversation, else in the newest messages."""
+    condition = " AND ".join("instr(t.content, ?) > 0" for _ in words)
     if conversation is None:
-        sql = _FOUND.format(source="message m", condition="1", order="m.seq DESC", limit=_SCANNED)
-        yield from con.execute(sql)
+        source = f"(SELECT * FROM message ORDER BY seq DESC LIMIT {_SCANNED}) m"
+        sql = _FOUND.format(source=source, condition=condition, order="m.seq DESC", limit="?")
+        yield from con.execute(sql, (*words, limit))
     else:
-        sql = _FOUND.format(source="message m", condition="m.conversation_seq = ?", order="m.seq", limit=-1)
-        yield from con.execute(sql, (conversation,))
+        sql = _FOUND.format(
+            source="message m", condition=f"{condition} AND m.conversation_seq = ?", order="m.seq", limit="?"
+        )
+        yield from con.execute(sql, (*words, conversation, limit))
 
 
-def _holding(
-    rows: Iterable[tuple[str, str, str, str, int, str]], words: tuple[str, ...], query: Query, limit: int
-) -> list[SearchHit]:
-    hits: list[SearchHit] = []
-    for row in rows:
-        folded = fold(row[5])
-        if all(word in folded for word in words):
-            hits.append(_hit(row, query))
-            if len(hits) >= limit:
-                break
-    return hits
-
-
-def _hit(row: tuple[str, str, str, str, int, str], query: Query) -> SearchHit:
+def _hit(row: _Row, query: Query) -> SearchHit:
     conversation_id, message_id, title, role, created_at_ms, content = row
     text, matches = snippet(content, query.marks)
     return SearchHit(conversation_id, message_id, title, role, text, matches, created_at_ms)

@@ -45,7 +45,7 @@ def _original(text: str, found: list[tuple[int, int]]) -> list[tuple[int, int]]:
     ends = fold_offsets(text) if found else None
     if ends is None:
         return found
-    # Character i of the text covers folded[ends[i-1]:ends[i]]; an accent that folds to nothing belongs to its base.
+    # Character i of the text covers folded[ends[i-1]:ends[i]], which is nothing for an accent of its own.
     return [(bisect_right(ends, start), bisect_left(ends, end) + 1) for start, end in found if end > start]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -20,7 +21,7 @@ class Store(Conversations, Turns, Branches, Search, Imports):
     """The open conversations. Methods may be called from any thread; each change is one transaction on disk.
 
     Every method raises StoreError where the disk or the file fails it, StoreReadOnlyError where it would have
-    to write and cannot, and UsageError for an id that does not exist. Use it as a context manager, or `close` it.
+    to write and cannot, and UsageError for an id that does not exist. `close` it, or use it in a `with`.
     """
 
     def __init__(self, database: Database, notices: list[str]) -> None:
@@ -32,8 +33,8 @@ class Store(Conversations, Turns, Branches, Search, Imports):
     def open(cls, path: str | os.PathLike[str], *, read_only: bool = False) -> Store:
         """Open a file of conversations; make it, bring it up to date and recover from a crash, if need be.
 
-        A file that is no database, or is damaged, is moved aside and a new one begun. Where the folder cannot be
-        written, what there is can be read. Both are told in `notices`.
+        A file that is no database, or is damaged, is moved aside and a new one begun. Where the folder cannot
+        be written, what there is can be read. Both are told in `notices`.
 
         Args:
             path: The file; its folder is made, for its owner only.
@@ -72,7 +73,8 @@ class Store(Conversations, Turns, Branches, Search, Imports):
         """Close the file. A reply that is still open here is kept as incomplete."""
         try:
             if self._owner and not self._db.is_closed:
-                self._break_off(self._owner)
+                with contextlib.suppress(StoreError):  # the next start does it
+                    self._break_off(self._owner)
         finally:
             self._release_owner()
             self._db.close()
@@ -131,12 +133,14 @@ _RULES = (
     ),
     (
         "a message answers one of another conversation",
-        "SELECT 1 FROM message m JOIN message p ON p.seq = m.parent_seq WHERE p.conversation_seq <> m.conversation_seq",
+        "SELECT 1 FROM message m JOIN message p ON p.seq = m.parent_seq"
+        " WHERE p.conversation_seq <> m.conversation_seq",
     ),
     (
         "a conversation shows a message that is not there",
-        "SELECT 1 FROM conversation c LEFT JOIN message m ON m.seq = c.active_seq AND m.conversation_seq = c.seq"
-        " AND m.deletion_seq IS NULL WHERE c.active_seq IS NOT NULL AND m.seq IS NULL",
+        "SELECT 1 FROM conversation c LEFT JOIN message m ON m.seq = c.active_seq"
+        " AND m.conversation_seq = c.seq AND m.deletion_seq IS NULL"
+        " WHERE c.active_seq IS NOT NULL AND m.seq IS NULL",
     ),
     (
         "a message hangs under a deleted one",

@@ -53,8 +53,8 @@ class Turns(Writers):
     ) -> tuple[Message, Message]:
         """Keep a prompt and open the row of its reply, in one transaction that is on disk at the return.
 
-        The reply becomes the active leaf. A conversation without a title gets the prompt's first line, a draft
-        that is this very prompt is cleared, and a conversation in the archive comes back to the list.
+        The reply becomes the active leaf. A conversation without a title gets the prompt's first line, a
+        draft that is this very prompt is cleared, and a conversation in the trash is taken out of it.
 
         Args:
             conversation_id: A full id.
@@ -83,7 +83,8 @@ class Turns(Writers):
             reply = _insert_reply(con, conversation, prompt, model, owner)
             title = title_from(content)
             con.execute(
-                "UPDATE conversation SET title = ?, title_key = ? WHERE seq = ? AND title = '' AND renamed = 0",
+                "UPDATE conversation SET title = ?, title_key = ?"
+                " WHERE seq = ? AND title = '' AND renamed = 0",
                 (title, fold(title), conversation),
             )
             con.execute(
@@ -213,7 +214,9 @@ def _insert_reply(con: sqlite3.Connection, conversation: int, prompt: int, model
         status=Status.STREAMING, created_at_ms=now, model=model, owner=owner,
     )  # fmt: skip
     set_active_leaf(con, conversation, reply)
-    con.execute("UPDATE conversation SET updated_at_ms = ?, archived = 0 WHERE seq = ?", (now, conversation))
+    con.execute(
+        "UPDATE conversation SET updated_at_ms = ?, trashed_at_ms = NULL WHERE seq = ?", (now, conversation)
+    )
     return reply
 
 

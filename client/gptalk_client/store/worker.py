@@ -48,6 +48,6 @@ class StoreThread:
         )
 
     async def aclose(self) -> None:
-        """Wait until everything that was asked for is done, and end the thread; no further calls are taken."""
+        """Take no further calls, wait until everything asked for is done, and end the thread."""
         self._is_closed = True
         await asyncio.shield(asyncio.to_thread(self._executor.shutdown))
