@@ -11,12 +11,12 @@ from typing import Protocol
 class Deck(Protocol):
     """What the actions are carried out on: the chat screen."""
 
-    is_replying: bool
-    """A reply streams in the conversation that is shown."""
-    has_conversation: bool
-    """A stored conversation is shown."""
-    has_message: bool
-    """The transcript has the focus and a message in it is chosen."""
+    @property
+    def is_replying(self) -> bool: ...
+    @property
+    def has_conversation(self) -> bool: ...
+    @property
+    def has_message(self) -> bool: ...
 
     def send(self) -> None: ...
     def stop_reply(self) -> None: ...
@@ -171,7 +171,7 @@ def clashes(keymap: Mapping[str, str]) -> list[str]:
     Args:
         keymap: Action ids and the keys that replace the action's own, separated by commas.
     """
-    complaints = [f'There is no action "{id}".' for id in keymap if id not in ACTION_OF]
+    complaints = [f'There is no action "{name}".' for name in keymap if name not in ACTION_OF]
     owners: dict[tuple[str, bool], str] = {}
     for action in ACTIONS:
         for key in keymap.get(action.id, action.keys).split(","):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from textual.worker import Worker
 
+from gptalk_client.errors import GptalkError
 from gptalk_client.models import (
     Message,
     Phase,
@@ -36,7 +38,11 @@ class LiveTurn:
     """One turn that runs, as plain state."""
 
     conversation_id: str
+    prompt: str = ""
+    """What was sent; empty where a reply was asked for again."""
     reply: Message | None = None
+    failure: GptalkError | None = None
+    """Why the turn could not even be opened."""
     phase: Phase = Phase.CONNECTING
     started_s: float = field(default_factory=time.monotonic)
     first_text_s: float | None = None
@@ -121,6 +127,8 @@ class Turns:
     def __init__(self, view: TurnView) -> None:
         self._view = view
         self._running: dict[str, LiveTurn] = {}
+        self._is_idle = asyncio.Event()
+        self._is_idle.set()
 
     def __len__(self) -> int:
         return len(self._running)
@@ -137,18 +145,21 @@ class Turns:
     def start(
         self,
         conversation_id: str,
+        prompt: str,
         events: AsyncGenerator[TurnEvent, None],
-        run_worker: Callable[[object], Worker[None]],
+        run_worker: Callable[[Coroutine[None, None, None]], Worker[None]],
     ) -> LiveTurn:
         """Run a turn in a worker of its own.
 
         Args:
             conversation_id: The conversation, in which no turn runs yet.
+            prompt: What was sent; empty where a reply is asked for again.
             events: The turn, from the chat.
             run_worker: Starts a worker from a coroutine.
         """
-        turn = LiveTurn(conversation_id)
+        turn = LiveTurn(conversation_id, prompt)
         self._running[conversation_id] = turn
+        self._is_idle.clear()
         turn.worker = run_worker(self._run(turn, events))
         return turn
 
@@ -165,9 +176,9 @@ class Turns:
         """Stop every turn and wait until their rows are closed, for a bounded time."""
         for conversation_id in list(self._running):
             self.stop(conversation_id)
-        until = time.monotonic() + limit_s
-        while self._running and time.monotonic() < until:
-            await asyncio.sleep(0.01)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(limit_s):
+                await self._is_idle.wait()
 
     async def _run(self, turn: LiveTurn, events: AsyncGenerator[TurnEvent, None]) -> None:
         try:
@@ -178,12 +189,16 @@ class Turns:
                     is_shown = self._view.turn_changed(turn, event)
                     if isinstance(event, TextAdded | TextReplaced):
                         await self._next_frame(time.perf_counter() - before, is_shown)
+        except GptalkError as err:
+            turn.failure = err
         finally:
             del self._running[turn.conversation_id]
+            if not self._running:
+                self._is_idle.set()
             self._view.turn_closed(turn)
 
     async def _next_frame(self, cost_s: float, is_shown: bool) -> None:
-        """Wait until more text may be painted: longer where painting is dear, the terminal slow or nobody looks."""
+        """Wait until more may be painted: longer where painting is dear, the terminal slow, or nobody looks."""
         await asyncio.sleep(max(FRAME_S, 3 * cost_s) if is_shown else 4 * FRAME_S)
-        while is_shown and self._view.is_output_behind():
+        while is_shown and self._view.is_output_behind():  # noqa: ASYNC110 - the writer tells nobody
             await asyncio.sleep(FRAME_S)

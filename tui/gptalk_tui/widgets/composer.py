@@ -70,6 +70,12 @@ class Composer(TextArea, inherit_bindings=False):
             return self.composer
 
     @dataclass
+    class EnteredEmpty(Message):
+        """Enter was pressed with nothing to send."""
+
+        composer: Composer
+
+    @dataclass
     class EdgeReached(Message):
         """Up on the first line, or Down on the last: an earlier (-1) or later (1) prompt is wanted."""
 
@@ -123,6 +129,8 @@ class Composer(TextArea, inherit_bindings=False):
         text = self.text
         if text.strip():
             self.post_message(self.Submitted(self, text))
+        else:
+            self.post_message(self.EnteredEmpty(self))
 
     async def _on_paste(self, event: events.Paste) -> None:
         event.stop()

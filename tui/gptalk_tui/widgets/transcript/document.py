@@ -1,4 +1,4 @@
-"""A conversation as lines: finds, measures and renders the lines of a viewport at a cost that depends on nothing else.
+"""A conversation as lines: finds, measures and renders the lines of a viewport, at a cost that no length changes.
 
 Two height indexes stand one above the other: messages in the conversation, rows in a message. A message is opened
 (its text read and split) when it comes into view; a row is rendered when it comes into view; both are kept in
@@ -80,9 +80,9 @@ class Document:
         self._open.clear()
         self._drop_cache()
         self.heights = HeightIndex((_weight(entry) for entry in self.entries), self._guess())
-        for id, text in (texts or {}).items():
-            if id in self._index_of:
-                self._open_message(self._index_of[id], text)
+        for message_id, text in (texts or {}).items():
+            if message_id in self._index_of:
+                self._open_message(self._index_of[message_id], text)
 
     def append(self, entry: BranchEntry, text: str = "") -> None:
         """Add a message at the end."""
@@ -90,6 +90,15 @@ class Document:
         self.entries.append(entry)
         self.heights.append(_weight(entry))
         self._open_message(len(self.entries) - 1, text)
+
+    def truncate(self, count: int) -> None:
+        """Keep only the first messages."""
+        while len(self.entries) > count:
+            index = len(self.entries) - 1
+            self._index_of.pop(self.entries.pop().id, None)
+            self._open.pop(index, None)
+            self._forget_rendered(index)
+            self.heights.pop()
 
     def index_of(self, id: str) -> int | None:
         """Return where a message stands; None if it is not shown."""
@@ -161,7 +170,9 @@ class Document:
             self._open.move_to_end(index)
             return rows
         near = range(max(0, index - _FETCH_AHEAD), min(len(self.entries), index + _FETCH_AHEAD))
-        wanted = [self.entries[i].id for i in near if i not in self._open and self.entries[i].size_chars < 100_000]
+        wanted = [
+            self.entries[i].id for i in near if i not in self._open and self.entries[i].size_chars < 100_000
+        ]
         if self.entries[index].id not in wanted:
             wanted.append(self.entries[index].id)
         texts = self.fetch(wanted)

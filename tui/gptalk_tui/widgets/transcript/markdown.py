@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 QUOTE_BAR = Gutter("▎ ", "bar")
 BULLETS = "•◦▪"
 _TASK = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
-_DEFINITION = re.compile(r"\[[^\[\]]+\]:[ \t]*<?([^\s<>]+)>?.*$")
+_DEFINITION = re.compile(
+    r"\[(?:[^\[\]\\\n]|\\.)+\]:[ \t]*<?([^\s<>]+)>?"
+    r"""(?:[ \t]+(?:"[^"\n]*"|'[^'\n]*'|\([^()\n]*\)))?[ \t]*(?:\n|$)"""
+)
 
 
 def parse(piece: Piece) -> Blocks:
@@ -106,16 +109,16 @@ class _Reader:
         self._number = piece.context.number
         self._tokens: list[Token] = []
         self._lines: list[str] = []
+        self._references = {
+            label: {"title": "", "href": href} for label, href in piece.context.references.items()
+        }
 
     def read(self, source: str) -> None:
         """Read the source, already without the prefixes of the piece's containers."""
         kind = self._context.kind
         if kind == "blocks":
             self._lines = source.split("\n")
-            references = {
-                label: {"title": "", "href": href} for label, href in self._context.references.items()
-            }
-            self._tokens = parser().parse(source, {"references": references})
+            self._tokens = parser().parse(source, {"references": self._references})
             self._children(0, "", spaced=True)
         elif kind == "fence":
             self._more_code(source)
@@ -124,7 +127,7 @@ class _Reader:
         elif kind == "text":
             text = "\n".join(line.strip() for line in source.strip().split("\n"))
             if text:
-                self._tokens = parser().parseInline(text, {"references": {}})
+                self._tokens = parser().parseInline(text, {"references": self._references})
                 self._paragraph(InlineReader(self._base).read(self._tokens[0].children or []))
         else:
             self._verbatim(source, "html" if kind == "html" else self._base)
@@ -172,7 +175,10 @@ class _Reader:
             self._flush_markers()
             self._gutters.append(QUOTE_BAR)
             self._quotes += 1
+            before = len(self.blocks)
             index = self._children(index + 1, "blockquote_close", spaced=True)
+            if len(self.blocks) == before:
+                self._paragraph([InlineLine()])
             self._quotes -= 1
             self._gutters.pop()
             return index + 1
@@ -227,11 +233,17 @@ class _Reader:
         return index + 1
 
     def _read_paragraph(self, token: Token) -> None:
-        source = token.content.split("\n")
-        if source[0].startswith("[") and all(_DEFINITION.match(line) for line in source):
-            self._definitions(source)
-            return
         children = token.children or []
+        if token.content.startswith("[") and _DEFINITION.match(token.content):
+            source = token.content.split("\n")
+            count = 1
+            while count < len(source) and _DEFINITION.match(source[count]):
+                count += 1
+            self._definitions(source[:count])
+            if count == len(source):
+                return
+            rest = parser().parseInline("\n".join(source[count:]), {"references": self._references})
+            children = rest[0].children or []
         if self._markers and children and children[0].type == "text":
             task = _TASK.match(children[0].content)
             if task:
@@ -340,7 +352,7 @@ class _Reader:
         basis = self._context.basis
         head = "\n".join(basis.split("\n", 2)[:2]) + "\n"
         self._lines = (head + source).split("\n")
-        self._tokens = parser().parse(head + source, {"references": {}})
+        self._tokens = parser().parse(head + source, {"references": self._references})
         for index, token in enumerate(self._tokens):
             if token.type == "table_open":
                 table, _ = read_table(self._tokens, index, self._lines, tuple(self._gutters), basis)

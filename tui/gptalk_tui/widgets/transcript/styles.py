@@ -61,6 +61,7 @@ class StyleTable(dict[str, Style]):
         def on_code(colour: str) -> str:
             return readable(colour, code)
 
+        self["page"] = Style(color=on_page("text"), bgcolor=page)
         self["text"] = Style(color=on_page("text"))
         self["muted"] = Style(color=on_page("muted"))
         self["marker"] = Style(color=on_page("accent"))

@@ -101,9 +101,18 @@ class Transcript(ScrollView, can_focus=True):
             self._top = self.document.position_of_message(index)
         self._place()
 
-    def add_message(self, entry: BranchEntry, text: str = "") -> None:
-        """Add a message at the end; one's own prompt always comes into view."""
-        self.document.append(entry, text)
+    def begin_turn(self, prompt: BranchEntry, text: str, reply: BranchEntry) -> None:
+        """Show a prompt and the empty reply below it; what stood below the prompt, or in its place, goes."""
+        document = self.document
+        if (index := document.index_of(prompt.id)) is not None:
+            document.truncate(index + 1)
+        else:
+            parent = document.index_of(prompt.parent_id) if prompt.parent_id else None
+            document.truncate(0 if parent is None else parent + 1)
+            document.append(prompt, text)
+        document.append(reply)
+        self.chosen = None
+        self._set_following(True)
         self._place()
 
     def append_text(self, message_id: str, text: str) -> None:
@@ -120,9 +129,12 @@ class Transcript(ScrollView, can_focus=True):
             self.document.replace_text(index, text)
             self._place(new_text=True)
 
-    def end_message(self, entry: BranchEntry) -> None:
-        """Give a message its final status."""
-        if self.document.index_of(entry.id) is not None:
+    def end_message(self, entry: BranchEntry, text: str | None = None) -> None:
+        """Give a message its final status, and its final text where that is known."""
+        index = self.document.index_of(entry.id)
+        if index is not None:
+            if text is not None and text != self.document.text(index):
+                self.document.replace_text(index, text)
             self.document.end_message(entry)
             self._place()
 
@@ -133,6 +145,11 @@ class Transcript(ScrollView, can_focus=True):
         self._blank.clear()
         self._place()
         self.refresh()
+
+    @property
+    def last_entry(self) -> BranchEntry | None:
+        """The last message."""
+        return self.document.entries[-1] if self.document.entries else None
 
     @property
     def chosen_entry(self) -> BranchEntry | None:
@@ -223,7 +240,9 @@ class Transcript(ScrollView, can_focus=True):
         return self.document.rows(index).heights.total
 
     def _is_at_end(self) -> bool:
-        return not self._view or len(self._view) < self.size.height or self._view[-1][0] == self.document.end()
+        return (
+            not self._view or len(self._view) < self.size.height or self._view[-1][0] == self.document.end()
+        )
 
     def _set_following(self, is_following: bool) -> None:
         if is_following != self.is_following:
@@ -289,7 +308,8 @@ class Transcript(ScrollView, can_focus=True):
     def _paint_changes(self) -> None:
         width = self._line_width
         strips = [
-            line.chosen_strip if position.message == self.chosen else line.strip for position, line in self._view
+            line.chosen_strip if position.message == self.chosen else line.strip
+            for position, line in self._view
         ]
         old = self._strips
         self._strips = strips

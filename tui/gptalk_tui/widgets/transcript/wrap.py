@@ -87,14 +87,13 @@ def _wrap_graphemes(text: str, first: int, rest: int, is_code: bool) -> list[tup
         is_wide = cells == 2
         if index > line_index:
             previous = text[graphemes[index - 1][0]]
-            if previous == " " and character != " ":
-                break_at = index
-            elif (
+            after_space = previous == " "
+            between_wide = (
                 (is_wide or before_wide)
-                and character != " "
                 and character not in _NO_BREAK_BEFORE
                 and previous not in _NO_BREAK_BEHIND
-            ):
+            )
+            if character != " " and (after_space or between_wide):
                 break_at = index
         before_wide = is_wide
         fits = used + cells <= room

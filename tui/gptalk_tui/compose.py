@@ -1,0 +1,83 @@
+"""The one place where settings become a provider and folders become a store."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from typing import TYPE_CHECKING, Any
+
+from gptalk_client.errors import ConfigError
+
+if TYPE_CHECKING:
+    from gptalk_client.paths import Paths
+    from gptalk_client.providers.base import Provider
+    from gptalk_client.settings import Settings
+    from gptalk_client.store.store import Store
+
+
+def open_store(paths: Paths) -> Store:
+    """Open the conversations, made if there are none.
+
+    Raises:
+        StoreError: They cannot be read.
+    """
+    from gptalk_client.store.store import Store
+
+    return Store.open(paths.database)
+
+
+def build_provider(settings: Settings, paths: Paths) -> Provider:
+    """Return the provider that the settings choose; the GPTalk service where none is chosen.
+
+    Nothing is connected and no process started before the first request.
+
+    Raises:
+        ConfigError: The settings lack something that the provider needs.
+    """
+    if settings.provider == "local":
+        return _local(settings, paths)
+    if settings.provider == "openai":
+        return _openai(settings)
+    return _gptalk(settings, paths)
+
+
+def api_key(settings: Settings) -> str:
+    """Return the OpenAI-compatible endpoint's key: the environment's before the file's; empty if none."""
+    return os.environ.get(settings.openai.api_key_env or "", "") or settings.openai.api_key
+
+
+def _gptalk(settings: Settings, paths: Paths) -> Provider:
+    from gptalk_client.providers.auth_cache import AuthCache
+    from gptalk_client.providers.gptalk import GPTalk
+
+    return GPTalk(
+        url=settings.url,
+        proxy=settings.proxy or None,
+        timeouts=settings.timeouts,
+        auth_cache=AuthCache(paths.auth),
+    )
+
+
+def _local(settings: Settings, paths: Paths) -> Provider:
+    from gptalk_client.embedded.provider import LocalProvider
+
+    return LocalProvider(paths.models, model_file=settings.local.model_file or None)
+
+
+def _openai(settings: Settings) -> Provider:
+    if not settings.openai.url:
+        raise ConfigError(
+            "The OpenAI-compatible endpoint has no address.",
+            hint="Give --url, or set url under [openai] in the config file.",
+        )
+    try:
+        home: Any = importlib.import_module("gptalk_client.providers.openai")
+    except ModuleNotFoundError as err:
+        raise ConfigError("This version has no OpenAI-compatible provider.", hint="Choose another.") from err
+    provider: Provider = home.OpenAI(
+        url=settings.openai.url,
+        api_key=api_key(settings),
+        proxy=settings.proxy or None,
+        timeouts=settings.timeouts,
+    )
+    return provider

@@ -1,0 +1,91 @@
+"""What header, status line and footer say, made from plain state."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable
+
+from textual.content import Content
+
+from gptalk_client.models import BranchEntry, Phase, Role, Status
+from gptalk_client.text import one_line
+from gptalk_tui.actions import Action, key_titles
+from gptalk_tui.screens.turns import LiveTurn
+
+_SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+_WAITING = {
+    Phase.CONNECTING: "connecting",
+    Phase.SIGNING_IN: "signing in",
+    Phase.WAITING: "waiting for the first word",
+}
+ROOMY_WIDTH = 60
+"""From this width on the header has room for the app's name and the model."""
+
+
+def header_left(title: str, width: int) -> Content:
+    """Return the header's left part: the app's name where there is room, and the title."""
+    name = Content.styled("gptalk-tui", "$ink-accent") if width >= ROOMY_WIDTH else Content.empty()
+    return Content.assemble(name, "   " if name.plain else "", title)
+
+
+def header_right(model: str, service: str, width: int) -> Content:
+    """Return the header's right part: who answers."""
+    parts = [model, service] if width >= ROOMY_WIDTH else [service]
+    return Content.styled(" · ".join(one_line(part) for part in parts if part), "$ink-muted")
+
+
+def turn_status(turn: LiveTurn) -> Content:
+    """Return what a running turn is doing."""
+    spinner = _SPINNER[int(time.monotonic() * 8) % len(_SPINNER)]
+    parts: list[tuple[str, str]] = [(f"{spinner} ", "$ink-accent")]
+    if turn.is_stopping:
+        parts.append(("stopping", "$ink-muted"))
+    elif turn.phase is Phase.RETRYING:
+        left = 0 if turn.retry_at_s is None else max(0, math.ceil(turn.retry_at_s - time.monotonic()))
+        reason = one_line(turn.reason)
+        parts.append((f"{reason} · " if reason else "", "$ink-warning"))
+        parts.append((f"trying again in {left} s", "$ink-warning"))
+    elif turn.phase is Phase.STREAMING:
+        parts.append((f"about {turn.tokens_per_s:.0f} tokens/s · {turn.elapsed_s:.1f} s", "$ink-muted"))
+    else:
+        parts.append((f"{_WAITING[turn.phase]} · {turn.elapsed_s:.1f} s", "$ink-muted"))
+    if turn.save_trouble:
+        parts.append((f" · not saved: {one_line(turn.save_trouble)}", "$ink-error"))
+    return Content.assemble(*parts)
+
+
+def idle_status(last: BranchEntry | None, *, is_prompt_back: bool) -> Content:
+    """Return what to do about a reply that is not complete; nothing where all is well.
+
+    Args:
+        last: The last message.
+        is_prompt_back: Whether its prompt stands in the composer again.
+    """
+    if last is None or last.role is not Role.ASSISTANT or last.status is Status.COMPLETE:
+        return Content.empty()
+    if is_prompt_back:
+        return Content.styled("the prompt is back: Enter tries again", "$ink-warning")
+    return Content.styled("Enter in the empty composer asks again", "$ink-muted")
+
+
+def place_status(*, is_following: bool, has_new_text: bool) -> Content:
+    """Return where the reader stands, unless that is the end."""
+    if has_new_text:
+        return Content.styled("↓ new text below · End", "$ink-accent")
+    if not is_following:
+        return Content.styled("End follows the newest text", "$ink-muted")
+    return Content.empty()
+
+
+def footer(actions: Iterable[Action], width: int) -> Content:
+    """Return as many keys as fit."""
+    parts: list[tuple[str, str]] = []
+    room = width - 2
+    for action in actions:
+        key = key_titles(action.keys)[0]
+        room -= len(key) + len(action.short) + 4
+        if room < -3:
+            break
+        parts += [(key, "$ink-text"), (f" {action.short}   ", "$ink-muted")]
+    return Content.assemble(*parts)

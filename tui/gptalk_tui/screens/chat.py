@@ -1,0 +1,394 @@
+"""The main screen: the list, the conversation, the composer; carries out the actions."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Input, Static, TextArea
+
+from gptalk_client.errors import GptalkError
+from gptalk_client.models import Role, Status
+from gptalk_client.store.store import Store
+from gptalk_tui.actions import ACTION_OF, ACTIONS, footer_actions, key_titles
+from gptalk_tui.screens import bars
+from gptalk_tui.screens.desk import Desk
+from gptalk_tui.screens.services import Services
+from gptalk_tui.screens.shelf import Shelf
+from gptalk_tui.screens.welcome import welcome_text
+from gptalk_tui.widgets.bar import Bar
+from gptalk_tui.widgets.composer import Composer
+from gptalk_tui.widgets.list_pane import ListPane
+from gptalk_tui.widgets.listing import UNTITLED, title_of
+from gptalk_tui.widgets.transcript.styles import StyleTable
+from gptalk_tui.widgets.transcript.widget import Transcript
+
+LOW_SCREEN = 14
+"""Up to this height, in lines, the status stands in the composer's border."""
+
+SPINNER_S = 1 / 8
+
+
+def _bindings() -> list[BindingType]:
+    return [
+        Binding(action.keys, f"do('{action.id}')", action.title, show=False, id=action.id)
+        for action in ACTIONS
+        if action.is_bound and action.keys
+    ]
+
+
+class ChatScreen(Screen[None]):
+    """Where a person spends the day.
+
+    Args:
+        load: Opens the store and makes the provider; awaited once, after the first paint.
+        styles: The colours of the transcript.
+        chat: The conversation to open; None: the last one.
+        new: Begin with a new conversation.
+    """
+
+    @dataclass
+    class QuitWanted(Message):
+        """The person wants to quit."""
+
+        chat_screen: ChatScreen
+
+    AUTO_FOCUS = "Composer"
+    BINDINGS: ClassVar[list[BindingType]] = _bindings()
+
+    def __init__(
+        self,
+        load: Callable[[], Awaitable[Services]],
+        styles: StyleTable,
+        *,
+        chat: str | None = None,
+        new: bool = False,
+    ) -> None:
+        super().__init__()
+        self._load = load
+        self._styles = styles
+        self._wanted = chat
+        self._wants_new = new
+        self._ticker: Timer | None = None
+        self.services: Services | None = None
+        self.desk = Desk(self)
+        self.shelf = Shelf(self)
+
+    def compose(self) -> ComposeResult:
+        yield Bar(id="header")
+        with Horizontal(id="body"):
+            yield ListPane(id="side")
+            with Vertical(id="main"):
+                yield Static(id="welcome", markup=False)
+                yield Transcript(self._styles, fetch=self.desk.texts, id="transcript")
+                yield Bar(id="status")
+                yield Composer(placeholder="Write a message", id="composer")
+        yield Bar(id="footer")
+
+    # Parts
+
+    @property
+    def transcript(self) -> Transcript:
+        """The conversation pane."""
+        return self.query_one(Transcript)
+
+    @property
+    def composer(self) -> Composer:
+        """The input box."""
+        return self.query_one(Composer)
+
+    @property
+    def list_pane(self) -> ListPane:
+        """The list of conversations."""
+        return self.query_one(ListPane)
+
+    # Start and end
+
+    def on_mount(self) -> None:
+        self.shelf.fit()
+        self.show_emptiness(True)
+        self.update_bars()
+        self.call_after_refresh(lambda: self.run_worker(self._start(), group="start", description="start"))
+
+    async def _start(self) -> None:
+        try:
+            self.services = await self._load()
+        except GptalkError as err:
+            self.say(err.for_humans(), is_error=True)
+            return
+        for notice in self.services.store.store.notices:
+            self.notify(notice, timeout=20, markup=False)
+        await self._open_first(self.services)
+        await self.shelf.refresh()
+        self.update_bars()
+
+    async def _open_first(self, services: Services) -> None:
+        if self._wants_new:
+            return
+        try:
+            if self._wanted is not None:
+                first = await services.store.call(Store.find_conversation, self._wanted)
+            else:
+                latest = await services.store.call(Store.latest_conversation)
+                if latest is None:
+                    return
+                first = latest
+        except GptalkError as err:
+            self.say(err.for_humans(), is_error=True)
+            return
+        if self.desk.conversation is None:
+            await self.desk.open(first.id)
+
+    async def settle(self) -> None:
+        """Bring everything to disk that is not there yet."""
+        self.desk.keep_draft()
+        await self.desk.turns.stop_all(limit_s=2.0)
+
+    # What is said
+
+    def say(self, text: str, *, is_error: bool = False) -> None:
+        """Say something for a while, in words."""
+        self.notify(text, severity="error" if is_error else "information", markup=False, timeout=10)
+
+    def show_emptiness(self, is_empty: bool) -> None:
+        """Show the welcome, or the transcript."""
+        self.query_one("#main").set_class(is_empty, "-empty")
+
+    def update_bars(self) -> None:
+        """Bring header, welcome, status line and footer up to date."""
+        conversation, services = self.desk.conversation, self.services
+        header, width = self.query_one("#header", Bar), self.size.width
+        header.left = bars.header_left(title_of(conversation) if conversation else UNTITLED, width)
+        provider = services.provider if services is not None else None
+        model = services.model_of(conversation) if services is not None else ""
+        service = provider.service if provider is not None else ""
+        header.right = bars.header_right(model, service, width)
+        welcome = welcome_text(provider.name if provider is not None else "", service, model)
+        self.query_one("#welcome", Static).update(welcome)
+        shown = footer_actions(self, on_message=self.has_message)
+        self.query_one("#footer", Bar).left = bars.footer(shown, width)
+        self._update_status()
+
+    def _update_status(self) -> None:
+        turn, transcript = self.desk.turn, self.transcript
+        is_back = self.desk.returned is not None
+        left = (
+            bars.turn_status(turn)
+            if turn is not None
+            else bars.idle_status(transcript.last_entry, is_prompt_back=is_back)
+        )
+        right = bars.place_status(is_following=transcript.is_following, has_new_text=transcript.has_new_text)
+        bar = self.query_one("#status", Bar)
+        bar.left, bar.right = left, right
+        is_low = self.size.height <= LOW_SCREEN
+        bar.display = not is_low
+        self.composer.border_subtitle = (right if right.plain else left) if is_low else ""
+
+    def turn_started(self) -> None:
+        """Show a running turn's state until all turns are over."""
+        self.update_bars()
+        if self._ticker is None:
+            self._ticker = self.set_interval(SPINNER_S, self._tick)
+
+    def _tick(self) -> None:
+        if not self.desk.turns and self._ticker is not None:
+            self._ticker.stop()
+            self._ticker = None
+        self._update_status()
+
+    async def offer_model(self) -> bool:
+        """Ask whether to fetch the small model, and fetch it; return whether it is there."""
+        from gptalk_tui.screens.pull import PullScreen
+
+        if self.services is None:
+            return False
+        return await self.app.push_screen_wait(PullScreen(self.services.paths.models))
+
+    # Messages of the parts
+
+    @on(Composer.Submitted)
+    def _submitted(self, event: Composer.Submitted) -> None:
+        self.desk.submit(event.text)
+
+    @on(Composer.EnteredEmpty)
+    def _entered_empty(self) -> None:
+        last = self.transcript.last_entry
+        if last is not None and last.role is Role.ASSISTANT and last.status is not Status.COMPLETE:
+            self.desk.try_again()
+
+    @on(Composer.EndPressed)
+    def _end_pressed(self) -> None:
+        self.follow_end()
+
+    @on(ListPane.Filtered)
+    def _list_filtered(self) -> None:
+        self.shelf.refresh_soon()
+
+    @on(ListPane.Opened)
+    def _list_opened(self, event: ListPane.Opened) -> None:
+        self.shelf.leave()
+        self.desk.switch_to(event.conversation_id)
+
+    @on(ListPane.Left)
+    def _list_left(self) -> None:
+        self.shelf.leave()
+
+    @on(Transcript.FollowChanged)
+    def _follow_changed(self) -> None:
+        self._update_status()
+
+    @on(Transcript.MessageChosen)
+    def _message_chosen(self) -> None:
+        self.update_bars()
+
+    def on_resize(self) -> None:
+        """Fit the parts to another size."""
+        self.shelf.fit()
+        self.update_bars()
+
+    def on_descendant_focus(self) -> None:
+        """Show the keys for what has the focus now."""
+        self.call_after_refresh(self.update_bars)
+
+    # Keys
+
+    def on_key(self, event: events.Key) -> None:
+        """Send letters that no field takes to the composer, and Esc back to it."""
+        if isinstance(self.focused, Input | TextArea):
+            return
+        if event.key == "escape" and not self.is_replying:
+            event.stop()
+            self.transcript.choose(None)
+            self.composer.focus()
+        elif event.is_printable and event.character and event.key not in self.active_bindings:
+            event.stop()
+            self.composer.focus()
+            self.composer.insert_text(event.character)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Say whether an action can be carried out now, so that its key is free otherwise."""
+        if action == "do" and parameters:
+            found = ACTION_OF.get(str(parameters[0]))
+            return found is not None and found.available(self)
+        return super().check_action(action, parameters)
+
+    async def action_do(self, action_id: str) -> None:
+        """Carry out an action of the table."""
+        result = ACTION_OF[action_id].run(self)
+        if result is not None:
+            await result
+
+    # The actions
+
+    @property
+    def is_replying(self) -> bool:
+        """A reply streams in the conversation that is shown."""
+        return self.desk.turn is not None
+
+    @property
+    def has_conversation(self) -> bool:
+        """A stored conversation is shown."""
+        return self.desk.conversation is not None
+
+    @property
+    def has_message(self) -> bool:
+        """The transcript has the focus and a message in it is chosen."""
+        return self.transcript.has_focus and self.transcript.chosen is not None
+
+    def send(self) -> None:
+        """Send what the composer holds."""
+        if self.composer.text.strip():
+            self.desk.submit(self.composer.text)
+
+    def stop_reply(self) -> None:
+        """Stop the reply that streams here."""
+        self.desk.stop()
+        self._update_status()
+
+    def try_again(self) -> None:
+        """Ask again for the last reply."""
+        self.desk.try_again()
+
+    def new_conversation(self) -> None:
+        """Begin a conversation."""
+        self.desk.open_new()
+
+    def show_conversations(self) -> None:
+        """Go to the list."""
+        self.shelf.visit()
+
+    def toggle_list(self) -> None:
+        """Show or hide the list."""
+        self.shelf.toggle()
+
+    def follow_end(self) -> None:
+        """Go to the end and follow the newest text."""
+        self.transcript.follow_end()
+        self._update_status()
+
+    def scroll_page(self, by: int) -> None:
+        """Scroll the conversation by a page."""
+        self.transcript.scroll_page(by)
+
+    def walk_messages(self, by: int) -> None:
+        """Put the marker on the message above or below; below the last one is the composer."""
+        transcript = self.transcript
+        if by > 0 and transcript.chosen == len(transcript.document.entries) - 1:
+            transcript.choose(None)
+            self.composer.focus()
+            return
+        transcript.focus()
+        transcript.walk(by)
+
+    def copy_message(self) -> None:
+        """Copy the chosen message as it was written."""
+        transcript = self.transcript
+        if transcript.chosen is not None:
+            self.app.copy_to_clipboard(transcript.document.text(transcript.chosen))
+            self.say("Copied the message.")
+
+    def export(self) -> None:
+        """Ask where to write the conversation, and write it."""
+        from gptalk_tui.screens.export import ExportScreen
+
+        if self.desk.conversation is not None and self.services is not None:
+            self.app.push_screen(ExportScreen(self.services, self.desk.conversation), self._exported)
+
+    def _exported(self, path: object) -> None:
+        if path is not None:
+            self.say(f"Wrote {path}")
+
+    def show_help(self) -> None:
+        """Show keys and help."""
+        from gptalk_tui.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen())
+
+    def show_palette(self) -> None:
+        """Show all commands."""
+        from gptalk_tui.screens.picker import PickerScreen
+        from gptalk_tui.widgets.row_list import Row
+
+        rows = [
+            Row(action.id, action.title, " ".join(key_titles(action.keys)[:1]))
+            for action in ACTIONS
+            if action.in_palette and action.available(self)
+        ]
+
+        def chosen(action_id: str | None) -> None:
+            if action_id:
+                self.run_worker(self.action_do(action_id), group="command", description="command")
+
+        self.app.push_screen(PickerScreen("Commands", rows, empty_text="No such command"), chosen)
+
+    def quit(self) -> None:
+        """Quit; replies that stream are stopped and kept."""
+        self.post_message(self.QuitWanted(self))

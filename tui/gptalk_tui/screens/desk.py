@@ -1,0 +1,278 @@
+"""The conversation on the chat screen and its turns: opens it, sends prompts, shows what comes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from textual.worker import Worker
+
+from gptalk_client.errors import GptalkError
+from gptalk_client.models import (
+    BranchEntry,
+    Conversation,
+    Message,
+    Role,
+    Status,
+    TextAdded,
+    TextReplaced,
+    TurnEnded,
+    TurnEvent,
+    TurnOpened,
+)
+from gptalk_client.store.store import Store
+from gptalk_tui.screens.services import Services
+from gptalk_tui.screens.turns import LiveTurn, Turns
+
+if TYPE_CHECKING:
+    from gptalk_tui.screens.chat import ChatScreen
+
+SHOWN_TEXTS = 24
+"""How many of the newest messages are read together with the branch when a conversation is opened."""
+
+
+class Desk:
+    """What lies open on the screen.
+
+    Args:
+        screen: Where it is shown.
+    """
+
+    def __init__(self, screen: ChatScreen) -> None:
+        self._screen = screen
+        self.turns = Turns(self)
+        self.conversation: Conversation | None = None
+        """None while a new one has no prompt yet."""
+        self.returned: Message | None = None
+        """The prompt of a turn that failed before any text, while it is back in the composer."""
+
+    @property
+    def conversation_id(self) -> str | None:
+        """The id of what is open."""
+        return self.conversation.id if self.conversation else None
+
+    @property
+    def turn(self) -> LiveTurn | None:
+        """The turn that runs in what is open."""
+        return self.turns.of(self.conversation_id)
+
+    def take_news(self, conversations: Sequence[Conversation]) -> None:
+        """Take what was read anew about the open conversation, such as its title."""
+        news = next((each for each in conversations if each.id == self.conversation_id), None)
+        if news is not None and news != self.conversation:
+            self.conversation = news
+            self._screen.update_bars()
+
+    # Opening
+
+    def switch_to(self, conversation_id: str, *, at: str | None = None) -> None:
+        """Open a conversation in the background; a later wish replaces an earlier one."""
+        self._screen.run_worker(
+            self.open(conversation_id, at=at), group="open", exclusive=True, description="open"
+        )
+
+    async def open(self, conversation_id: str, *, at: str | None = None) -> None:
+        """Show a conversation.
+
+        Args:
+            conversation_id: Its id.
+            at: The message to begin with; None: the end.
+        """
+        screen = self._screen
+        if screen.services is None:
+            return
+
+        def read(store: Store) -> tuple[Conversation, list[BranchEntry], dict[str, str]]:
+            conversation = store.conversation(conversation_id)
+            if conversation.unread:
+                conversation = store.set_unread(conversation_id, False)
+            entries = store.branch(conversation_id)
+            return conversation, entries, store.texts([entry.id for entry in entries[-SHOWN_TEXTS:]])
+
+        self.keep_draft()
+        try:
+            conversation, entries, texts = await screen.services.store.run(read)
+        except GptalkError as err:
+            screen.say(err.for_humans(), is_error=True)
+            return
+        self.conversation = conversation
+        self.returned = None
+        screen.composer.set_text(conversation.draft)
+        turn = self.turns.of(conversation.id)
+        if turn is not None and turn.reply is not None:
+            texts[turn.reply.id] = turn.text
+        screen.show_emptiness(not entries)
+        screen.transcript.show_conversation(entries, texts, at=at)
+        screen.shelf.refresh_soon()
+        screen.update_bars()
+
+    def open_new(self) -> None:
+        """Begin a conversation; it is stored with its first prompt."""
+        screen = self._screen
+        self.keep_draft()
+        self.conversation = None
+        self.returned = None
+        screen.composer.set_text("")
+        screen.transcript.show_conversation([])
+        screen.show_emptiness(True)
+        screen.shelf.mark()
+        screen.update_bars()
+        screen.composer.focus()
+
+    def keep_draft(self) -> None:
+        """Store what stands in the composer with its conversation."""
+        screen, conversation = self._screen, self.conversation
+        text = screen.composer.text
+        if conversation is None or screen.services is None or self.returned is not None:
+            return
+        if text != conversation.draft:
+            work = screen.services.store.call(Store.set_draft, conversation.id, text)
+            screen.run_worker(work, group="draft", description="draft")
+
+    def texts(self, ids: Sequence[str]) -> Mapping[str, str]:
+        """Read texts that come into view."""
+        if self._screen.services is None:
+            return {}
+        try:
+            return self._screen.services.texts(ids)
+        except GptalkError as err:
+            self._screen.say(err.for_humans(), is_error=True)
+            return {}
+
+    # Asking
+
+    def submit(self, text: str) -> None:
+        """Send a prompt in the conversation that is open, or in a new one."""
+        screen = self._screen
+        if self.turn is not None:
+            screen.say("A reply still streams here: Esc stops it, Ctrl+N starts another conversation.")
+            return
+        if screen.services is None:
+            screen.say("The conversations are not open yet; the prompt stays here.")
+            return
+        returned, self.returned = self.returned, None
+        screen.composer.set_text("")
+        if returned is not None and returned.content == text:
+            self.regenerate(returned.id)
+            return
+        work = self._send(screen.services, text, returned)
+        screen.run_worker(work, group="send", description="send")
+
+    async def _send(self, services: Services, text: str, returned: Message | None) -> None:
+        screen = self._screen
+        try:
+            if await asyncio.to_thread(services.lacks_model) and not await screen.offer_model():
+                screen.composer.set_text(text)
+                return
+            if self.conversation is None:
+                self.conversation = await services.store.call(Store.create_conversation)
+        except GptalkError as err:
+            screen.composer.set_text(text)
+            screen.say(err.for_humans(), is_error=True)
+            return
+        events = services.reply(self.conversation, text, instead_of=returned)
+        self._start(self.conversation, text, events)
+
+    def regenerate(self, prompt_id: str) -> None:
+        """Ask again for the reply to a prompt, beside the replies that are there."""
+        services = self._screen.services
+        if services is not None and self.conversation is not None and self.turn is None:
+            self._start(self.conversation, "", services.regenerate(self.conversation, prompt_id))
+
+    def try_again(self) -> None:
+        """Ask again for the last reply."""
+        last = self._screen.transcript.last_entry
+        if last is not None and last.role is Role.ASSISTANT and last.parent_id is not None:
+            self.regenerate(last.parent_id)
+
+    def stop(self) -> None:
+        """Stop the reply that streams here."""
+        if self.conversation_id is not None:
+            self.turns.stop(self.conversation_id)
+
+    def _start(
+        self, conversation: Conversation, prompt: str, events: AsyncGenerator[TurnEvent, None]
+    ) -> None:
+        def run(work: Coroutine[None, None, None]) -> Worker[None]:
+            return self._screen.run_worker(work, group="turn", description="turn")
+
+        self.turns.start(conversation.id, prompt, events, run)
+        self._screen.shelf.mark()
+        self._screen.turn_started()
+
+    # Showing what comes
+
+    def is_output_behind(self) -> bool:
+        """Whether the terminal has not taken yet what was painted before."""
+        writer = getattr(self._screen.app._driver, "_writer_thread", None)
+        queue = getattr(writer, "_queue", None)
+        return queue is not None and queue.qsize() > 1
+
+    def turn_changed(self, turn: LiveTurn, event: TurnEvent) -> bool:
+        """Show an event of a turn; return whether its conversation is on screen."""
+        if turn.conversation_id != self.conversation_id:
+            return False
+        screen, transcript = self._screen, self._screen.transcript
+        match event:
+            case TurnOpened():
+                screen.show_emptiness(False)
+                transcript.begin_turn(entry_of(event.prompt), event.prompt.content, entry_of(event.reply))
+                screen.shelf.refresh_soon()
+            case TextAdded() if turn.reply is not None:
+                transcript.append_text(turn.reply.id, event.text)
+            case TextReplaced() if turn.reply is not None:
+                transcript.replace_text(turn.reply.id, event.text)
+            case TurnEnded():
+                transcript.end_message(entry_of(event.reply))
+        return True
+
+    def turn_closed(self, turn: LiveTurn) -> None:
+        """A turn is over, however it ended."""
+        if self._screen.is_running:
+            self._screen.run_worker(self._after(turn), group="after", description="after")
+
+    async def _after(self, turn: LiveTurn) -> None:
+        screen, services = self._screen, self._screen.services
+        if services is None:
+            return
+        try:
+            if turn.failure is not None:
+                screen.say(turn.failure.for_humans(), is_error=True)
+                if not screen.composer.text:
+                    screen.composer.set_text(turn.prompt)
+            elif turn.reply is not None:
+                reply = await services.store.call(Store.message, turn.reply.id)
+                if turn.conversation_id == self.conversation_id:
+                    screen.transcript.end_message(entry_of(reply), reply.content)
+                    await self._return_prompt(services, reply)
+                else:
+                    await services.store.call(Store.set_unread, turn.conversation_id, True)
+        except GptalkError as err:
+            screen.say(err.for_humans(), is_error=True)
+        screen.update_bars()
+        await screen.shelf.refresh()
+
+    async def _return_prompt(self, services: Services, reply: Message) -> None:
+        """Put the prompt of a turn that failed before any text back, unless something else was typed."""
+        composer = self._screen.composer
+        if reply.status is not Status.FAILED or composer.text or reply.parent_id is None:
+            return
+        prompt = await services.store.call(Store.message, reply.parent_id)
+        if not composer.text:
+            self.returned = prompt
+            composer.set_text(prompt.content)
+
+
+def entry_of(message: Message) -> BranchEntry:
+    """Return a message as the transcript lists it."""
+    return BranchEntry(
+        id=message.id,
+        parent_id=message.parent_id,
+        role=message.role,
+        status=message.status,
+        created_at_ms=message.created_at_ms,
+        size_chars=len(message.content),
+        model=message.model,
+        error=message.error,
+    )

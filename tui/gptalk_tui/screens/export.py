@@ -1,0 +1,126 @@
+"""Where and how to write the conversation that is shown."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Checkbox, Input, Static
+
+from gptalk_client.errors import GptalkError, TranscriptError
+from gptalk_client.models import Conversation
+from gptalk_client.text import one_line
+from gptalk_client.transcripts.files import export_name, write_file
+from gptalk_client.transcripts.formats import FORMATS, Format
+from gptalk_client.transcripts.transcript import Transcript
+from gptalk_tui.screens.services import Services
+from gptalk_tui.widgets.listing import title_of
+from gptalk_tui.widgets.row_list import Row, RowList
+
+
+class ExportScreen(ModalScreen[Path | None]):
+    """Writes a conversation to a file; returns the file, or None.
+
+    Args:
+        services: Where the messages are read from.
+        conversation: What is written.
+    """
+
+    CSS_PATH = "../styles/dialogs.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Close", show=False),
+        Binding("down", "move(1)", "Next format", show=False),
+        Binding("up", "move(-1)", "Previous format", show=False),
+    ]
+
+    def __init__(self, services: Services, conversation: Conversation) -> None:
+        super().__init__()
+        self._services = services
+        self._conversation = conversation
+        self._may_replace: Path | None = None
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog", id="export"):
+            title = f"Export “{title_of(self._conversation)}”"
+            yield Static(title, classes="dialog-title", markup=False)
+            yield RowList(id="formats")
+            yield Checkbox("all branches, not only the one that is shown", id="branches", compact=True)
+            yield Input(id="target", compact=True, select_on_focus=False)
+            yield Static(classes="dialog-error", markup=False)
+            hint = "Up and Down choose the format · Tab to branches · Enter writes · Esc leaves"
+            yield Static(hint, classes="dialog-hint", markup=False)
+
+    def on_mount(self) -> None:
+        self.add_class("-filtering")
+        formats = self.query_one("#formats", RowList)
+        formats.can_focus = False
+        formats.set_rows(Row(each.name, each.title, each.suffix) for each in FORMATS.values())
+        name = export_name(self._conversation.title, self._conversation.id, self._format.suffix, unique=False)
+        target = self.query_one("#target", Input)
+        target.value = name
+        target.focus()
+
+    @property
+    def _format(self) -> Format:
+        row = self.query_one("#formats", RowList).highlighted
+        return FORMATS[row.key if row else "md"]
+
+    def action_move(self, by: int) -> None:
+        """Choose another format; the file's ending follows."""
+        target = self.query_one("#target", Input)
+        old = self._format.suffix
+        self.query_one("#formats", RowList).action_move(by)
+        if target.value.endswith(old):
+            target.value = target.value[: -len(old)] + self._format.suffix
+
+    def action_leave(self) -> None:
+        """Close without writing."""
+        self.dismiss(None)
+
+    @on(RowList.Highlighted)
+    def _format_clicked(self, event: RowList.Highlighted) -> None:
+        event.stop()
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        text = event.value.strip()
+        if text:
+            self._write(Path(text).expanduser().absolute())
+
+    @work(group="export", exclusive=True, description="export")
+    async def _write(self, path: Path) -> None:
+        force = self._may_replace == path
+        if path.exists() and not force:
+            self._may_replace = path
+            self._complain(f"{one_line(str(path))} is there already. Enter again replaces it.")
+            return
+        conversation_id = self._conversation.id
+        all_branches = self.query_one("#branches", Checkbox).value
+        chosen = self._format
+
+        def write() -> None:
+            store = self._services.store.store
+            transcript = Transcript(store.conversation(conversation_id), store.messages(conversation_id))
+            write_file(path, chosen.export([transcript], all_branches=all_branches), force=force)
+
+        try:
+            await asyncio.to_thread(write)
+        except TranscriptError as err:
+            self._complain(one_line(err.message))
+            return
+        except GptalkError as err:
+            self._complain(one_line(err.for_humans()))
+            return
+        self.dismiss(path)
+
+    def _complain(self, text: str) -> None:
+        box = self.query_one(".dialog-error", Static)
+        box.update(Content(text))
+        box.add_class("-shown")

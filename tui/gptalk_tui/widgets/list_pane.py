@@ -1,0 +1,155 @@
+"""The list of conversations with its filter."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import Input
+
+from gptalk_client.models import Conversation
+from gptalk_tui.widgets.listing import rows_of
+from gptalk_tui.widgets.row_list import RowList
+
+
+class ListPane(Vertical):
+    """Conversations to filter and open. What it shows comes from the screen, which reads the store."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "move(1)", "Down", show=False),
+        Binding("up", "move(-1)", "Up", show=False),
+        Binding("pagedown", "page(1)", "Page down", show=False),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("escape", "leave", "Back", show=False),
+    ]
+
+    @dataclass
+    class Opened(Message):
+        """A conversation was chosen."""
+
+        pane: ListPane
+        conversation_id: str
+
+    @dataclass
+    class Filtered(Message):
+        """Another filter was typed."""
+
+        pane: ListPane
+        filter: str
+
+    @dataclass
+    class Left(Message):
+        """Esc was pressed: the person wants to go back."""
+
+        pane: ListPane
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._conversations: Sequence[Conversation] = ()
+        self._active: str | None = None
+        self._streaming: Collection[str] = ()
+
+    def compose(self) -> ComposeResult:
+        yield Input(placeholder="/ filter", id="filter", compact=True, select_on_focus=False)
+        yield RowList(id="rows", empty_text="No conversations yet")
+
+    @property
+    def filter(self) -> str:
+        """What the list is filtered by."""
+        return self.query_one("#filter", Input).value
+
+    @property
+    def _rows(self) -> RowList:
+        return self.query_one("#rows", RowList)
+
+    def show(
+        self, conversations: Sequence[Conversation], *, active: str | None, streaming: Collection[str]
+    ) -> None:
+        """Show conversations.
+
+        Args:
+            conversations: Those that match the filter, in their order.
+            active: The one that is open.
+            streaming: Those in which a reply streams.
+        """
+        self._conversations, self._active, self._streaming = conversations, active, streaming
+        rows = self._rows
+        rows.empty_text = "Nothing matches" if self.filter else "No conversations yet"
+        is_inside = self.has_focus_within
+        rows.set_rows(
+            rows_of(conversations, now=datetime.now().astimezone(), active=active, streaming=streaming),
+            highlight=None if is_inside else active,
+        )
+
+    def mark(self, *, active: str | None, streaming: Collection[str]) -> None:
+        """Show which conversation is open and where replies stream, without reading anything again."""
+        if active != self._active or streaming != self._streaming:
+            self.show(self._conversations, active=active, streaming=streaming)
+
+    def neighbour(self, by: int) -> str | None:
+        """Return the conversation above (-1) or below (1) the open one; the first one if none is open."""
+        ids = [conversation.id for conversation in self._conversations]
+        if not ids:
+            return None
+        if self._active not in ids:
+            return ids[0]
+        at = ids.index(self._active) + by
+        return ids[at] if 0 <= at < len(ids) else None
+
+    def enter(self) -> None:
+        """Put the focus on the filter, which starts empty."""
+        box = self.query_one("#filter", Input)
+        if box.value:
+            box.value = ""
+        box.focus()
+
+    def action_move(self, by: int) -> None:
+        """Move the highlight."""
+        self._rows.action_move(by)
+
+    def action_page(self, by: int) -> None:
+        """Move the highlight by a page."""
+        self._rows.action_page(by)
+
+    def action_leave(self) -> None:
+        """Go back to where the person came from."""
+        box = self.query_one("#filter", Input)
+        if box.value:
+            box.value = ""
+        self.post_message(self.Left(self))
+
+    def on_descendant_focus(self) -> None:
+        self.add_class("-filtering")
+
+    def on_descendant_blur(self) -> None:
+        self.remove_class("-filtering")
+
+    @on(Input.Changed, "#filter")
+    def _filter_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.post_message(self.Filtered(self, event.value))
+
+    @on(Input.Submitted, "#filter")
+    def _filter_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._rows.action_choose()
+
+    @on(RowList.Chosen, "#rows")
+    def _row_chosen(self, event: RowList.Chosen) -> None:
+        event.stop()
+        self.post_message(self.Opened(self, event.key))
+
+    @on(RowList.Highlighted, "#rows")
+    def _row_highlighted(self, event: RowList.Highlighted) -> None:
+        event.stop()
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Take a paste as a filter only in the filter itself."""
+        event.stop()
