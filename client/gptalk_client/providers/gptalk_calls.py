@@ -1,0 +1,159 @@
+"""The three calls of the GPTalk protocol as data: what is sent, and what an answer means. No I/O."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from gptalk_client.errors import AuthError, ProtocolError, ServerError
+from gptalk_client.models import DEFAULT_MODEL, Messages, ReplyRequest
+from gptalk_client.providers.auth_cache import Login, is_usable_token, parse_expiry
+from gptalk_client.providers.http import Call
+from gptalk_client.providers.http_errors import Answer, TokenRefusedError, check_answer
+from gptalk_client.providers.json_text import replace_surrogates, server_reason
+
+USER_AGENT = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36"
+)
+
+_BROWSER_HEADERS = {
+    "accept": "*/*",
+    "content-type": "application/json",
+    "accept-language": "en-US,en;q=0.9",
+    "sec-ch-ua": '"Google Chrome";v="131", "Chromium";v="131", "Not_A Brand";v="24"',
+    "sec-ch-ua-mobile": "?0",
+    "sec-ch-ua-platform": '"Linux"',
+    "sec-fetch-dest": "empty",
+    "sec-fetch-mode": "cors",
+    "sec-fetch-site": "same-origin",
+    "user-agent": USER_AGENT,
+    "x-auth-appid": "2229",
+    "x-auth-openid": "",
+    "x-auth-platform": "",
+}
+_ROLES = {"system": "System", "user": "User", "assistant": "Assistant"}
+
+
+def headers(origin: str) -> dict[str, str]:
+    """Return what is sent with every call."""
+    return {**_BROWSER_HEADERS, "origin": origin, "x-auth-timestamp": str(int(time.time()))}
+
+
+def login_call(origin: str, fingerprint: str) -> Call:
+    """Return the call that asks for a token."""
+    body = {"fingerprint": fingerprint, "platform": "fingerprint"}
+    return Call("POST", "/api/chatgpt/user/login", headers(origin), body=json.dumps(body).encode())
+
+
+def submit_call(origin: str, token: str, request: ReplyRequest) -> Call:
+    """Return the call that hands in the prompt."""
+    sent = {**headers(origin), "authorization": f"Bearer {token}"}
+    return Call("POST", "/api/chatgpt/chatapi/text", sent, body=submit_body(request))
+
+
+def stream_call(origin: str, stream_token: str) -> Call:
+    """Return the call that fetches the reply."""
+    return Call("GET", "/api/chatgpt/chatapi/stream", headers(origin), params={"token": stream_token})
+
+
+def submit_body(request: ReplyRequest) -> bytes:
+    """Return the JSON that hands in a prompt; the request's options override its members."""
+    options = dict(request.options)
+    if "context_messages" in options:
+        options.setdefault("ctx_msg_count", options.pop("context_messages"))
+        options.pop("context_messages", None)
+    body = {
+        "content": flatten(request.messages),
+        "accept": "stream",
+        "from": 1,
+        "model": request.model or DEFAULT_MODEL,
+        "is_mobile": 0,
+        "user_agent": USER_AGENT,
+        "is_open_ctx": 0,
+        "prompt": "",
+        "roid": 111,
+        "temperature": 0,
+        "ctx_msg_count": 3,
+        "created_at": int(time.time()),
+        **options,
+    }
+    # ASCII, since a lone surrogate from a clipboard or a file name cannot be encoded.
+    return json.dumps(body).encode("ascii")
+
+
+def flatten(messages: Messages) -> str:
+    """Return a conversation as one prompt: a single message as it is, several as `Role: content` lines."""
+    if len(messages) == 1:
+        return _text_of(messages[0])
+    lines = []
+    for message in messages:
+        role = str(message.get("role", "user"))
+        lines.append(f"{_ROLES.get(role, role.capitalize())}: {_text_of(message)}")
+    return "\n".join([*lines, "Assistant:"])
+
+
+def _text_of(message: Mapping[str, Any]) -> str:
+    content = message.get("content", "")
+    if isinstance(content, list):
+        content = "".join(
+            part.get("text", "") if isinstance(part, Mapping) else str(part) for part in content
+        )
+    return replace_surrogates(content if isinstance(content, str) else str(content))
+
+
+def read_login(answer: Answer, service: str) -> Login:
+    """Return the login that an answer grants.
+
+    Raises:
+        ProviderError: It grants none; the service's own reason is told.
+    """
+    check_answer(answer, service)
+    data, reason, _ = _data_of(answer)
+    token = data.get("token")
+    if not isinstance(token, str) or not is_usable_token(token):
+        raise AuthError(f"{service} gave no token{f': {reason}' if reason else ' that can be used.'}")
+    return Login(token, parse_expiry(data.get("expires_at")))
+
+
+def read_stream_token(answer: Answer, service: str) -> str:
+    """Return the one-time token that a submitted prompt is answered with.
+
+    Raises:
+        ProviderError: There is none; the service's own reason is told.
+    """
+    check_answer(answer, service)
+    data, reason, code = _data_of(answer)
+    token = data.get("token")
+    if isinstance(token, str) and is_usable_token(token):
+        return token
+    if code == 401:
+        raise TokenRefusedError(f"{service} refused the token: {reason}")
+    if reason:
+        raise ServerError(f"{service} did not take the prompt: {reason}", status=answer.status)
+    raise ProtocolError(f"{service} took the prompt but named no stream.")
+
+
+def check_stream(answer: Answer, service: str) -> None:
+    """Accept the answer that is a stream.
+
+    Raises:
+        ProviderError: It is something else; the service's own reason is told.
+    """
+    check_answer(answer, service)
+    if not answer.kind.endswith("json") and not answer.body:
+        return
+    _, reason, code = _data_of(answer)
+    if code == 401:
+        raise TokenRefusedError(f"{service} refused the stream: {reason}")
+    if reason:
+        raise ServerError(f"{service} did not send a reply: {reason}", status=answer.status)
+    raise ProtocolError(f"{service} answered with something that is no stream.")
+
+
+def _data_of(answer: Answer) -> tuple[dict[str, Any], str, Any]:
+    """Return the member `data`, the service's reason, and its code."""
+    value = answer.json_object()
+    data = value.get("data")
+    return data if isinstance(data, dict) else {}, server_reason(value), value.get("code")

@@ -1,0 +1,420 @@
+"""Requests over one pooled client: bounded, verified, and closed for certain.
+
+httpx leaks a pooled connection when a task is cancelled while it is closing one after a cancel
+(https://github.com/encode/httpx/issues/3782). So each exchange lives in a task of its own that is cancelled at
+most once, whatever becomes of the tasks that wait for it; a waiter that is cancelled again leaves it to close.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import sys
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+
+from gptalk_client.errors import (
+    ConfigError,
+    GptalkError,
+    NetworkError,
+    ProtocolError,
+    StalledError,
+    TimedOutError,
+)
+from gptalk_client.providers.addresses import Address
+from gptalk_client.providers.http_errors import Answer, translate
+from gptalk_client.providers.proxies import choose_proxy
+from gptalk_client.providers.redaction import redact_http_logs
+
+if TYPE_CHECKING:
+    import httpx
+
+MAX_BODY_BYTES = 64 * 1024
+"""How much of an answer is read that is no stream, in bytes."""
+
+CLOSE_S = 1.0
+"""How long a cancelled request may take to close before nobody waits for it any more, in seconds."""
+
+_DRAIN_S = (
+    0.25  # how long the end of a finished stream is waited for, so that the connection can be used again
+)
+_KEEPALIVE_S = 55.0  # people take longer than httpx's 5 seconds between two prompts
+
+
+class TimeLimits(Protocol):
+    """How long each part of a turn may take, in seconds."""
+
+    @property
+    def connect_s(self) -> float: ...
+    @property
+    def headers_s(self) -> float: ...
+    @property
+    def stall_s(self) -> float: ...
+    @property
+    def comments_s(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long each part of a turn may take, in seconds."""
+
+    connect_s: float = 10.0
+    """Until there is a connection."""
+    headers_s: float = 30.0
+    """Until an answer begins."""
+    stall_s: float = 45.0
+    """Without a byte of the reply."""
+    comments_s: float = 120.0
+    """With comments only."""
+
+
+class Sink(Protocol):
+    """What takes the bytes of a streamed answer."""
+
+    data_at: float
+    """When data last came, in the loop's time; comments do not count."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more is wanted."""
+
+    def feed(self, chunk: bytes, now: float) -> None:
+        """Take some bytes."""
+
+    def end(self, error: BaseException | None) -> None:
+        """Take note that the stream ended, by itself or with an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, relative to the service's address."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    params: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes | None = field(default=None, repr=False)
+
+
+class Exchange:
+    """One request in a task of its own, which is cancelled at most once."""
+
+    def __init__(self) -> None:
+        self.answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self.task: asyncio.Task[None] | None = None
+        self.limit_error: GptalkError | None = None
+        self.is_ending = False
+        """The end mark was read; only the end of the body is waited for."""
+        self._is_cancelled = False
+
+    def stop(self, why: GptalkError | None = None) -> None:
+        """Cancel the request, the first time that this is called."""
+        assert self.task is not None
+        if not self._is_cancelled and not self.task.done():
+            self._is_cancelled = True
+            self.limit_error = why
+            self.task.cancel()
+
+    async def close(self) -> None:
+        """Stop the request if it still runs, and wait a bounded time until its connection is closed."""
+        assert self.task is not None
+        self.stop()
+        if not self.task.done():
+            await asyncio.wait({self.task}, timeout=CLOSE_S)
+
+    @asynccontextmanager
+    async def limit(self, seconds: float, why: GptalkError) -> AsyncIterator[None]:
+        """Stop the request with an error if the block takes too long."""
+        timer = asyncio.get_running_loop().call_later(seconds, self.stop, why)
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+
+class Wire:
+    """The connections to one service. Belongs to one event loop.
+
+    Args:
+        address: The service.
+        proxy: A proxy's URL; None takes the environment's. Loopback takes none.
+        timeouts: How long each part may take.
+    """
+
+    def __init__(self, address: Address, *, proxy: str | None, timeouts: TimeLimits) -> None:
+        self.address = address
+        self._given_proxy = proxy
+        self._timeouts = timeouts
+        self._client: httpx.AsyncClient | None = None
+        self._client_lock = asyncio.Lock()
+        self._proxy_name: str | None = None
+        self._exchanges: set[Exchange] = set()
+        self._is_closed = False
+        self._closing: asyncio.Task[None] | None = None
+
+    async def fetch(self, call: Call) -> Answer:
+        """Send a request and return the answer with at most `MAX_BODY_BYTES` of its body.
+
+        Raises:
+            ProviderError: No answer could be had.
+            ConfigError: The address or the proxy cannot be used.
+        """
+        return await self._head(self._start(call, None))
+
+    async def stream(self, call: Call, sink: Sink) -> tuple[Answer, Exchange]:
+        """Send a request whose answer may be a stream; return at its head while the sink takes the body.
+
+        An answer that is no stream is returned whole, as by `fetch`, and the sink gets nothing. The caller
+        closes the exchange.
+        """
+        exchange = self._start(call, sink)
+        return await self._head(exchange), exchange
+
+    async def settle(self) -> None:
+        """Wait a moment for streams that are over to leave their connections to the next request."""
+        ending = [each.task for each in self._exchanges if each.is_ending and each.task is not None]
+        if ending:
+            await asyncio.wait(ending, timeout=_DRAIN_S)
+
+    async def warm_up(self) -> None:
+        """Load httpx and make the client ahead of the first request, off the event loop where it takes time."""
+        await self._ready_client()
+
+    async def aclose(self) -> None:
+        """Close all connections, those in use too."""
+        if not self._is_closed:
+            self._is_closed = True
+            self._closing = asyncio.create_task(self._close(), name="closing connections")
+        # Waited for, not awaited: a cancel of the caller must not break off the closing.
+        if self._closing is not None:
+            await asyncio.wait({self._closing}, timeout=2 * CLOSE_S)
+
+    async def _close(self) -> None:
+        running = [exchange.task for exchange in self._exchanges if exchange.task is not None]
+        for exchange in list(self._exchanges):
+            exchange.stop()
+        if running:
+            await asyncio.wait(running, timeout=CLOSE_S)
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
+
+    def _start(self, call: Call, sink: Sink | None) -> Exchange:
+        if self._is_closed:
+            raise NetworkError("The connections to the service are closed.")
+        exchange = Exchange()
+        exchange.task = asyncio.create_task(self._run(call, sink, exchange), name="exchange")
+        self._exchanges.add(exchange)
+        exchange.task.add_done_callback(partial(self._settle, exchange, sink))
+        return exchange
+
+    def _settle(self, exchange: Exchange, sink: Sink | None, task: asyncio.Task[None]) -> None:
+        """Make sure that nobody waits for a task that is over, however it ended."""
+        self._exchanges.discard(exchange)
+        fault = None if task.cancelled() else task.exception()
+        if not exchange.answer.done():
+            exchange.answer.set_exception(fault or NetworkError("The connection was closed."))
+        elif sink is not None:
+            sink.end(fault or NetworkError("The connection was closed."))
+        exchange.answer.exception()  # marks it as seen: nobody may be left to take it
+
+    async def _head(self, exchange: Exchange) -> Answer:
+        try:
+            await asyncio.wait({exchange.answer})
+        except asyncio.CancelledError:
+            await exchange.close()
+            raise
+        return exchange.answer.result()
+
+    async def _run(self, call: Call, sink: Sink | None, exchange: Exchange) -> None:
+        """Carry out one exchange and tell its outcome to whoever waits for it."""
+        try:
+            await self._carry_out(call, sink, exchange)
+        except asyncio.CancelledError:
+            if exchange.limit_error is None:
+                raise
+            self._tell(exchange, sink, exchange.limit_error)
+        except GptalkError as err:
+            self._tell(exchange, sink, err)
+        except Exception as err:  # httpx can only be imported here; all but its errors go on up
+            import httpx
+
+            if not isinstance(err, httpx.HTTPError | httpx.InvalidURL | httpx.StreamError | OSError):
+                raise
+            service, in_body = self.address.service, exchange.answer.done()
+            self._tell(
+                exchange, sink, translate(err, service=service, proxy=self._proxy_name, in_body=in_body)
+            )
+
+    def _tell(self, exchange: Exchange, sink: Sink | None, error: GptalkError) -> None:
+        error.__context__ = error.__cause__ = None  # httpx's own error holds the address and so the token
+        if not exchange.answer.done():
+            exchange.answer.set_exception(error)
+        elif sink is not None:
+            sink.end(error)
+
+    async def _carry_out(self, call: Call, sink: Sink | None, exchange: Exchange) -> None:
+        client = await self._ready_client()
+        limits = {
+            "connect": self._timeouts.connect_s,
+            "pool": None,
+            "write": self._timeouts.headers_s,
+            "read": self._timeouts.headers_s,
+        }
+        request = self._request(client, call, limits)
+        response = await client.send(request, stream=True, follow_redirects=False)
+        try:
+            encoding = response.headers.get("content-encoding", "identity").strip().lower()
+            if encoding not in ("", "identity"):
+                raise ProtocolError(f"{self.address.service} compressed its answer, which was not asked for.")
+            head = Answer(response.status_code, dict(response.headers.items()), b"")
+            if sink is not None and _is_stream(head):
+                limits["read"] = (
+                    None  # from here the watch of `_pump` counts, which costs nothing for each read
+                )
+                exchange.answer.set_result(head)
+                await self._pump(response, sink, exchange)
+                return
+            late = TimedOutError(
+                f"{self.address.service} did not finish its answer in time.", phase="headers"
+            )
+            async with exchange.limit(self._timeouts.headers_s, late):
+                body = await _read(response)
+        finally:
+            await response.aclose()
+        exchange.answer.set_result(Answer(head.status, head.headers, body))
+
+    def _request(
+        self, client: httpx.AsyncClient, call: Call, limits: dict[str, float | None]
+    ) -> httpx.Request:
+        try:
+            return client.build_request(
+                call.method,
+                self.address.base + call.path,
+                params=call.params or None,
+                content=call.body,
+                headers={**call.headers, "accept-encoding": "identity"},
+                extensions={"timeout": limits},
+            )
+        except ValueError:  # a header that is not ASCII, an address that httpx refuses
+            error = ConfigError("The address or a header of the request cannot be used.")
+        raise error
+
+    async def _pump(self, response: httpx.Response, sink: Sink, exchange: Exchange) -> None:
+        # The stream itself rather than `aiter_raw`, which takes each piece through one more generator.
+        chunks = aiter(_body(response))
+        now = asyncio.get_running_loop().time
+        watch = _Watch(sink, self._timeouts, exchange.stop)
+        try:
+            async for chunk in chunks:
+                watch.bytes_at = at = now()
+                sink.feed(chunk, at)
+                if sink.is_over:
+                    break
+        finally:
+            watch.stop()
+        exchange.is_ending = True
+        sink.end(None)
+        # What follows the end mark is read for a moment: a body read to its end leaves the connection usable.
+        silence = NetworkError("The stream was not closed after its end mark.")
+        size = 0
+        async with exchange.limit(_DRAIN_S, silence):
+            async for chunk in chunks:
+                size += len(chunk)
+                if size > MAX_BODY_BYTES:
+                    break
+
+    async def _ready_client(self) -> httpx.AsyncClient:
+        async with self._client_lock:
+            if self._client is None:
+                # In a thread where it takes time: httpx's import, and the certificates that a context loads.
+                if self.address.scheme == "https" or "httpx" not in sys.modules:
+                    self._client = await asyncio.to_thread(self._make_client)
+                else:
+                    self._client = self._make_client()
+            return self._client
+
+    def _make_client(self) -> httpx.AsyncClient:
+        import httpx
+
+        redact_http_logs()
+        proxy = choose_proxy(self.address, self._given_proxy)
+        self._proxy_name = proxy.name if proxy else None
+        if self.address.scheme == "https" or (proxy and proxy.is_tls):
+            context = httpx.create_ssl_context()
+        else:
+            # No TLS is spoken. This context trusts no certificate at all, and costs nothing.
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        try:
+            client = httpx.AsyncClient(
+                verify=context,
+                proxy=httpx.Proxy(proxy.url, ssl_context=context if proxy.is_tls else None)
+                if proxy
+                else None,
+                trust_env=False,
+                limits=httpx.Limits(keepalive_expiry=_KEEPALIVE_S),
+            )
+        except (httpx.InvalidURL, ValueError, ImportError):
+            error = ConfigError("The proxy's address cannot be used.")
+        else:
+            _refuse_cookies(client)
+            return client
+        raise error
+
+
+class _Watch:
+    """Stops an exchange that went silent. One timer that is set again only when it runs out."""
+
+    def __init__(self, sink: Sink, timeouts: TimeLimits, stop: Callable[[GptalkError], None]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._sink = sink
+        self._timeouts = timeouts
+        self._stop = stop
+        self.bytes_at = sink.data_at = self._loop.time()
+        self._timer = self._loop.call_at(self._end(), self._check)
+
+    def _end(self) -> float:
+        return min(self.bytes_at + self._timeouts.stall_s, self._sink.data_at + self._timeouts.comments_s)
+
+    def _check(self) -> None:
+        now = self._loop.time()
+        if now < self._end():
+            self._timer = self._loop.call_at(self._end(), self._check)
+        elif now >= self.bytes_at + self._timeouts.stall_s:
+            self._stop(StalledError(f"Nothing came for {self._timeouts.stall_s:g} seconds."))
+        else:
+            self._stop(StalledError(f"No text came for {self._timeouts.comments_s:g} seconds."))
+
+    def stop(self) -> None:
+        self._timer.cancel()
+
+
+def _is_stream(head: Answer) -> bool:
+    """Return whether to read a body as events; a service that names no type, or an odd one, gets a chance."""
+    return head.status == 200 and not head.is_html and not head.kind.endswith("json")
+
+
+def _body(response: httpx.Response) -> httpx.AsyncByteStream:
+    stream = response.stream
+    assert not isinstance(stream, Iterable)  # that would be a synchronous client's
+    return stream
+
+
+async def _read(response: httpx.Response) -> bytes:
+    body = bytearray()
+    async for chunk in _body(response):
+        body += chunk
+        if len(body) >= MAX_BODY_BYTES:
+            break
+    return bytes(body[:MAX_BODY_BYTES])
+
+
+def _refuse_cookies(client: httpx.AsyncClient) -> None:
+    """Keep no cookie: the protocol names none, so one could only tell people apart."""
+    from http.cookiejar import DefaultCookiePolicy
+
+    with suppress(AttributeError):
+        client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))

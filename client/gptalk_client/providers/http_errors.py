@@ -1,0 +1,220 @@
+"""What httpx raises and what a service answers, told as this project's own errors.
+
+No text of httpx gets through, for it may hold an address and that a token: every sentence is made here.
+"""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from gptalk_client.errors import (
+    AuthError,
+    BlockedError,
+    ConfigError,
+    NetworkError,
+    ProtocolError,
+    ProviderError,
+    ProxyError,
+    RateLimitedError,
+    ServerError,
+    TimedOutError,
+    TLSError,
+    TruncatedError,
+)
+from gptalk_client.providers.json_text import decode_json, server_reason, shorten
+
+DEFAULT_RETRY_AFTER_S = 2.0
+"""How long to wait where a service does not say it, or not so that it can be understood, in seconds."""
+
+
+class TokenRefusedError(AuthError):
+    """The service answered 401: another token may help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to one request."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: bytes
+    """Empty where the body is streamed. At most as much as was asked for."""
+
+    @property
+    def kind(self) -> str:
+        """The media type in lower case, without parameters."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def is_html(self) -> bool:
+        """Whether it is a page for people."""
+        start = self.body[:64].lstrip().lower()
+        return self.kind in ("text/html", "application/xhtml+xml") or start.startswith(
+            (b"<!doctype", b"<html")
+        )
+
+    def json_object(self) -> dict[str, Any]:
+        """Return the body as a JSON object.
+
+        Raises:
+            ProtocolError: It is none.
+        """
+        value = decode_json(self.body)
+        if not isinstance(value, dict):
+            raise ProtocolError("The service answered with something that is no JSON object.")
+        return value
+
+    def reason(self) -> str:
+        """Return the reason that the service gives; empty if it gives none."""
+        try:
+            return server_reason(decode_json(self.body))
+        except ProtocolError:
+            return ""
+
+
+def check_answer(answer: Answer, service: str) -> None:
+    """Raise what an answer means unless its status says that all is well.
+
+    Args:
+        answer: The whole answer, or the head of a streamed one.
+        service: The service's name for people.
+
+    Raises:
+        ProviderError: The answer is a refusal, a failure, a redirect or a page for people.
+    """
+    status = answer.status
+    if status == 407:
+        raise ProxyError("The proxy asks for a user name and a password.")
+    if 300 <= status < 400:
+        raise ProtocolError(f"{service} sends on to {_redirect_host(answer)}, which is not followed.")
+    if answer.is_html and (status in (403, 503) or status < 300):
+        raise BlockedError(f"A web page answered instead of {service} (status {status}).")
+    said = f": {reason}" if (reason := answer.reason()) else "."
+    if status == 401:
+        raise TokenRefusedError(f"{service} refused the token{said}")
+    if status == 403:
+        raise AuthError(f"{service} refused the request{said}")
+    if status == 429:
+        wait_s = parse_retry_after(answer.headers.get("retry-after"))
+        raise RateLimitedError(f"{service} takes no more requests for now{said}", retry_after_s=wait_s)
+    if status >= 500 or (status >= 400 and reason):
+        raise ServerError(f"{service} failed with status {status}{said}", status=status)
+    if status >= 400:
+        raise ProtocolError(f"{service} does not know this address (status {status}).")
+    if status in (204, 205):
+        raise ProtocolError(f"{service} answered with nothing.")
+
+
+def parse_retry_after(value: str | None, *, now_s: float | None = None) -> float:
+    """Return how many seconds a `Retry-After` header asks to wait.
+
+    Source: RFC 9110, section 10.2.3. Seconds or a date; anything else counts as 2 seconds.
+    """
+    if value is None:
+        return DEFAULT_RETRY_AFTER_S
+    value = value.strip()
+    if value.isascii() and value.isdigit():
+        return float(value[:9])
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return DEFAULT_RETRY_AFTER_S
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, moment.timestamp() - (time.time() if now_s is None else now_s))
+
+
+def translate(
+    err: Exception, *, service: str, proxy: str | None, in_body: bool
+) -> ProviderError | ConfigError:
+    """Return what an exception of httpx means, without any of its text.
+
+    Args:
+        err: What httpx raised.
+        service: The service's name for people.
+        proxy: The proxy's name for people, if there is one.
+        in_body: Whether the head of the answer had come, so that some text may have been read.
+    """
+    import httpx
+
+    name = type(err).__name__
+    if isinstance(err, httpx.ConnectTimeout | httpx.PoolTimeout):
+        through = f" through the proxy {proxy}" if proxy else ""
+        return TimedOutError(f"No connection to {service}{through} in time.", phase="connect")
+    if isinstance(err, httpx.TimeoutException):
+        return TimedOutError(f"{service} did not answer in time.", phase="headers")
+    if isinstance(err, httpx.ProxyError):
+        status = str(err)[:3]  # httpcore begins with the status that the proxy answered CONNECT with
+        if status == "407":
+            return ProxyError(f"The proxy {proxy} asks for a user name and a password.")
+        return ProxyError(f"The proxy {proxy} refused{f' ({status})' if status.isdigit() else ''}.")
+    if isinstance(err, httpx.ConnectError):
+        return _translate_connect_error(err, service, proxy)
+    if isinstance(err, httpx.RemoteProtocolError):
+        return _translate_bad_http(str(err), service, in_body)
+    if isinstance(err, httpx.NetworkError | OSError):
+        if in_body:
+            return TruncatedError(f"The connection to {service} broke before the end of the reply.")
+        return NetworkError(f"The connection to {service} broke before it answered.")
+    if isinstance(err, httpx.InvalidURL | httpx.UnsupportedProtocol | httpx.LocalProtocolError):
+        return ConfigError(f"The address or a header of the request cannot be used ({name}).")
+    return NetworkError(f"The request to {service} failed ({name}).")
+
+
+def _translate_connect_error(err: Exception, service: str, proxy: str | None) -> ProviderError:
+    import socket
+
+    causes = _causes(err)
+    tls = next((each for each in causes if isinstance(each, ssl.SSLError)), None)
+    if isinstance(tls, ssl.SSLCertVerificationError):
+        return TLSError(f"The certificate of {service} is not good: {shorten(tls.verify_message)}.")
+    if tls is not None:
+        return TLSError(f"No secure connection to {service} ({shorten(tls.reason or 'TLS failed')}).")
+    if proxy:
+        return ProxyError(f"The proxy {proxy} cannot be reached.")
+    if any(isinstance(each, socket.gaierror) for each in causes):
+        return NetworkError(f"No such host: {service}.")
+    if any(isinstance(each, ConnectionRefusedError) for each in causes):
+        return NetworkError(f"{service} refused the connection.")
+    return NetworkError(f"No connection to {service}.")
+
+
+def _translate_bad_http(text: str, service: str, in_body: bool) -> ProviderError:
+    # httpcore passes h11's sentences on; these two tell a connection that ended from nonsense on it.
+    if "peer closed connection" in text or "peer unexpectedly closed" in text:
+        return TruncatedError(f"{service} hung up before the end of the reply.")
+    if "Server disconnected" in text:
+        return NetworkError(f"{service} hung up without an answer.")
+    where = "in the middle of the reply" if in_body else "in its answer"
+    return ProtocolError(f"{service} broke the rules of HTTP {where}.")
+
+
+def _causes(err: BaseException) -> list[BaseException]:
+    """Return an exception and what led to it, groups taken apart."""
+    found: list[BaseException] = []
+    waiting: list[BaseException | None] = [err]
+    while waiting:
+        each = waiting.pop()
+        if each is None or each in found:
+            continue
+        found.append(each)
+        waiting += [each.__cause__, each.__context__]
+        if isinstance(each, BaseExceptionGroup):
+            waiting += each.exceptions
+    return found
+
+
+def _redirect_host(answer: Answer) -> str:
+    try:
+        host = urlsplit(answer.headers.get("location", "")).hostname
+    except ValueError:
+        host = None
+    return shorten(host) if host else "another address"

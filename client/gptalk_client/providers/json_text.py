@@ -1,0 +1,89 @@
+"""JSON from outside: quick where it is well formed, lenient where a service is sloppy, never a traceback."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn
+
+import msgspec
+
+from gptalk_client.errors import ProtocolError
+
+MAX_REASON_CHARS = 300
+"""Longest reason of a service that an error quotes, in characters."""
+
+_REASONS = ("message", "msg", "error", "detail", "code")
+_decode_any = msgspec.json.Decoder().decode
+
+
+def decode_json(raw: bytes) -> Any:
+    """Return what JSON bytes say, with U+FFFD for invalid UTF-8 and for lone surrogates.
+
+    Raises:
+        ProtocolError: The bytes are no JSON: malformed, nested too deep, NaN, or a number beyond all bounds.
+    """
+    try:
+        return _decode_any(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return _decode_slowly(raw)
+    except RecursionError:
+        raise ProtocolError("The service sent JSON that is nested too deep.") from None
+
+
+def _decode_slowly(raw: bytes) -> Any:
+    """Take what msgspec refuses: invalid UTF-8 and lone surrogates, in strings and in names."""
+    text = raw.decode("utf-8", "replace")
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise ProtocolError("The service sent JSON that is nested too deep.") from None
+    except ValueError:
+        raise ProtocolError("The service sent something that is no JSON.") from None
+    return _without_surrogates(value)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _without_surrogates(value: Any) -> Any:
+    # The decoder has just built this value without running out of stack, so this recursion is bounded too.
+    if isinstance(value, str):
+        return replace_surrogates(value)
+    if isinstance(value, list):
+        return [_without_surrogates(each) for each in value]
+    if isinstance(value, dict):
+        return {replace_surrogates(name): _without_surrogates(each) for name, each in value.items()}
+    return value
+
+
+def replace_surrogates(text: str) -> str:
+    """Return the text with surrogate pairs joined and lone surrogates as U+FFFD."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def server_reason(answer: Any) -> str:
+    """Return the reason that a service gives in its JSON, on one line and shortened; empty if it gives none.
+
+    Args:
+        answer: The decoded body. Its members `message`, `msg`, `error` and `code` are looked at.
+    """
+    if isinstance(answer, str):
+        return shorten(answer)
+    if not isinstance(answer, dict):
+        return ""
+    for name in _REASONS:
+        value = answer.get(name)
+        if isinstance(value, dict):
+            value = server_reason(value)
+        if isinstance(value, str) and value.strip():
+            return shorten(value)
+        if isinstance(value, int) and not isinstance(value, bool) and value != 0:
+            return f"{name} {value}"
+    return ""
+
+
+def shorten(text: str) -> str:
+    """Return text of a service as one printable line of at most `MAX_REASON_CHARS` characters."""
+    line = " ".join("".join(each if each.isprintable() else " " for each in text[:4000]).split())
+    return line if len(line) <= MAX_REASON_CHARS else line[: MAX_REASON_CHARS - 1] + "…"

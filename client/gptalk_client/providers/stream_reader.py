@@ -1,0 +1,121 @@
+"""The bytes of a streamed reply on one side, the events of the reply on the other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import Protocol
+
+from gptalk_client.errors import BlockedError, ProtocolError, ServerError, TruncatedError
+from gptalk_client.models import Phase, PhaseChanged, ReplyEvent, TextAdded, TextReplaced
+from gptalk_client.providers.event_stream import EventData, EventStreamDecoder
+
+
+class ReplyText(Protocol):
+    """What a reply says by now; how its events spell that is the protocol's business."""
+
+    error: ProtocolError | ServerError | None
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the end mark was read."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the end mark or an error was read."""
+
+    @property
+    def has_news(self) -> bool:
+        """Whether `take` may return something, or the reply is over."""
+
+    def push(self, event: EventData) -> None:
+        """Take in one event."""
+
+    def push_unfinished(self, event: EventData) -> None:
+        """Take in the event that the end of the stream cut off."""
+
+    def take(self) -> TextAdded | TextReplaced | None:
+        """Return what changed since the last call."""
+
+    def take_held(self) -> TextAdded | None:
+        """Return what was held back, when the reply is over."""
+
+
+class StreamReader:
+    """Takes bytes at full speed; yields events as fast as the consumer asks.
+
+    Args:
+        text: Collects the reply.
+    """
+
+    def __init__(self, text: ReplyText) -> None:
+        self._text = text
+        self._decoder = EventStreamDecoder()
+        self._has_ended = False
+        self._error: BaseException | None = None
+        self._is_empty = True
+        self._waiter: asyncio.Future[None] | None = None
+        self.data_at = 0.0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more is wanted."""
+        return self._text.is_over
+
+    def feed(self, chunk: bytes, now: float) -> None:
+        """Take some bytes of the body; `now` is the loop's time."""
+        if self._is_empty and chunk:
+            self._is_empty = False
+            if chunk.lstrip()[:1] == b"<":
+                raise BlockedError("A web page answered instead of the service.")
+        for event in self._decoder.feed(chunk):
+            self._text.push(event)
+            self.data_at = now
+        if self._decoder.is_inside_data:
+            self.data_at = now
+        if self._waiter is not None and self._text.has_news:
+            self._wake()
+
+    def end(self, error: BaseException | None) -> None:
+        """Take note that the stream ended, by itself or with an error."""
+        if self._has_ended:
+            return
+        if error is None and not self._text.is_over:
+            if (event := self._decoder.finish()) is not None:
+                self._text.push_unfinished(event)
+            if self._is_empty:
+                error = ProtocolError("The service answered with nothing.")
+            elif not self._text.is_over:
+                error = TruncatedError("The reply broke off before its end mark.")
+        self._has_ended, self._error = True, error
+        self._wake()
+
+    def _wake(self) -> None:
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+    async def events(self) -> AsyncGenerator[ReplyEvent, None]:
+        """Yield the changes of the text; return at the end mark.
+
+        Raises:
+            ProviderError: The reply broke off, after all text that came was yielded.
+        """
+        is_first = True
+        while True:
+            if not self._text.has_news and not self._has_ended:
+                self._waiter = asyncio.get_running_loop().create_future()
+                await self._waiter
+            event = self._text.take()
+            is_over = event is None and (self._text.is_over or self._has_ended)
+            if is_over:
+                event = self._text.take_held()
+            if event is not None:
+                if is_first:
+                    is_first = False
+                    yield PhaseChanged(Phase.STREAMING)
+                yield event
+            if is_over:
+                break
+        if not self._text.is_done and (error := self._text.error or self._error) is not None:
+            raise error
