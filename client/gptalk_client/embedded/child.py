@@ -23,8 +23,6 @@ from gptalk_client.embedded.engine import Engine
 from gptalk_client.errors import GptalkError, LocalModelError
 
 _PR_SET_PDEATHSIG = 1
-_NICENESS = 5
-"""The model takes every processor that it gets; the terminal that paints its words goes first."""
 
 
 class Orders(msgspec.Struct, forbid_unknown_fields=True):
@@ -91,8 +89,6 @@ def _make_engine(orders: Orders, report: Callable[[Report], None]) -> Engine:
 
     path = Path(orders.model_file)
     report(Report("loading", model=read_info(path).name))
-    if hasattr(os, "nice"):
-        os.nice(_NICENESS)
     return LlamaEngine.load(path, slots=orders.slots, context_tokens=orders.context_tokens)
 
 

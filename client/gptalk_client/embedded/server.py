@@ -145,6 +145,10 @@ class Endpoint:
                 async for piece in pieces:
                     reply.text += piece
                     reply.changed.set()
+        except asyncio.CancelledError:
+            # Nobody may take what was cut off for a whole reply.
+            reply.error = "The endpoint was stopped."
+            raise
         except GptalkError as err:
             reply.error = err.for_humans()
         except Exception:  # noqa: BLE001 - whatever the engine raises, its client is told instead of waiting

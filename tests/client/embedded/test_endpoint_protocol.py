@@ -1,0 +1,309 @@
+"""The endpoint speaks the GPTalk protocol: checked from outside, over a real socket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from gptalk_client.embedded.errors import EngineError
+from gptalk_client.embedded.server import Limits
+from support.raw_server import eventually
+
+LOGIN = {"fingerprint": "0" * 32, "platform": "fingerprint"}
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(trust_env=False, verify=False, timeout=5) as client:
+        yield client
+
+
+async def log_in(http: httpx.AsyncClient, url: str) -> str:
+    answer = await http.post(f"{url}/api/chatgpt/user/login", json=LOGIN)
+    assert answer.status_code == 200
+    return str(answer.json()["data"]["token"])
+
+
+async def submit(http: httpx.AsyncClient, url: str, content: str = "Hi", **body: Any) -> str:
+    headers = {"authorization": f"Bearer {await log_in(http, url)}"}
+    answer = await http.post(
+        f"{url}/api/chatgpt/chatapi/text", json={"content": content, **body}, headers=headers
+    )
+    assert answer.status_code == 200
+    return str(answer.json()["data"]["token"])
+
+
+async def read_events(http: httpx.AsyncClient, url: str, token: str) -> list[Any]:
+    answer = await http.get(f"{url}/api/chatgpt/chatapi/stream", params={"token": token})
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert answer.text.endswith("\n\n")
+    payloads = [event.removeprefix("data: ") for event in answer.text[:-2].split("\n\n")]
+    return [payload if payload == "[DONE]" else json.loads(payload) for payload in payloads]
+
+
+async def test_three_calls_make_one_reply(http: Any, serve_engine: Any, scripted: Any) -> None:
+    engine = scripted("Hel", "lo\n", "Привет ", "🙂")
+    async with serve_engine(engine) as url:
+        token = await submit(http, url, "System: Be brief.\nUser: Hi\nAssistant:", temperature=0.5)
+        events = await read_events(http, url, token)
+
+    *texts, last, done = events
+    assert done == "[DONE]"
+    assert last == {"content": "Hello\nПривет 🙂"}
+    # Each event repeats all of the text so far.
+    for earlier, later in zip(texts, [*texts[1:], last], strict=True):
+        assert later["content"].startswith(earlier["content"])
+    [(messages, options)] = engine.calls
+    assert messages == [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}]
+    assert options["temperature"] == 0.5
+
+
+async def test_a_login_says_when_it_expires(http: Any, serve_engine: Any, scripted: Any) -> None:
+    import time
+
+    async with serve_engine(scripted(), Limits(login_s=1800)) as url:
+        data = (await http.post(f"{url}/api/chatgpt/user/login", json=LOGIN)).json()["data"]
+
+    assert abs(data["expires_at"] - time.time() - 1800) < 10
+
+
+async def test_an_empty_reply_is_done_at_once(http: Any, serve_engine: Any, scripted: Any) -> None:
+    async with serve_engine(scripted()) as url:
+        assert await read_events(http, url, await submit(http, url)) == ["[DONE]"]
+
+
+@pytest.mark.parametrize("secret", ["", "/wrong", "/api", "/Ü", "/%00"])
+async def test_nobody_gets_in_without_the_secret(
+    http: Any, serve_engine: Any, scripted: Any, secret: str
+) -> None:
+    async with serve_engine(scripted()) as url:
+        root = url.rsplit("/", 1)[0]
+        answers = [
+            await http.post(f"{root}{secret}/api/chatgpt/user/login", json=LOGIN),
+            await http.get(f"{root}{secret}/api/chatgpt/chatapi/stream"),
+            await http.post(f"{url[:-1]}/api/chatgpt/user/login", json=LOGIN),
+            await http.get(f"{root}{secret}"),
+        ]
+
+    assert [answer.status_code for answer in answers] == [404] * 4
+
+
+async def test_the_secret_changes_at_each_start(serve_engine: Any, scripted: Any) -> None:
+    async with serve_engine(scripted()) as first, serve_engine(scripted()) as second:
+        secrets = {url.rsplit("/", 1)[1] for url in (first, second)}
+
+    assert len(secrets) == 2
+    assert min(map(len, secrets)) >= 32
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:{port}", "127.0.0.1", "127.0.0.1:1", "127.0.0.1.nip.example:{port}", "[::1", "127.0.0.1:x"])  # fmt: skip
+async def test_a_foreign_host_is_refused(http: Any, serve_engine: Any, scripted: Any, host: str) -> None:
+    async with serve_engine(scripted()) as url:
+        headers = {"host": host.format(port=httpx.URL(url).port)}
+        answer = await http.post(f"{url}/api/chatgpt/user/login", json=LOGIN, headers=headers)
+
+    assert answer.status_code == 403
+    assert "data" not in answer.json()
+
+
+@pytest.mark.parametrize("host", ["localhost:{port}", "127.0.0.1:{port}", "[::1]:{port}"])
+async def test_loopback_names_with_the_own_port_are_let_in(
+    http: Any, serve_engine: Any, scripted: Any, host: str
+) -> None:
+    async with serve_engine(scripted()) as url:
+        headers = {"host": host.format(port=httpx.URL(url).port)}
+        answer = await http.post(f"{url}/api/chatgpt/user/login", json=LOGIN, headers=headers)
+
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "http://evil.example:{port}", "null", "", "https://127.0.0.1:{port}", "http://127.0.0.1:1", "http://127.0.0.1"])  # fmt: skip
+async def test_a_page_of_another_origin_is_refused(
+    http: Any, serve_engine: Any, scripted: Any, origin: str
+) -> None:
+    async with serve_engine(scripted()) as url:
+        headers = {"origin": origin.format(port=httpx.URL(url).port)}
+        answer = await http.post(f"{url}/api/chatgpt/user/login", json=LOGIN, headers=headers)
+
+    assert answer.status_code == 403
+
+
+async def test_the_own_origin_is_let_in_with_and_without_its_path(
+    http: Any, serve_engine: Any, scripted: Any
+) -> None:
+    async with serve_engine(scripted()) as url:
+        origins = [url, url.rsplit("/", 1)[0]]
+        statuses = [
+            (
+                await http.post(f"{url}/api/chatgpt/user/login", json=LOGIN, headers={"origin": origin})
+            ).status_code
+            for origin in origins
+        ]
+
+    assert statuses == [200, 200]
+
+
+async def test_no_page_is_ever_allowed_to_read_an_answer(http: Any, serve_engine: Any, scripted: Any) -> None:
+    async with serve_engine(scripted("Hi")) as url:
+        token = await submit(http, url)
+        answers = [
+            await http.options(
+                f"{url}/api/chatgpt/user/login",
+                headers={"origin": "https://evil.example", "access-control-request-method": "POST"},
+            ),
+            await http.options(f"{url}/api/chatgpt/user/login"),
+            await http.post(f"{url}/api/chatgpt/user/login", json=LOGIN, headers={"origin": url}),
+            await http.get(f"{url}/api/chatgpt/chatapi/stream", params={"token": token}),
+        ]
+
+    assert [answer.status_code for answer in answers] == [403, 405, 200, 200]
+    for answer in answers:
+        assert not [name for name in answer.headers if name.startswith("access-control-")]
+
+
+async def test_a_stream_token_works_once(http: Any, serve_engine: Any, scripted: Any) -> None:
+    engine = scripted("Hi")
+    async with serve_engine(engine) as url:
+        token = await submit(http, url)
+        assert (await read_events(http, url, token))[-1] == "[DONE]"
+        again = await http.get(f"{url}/api/chatgpt/chatapi/stream", params={"token": token})
+        none = await http.get(f"{url}/api/chatgpt/chatapi/stream")
+
+    assert [again.status_code, none.status_code] == [401, 401]
+    assert "expired" in again.json()["msg"]
+    assert len(engine.calls) == 1
+
+
+async def test_tokens_expire(http: Any, serve_engine: Any, scripted: Any) -> None:
+    async with serve_engine(scripted("Hi"), Limits(stream_token_s=0)) as url:
+        token = await submit(http, url)
+        stream = await http.get(f"{url}/api/chatgpt/chatapi/stream", params={"token": token})
+    async with serve_engine(scripted("Hi"), Limits(login_s=0)) as url:
+        headers = {"authorization": f"Bearer {await log_in(http, url)}"}
+        text = await http.post(f"{url}/api/chatgpt/chatapi/text", json={"content": "Hi"}, headers=headers)
+
+    assert [stream.status_code, text.status_code] == [401, 401]
+
+
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer x", "Basic x", "x"])
+async def test_a_prompt_needs_a_login(http: Any, serve_engine: Any, scripted: Any, header: str) -> None:
+    async with serve_engine(scripted()) as url:
+        headers = {"authorization": header} if header else {}
+        answer = await http.post(f"{url}/api/chatgpt/chatapi/text", json={"content": "Hi"}, headers=headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (401, 401)
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"{}", b'{"content": 3}', b'{"content": " "}', b"\xff", b"[" * 100_000])  # fmt: skip
+async def test_a_bad_body_is_refused_in_words(
+    http: Any, serve_engine: Any, scripted: Any, body: bytes
+) -> None:
+    async with serve_engine(scripted()) as url:
+        headers = {"authorization": f"Bearer {await log_in(http, url)}"}
+        text = await http.post(f"{url}/api/chatgpt/chatapi/text", content=body, headers=headers)
+        login = await http.post(f"{url}/api/chatgpt/user/login", content=body)
+
+    assert [text.status_code, login.status_code] == [400, 400]
+    assert text.json()["msg"].endswith(".")
+
+
+async def test_a_body_without_end_is_refused(http: Any, serve_engine: Any, scripted: Any) -> None:
+    async with serve_engine(scripted()) as url:
+        headers = {"authorization": f"Bearer {await log_in(http, url)}"}
+        body = json.dumps({"content": "x" * (9 << 20)}).encode()
+        answer = await http.post(f"{url}/api/chatgpt/chatapi/text", content=body, headers=headers)
+
+    assert answer.status_code == 413
+
+
+async def test_an_engine_that_fails_is_told_in_words_and_the_text_is_kept(
+    http: Any, serve_engine: Any, scripted: Any
+) -> None:
+    async with serve_engine(scripted("Half a", EngineError("No memory.", hint="Buy some."))) as url:
+        events = await read_events(http, url, await submit(http, url))
+
+    assert events[-2:] == [{"content": "Half a"}, {"error": "No memory. Buy some."}]
+
+
+async def test_an_engine_with_a_bug_ends_the_stream(
+    http: Any, serve_engine: Any, scripted: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serve_engine(scripted(ZeroDivisionError("secret detail"))) as url:
+        events = await read_events(http, url, await submit(http, url))
+
+    [event] = events
+    assert "engine failed" in event["error"]
+    assert "secret detail" not in event["error"]
+    assert "secret detail" in caplog.text
+
+
+@pytest.mark.parametrize("words", [(), ("Hello",)], ids=["before the first word", "after some text"])
+async def test_a_client_that_leaves_stops_the_engine(
+    http: Any, serve_engine: Any, scripted: Any, words: tuple[str, ...]
+) -> None:
+    engine = scripted(*words, asyncio.Event())
+    async with serve_engine(engine) as url:
+        token = await submit(http, url)
+        params = {"token": token}
+        async with http.stream("GET", f"{url}/api/chatgpt/chatapi/stream", params=params) as answer:
+            if words:
+                await anext(answer.aiter_bytes())
+            await eventually(lambda: engine.running == 1)
+        await eventually(lambda: engine.running == 0, limit_s=1)
+
+    assert len(engine.calls) == 1
+
+
+async def test_a_silent_stream_repeats_itself(http: Any, serve_engine: Any, scripted: Any) -> None:
+    hold = asyncio.Event()
+    async with serve_engine(scripted("Hi", hold, " there"), Limits(keepalive_s=0.01)) as url:
+        params = {"token": await submit(http, url)}
+        seen = b""
+        async with http.stream("GET", f"{url}/api/chatgpt/chatapi/stream", params=params) as answer:
+            async for data in answer.aiter_bytes():
+                seen += data
+                if seen.count(b'{"content":"Hi"}') == 3:
+                    hold.set()
+
+    assert seen.endswith(b'data: {"content":"Hi there"}\n\ndata: [DONE]\n\n')
+
+
+async def test_several_replies_stream_at_the_same_time(http: Any, serve_engine: Any, scripted: Any) -> None:
+    hold = asyncio.Event()
+    engine = scripted("a", hold, "b")
+    async with serve_engine(engine) as url:
+        tokens = [await submit(http, url) for _ in range(5)]
+        reading = [asyncio.create_task(read_events(http, url, token)) for token in tokens]
+        await eventually(lambda: engine.running == 5)
+        hold.set()
+        replies = await asyncio.gather(*reading)
+
+    assert [events[-2:] for events in replies] == [[{"content": "ab"}, "[DONE]"]] * 5
+
+
+async def test_the_end_of_the_server_is_no_end_of_a_reply(
+    http: Any, serve_engine: Any, scripted: Any
+) -> None:
+    engine = scripted("a", asyncio.Event())
+    async with serve_engine(engine) as url:
+        token = await submit(http, url)
+        reading = asyncio.create_task(read_events(http, url, token))
+        await eventually(lambda: engine.running == 1)
+
+    assert engine.running == 0
+    assert (await reading)[-1] == {"error": "The endpoint was stopped."}
+
+
+async def test_two_turns_use_one_connection(http: Any, serve_engine: Any, scripted: Any) -> None:
+    async with serve_engine(scripted("Hi")) as url:
+        for _ in range(2):
+            await read_events(http, url, await submit(http, url))
+        pool = http._transport._pool
+
+        assert len(pool.connections) == 1

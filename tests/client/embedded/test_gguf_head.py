@@ -1,0 +1,49 @@
+"""The head of a GGUF file is read, and what is none is refused in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gptalk_client.embedded.gguf import read_info
+from gptalk_client.errors import LocalModelError
+
+MakeGguf = Callable[..., Path]
+
+
+def test_the_head_tells_name_kind_and_context(make_gguf: MakeGguf) -> None:
+    path = make_gguf(
+        ("general.architecture", "llama"),
+        ("general.tags", ["a", "b"]),
+        ("llama.context_length", 8192),
+        ("tokenizer.ggml.tokens", ["x"]),
+    )
+
+    info = read_info(path)
+
+    assert (info.name, info.architecture, info.context_tokens) == ("Tiny-Model", "llama", 8192)
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [("a.gguf", "a"), ("Qwen3-8B-Q4_K_M.gguf", "Qwen3-8B"), ("m.IQ2_XS.gguf", "m"), ("m-BF16.gguf", "m"), ("Q4_0.gguf", "Q4_0")],
+)  # fmt: skip
+def test_the_name_leaves_the_quantisation_out(make_gguf: MakeGguf, file: str, name: str) -> None:
+    assert read_info(make_gguf(name=file)).name == name
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"GGU", b"#!/bin/sh\n", b"GGUF" + b"\xff" * 40, b"GGUF\x03\0\0\0" + b"\0" * 8 + b"\1" + b"\0" * 7],
+)
+def test_what_is_no_gguf_file_is_refused_in_words(make_gguf: MakeGguf, data: bytes) -> None:
+    with pytest.raises(LocalModelError, match="no GGUF file"):
+        read_info(make_gguf(data=data))
+
+
+def test_a_missing_file_is_refused_in_words(tmp_path: Path) -> None:
+    with pytest.raises(LocalModelError, match=r"cannot be read: No such file") as caught:
+        read_info(tmp_path / "none.gguf")
+    assert "--model-file" in caught.value.for_humans()

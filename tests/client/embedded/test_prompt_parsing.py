@@ -1,0 +1,85 @@
+"""The flattened prompt becomes messages again."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gptalk_client.embedded.prompt import ChatMessage, parse_prompt
+
+
+def flatten(messages: list[ChatMessage]) -> str:
+    """Flatten as the protocol says."""
+    if len(messages) == 1:
+        return messages[0]["content"]
+    return "\n".join(f"{m['role'].capitalize()}: {m['content']}" for m in messages) + "\nAssistant:"
+
+
+def user(content: str) -> ChatMessage:
+    return {"role": "user", "content": content}
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    ["Hello", "User: what is this?", "User: a\nAssistant: b", "a\nUser: b\nAssistant:", "Assistant:", "Users: a\nAssistant:",
+     "user: a\nAssistant:", " User: a\nAssistant:", "User:a\nAssistant:", "x\n\n"],
+)  # fmt: skip
+def test_what_is_no_flattened_conversation_is_one_message_word_for_word(prompt: str) -> None:
+    assert parse_prompt(prompt) == [user(prompt)]
+
+
+def test_a_conversation_with_many_lines_comes_apart() -> None:
+    prompt = "System: Be brief.\n\nReally.\nUser: a: b\n  User: quoted\nAssistant: \nc\nUser: d\nAssistant:"
+
+    assert parse_prompt(prompt) == [
+        {"role": "system", "content": "Be brief.\n\nReally."},
+        user("a: b\n  User: quoted"),
+        {"role": "assistant", "content": "\nc"},
+        user("d"),
+    ]
+
+
+def test_empty_messages_are_left_out() -> None:
+    assert parse_prompt("User: a\nAssistant: \nUser: b\nAssistant:") == [user("a"), user("b")]
+
+
+def test_a_conversation_of_nothing_is_taken_word_for_word() -> None:
+    assert parse_prompt("User: \nAssistant:") == [user("User: \nAssistant:")]
+
+
+def test_the_closing_line_may_have_blanks_after_it() -> None:
+    assert parse_prompt("User: a\nAssistant: ") == [user("a")]
+
+
+_ROLES = ("System: ", "User: ", "Assistant: ")
+_contents = st.text(min_size=1).filter(
+    lambda text: (
+        text.strip()
+        and not any(
+            line.startswith(_ROLES) or line in ("System:", "User:", "Assistant:") for line in text.split("\n")
+        )
+    )
+)
+_messages = st.lists(
+    st.builds(
+        lambda role, content: ChatMessage(role=role, content=content),
+        st.sampled_from(["system", "user", "assistant"]),
+        _contents,
+    ),
+    min_size=2,
+    max_size=6,
+)
+
+
+@given(_messages)
+def test_flattening_and_parsing_are_inverse(messages: list[ChatMessage]) -> None:
+    assert parse_prompt(flatten(messages)) == messages
+
+
+@given(st.text())
+def test_any_text_gives_messages_and_none_of_them_is_empty(prompt: str) -> None:
+    messages = parse_prompt(prompt)
+
+    assert messages
+    assert all(message["content"].strip() for message in messages) or messages == [user(prompt)]

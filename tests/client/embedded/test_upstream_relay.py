@@ -1,0 +1,212 @@
+"""The relay to an OpenAI-compatible server, against a server whose every byte is scripted."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from typing import Any
+
+import pytest
+
+from gptalk_client.embedded.errors import EngineError
+from gptalk_client.embedded.upstream import UpstreamEngine, base_address, key_from_environment
+from gptalk_client.errors import ConfigError
+from support.raw_server import Connection, RawServer, Request, eventually
+
+HELLO = [{"role": "user", "content": "Hi"}]
+Answer = Callable[[Connection, Request], Awaitable[None]]
+
+
+def chunk(text: str | None = None, finish: str | None = None) -> bytes:
+    delta = {} if text is None else {"content": text}
+    choice = {"index": 0, "delta": delta, "finish_reason": finish}
+    return b"data: " + json.dumps({"choices": [choice]}).encode() + b"\n\n"
+
+
+def upstream(answer: Answer, models: Any = None) -> RawServer:
+    """Return a server that tells its models and lets the test answer the completion."""
+
+    async def handle(connection: Connection) -> None:
+        while request := await connection.request():
+            if request.path == "/v1/models":
+                names = ["tiny"] if models is None else models
+                await connection.answer({"data": [{"id": name} for name in names]})
+            else:
+                assert request.path == "/v1/chat/completions"
+                await answer(connection, request)
+                return
+
+    return RawServer(handle)
+
+
+def say(*pieces: bytes) -> Answer:
+    async def answer(connection: Connection, _request: Request) -> None:
+        await connection.start_stream()
+        await connection.chunk(*pieces)
+        await connection.end_stream()
+
+    return answer
+
+
+def refuse(status: str, body: bytes | dict[str, Any], headers: str = "") -> Answer:
+    async def answer(connection: Connection, _request: Request) -> None:
+        await connection.answer(body, status=status, headers=headers)
+
+    return answer
+
+
+async def ask(server: RawServer, *, key: str = "", fixed: str = "", **options: Any) -> str:
+    engine = UpstreamEngine(server.url, key=key, model=fixed)
+    try:
+        async with aclosing(engine.stream(HELLO, options)) as pieces:  # type: ignore[arg-type]
+            return "".join([piece async for piece in pieces])
+    finally:
+        await engine.aclose()
+
+
+async def test_the_text_of_the_stream_is_passed_on() -> None:
+    whole = (
+        chunk()
+        + b": comment\n\n"
+        + chunk("Hel")
+        + chunk("lo 🙂")
+        + chunk(finish="stop")
+        + b"data: [DONE]\n\n"
+    )
+    halves = [whole[i : i + 7] for i in range(0, len(whole), 7)]
+    async with upstream(say(*halves)) as server:
+        assert (
+            await ask(server, key="k3y", temperature=0.5, max_tokens=9, is_mobile=0, seed="x") == "Hello 🙂"
+        )
+        body = server.requests[-1].json()
+
+    assert body == {"model": "tiny", "messages": HELLO, "stream": True, "temperature": 0.5, "max_tokens": 9}
+    assert {request.headers["authorization"] for request in server.requests} == {"Bearer k3y"}
+
+
+@pytest.mark.parametrize(
+    ("models", "asked", "fixed", "sent"),
+    [
+        (["a", "b"], "b", "", "b"),
+        (["a", "b"], "gpt-3.5-turbo", "", "a"),
+        ([], "c", "", "c"),
+        ([], "", "", "gpt-3.5-turbo"),
+        (["a"], "a", "z", "z"),
+    ],
+)
+async def test_a_model_is_asked_for_that_the_server_has(
+    models: list[str], asked: str, fixed: str, sent: str
+) -> None:
+    async with upstream(say(b"data: [DONE]\n\n"), models) as server:
+        await ask(server, fixed=fixed, **({"model": asked} if asked else {}))
+
+    assert server.requests[-1].json()["model"] == sent
+
+
+async def test_without_a_key_none_is_sent() -> None:
+    async with upstream(say(b"data: [DONE]\n\n")) as server:
+        await ask(server)
+
+    assert not any("authorization" in request.headers for request in server.requests)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (refuse("401 Unauthorized", {"error": {"message": "bad key"}}), "refused the key: bad key"),
+        (refuse("404 Not Found", {"detail": "x"}), "no such address or model"),
+        (refuse("429 Too Many Requests", {"error": "slow down"}), "no more requests for now: slow down"),
+        (refuse("500 Oops", b"<html>", "content-type: text/html\r\n"), "status 500"),
+        (refuse("200 OK", b"<html>", "content-type: text/html\r\n"), "status 200 instead of a stream"),
+        (refuse("302 Found", b"", "location: http://evil.example/\r\n"), "status 302"),
+        (say(chunk("a"), b'data: {"error": {"message": "out of memory"}}\n\n'), "failed: out of memory"),
+        (say(chunk("a")), "broke off"),
+        (say(b"data: {nonsense\n\n"), "no OpenAI-compatible stream"),
+        (say(b"data: [1]\n\n"), "no OpenAI-compatible stream"),
+        (say(b"data: " + b"x" * (2 << 20)), "line without an end"),
+    ],
+)
+async def test_what_goes_wrong_is_told_in_words(answer: Answer, words: str) -> None:
+    async with upstream(answer) as server:
+        with pytest.raises(EngineError, match=words) as caught:
+            await ask(server, key="s3cret-key")
+
+    assert "s3cret-key" not in caught.value.for_humans()
+
+
+async def test_an_upstream_that_is_not_there_is_told_in_words() -> None:
+    async with upstream(say()) as server:
+        gone = server.url
+    engine = UpstreamEngine(gone)
+    with pytest.raises(EngineError, match="could not be reached") as caught:
+        await anext(engine.stream(HELLO, {}))  # type: ignore[arg-type]
+    await engine.aclose()
+    assert "--upstream" in caught.value.for_humans()
+
+
+async def test_closing_the_generator_hangs_up() -> None:
+    async def answer(connection: Connection, _request: Request) -> None:
+        await connection.start_stream()
+        await connection.chunk(chunk("Hi"))
+        await connection.client_gone()
+
+    async with upstream(answer) as server:
+        engine = UpstreamEngine(server.url, model="tiny")
+        pieces = engine.stream(HELLO, {})  # type: ignore[arg-type]
+        assert await anext(pieces) == "Hi"
+        await pieces.aclose()
+        await eventually(lambda: server.connections and server.open_connections == 0, limit_s=1)
+        await engine.aclose()
+
+
+async def test_the_key_is_never_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with upstream(say(chunk("a"), b"data: [DONE]\n\n")) as server:
+        await ask(server, key="s3cret-key")
+
+    assert caplog.records
+    assert "s3cret-key" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("given", "base"),
+    [
+        ("http://host:8000", "http://host:8000/v1"),
+        ("http://host:8000/", "http://host:8000/v1"),
+        ("https://host/v1/", "https://host/v1"),
+        ("https://host/api/v1/chat/completions", "https://host/api/v1"),
+    ],
+)
+def test_an_address_is_taken_as_people_give_it(given: str, base: str) -> None:
+    assert base_address(given) == base
+
+
+@pytest.mark.parametrize(
+    "given", ["", "host:8000", "ftp://host", "http://", "http://[::1", "http://host:x", "file:///x"]
+)
+def test_what_is_no_address_is_refused(given: str) -> None:
+    with pytest.raises(ConfigError):
+        base_address(given)
+
+
+def test_the_key_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    assert key_from_environment() == ""
+    monkeypatch.setenv("OPENAI_API_KEY", " b ")
+    assert key_from_environment() == "b"
+    monkeypatch.setenv("GPTALK_UPSTREAM_KEY", "a")
+    assert key_from_environment() == "a"
+    monkeypatch.setenv("GPTALK_UPSTREAM_KEY", "a\nb: c")
+    with pytest.raises(ConfigError, match="GPTALK_UPSTREAM_KEY") as caught:
+        key_from_environment()
+    assert "b: c" not in caught.value.for_humans()
+
+
+async def test_a_proxy_that_cannot_be_used_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", "socks://x:1")
+    with pytest.raises(ConfigError, match="proxy"):
+        UpstreamEngine("https://host.example")
+    await asyncio.sleep(0)
