@@ -91,7 +91,7 @@ class InlineReader:
         self._marks: list[str] = []
         self._link: str | None = None
         self._link_start = 0
-        self._link_text_start = 0
+        self._link_part = 0
         self.lines = [InlineLine()]
 
     @property
@@ -186,13 +186,14 @@ class InlineReader:
     def _open_link(self, url: str) -> None:
         self._link = url
         self._link_start = self.line.length
+        self._link_part = len(self.line.parts)
 
     def _close_link(self, *, note: bool = True) -> None:
         url, self._link = self._link, None
         if url is None:
             return
         line, start = self.line, self._link_start
-        shown = line.shown[start:]
+        shown = "".join(line.parts[self._link_part :])
         if is_openable(url):
             if shown:
                 line.targets.append(Target(start, line.length, url))

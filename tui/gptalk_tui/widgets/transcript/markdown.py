@@ -118,7 +118,7 @@ class _Reader:
         kind = self._context.kind
         if kind == "blocks":
             self._lines = source.split("\n")
-            self._tokens = parser().parse(source, {"references": self._references})
+            self._tokens = parser(source).parse(source, {"references": self._references})
             self._children(0, "", spaced=True)
         elif kind == "fence":
             self._more_code(source)
@@ -127,7 +127,7 @@ class _Reader:
         elif kind == "text":
             text = "\n".join(line.strip() for line in source.strip().split("\n"))
             if text:
-                self._tokens = parser().parseInline(text, {"references": self._references})
+                self._tokens = parser(text).parseInline(text, {"references": self._references})
                 self._paragraph(InlineReader(self._base).read(self._tokens[0].children or []))
         else:
             self._verbatim(source, "html" if kind == "html" else self._base)
@@ -242,7 +242,8 @@ class _Reader:
             self._definitions(source[:count])
             if count == len(source):
                 return
-            rest = parser().parseInline("\n".join(source[count:]), {"references": self._references})
+            text = "\n".join(source[count:])
+            rest = parser(text).parseInline(text, {"references": self._references})
             children = rest[0].children or []
         if self._markers and children and children[0].type == "text":
             task = _TASK.match(children[0].content)
@@ -352,7 +353,7 @@ class _Reader:
         basis = self._context.basis
         head = "\n".join(basis.split("\n", 2)[:2]) + "\n"
         self._lines = (head + source).split("\n")
-        self._tokens = parser().parse(head + source, {"references": self._references})
+        self._tokens = parser(source).parse(head + source, {"references": self._references})
         for index, token in enumerate(self._tokens):
             if token.type == "table_open":
                 table, _ = read_table(self._tokens, index, self._lines, tuple(self._gutters), basis)

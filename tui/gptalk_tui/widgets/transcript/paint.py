@@ -161,6 +161,8 @@ def links_of(targets: Sequence[Target], shown: str, start: int, end: int, x: int
     """Return the links of a visual line."""
     found = []
     for target in targets:
+        if target.start >= end:
+            break
         low, high = max(target.start, start), min(target.end, end)
         if low < high:
             x0 = x + cell_len(shown[start:low])

@@ -16,16 +16,28 @@ if TYPE_CHECKING:
 _MAX_NESTING = 64
 """Above what the scanner lets through, so that the parser never drops text; far below Python's own limit."""
 _MAX_FORMULA = 1000
+_MAX_BRACKETS = 256
+_MAX_STARS = 1200
 _LOOKS_LIKE_MATH = re.compile(r"[\\^_{}=<>+*/|]|^[A-Za-z](?:'*|\([^()]*\))$|^\d+(?:\.\d+)?$")
 _WORDS = re.compile(r"[^\W\d_]{3,} +[^\W\d_]{2,}")
 
 
-@lru_cache(1)
-def parser() -> MarkdownIt:
+def parser(source: str = "") -> MarkdownIt:
     """Return the parser: CommonMark with tables, strikethrough and formulas; HTML is for showing.
 
     Link definitions are paragraphs here, so that they can be seen; the ones that hold come with each piece.
+
+    Args:
+        source: What will be read. With hundreds of brackets or stars, such as only a hostile text has, links
+            or emphasis are left out: the parser's time for them grows with the square of their number.
     """
+    links = source.count("[") <= _MAX_BRACKETS
+    emphasis = source.count("*") + source.count("_") + source.count("~") <= _MAX_STARS
+    return _parser(links, emphasis)
+
+
+@lru_cache(4)
+def _parser(links: bool, emphasis: bool) -> MarkdownIt:
     from markdown_it import MarkdownIt
 
     markdown = MarkdownIt("commonmark", {"maxNesting": _MAX_NESTING})
@@ -34,6 +46,10 @@ def parser() -> MarkdownIt:
         "code", "math_block", _math_block, {"alt": ["paragraph", "reference", "blockquote", "list"]}
     )
     markdown.inline.ruler.before("escape", "math_inline", _math_inline)
+    if not links:
+        markdown.disable(["link", "image"])
+    if not emphasis:
+        markdown.disable(["emphasis", "strikethrough"])
     return markdown
 
 

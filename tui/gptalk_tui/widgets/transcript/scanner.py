@@ -46,6 +46,7 @@ _DEFINITION = re.compile(
     r" {0,3}\[((?:[^\[\]\\]|\\.){1,200})\]:[ \t]*(<[^<>]*>|[^\s<]\S*)"
     r"""(?:[ \t]+(?:"[^"]*"|'[^']*'|\([^()]*\)))?[ \t]*$"""
 )
+_NEVER = 1 << 30
 _STARTERS = frozenset("#>`~-+*_=<$\\|:0123456789")
 
 
@@ -144,7 +145,9 @@ class Scanner:
                     position += 1
             elif not stripped:
                 if container.is_empty:
-                    return position, index
+                    # An item may begin with one blank line: what follows is not its own, but its list goes on.
+                    container.is_empty = False
+                    container.columns = _NEVER
                 position = min(len(text), position + container.columns)
             elif indent >= container.columns:
                 position += container.columns
@@ -195,8 +198,6 @@ class Scanner:
         step.blank = True
         del self.containers[step.matched :]
         self.leaf = ""
-        if self.containers and self.containers[-1].is_empty:
-            self.containers.pop()
 
     def _begin(self, rest: str, step: Step) -> None:
         """Read a line that is not blank: close what does not go on, open what begins."""
@@ -245,7 +246,8 @@ class Scanner:
             self.containers = open_now
             self._only_definitions = leaf == "paragraph" and self._define(rest, step)
         self.leaf = "" if step.closes_leaf else leaf
-        self._previous = content
+        is_lazy = leaf == "paragraph" and lazy and not opened and step.matched < len(self.containers)
+        self._previous = "" if is_lazy else content
 
     def _define(self, rest: str, step: Step) -> bool:
         found = _DEFINITION.match(rest)

@@ -19,7 +19,7 @@ PIECE_CHARS = 4096
 """A block that cannot be cut at a better place is cut here, and so is a line."""
 NESTED_CHARS = 2048
 """A block inside a list item or a quote begins a new piece when the piece is already this long."""
-FENCE_LINES = 30
+FENCE_LINES = 24
 TABLE_ROWS = 40
 MAX_REFERENCES = 500
 

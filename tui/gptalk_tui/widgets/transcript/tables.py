@@ -123,7 +123,7 @@ def _unbreakable(word: str) -> int:
 
 @lru_cache(16)
 def _basis_widths(basis: str) -> tuple[list[int], list[int]]:
-    tokens = parser().parse(basis, {"references": {}})
+    tokens = parser(basis).parse(basis, {"references": {}})
     lines = basis.split("\n")
     for index, token in enumerate(tokens):
         if token.type == "table_open":
