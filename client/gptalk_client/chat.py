@@ -42,9 +42,9 @@ class Chat:
     Args:
         store: The store's thread.
         flush_s: How long streamed text may wait before it is written, in seconds.
-        close_timeout_s: How long the end of a turn waits for the store. What cannot be written by then is tried
-            again in the background until `aclose`.
-        context_bytes: How much of the conversation is sent at most, in bytes of UTF-8; the newest messages count.
+        close_timeout_s: How long the end of a turn waits for the store. What cannot be written by then is
+            tried again in the background until `aclose`.
+        context_bytes: How much of the conversation is sent at most, in bytes of UTF-8; the newest counts.
     """
 
     def __init__(
@@ -81,11 +81,12 @@ class Chat:
     ) -> AsyncGenerator[TurnEvent, None]:
         """Keep a prompt, ask for its reply and yield what happens.
 
-        `TurnOpened` comes when both rows are on disk and before the provider is asked; `TurnEnded` comes last and
-        carries the reply with its status: `complete`; `incomplete` or `failed` where the provider raised, after
-        text or before any, with the error in words. Close the generator, or cancel the task that reads it, to
-        stop: the text is kept and the reply `stopped`. Text is on disk at most 250 ms after it was yielded,
-        however slowly the events are read; where the store refuses, `SaveFailed` comes once and the turn goes on.
+        `TurnOpened` comes when both rows are on disk and before the provider is asked; `TurnEnded` comes last
+        and carries the reply with its status: `complete`; `incomplete` or `failed` where the provider raised,
+        after text or before any, with the error in words. Close the generator, or cancel the task that reads
+        it, to stop: the text is kept and the reply `stopped`. Text is on disk at most 250 ms after it was
+        yielded, however slowly the events are read; where the store refuses, `SaveFailed` comes once and the
+        turn goes on.
 
         Args:
             conversation_id: A full id.
@@ -93,7 +94,7 @@ class Chat:
             provider: Who is asked.
             model: Empty takes the conversation's own, else the provider's default.
             options: Members that override the request; None takes the conversation's own.
-            parent_id: The message that the prompt follows: by default the active leaf, None begins a new root.
+            parent_id: The message that the prompt follows: by default the active leaf; None makes a root.
             system_prompt: Empty takes the conversation's own.
             context_messages: How many messages of the branch are sent, the prompt included.
 

@@ -85,7 +85,9 @@ def measure(folder: Path, conversations: int, messages: int) -> dict[str, float]
         long = store.conversations(limit=1)[0]
         branch = store.branch(long.id)
         figures["list, 50"] = median_ms(lambda: store.conversations(limit=50))
-        figures["list, 50 at the end"] = median_ms(lambda: store.conversations(limit=50, offset=conversations - 50))
+        figures["list, 50 at the end"] = median_ms(
+            lambda: store.conversations(limit=50, offset=conversations - 50)
+        )
         figures["list, all"] = median_ms(lambda: store.conversations())
         figures["list, filter"] = median_ms(lambda: store.conversations(limit=50, filter="при"))
         figures["count"] = median_ms(lambda: store.count_conversations())
@@ -107,7 +109,9 @@ def measure(folder: Path, conversations: int, messages: int) -> dict[str, float]
             store.append_reply(reply.id, "x" * 100)
         figures["append_reply, after 400"] = median_ms(lambda: store.append_reply(reply.id, "x" * 100), 20)
         for query in QUERIES:
-            figures[f"search {query!r} ({len(store.search(query))})"] = median_ms(lambda q=query: store.search(q))
+            figures[f"search {query!r} ({len(store.search(query))})"] = median_ms(
+                lambda q=query: store.search(q)
+            )
         figures["find 'the' in the longest"] = median_ms(lambda: store.search("the", conversation_id=long.id))
         figures["find '.' in the longest"] = median_ms(lambda: store.search(".", conversation_id=long.id))
     return figures
@@ -123,7 +127,9 @@ def main() -> None:
         large = measure(Path(folder), options.conversations, options.messages)
     print(f"{'ms unless said':45} {'small':>10} {'large':>10} {'ratio':>8}")
     for (name, little), (large_name, much) in zip(small.items(), large.items(), strict=True):
-        print(f"{large_name if name != large_name else name:45} {little:10.2f} {much:10.2f} {much / little:8.1f}")
+        print(
+            f"{large_name if name != large_name else name:45} {little:10.2f} {much:10.2f} {much / little:8.1f}"
+        )
 
 
 if __name__ == "__main__":

@@ -117,7 +117,7 @@ class Conversations(StorePart):
         offset: int = 0,
         archived: bool = False,
         trash: bool = False,
-        filter: str = "",  # noqa: A002 - what people call it
+        filter: str = "",
     ) -> list[Conversation]:
         """Return a page of the list: pinned first, then what changed last.
 
@@ -142,7 +142,7 @@ class Conversations(StorePart):
         *,
         archived: bool = False,
         trash: bool = False,
-        filter: str = "",  # noqa: A002 - what people call it
+        filter: str = "",
     ) -> int:
         """Return how many conversations `conversations` would give without a limit."""
         condition, values = _listed(archived, trash, filter)

@@ -26,6 +26,7 @@ from gptalk_client.store.migrations import (
 
 LOCKS_FOLDER = "locks"
 _OPEN_TIMEOUT_S = 30.0
+_HEADER_BYTES = 100
 _SIDE_FILES = ("", "-wal", "-shm")
 
 
@@ -60,7 +61,7 @@ def open_database(path: Path, *, read_only: bool, notices: list[str]) -> Databas
 
 def _open_to_write(path: Path, notices: list[str]) -> Database:
     try:
-        writer = _connect(path)
+        writer = _connect_to_write(path)
         try:
             if schema_version(writer) == SCHEMA_VERSION:
                 _probe(writer)
@@ -90,7 +91,7 @@ def _prepare(path: Path, notices: list[str]) -> Database:
 
 
 def _connect_up_to_date(path: Path, notices: list[str]) -> sqlite3.Connection:
-    con = _connect(path)
+    con = _connect_to_write(path)
     try:
         check_not_newer(con)
         version = schema_version(con)
@@ -140,6 +141,17 @@ def _connect(path: Path) -> sqlite3.Connection:
         con.close()
         raise
     return con
+
+
+def _connect_to_write(path: Path) -> sqlite3.Connection:
+    # SQLite itself would delete the -wal file of a file that is no database, which may hold all there is.
+    with open(path, "rb") as file:
+        header = file.read(_HEADER_BYTES)
+    if header and not (header.startswith(b"SQLite format 3\0") and header[21:24] == b"\x40\x20\x20"):
+        err = sqlite3.DatabaseError("file is not a database")
+        err.sqlite_errorcode = sqlite3.SQLITE_NOTADB
+        raise err
+    return _connect(path)
 
 
 def _probe(con: sqlite3.Connection) -> None:

@@ -26,6 +26,8 @@ class Query:
     """Words with other signs in them, such as `c++`, which the index cannot tell from `c`."""
     marks: re.Pattern[str]
     """Finds what to mark in folded text."""
+    loose_marks: re.Pattern[str]
+    """The same for a text that holds the words only, without the other signs."""
 
     @property
     def is_empty(self) -> bool:
@@ -41,20 +43,25 @@ def parse(text: str) -> Query:
     terms: list[str] = []
     literals: list[str] = []
     marks: list[str] = []
-    literal_marks: list[str] = []
+    loose_marks: list[str] = []
     for number, word in enumerate(words):
         pieces = _PIECE.findall(word)
         is_last = is_typing and number == len(words) - 1
         for place, piece in enumerate(pieces):
             is_prefix = is_last and place == len(pieces) - 1 and word.endswith(piece)
             terms.append(_term(piece, is_prefix=is_prefix))
-        if pieces != [word]:
+        of_pieces = [_mark(piece, is_prefix=is_last) for piece in pieces]
+        loose_marks.extend(of_pieces)
+        if pieces == [word]:
+            marks.extend(of_pieces)
+        else:
             literals.append(word)
-            literal_marks.append(re.escape(word))
-        marks.extend(_mark(piece, is_prefix=is_last) for piece in pieces)
-    longest_first = sorted(literal_marks, key=len, reverse=True) + sorted(marks, key=len, reverse=True)
-    pattern = re.compile("|".join(longest_first) or r"(?!)")
-    return Query(tuple(words), " AND ".join(terms), tuple(literals), pattern)
+            marks.append(re.escape(word))
+    return Query(tuple(words), " AND ".join(terms), tuple(literals), _any_of(marks), _any_of(loose_marks))
+
+
+def _any_of(marks: list[str]) -> re.Pattern[str]:
+    return re.compile("|".join(sorted(marks, key=len, reverse=True)) or r"(?!)")
 
 
 def _words(folded: str) -> list[str]:

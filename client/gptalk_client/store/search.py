@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
@@ -58,7 +59,7 @@ class Search(StorePart):
             titles = _titles(con, wanted, min(limit, _MAX_TITLES))
             return titles + _messages(con, wanted, limit - len(titles), None)
 
-    def prompts(self, *, filter: str = "", limit: int = 100, before: str | None = None) -> list[Message]:  # noqa: A002
+    def prompts(self, *, filter: str = "", limit: int = 100, before: str | None = None) -> list[Message]:
         """Return earlier prompts of every conversation, newest first, each text once.
 
         Args:
@@ -116,20 +117,20 @@ def _titles(con: sqlite3.Connection, query: Query, limit: int) -> list[SearchHit
 
 def _messages(con: sqlite3.Connection, query: Query, limit: int, conversation: int | None) -> list[SearchHit]:
     if not query.match:
-        return [_hit(row, query) for row in _scan(con, query.words, limit, conversation)]
+        return [_hit(row, query.marks) for row in _scan(con, query.words, limit, conversation)]
     if not query.literals:
-        return [_hit(row, query) for row in _indexed(con, query, limit, conversation)]
+        return [_hit(row, query.marks) for row in _indexed(con, query, limit, conversation)]
     strict: list[SearchHit] = []
     loose: list[_Row] = []
     for row in _indexed(con, query, _CANDIDATES, conversation):
         folded = fold(row[5])
         if all(word in folded for word in query.literals):
-            strict.append(_hit(row, query))
+            strict.append(_hit(row, query.marks))
             if len(strict) == limit:
                 break
         elif len(loose) < limit:
             loose.append(row)
-    return strict or [_hit(row, query) for row in loose]
+    return strict or [_hit(row, query.loose_marks) for row in loose]
 
 
 def _indexed(con: sqlite3.Connection, query: Query, limit: int, conversation: int | None) -> Iterator[_Row]:
@@ -173,7 +174,7 @@ def _scan(
         yield from con.execute(sql, (*words, conversation, limit))
 
 
-def _hit(row: _Row, query: Query) -> SearchHit:
+def _hit(row: _Row, marks: re.Pattern[str]) -> SearchHit:
     conversation_id, message_id, title, role, created_at_ms, content = row
-    text, matches = snippet(content, query.marks)
+    text, matches = snippet(content, marks)
     return SearchHit(conversation_id, message_id, title, role, text, matches, created_at_ms)
