@@ -74,41 +74,28 @@ class ChatScreen(Screen[None]):
     ) -> None:
         super().__init__()
         self._load = load
-        self._styles = styles
         self._wanted = chat
         self._wants_new = new
         self._ticker: Timer | None = None
+        self.is_leaving = False
+        """The app is about to end: nothing new is begun."""
         self.services: Services | None = None
         self.desk = Desk(self)
         self.shelf = Shelf(self)
+        self.list_pane = ListPane(id="side")
+        self.transcript = Transcript(styles, fetch=self.desk.texts, id="transcript")
+        self.composer = Composer(placeholder="Write a message", id="composer")
 
     def compose(self) -> ComposeResult:
         yield Bar(id="header")
         with Horizontal(id="body"):
-            yield ListPane(id="side")
+            yield self.list_pane
             with Vertical(id="main"):
                 yield Static(id="welcome", markup=False)
-                yield Transcript(self._styles, fetch=self.desk.texts, id="transcript")
+                yield self.transcript
                 yield Bar(id="status")
-                yield Composer(placeholder="Write a message", id="composer")
+                yield self.composer
         yield Bar(id="footer")
-
-    # Parts
-
-    @property
-    def transcript(self) -> Transcript:
-        """The conversation pane."""
-        return self.query_one(Transcript)
-
-    @property
-    def composer(self) -> Composer:
-        """The input box."""
-        return self.query_one(Composer)
-
-    @property
-    def list_pane(self) -> ListPane:
-        """The list of conversations."""
-        return self.query_one(ListPane)
 
     # Start and end
 
@@ -149,7 +136,8 @@ class ChatScreen(Screen[None]):
 
     async def settle(self) -> None:
         """Bring everything to disk that is not there yet."""
-        self.desk.keep_draft()
+        self.is_leaving = True
+        await self.desk.save_draft()
         await self.desk.turns.stop_all(limit_s=2.0)
 
     # What is said

@@ -121,14 +121,30 @@ class Desk:
         screen.composer.focus()
 
     def keep_draft(self) -> None:
+        """Store what stands in the composer with its conversation, in the background."""
+        if (draft := self._new_draft) is not None:
+            self._screen.run_worker(self._write_draft(*draft), group="draft", description="draft")
+
+    async def save_draft(self) -> None:
         """Store what stands in the composer with its conversation."""
-        screen, conversation = self._screen, self.conversation
-        text = screen.composer.text
-        if conversation is None or screen.services is None or self.returned is not None:
+        if (draft := self._new_draft) is not None:
+            await self._write_draft(*draft)
+
+    @property
+    def _new_draft(self) -> tuple[str, str] | None:
+        text = self._screen.composer.text
+        if self.conversation is None or self.returned is not None or text == self.conversation.draft:
+            return None
+        return self.conversation.id, text
+
+    async def _write_draft(self, conversation_id: str, text: str) -> None:
+        services = self._screen.services
+        if services is None:
             return
-        if text != conversation.draft:
-            work = screen.services.store.call(Store.set_draft, conversation.id, text)
-            screen.run_worker(work, group="draft", description="draft")
+        try:
+            await services.store.call(Store.set_draft, conversation_id, text)
+        except GptalkError as err:
+            self._screen.say(err.for_humans(), is_error=True)
 
     def texts(self, ids: Sequence[str]) -> Mapping[str, str]:
         """Read texts that come into view."""
@@ -229,7 +245,7 @@ class Desk:
 
     def turn_closed(self, turn: LiveTurn) -> None:
         """A turn is over, however it ended."""
-        if self._screen.is_running:
+        if not self._screen.is_leaving:
             self._screen.run_worker(self._after(turn), group="after", description="after")
 
     async def _after(self, turn: LiveTurn) -> None:

@@ -1,0 +1,213 @@
+"""Keys do what the table says, wherever the focus is."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from support.apps import Running, running_app
+from support.scripted_provider import ScriptedProvider
+
+from gptalk_client.settings import Settings
+from gptalk_tui.actions import ACTIONS, clashes
+from gptalk_tui.screens.export import ExportScreen
+from gptalk_tui.screens.help import HelpScreen
+from gptalk_tui.screens.picker import PickerScreen
+from gptalk_tui.screens.setup import SetupScreen
+from gptalk_tui.widgets.row_list import RowList
+
+LONG = "\n\n".join(f"Paragraph {number}." for number in range(60))
+
+
+async def conversation_with(app: Running, prompt: str) -> None:
+    await app.send(prompt)
+    await app.until_idle()
+
+
+@pytest.mark.parametrize("key", ["ctrl+j", "shift+enter"])
+async def test_a_new_line_is_made_without_sending(tmp_path: Path, key: str) -> None:
+    provider = ScriptedProvider(["ok"])
+    async with running_app(provider, tmp_path) as app:
+        await app.press("a", key, "b")
+        assert app.chat.composer.text == "a\nb"
+        assert app.chat.composer.size.height == 2
+        assert provider.requests == []
+
+
+async def test_a_trailing_backslash_makes_a_new_line(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
+        await app.press("a", "backslash", "enter", "b")
+        assert app.chat.composer.text == "a\nb"
+
+
+async def test_an_empty_prompt_is_not_sent(tmp_path: Path) -> None:
+    provider = ScriptedProvider(["ok"])
+    async with running_app(provider, tmp_path) as app:
+        await app.press("space", "enter")
+        assert provider.requests == []
+
+
+async def test_the_list_filters_and_opens(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
+        await conversation_with(app, "Apples")
+        await app.press("ctrl+n")
+        await conversation_with(app, "Pears")
+        await app.press("ctrl+s", *"apPLE")
+        await app.until(lambda: [r.text for r in app.chat.list_pane._rows.rows if r.key] == ["Apples"])
+        await app.press("enter")
+        await app.until(lambda: "▌ Apples" in app.text)
+        assert app.chat.composer.has_focus
+
+
+async def test_escape_leaves_the_list_where_it_was(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider(["ok"]), tmp_path, size=(80, 24)) as app:
+        assert not app.chat.list_pane.has_class("-open")
+        await app.press("ctrl+s")
+        assert app.chat.list_pane.has_class("-open")
+        await app.press("escape")
+        assert not app.chat.list_pane.has_class("-open")
+        assert app.chat.composer.has_focus
+
+
+async def test_the_list_can_be_hidden_and_shown(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
+        assert app.chat.list_pane.has_class("-open")
+        await app.press("ctrl+l")
+        assert not app.chat.list_pane.has_class("-open")
+        await app.press("ctrl+l")
+        assert app.chat.list_pane.has_class("-open")
+
+
+async def test_page_keys_scroll_from_the_composer_and_end_follows_again(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider([LONG]), tmp_path) as app:
+        await conversation_with(app, "Go")
+        assert "Paragraph 59." in app.text
+        await app.press("pageup", "pageup")
+        assert "Paragraph 59." not in app.text
+        assert not app.chat.transcript.is_following
+        await app.press("end")
+        assert "Paragraph 59." in app.text
+        assert app.chat.transcript.is_following
+
+
+async def test_a_letter_outside_a_field_goes_to_the_composer(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider([LONG]), tmp_path) as app:
+        await conversation_with(app, "Go")
+        app.chat.transcript.focus()
+        await app.press("j", "w")
+        assert app.chat.composer.has_focus
+        assert app.chat.composer.text == "w"
+
+
+async def test_messages_are_walked_and_copied(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider(["*A reply*"]), tmp_path) as app:
+        await conversation_with(app, "Go")
+        await app.press("alt+up")
+        assert app.chat.transcript.chosen == 1
+        await app.press("y")
+        assert app.app.clipboard == "*A reply*"
+        await app.press("alt+up", "alt+up")
+        assert app.chat.transcript.chosen == 0
+        await app.press("alt+down", "alt+down")
+        assert app.chat.transcript.chosen is None
+        assert app.chat.composer.has_focus
+
+
+async def test_dialogs_open_and_give_the_focus_back(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
+        await conversation_with(app, "Go")
+        for key, screen in (("f1", HelpScreen), ("ctrl+p", PickerScreen), ("ctrl+o", ExportScreen)):
+            await app.press(key)
+            assert isinstance(app.app.screen, screen)
+            await app.press("escape")
+            assert app.app.screen is app.chat
+            assert app.chat.composer.has_focus
+
+
+async def test_a_command_of_the_palette_is_carried_out(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
+        await conversation_with(app, "Go")
+        await app.press("ctrl+p", *"new conv", "enter")
+        await app.until(lambda: app.chat.desk.conversation is None)
+
+
+async def test_export_writes_a_file_and_does_not_overwrite_unasked(tmp_path: Path) -> None:
+    target = tmp_path / "out.md"
+    async with running_app(ScriptedProvider(["*A reply*"]), tmp_path) as app:
+        await conversation_with(app, "Go")
+        for text in ("first", "second"):
+            await app.press("ctrl+o")
+            box = app.app.screen.query_one("#target")
+            box.value = str(target)  # type: ignore[attr-defined]
+            await app.press("enter")
+            if text == "first":
+                await app.until(lambda: app.app.screen is app.chat)
+                assert "*A reply*" in target.read_text("utf-8")
+                target.write_text("mine")
+            else:
+                await app.until(lambda: "-shown" in app.app.screen.query_one(".dialog-error").classes)
+                assert target.read_text("utf-8") == "mine"
+                await app.press("enter")
+                await app.until(lambda: app.app.screen is app.chat)
+                assert "*A reply*" in target.read_text("utf-8")
+
+
+def highlighted(app: Running) -> str:
+    row = app.app.screen.query_one(RowList).highlighted
+    return row.key if row else ""
+
+
+async def test_the_first_start_offers_this_computer_where_the_service_is_out_of_reach(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider(["ok"]), tmp_path, settings=Settings()) as app:
+        assert isinstance(app.app.screen, SetupScreen)
+        await app.until(lambda: highlighted(app) == "local")
+        await app.press("enter")
+        await app.until(lambda: app.app.screen is app.chat)
+        await app.until(lambda: app.paths.config_file.exists())
+        assert 'provider = "local"' in app.paths.config_file.read_text("utf-8")
+
+
+async def test_another_address_is_checked(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider(["ok"]), tmp_path, settings=Settings()) as app:
+        await app.press("end", "enter")
+        await app.press(*"http://a b", "enter")
+        assert isinstance(app.app.screen, SetupScreen)
+        assert "-shown" in app.app.screen.query_one(".dialog-error").classes
+
+
+@pytest.mark.parametrize("size", [(200, 50), (80, 24), (60, 20), (40, 12), (10, 5), (3, 3), (1, 1)])
+async def test_any_size_works(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with running_app(ScriptedProvider([LONG]), tmp_path, size=size) as app:
+        await conversation_with(app, "Go")
+        await app.press("pageup", "ctrl+s", "escape", "alt+up", "ctrl+p", "escape", "f1", "escape")
+        await app.pilot.resize_terminal(120, 36)
+        await app.pilot.pause()
+        assert "Paragraph" in app.text
+
+
+async def test_keys_can_be_remapped(tmp_path: Path) -> None:
+    settings = Settings(provider="gptalk", keys={"conversation.new": "f6"})
+    async with running_app(ScriptedProvider(["ok"]), tmp_path, settings=settings) as app:
+        await conversation_with(app, "Go")
+        await app.press("f6")
+        assert app.chat.desk.conversation is None
+
+
+def test_no_two_actions_share_a_key() -> None:
+    assert clashes({}) == []
+    assert clashes({"conversation.new": "ctrl+s", "no.such": "f9"}) == [
+        'There is no action "no.such".',
+        "Ctrl+S is given to both conversation.new and conversation.switch.",
+    ]
+    assert len({action.id for action in ACTIONS}) == len(ACTIONS)
+
+
+async def test_nothing_runs_when_nothing_streams(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    async with running_app(ScriptedProvider(["text", gate]), tmp_path) as app:
+        await app.send("Go")
+        await app.until(lambda: app.chat._ticker is not None)
+        gate.set()
+        await app.until_idle()
+        await app.until(lambda: app.chat._ticker is None)
