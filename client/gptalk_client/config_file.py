@@ -18,11 +18,9 @@ import msgspec
 
 from gptalk_client.errors import ConfigError
 from gptalk_client.paths import make_private_folder
-from gptalk_client.settings import ProviderName, Settings, check_proxy, check_url
+from gptalk_client.settings import PROVIDERS, Settings, check_proxy, check_url
 
 T = TypeVar("T")
-
-_PROVIDERS = get_args(ProviderName)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +139,10 @@ def _override(settings: Settings, given: Mapping[str, tuple[str, str]]) -> Setti
     """Return the settings with what environment and options give: by key, the value and its source's name."""
     if "provider" in given:
         provider, name = given["provider"]
-        if provider not in _PROVIDERS:
-            raise ConfigError(f"{name}: choose one of {', '.join(_PROVIDERS)}.")
-        settings = replace(settings, provider=provider)  # type: ignore[arg-type]
+        chosen = next((each for each in PROVIDERS if each == provider), None)
+        if chosen is None:
+            raise ConfigError(f"{name}: choose one of {', '.join(PROVIDERS)}.")
+        settings = replace(settings, provider=chosen)
     if "url" in given:
         url = check_url(*given["url"])
         if settings.provider == "openai":

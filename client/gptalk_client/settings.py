@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias, get_args
 from urllib.parse import urlsplit
 
 import msgspec
@@ -18,6 +18,7 @@ GPTALK_URL = "https://gptalk.net"
 """The public GPTalk service."""
 
 ProviderName: TypeAlias = Literal["gptalk", "openai", "local"]
+PROVIDERS: tuple[ProviderName, ...] = get_args(ProviderName)
 Seconds: TypeAlias = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
 Temperature: TypeAlias = Annotated[float, msgspec.Meta(ge=0, le=2)]
 
@@ -46,6 +47,11 @@ class ChatSettings:
     """How many of the newest messages go along with a prompt; 0 sends all."""
     system_prompt: str = ""
     """What the model is told before the conversation."""
+
+    @property
+    def context_limit(self) -> int:
+        """How many messages go along at most, the prompt included; a very large number for all."""
+        return self.context_messages or 1_000_000
 
 
 @dataclass(frozen=True, slots=True)

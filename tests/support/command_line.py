@@ -1,0 +1,49 @@
+"""The command line as tests use it: in this process, or as a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+LIMIT_S = 30.0
+"""After this many seconds a process is taken to hang."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Outcome]
+"""Runs the command line in this process: arguments in, outcome out."""
+
+
+def command(*arguments: str) -> list[str]:
+    """Return the program with its arguments, for `subprocess`."""
+    return [sys.executable, "-m", "gptalk_tui", *arguments]
+
+
+def run_process(*arguments: str, stdin: str | None = None, **environment: str) -> Outcome:
+    """Run the command line as a process and wait for its end.
+
+    Args:
+        arguments: As a shell gives them.
+        stdin: Standard input; None is an empty one.
+        environment: Variables beside the test's own.
+    """
+    done = subprocess.run(
+        command(*arguments),
+        input=(stdin or "").encode(),
+        capture_output=True,
+        env={**os.environ, **environment},
+        timeout=LIMIT_S,
+        check=False,
+    )
+    return Outcome(done.returncode, done.stdout.decode(), done.stderr.decode())

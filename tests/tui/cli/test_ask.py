@@ -1,0 +1,244 @@
+"""`ask`: streams, pipes, options, exit codes and signals, against a GPTalk server and as a real process."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from gptalk_client.models import Status
+from gptalk_client.store.store import Store
+from support.command_line import LIMIT_S, Run, command, run_process
+from support.gptalk_server import GptalkServer, threaded_gptalk_server
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch, data: Path) -> Iterator[GptalkServer]:
+    with threaded_gptalk_server(reply="Hello there, this is the reply.") as server:
+        monkeypatch.setenv("GPTALK_URL", server.url)
+        yield server
+
+
+def until(condition: Callable[[], object], what: str) -> None:
+    """Wait until a condition holds; fail at the time limit."""
+    deadline = time.monotonic() + LIMIT_S
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.01)
+
+
+def saved(data: Path) -> list[tuple[str, str, Status]]:
+    """Return role, content and status of every message of the newest conversation."""
+    with Store.open(data / "conversations.db", read_only=True) as store:
+        latest = store.latest_conversation()
+        return (
+            [(each.role.value, each.content, each.status) for each in store.messages(latest.id)]
+            if latest
+            else []
+        )
+
+
+def test_the_reply_goes_to_standard_output_and_is_kept(server: GptalkServer, data: Path) -> None:
+    done = run_process("ask", "Why", "is", "that?")
+    assert (done.code, done.out, done.err) == (0, "Hello there, this is the reply.\n", "")
+    assert server.prompts == ["Why is that?"]
+    assert saved(data) == [
+        ("user", "Why is that?", Status.COMPLETE),
+        ("assistant", "Hello there, this is the reply.", Status.COMPLETE),
+    ]
+
+
+def test_standard_input_follows_the_prompt(server: GptalkServer) -> None:
+    assert run_process("ask", "review this", stdin="one\ntwo\n").code == 0
+    assert run_process("ask", stdin="only piped\n").code == 0
+    assert server.prompts == ["review this\n\none\ntwo", "only piped"]
+
+
+def test_nothing_to_ask_is_a_usage_error(run: Run, server: GptalkServer) -> None:
+    done = run("ask", stdin="  \n")
+    assert (done.code, done.out) == (2, "")
+    assert "Say what to ask" in done.err
+    assert server.prompts == []
+
+
+def test_go_on_with_the_newest_or_a_named_conversation(run: Run, server: GptalkServer, data: Path) -> None:
+    run("ask", "first question")
+    assert run("ask", "--continue", "second question").code == 0
+    assert server.prompts[1] == (
+        "User: first question\nAssistant: Hello there, this is the reply.\nUser: second question\nAssistant:"
+    )
+    assert run("ask", "--chat", "first quest", "third").code == 0
+    assert len(saved(data)) == 6
+    done = run("ask", "--chat", "nonsense", "x")
+    assert (done.code, len(server.prompts)) == (2, 3)
+
+
+def test_continue_without_a_conversation_is_a_usage_error(run: Run, server: GptalkServer) -> None:
+    assert run("ask", "--continue", "x").code == 2
+    assert run("ask", "--continue", "--chat", "y", "x").code == 2
+
+
+def test_options_reach_the_request(run: Run, server: GptalkServer) -> None:
+    done = run(
+        "ask", "-s", "Be brief.", "-m", "gpt-4", "-o", "temperature=0.7", "-o", "prompt=hi there", "hello"
+    )
+    assert done.code == 0
+    (body,) = server.bodies
+    assert (body["model"], body["temperature"], body["prompt"]) == ("gpt-4", 0.7, "hi there")
+    assert body["content"] == "System: Be brief.\nUser: hello\nAssistant:"
+    assert run("ask", "-o", "nonsense", "x").code == 2
+
+
+def test_global_options_stand_before_or_after_the_command(run: Run, server: GptalkServer) -> None:
+    assert run("--model", "before", "ask", "x").code == 0
+    assert run("ask", "x", "--model", "after").code == 0
+    assert [body["model"] for body in server.bodies] == ["before", "after"]
+
+
+def test_json_is_one_object(run: Run, server: GptalkServer, data: Path) -> None:
+    server.answer("evil", "\x1b[2Jevil é")
+    done = run("ask", "--json", "evil")
+    assert done.out.isascii()
+    answer = json.loads(done.out)
+    assert (answer["content"], answer["status"], answer["provider"]) == (
+        "\x1b[2Jevil é",
+        "complete",
+        "gptalk",
+    )
+    shown = json.loads(run("show", "--json", answer["conversation_id"]).out)
+    assert shown["messages"][1]["id"] == answer["message_id"]
+
+
+def test_the_first_code_block_alone(run: Run, server: GptalkServer) -> None:
+    server.answer("code", "Here:\n\n```py\nprint(1)\nprint(2)\n```\n\n```sh\nls\n```\n")
+    assert run("ask", "-x", "code").out == "print(1)\nprint(2)\n"
+    done = run("ask", "-x", "prose")
+    assert (done.code, done.out) == (1, "")
+    assert "no code block" in done.err
+
+
+def test_the_reply_is_safe_unless_raw(run: Run, server: GptalkServer) -> None:
+    server.script(["a\x1b", "[2J\r", "\nb", "e\u0301" + "\u0301" * 20, "\u0301\u0301."])
+    assert run("ask", "x").out == "a␛[2J\nbe" + "\u0301" * 8 + ".\n"
+    server.script(["a\x1b[2Jb"])
+    assert run("ask", "--raw", "x").out == "a\x1b[2Jb\n"
+    server.script(["a\x1b[2Jb"])
+    assert run("ask", "--no-stream", "x").out == "a␛[2Jb\n"
+
+
+def test_no_save_keeps_nothing(run: Run, server: GptalkServer, data: Path) -> None:
+    done = run("ask", "--no-save", "secret")
+    assert (done.code, done.out) == (0, "Hello there, this is the reply.\n")
+    assert not (data / "conversations.db").exists()
+    run("ask", "kept")
+    assert run("ask", "--no-save", "--continue", "more").code == 0
+    assert server.prompts[-1].startswith("User: kept\nAssistant: Hello")
+    assert len(saved(data)) == 2
+
+
+def test_a_service_that_is_not_there_is_exit_3_and_the_prompt_is_kept(data: Path) -> None:
+    done = run_process("ask", "are you there?", "--url", "http://127.0.0.1:1")
+    assert (done.code, done.out) == (3, "")
+    assert done.err.startswith("gptalk-tui: ")
+    assert "Traceback" not in done.err
+    assert [(role, status) for role, _, status in saved(data)] == [
+        ("user", Status.COMPLETE),
+        ("assistant", Status.FAILED),
+    ]
+
+
+def test_a_reply_that_breaks_off_is_printed_kept_and_exit_3(
+    run: Run, server: GptalkServer, data: Path
+) -> None:
+    server.script(["half of ", "it"], cut=True)
+    done = run("ask", "x")
+    assert (done.code, done.out) == (3, "half of it\n")
+    assert done.err.startswith("gptalk-tui: ")
+    assert saved(data)[1] == ("assistant", "half of it", Status.INCOMPLETE)
+    server.script(["half"], cut=True)
+    answer = json.loads(run("ask", "--json", "x").out)
+    assert (answer["content"], answer["status"]) == ("half", "incomplete")
+    assert answer["error"]
+
+
+def test_a_server_error_is_shown_safely(run: Run, server: GptalkServer) -> None:
+    server.script([], error={"error": "over\x1b[2Jloaded"})
+    done = run("ask", "x")
+    assert done.code == 3
+    assert "over" in done.err
+    assert "\x1b" not in done.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--url", "nonsense"], "--url"),
+        (["--url", "http://me:pw@x"], "no user name"),
+        (["--proxy", "socks://x"], "--proxy"),
+        (["--provider", "openai"], "no address"),
+        (["--provider", "nonsense"], "Invalid value"),
+        (["--nonsense"], "No such option"),
+    ],
+)
+def test_what_cannot_be_used_is_exit_2(run: Run, data: Path, arguments: list[str], words: str) -> None:
+    done = run("ask", "x", *arguments)
+    assert (done.code, done.out) == (2, "")
+    assert words in done.err
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_keeps_the_text_and_tells_by_the_exit_code(
+    server: GptalkServer, data: Path, number: signal.Signals
+) -> None:
+    server.hold()
+    server.step(2)
+    with subprocess.Popen(
+        command("ask", "tell me"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        printed = os.read(process.stdout.fileno(), 100)
+        while len(printed) < len("Hello there, this is the reply."):
+            printed += os.read(process.stdout.fileno(), 100)
+        process.send_signal(number)
+        rest, _ = process.communicate(timeout=LIMIT_S)
+    assert process.returncode == 128 + number
+    assert (printed + rest).decode() == "Hello there, this is the reply.\n"
+    assert saved(data)[1] == ("assistant", "Hello there, this is the reply.", Status.STOPPED)
+    until(lambda: server.counts.hung_up == 1, "the server was not told")
+
+
+def test_a_closed_pipe_ends_quietly_and_stops_the_reply(server: GptalkServer, data: Path) -> None:
+    server.script(["first line\n", *("more text\n" for _ in range(50))])
+    server.hold()
+    server.step(1)
+    with subprocess.Popen(
+        command("ask", "x"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == b"first line\n"
+        process.stdout.close()
+        server.release()
+        errors = process.stderr.read()
+        assert process.wait(LIMIT_S) == 0
+    assert errors == b""
+    assert saved(data)[1][2] in (Status.STOPPED, Status.COMPLETE)
+
+
+def test_the_conversation_keeps_its_own_provider(
+    run: Run, server: GptalkServer, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Store.open(data / "conversations.db") as store:
+        store.create_conversation(title="local one", provider="openai")
+    monkeypatch.delenv("GPTALK_URL")
+    done = run("ask", "--chat", "local one", "x")
+    assert done.code == 2
+    assert "OpenAI-compatible endpoint has no address" in done.err
+    assert server.prompts == []

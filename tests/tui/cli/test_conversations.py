@@ -1,0 +1,145 @@
+"""`list`, `show`, `search`, `rename`, `archive`, `rm`, `restore`, `purge`, `backup`."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from gptalk_client.store.store import Store
+from support.command_line import Run
+
+
+def test_list_prints_the_published_json(run: Run, conversations: list[str]) -> None:
+    done = run("list", "--json")
+    listed = json.loads(done.out)
+    assert done.code == 0
+    assert [each["id"] for each in listed] == conversations[::-1]
+    assert listed[0] == {
+        "id": conversations[1],
+        "title": "Rust lifetimes",
+        "created_at": "2026-01-31T09:07:00.000Z",
+        "updated_at": "2026-01-31T09:07:02.000Z",
+        "message_count": 3,
+        "model": "gpt-4",
+        "provider": "gptalk",
+        "archived": False,
+        "pinned": False,
+    }
+    assert len(json.loads(run("list", "--json", "-n", "1").out)) == 1
+
+
+def test_list_in_a_pipe_has_one_conversation_a_line_and_tabs(run: Run, conversations: list[str]) -> None:
+    lines = run("list").out.splitlines()
+    assert [line.split("\t")[0] for line in lines] == [conversations[1][:8], conversations[0][:8]]
+    assert lines[0].split("\t")[1:] == ["2026-01-31 09:07", "   3", " ", "Rust lifetimes"]
+
+
+def test_an_empty_list_says_so_and_succeeds(run: Run) -> None:
+    done = run("list")
+    assert (done.code, done.out) == (0, "")
+    assert "no conversations" in done.err
+    assert json.loads(run("list", "--json").out) == []
+
+
+def test_show_takes_a_prefix_or_a_title_and_prints_the_open_branch_safely(
+    run: Run, conversations: list[str]
+) -> None:
+    by_prefix = run("show", conversations[1][:6])
+    by_title = run("show", "rust life")
+    assert by_prefix.code == 0
+    assert by_prefix.out == by_title.out
+    assert "You:\nTell me about Rust lifetimes\n" in by_prefix.out
+    assert "print('Привет')" in by_prefix.out
+    assert "First" not in by_prefix.out
+    data = json.loads(run("show", "--json", conversations[1]).out)
+    assert [each["content"] for each in data["messages"]][1] == "First \x1b[2Janswer"
+
+
+def test_no_control_character_is_printed(run: Run, store: Store) -> None:
+    made = store.create_conversation(title="\x1b]0;evil\x07")
+    store.open_turn(made.id, "\x9b2J needle")
+    for command in (
+        ["list"],
+        ["show", made.id],
+        ["search", "needle"],
+        ["rename", made.id, "\x1b[2J"],
+        ["rm", made.id],
+    ):
+        done = run(*command)
+        assert done.code == 0
+        assert not set(done.out + done.err) & set("\x1b\x07\x9b")
+
+
+@pytest.mark.parametrize("command", ["show", "archive", "rm", "restore", "export"])
+def test_a_conversation_that_is_not_there_is_a_usage_error(
+    run: Run, conversations: list[str], command: str
+) -> None:
+    done = run(command, "nonsense")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("gptalk-tui: There is no conversation 'nonsense'.")
+
+
+def test_an_ambiguous_title_names_the_candidates(run: Run, store: Store) -> None:
+    for _ in range(2):
+        store.create_conversation(title="Twins")
+    done = run("show", "twins")
+    assert done.code == 2
+    assert done.err.count("'Twins'") == 2
+
+
+def test_archive_rm_restore_and_rename(run: Run, store: Store, conversations: list[str]) -> None:
+    pasta, rust = conversations
+    assert run("archive", pasta[:8]).code == 0
+    assert [each["id"] for each in json.loads(run("list", "--json", "--archived").out)] == [pasta]
+    assert run("archive", "--undo", pasta[:8]).code == 0
+    assert run("rm", pasta[:8], rust[:8]).code == 0
+    assert json.loads(run("list", "--json").out) == []
+    assert {each["id"] for each in json.loads(run("list", "--json", "--trash").out)} == {pasta, rust}
+    assert run("restore", rust[:8]).code == 0
+    assert run("rename", rust[:8], "New name").code == 0
+    assert store.conversation(rust).title == "New name"
+
+
+def test_one_mistyped_id_changes_nothing(run: Run, store: Store, conversations: list[str]) -> None:
+    assert run("rm", conversations[0], "nonsense").code == 2
+    assert not store.conversation(conversations[0]).trashed
+
+
+def test_purge_asks_unless_told(
+    run: Run, store: Store, conversations: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "empty" in run("purge").err
+    run("rm", conversations[0])
+    monkeypatch.setattr("click.termui.visible_prompt_func", lambda text: "n")
+    assert run("purge").code == 130
+    assert len(store.conversations(trash=True)) == 1
+    assert run("purge", "--yes").code == 0
+    assert store.conversations(trash=True) == []
+
+
+def test_search_prints_the_published_json(run: Run, conversations: list[str]) -> None:
+    (hit,) = json.loads(run("search", "print", "привет", "--json").out)[:1]
+    assert list(hit) == ["conversation_id", "message_id", "title", "role", "snippet"]
+    assert hit["title"] in ("Rust lifetimes", "Pasta for eight")
+    assert "print" in hit["snippet"]
+    assert len(json.loads(run("search", "lifetimes", "--json", "-n", "1").out)) == 1
+
+
+@pytest.mark.parametrize("query", ['"', "AND", "-- -x", "NEAR(", "C++", "."])
+def test_search_takes_any_input(run: Run, conversations: list[str], query: str) -> None:
+    assert run("search", "--json", "--", query).code == 0
+
+
+def test_backup_is_a_database_and_replaces_nothing_unasked(
+    run: Run, conversations: list[str], tmp_path: Path
+) -> None:
+    target = tmp_path / "copy.db"
+    assert run("backup", str(target)).code == 0
+    con = sqlite3.connect(target)
+    assert con.execute("SELECT count(*) FROM conversation").fetchone() == (2,)
+    con.close()
+    assert run("backup", str(target)).code == 1
+    assert run("backup", "--force", str(target)).code == 0

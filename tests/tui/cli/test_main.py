@@ -1,0 +1,81 @@
+"""The root of the command line: help, version, what is loaded, and opening the app without a terminal."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import gptalk_client
+from gptalk_tui.cli.main import COMMANDS, cli
+from support.command_line import LIMIT_S, Run, run_process
+
+
+def modules_after(*arguments: str) -> set[str]:
+    """Return the top names of the modules that a run of the command line has loaded."""
+    code = (
+        "import sys; from gptalk_tui.cli.main import main; main(sys.argv[1:]);"
+        "print('|'.join({name.partition('.')[0] for name in sys.modules}), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=LIMIT_S, check=True
+    )
+    return set(done.stderr.splitlines()[-1].split("|"))
+
+
+@pytest.mark.parametrize("arguments", [("--version",), ("--help",), *((name, "--help") for name in COMMANDS)])
+def test_version_and_help_load_little(arguments: tuple[str, ...]) -> None:
+    loaded = modules_after(*arguments)
+    assert not loaded & {"textual", "rich", "httpx", "sqlite3", "markdown_it", "pygments", "asyncio"}
+
+
+@pytest.mark.parametrize(
+    "arguments", [("list",), ("search", "x"), ("config", "show"), ("export", "--all", "--format", "json")]
+)
+def test_commands_load_neither_textual_nor_rich_nor_httpx(arguments: tuple[str, ...]) -> None:
+    assert not modules_after(*arguments) & {"textual", "rich", "httpx"}
+
+
+def test_version(run: Run) -> None:
+    done = run("--version")
+    assert (done.code, done.out) == (0, f"gptalk-tui, version {gptalk_client.__version__}\n")
+
+
+def test_every_command_has_help_and_the_global_options(run: Run) -> None:
+    for name in COMMANDS:
+        done = run(name, "--help")
+        assert done.code == 0
+        assert "--data-dir" in done.out, name
+        assert done.err == ""
+
+
+def test_the_help_lists_every_command(run: Run) -> None:
+    out = run("--help").out
+    assert all(f"\n  {name} " in out for name in COMMANDS)
+    assert all(cli.get_command(None, name) is not None for name in COMMANDS)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "arguments", [["nonsense"], ["list", "--nonsense"], ["show"], ["--chat", "x", "--new"]]
+)
+def test_usage_errors_are_exit_2_on_standard_error(run: Run, arguments: list[str]) -> None:
+    done = run(*arguments)
+    assert (done.code, done.out) == (2, "")
+    assert done.err
+
+
+def test_the_app_without_a_terminal_names_ask() -> None:
+    done = run_process()
+    assert (done.code, done.out) == (2, "")
+    assert "gptalk-tui ask" in done.err
+
+
+def test_unknown_settings_are_told_and_do_not_stop_a_command(
+    run: Run, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    file = tmp_path_factory.mktemp("config") / "config.toml"
+    file.write_text("[ui]\nthem = 'x'\n")
+    done = run("config", "show", "--config", str(file))
+    assert done.code == 0
+    assert "did you mean ui.theme?" in done.err

@@ -1,0 +1,111 @@
+"""`auth status`, `auth login`, `auth logout`: the cached token, which is never printed."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gptalk_client.errors import UsageError
+from gptalk_tui.cli.options import Globals, pass_globals
+from gptalk_tui.cli.output import note, write
+
+if TYPE_CHECKING:
+    from gptalk_client.providers.auth_cache import AuthStatus
+    from gptalk_client.providers.gptalk import GPTalk
+
+
+@click.group()
+@pass_globals
+def auth(given: Globals) -> None:
+    """The cached login of the GPTalk service."""
+
+
+@auth.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@pass_globals
+def status(given: Globals, as_json: bool) -> None:
+    """Say which logins are cached, for which address, and until when. The tokens are not printed."""
+    from gptalk_client.providers.auth_cache import AuthCache
+
+    found = AuthCache(given.paths().auth).statuses()
+    if as_json:
+        write(json.dumps([as_fields(each) for each in found], indent=2) + "\n")
+        return
+    if not found:
+        note("No login is cached; the first question asks for one.")
+    for each in found:
+        write(in_words(each) + "\n")
+
+
+@auth.command()
+@pass_globals
+def login(given: Globals) -> None:
+    """Ask the service for a new token now."""
+    from gptalk_tui.cli.signals import run_until_signal
+
+    provider = _service(given)
+
+    async def sign_in() -> AuthStatus:
+        try:
+            return await provider.login()
+        finally:
+            await provider.aclose()
+
+    note(in_words(run_until_signal(sign_in())))
+
+
+@auth.command()
+@pass_globals
+def logout(given: Globals) -> None:
+    """Forget the cached token of the service."""
+    if _service(given).logout():
+        note("The login is forgotten.")
+    else:
+        note("No login was cached for this address.")
+
+
+def as_fields(status: AuthStatus) -> dict[str, Any]:
+    """Return a cached login as JSON shows it; the time is ISO 8601 in UTC, null where it is not known."""
+    at = status.expires_at
+    return {
+        "url": status.url,
+        "expires_at": datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else None,
+        "is_expired": status.is_expired,
+        "used_times": status.used_times,
+    }
+
+
+def in_words(status: AuthStatus) -> str:
+    """Return a cached login as one line for people."""
+    if status.expires_at is None:
+        until = "for a time that the service did not say"
+    elif status.is_expired:
+        until = "no more: it has expired"
+    else:
+        until = f"for {_hours(status.expires_at - time.time())}"
+    replies = "reply" if status.used_times == 1 else "replies"
+    return f"{status.url}: logged in {until}, {status.used_times} {replies} so far."
+
+
+def _hours(seconds: float) -> str:
+    minutes = int(seconds // 60)
+    return f"{minutes} minutes" if minutes < 120 else f"{minutes // 60} hours"
+
+
+def _service(given: Globals) -> GPTalk:
+    from gptalk_tui.compose import build_provider
+
+    settings = given.settings()
+    if settings.provider in ("local", "openai"):
+        raise UsageError(
+            "Only the GPTalk service has a login.", hint="Add --provider gptalk, or its address with --url."
+        )
+    provider = build_provider(settings, given.paths())
+    from gptalk_client.providers.gptalk import GPTalk
+
+    assert isinstance(provider, GPTalk)
+    return provider

@@ -1,0 +1,31 @@
+"""`backup`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from gptalk_client.errors import TranscriptError
+from gptalk_tui.cli.conversations import opened
+from gptalk_tui.cli.options import Globals, pass_globals
+from gptalk_tui.cli.output import note
+
+
+@click.command()
+@click.argument("path")
+@click.option("--force", is_flag=True, help="Replace a file that is there.")
+@pass_globals
+def backup(given: Globals, path: str, force: bool) -> None:
+    """Copy all conversations to the file PATH, whole even while others write.
+
+    Put the file in the place of conversations.db to go back to it.
+    """
+    target = Path(path).expanduser()
+    if target.is_dir():
+        target = target / "conversations.db"
+    if target.exists() and not force:
+        raise TranscriptError(f"{target} is there already.", hint="Choose another name, or add --force.")
+    with opened(given) as store:
+        store.backup(target)
+    note(f"Wrote {target}")

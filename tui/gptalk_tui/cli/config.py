@@ -1,0 +1,68 @@
+"""`config path`, `config show`, `config check`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import click
+
+from gptalk_tui.cli.options import Globals, pass_globals
+from gptalk_tui.cli.output import note, write
+
+_SECRETS = {"api_key", "proxy"}
+
+
+@click.group()
+@pass_globals
+def config(given: Globals) -> None:
+    """The config file."""
+
+
+@config.command()
+@pass_globals
+def path(given: Globals) -> None:
+    """Print where the config file is, or would be."""
+    write(f"{given.paths().config_file}\n")
+
+
+@config.command()
+@pass_globals
+def show(given: Globals) -> None:
+    """Print the settings in force as TOML: file, environment and options together. Secrets are left out."""
+    import tomlkit
+
+    from gptalk_client.text import visible
+
+    write(visible(tomlkit.dumps(_as_tables(given.settings()))))
+
+
+@config.command()
+@pass_globals
+def check(given: Globals) -> int:
+    """Say what is wrong in the config file, with its key and line. Exit code 1 if anything is."""
+    from gptalk_client.config_file import read_file
+
+    file = given.paths().config_file
+    _, problems = read_file(file)
+    for problem in problems:
+        note(str(problem))
+    if not problems:
+        note(f"{file} is good." if file.exists() else f"{file} does not exist: the defaults hold.")
+    return 1 if problems else 0
+
+
+def _as_tables(value: Any) -> dict[str, Any]:
+    """Return settings as plain tables without what is unset; scalars before tables, as TOML wants it."""
+    scalars: dict[str, Any] = {}
+    tables: dict[str, Any] = {}
+    is_table = isinstance(value, Mapping)
+    items = value.items() if is_table else [(each.name, getattr(value, each.name)) for each in fields(value)]
+    for name, each in items:
+        if is_dataclass(each) or isinstance(each, Mapping):
+            if inner := _as_tables(each):
+                tables[name] = inner
+        elif each is not None:
+            scalars[name] = "(set, not shown)" if name in _SECRETS and each else each
+    return scalars | tables

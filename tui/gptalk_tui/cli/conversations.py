@@ -1,0 +1,165 @@
+"""`list`, `show`, `rename`, `archive`, `rm`, `restore`, `purge`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gptalk_client.models import Conversation, iso_utc
+from gptalk_client.text import one_line, visible
+from gptalk_tui.cli.options import Globals, pass_globals
+from gptalk_tui.cli.output import columns, note, write
+
+if TYPE_CHECKING:
+    from gptalk_client.store.store import Store
+
+SHORT_ID = 8
+"""Hex digits of an id that are shown; any prefix that fits one conversation is accepted."""
+
+
+@contextmanager
+def opened(given: Globals) -> Iterator[Store]:
+    """Open the store, say what is unusual about it, and close it afterwards."""
+    from gptalk_tui.compose import open_store
+
+    store = open_store(given.paths())
+    try:
+        for notice in store.notices:
+            note(notice)
+        yield store
+    finally:
+        store.close()
+
+
+def summary(conversation: Conversation) -> dict[str, Any]:
+    """Return a conversation as `list --json` prints it."""
+    return {
+        "id": conversation.id,
+        "title": conversation.title,
+        "created_at": iso_utc(conversation.created_at_ms),
+        "updated_at": iso_utc(conversation.updated_at_ms),
+        "message_count": conversation.message_count,
+        "model": conversation.model,
+        "provider": conversation.provider,
+        "archived": conversation.archived,
+        "pinned": conversation.pinned,
+    }
+
+
+@click.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("-n", "limit", type=click.IntRange(min=0), metavar="N", help="Print N at most.")
+@click.option("--archived", is_flag=True, help="The archived ones instead.")
+@click.option("--trash", is_flag=True, help="Those in the trash instead.")
+@pass_globals
+def list_(given: Globals, as_json: bool, limit: int | None, archived: bool, trash: bool) -> None:
+    """List the conversations: pinned first, then the newest."""
+    with opened(given) as store:
+        found = store.conversations(limit=limit, archived=archived, trash=trash)
+    if as_json:
+        write(json.dumps([summary(each) for each in found], indent=2) + "\n")
+        return
+    if not found:
+        note("There are no conversations here.")
+    for each in found:
+        when = datetime.fromtimestamp(each.updated_at_ms / 1000).strftime("%Y-%m-%d %H:%M")
+        pin = "*" if each.pinned else " "
+        write(columns(each.id[:SHORT_ID], when, f"{each.message_count:>4}", pin, _title(each)) + "\n")
+
+
+@click.command()
+@click.argument("conversation", metavar="ID")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, with every branch.")
+@pass_globals
+def show(given: Globals, conversation: str, as_json: bool) -> None:
+    """Print a conversation: the branch that is open. ID may be a title."""
+    from gptalk_client.transcripts.exporters import own_json, plain_text
+    from gptalk_client.transcripts.transcript import Transcript
+
+    with opened(given) as store:
+        found = store.find_conversation(conversation)
+        messages = store.messages(found.id)
+    if as_json:
+        fields = own_json.conversation_fields(found)
+        fields["messages"] = [own_json.message_fields(each) for each in messages]
+        write(json.dumps(fields, indent=2) + "\n")
+        return
+    for piece in plain_text.export([Transcript(found, messages)]):
+        write(piece)
+
+
+@click.command()
+@click.argument("conversation", metavar="ID")
+@click.argument("title")
+@pass_globals
+def rename(given: Globals, conversation: str, title: str) -> None:
+    """Give a conversation another title."""
+    with opened(given) as store:
+        renamed = store.rename_conversation(store.find_conversation(conversation).id, title)
+    _tell("Renamed", renamed)
+
+
+@click.command()
+@click.argument("conversations", metavar="ID...", nargs=-1, required=True)
+@click.option("--undo", is_flag=True, help="Put them back into the list.")
+@pass_globals
+def archive(given: Globals, conversations: tuple[str, ...], undo: bool) -> None:
+    """Take conversations out of the list without throwing them away."""
+    with opened(given) as store:
+        # All are found before any is touched: a mistyped id changes nothing.
+        found = [store.find_conversation(each) for each in conversations]
+        for each in found:
+            _tell("Back in the list:" if undo else "Archived", store.set_archived(each.id, not undo))
+
+
+@click.command()
+@click.argument("conversations", metavar="ID...", nargs=-1, required=True)
+@pass_globals
+def rm(given: Globals, conversations: tuple[str, ...]) -> None:
+    """Move conversations to the trash; `restore` brings them back."""
+    with opened(given) as store:
+        found = [store.find_conversation(each) for each in conversations]
+        for each in found:
+            store.trash_conversation(each.id)
+            _tell("Moved to the trash:", each)
+
+
+@click.command()
+@click.argument("conversations", metavar="ID...", nargs=-1, required=True)
+@pass_globals
+def restore(given: Globals, conversations: tuple[str, ...]) -> None:
+    """Take conversations out of the trash."""
+    with opened(given) as store:
+        found = [store.find_conversation(each) for each in conversations]
+        for each in found:
+            store.restore_conversation(each.id)
+            _tell("Restored", each)
+
+
+@click.command()
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@pass_globals
+def purge(given: Globals, yes: bool) -> None:
+    """Delete for good what is in the trash."""
+    with opened(given) as store:
+        count = len(store.conversations(trash=True))
+        if not count:
+            note("The trash is empty.")
+            return
+        noun = "conversation" if count == 1 else "conversations"
+        if not yes:
+            click.confirm(f"Delete {count} {noun} for good?", abort=True, err=True)
+        note(f"Deleted {store.purge_trash()} {noun}.")
+
+
+def _title(conversation: Conversation) -> str:
+    return one_line(conversation.title) or "Untitled"
+
+
+def _tell(what: str, conversation: Conversation) -> None:
+    note(visible(f"{what} {conversation.id[:SHORT_ID]} {_title(conversation)}"))

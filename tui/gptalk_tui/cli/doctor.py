@@ -1,0 +1,235 @@
+"""`doctor`: is everything in order?"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import stat
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+import gptalk_client
+from gptalk_client.errors import GptalkError
+from gptalk_client.text import visible
+from gptalk_tui.cli.exit_codes import FAILED
+from gptalk_tui.cli.options import Globals, pass_globals
+from gptalk_tui.cli.output import write
+
+if TYPE_CHECKING:
+    from gptalk_client.paths import Paths
+    from gptalk_client.settings import Settings
+
+_NETWORK_FILE_SYSTEMS = (
+    "nfs", "cifs", "smb", "9p", "afs", "ceph", "gluster", "lustre", "davfs", "fuse.sshfs", "fuse.rclone",
+)  # fmt: skip
+_CONNECT_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What one look has found."""
+
+    name: str
+    status: Literal["ok", "warning", "problem"]
+    detail: str
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@pass_globals
+def doctor(given: Globals, as_json: bool) -> int:
+    """Check folders, permissions, versions, the service and the terminal. Exit code 1 if there is a problem."""
+    checks = list(_all_checks(given))
+    has_problem = any(each.status == "problem" for each in checks)
+    if as_json:
+        write(
+            json.dumps({"ok": not has_problem, "checks": [asdict(each) for each in checks]}, indent=2) + "\n"
+        )
+    else:
+        for each in checks:
+            write(visible(f"{each.status:<8} {each.name:<12} {each.detail}\n"))
+    return FAILED if has_problem else 0
+
+
+def _all_checks(given: Globals) -> Iterator[Check]:
+    yield _versions()
+    paths = given.paths()
+    yield from _config(paths)
+    yield from _folder(paths)
+    yield from _database(paths)
+    yield from _login(paths)
+    try:
+        settings = given.settings()
+    except GptalkError as err:
+        yield Check("provider", "problem", err.for_humans())
+    else:
+        yield _provider(settings, paths)
+    yield _terminal()
+
+
+def _versions() -> Check:
+    import sqlite3
+    from importlib import metadata
+
+    parts = [f"gptalk-tui {gptalk_client.__version__}", f"Python {platform.python_version()}"]
+    parts += [f"{name} {metadata.version(name)}" for name in ("textual", "httpx")]
+    parts += [f"SQLite {sqlite3.sqlite_version}", platform.platform(terse=True)]
+    return Check("versions", "ok", ", ".join(parts))
+
+
+def _config(paths: Paths) -> Iterator[Check]:
+    from gptalk_client.config_file import read_file
+
+    try:
+        _, problems = read_file(paths.config_file)
+    except GptalkError as err:
+        yield Check("config", "problem", err.for_humans())
+        return
+    for problem in problems:
+        yield Check("config", "warning" if problem.is_unknown_key else "problem", str(problem))
+    if not problems:
+        there = "" if paths.config_file.exists() else " (not there: the defaults hold)"
+        yield Check("config", "ok", f"{paths.config_file}{there}")
+
+
+def _folder(paths: Paths) -> Iterator[Check]:
+    folder = paths.data
+    if not folder.exists():
+        yield Check("data folder", "ok", f"{folder} (made when it is needed)")
+        return
+    if not os.access(folder, os.W_OK):
+        yield Check("data folder", "problem", f"{folder} cannot be written.")
+    elif os.name == "posix" and stat.S_IMODE(folder.stat().st_mode) & 0o077:
+        yield Check("data folder", "warning", f"{folder} is open to others; `chmod 700` closes it.")
+    else:
+        free = shutil.disk_usage(folder).free
+        status: Literal["ok", "problem"] = "ok" if free > 50e6 else "problem"
+        yield Check("data folder", status, f"{folder}, {free / 1e9:.1f} GB free")
+    if kind := _network_file_system(folder):
+        yield Check(
+            "data folder",
+            "warning",
+            f"It is on a network file system ({kind}), whose locks may not hold: use it from one computer only.",
+        )
+
+
+def _network_file_system(folder: Path) -> str:
+    """Return the type of the network file system that a folder is on; empty for a local one or if unknown."""
+    try:
+        mounts = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    best, kind = "", ""
+    for line in mounts:
+        fields = line.split()
+        if len(fields) < 3:
+            continue
+        point = fields[1].replace("\\040", " ")
+        if folder.resolve().is_relative_to(point) and len(point) >= len(best):
+            best, kind = point, fields[2]
+    return kind if kind.startswith(_NETWORK_FILE_SYSTEMS) else ""
+
+
+def _database(paths: Paths) -> Iterator[Check]:
+    file = paths.database
+    if not file.exists():
+        yield Check("database", "ok", "There are no conversations yet.")
+        return
+    if os.name == "posix" and stat.S_IMODE(file.stat().st_mode) & 0o077:
+        yield Check("database", "warning", f"{file} is open to others; `chmod 600` closes it.")
+    from gptalk_client.store.store import Store
+
+    try:
+        with Store.open(file, read_only=True) as store:
+            faults = store.integrity()
+            count = store.count_conversations() + store.count_conversations(archived=True)
+    except GptalkError as err:
+        yield Check("database", "problem", err.for_humans())
+        return
+    for fault in faults:
+        yield Check("database", "problem", f"{fault}; `gptalk-tui backup` saves what can be read")
+    if not faults:
+        yield Check(
+            "database", "ok", f"{count} conversations, {file.stat().st_size / 1e6:.1f} MB, no fault found"
+        )
+
+
+def _login(paths: Paths) -> Iterator[Check]:
+    from gptalk_client.providers.auth_cache import AuthCache
+    from gptalk_tui.cli.auth import in_words
+
+    warnings: list[str] = []
+    found = AuthCache(paths.auth, on_warning=warnings.append).statuses()
+    for each in warnings:
+        yield Check("login", "warning", each)
+    for status in found:
+        yield Check("login", "ok", in_words(status))
+    if not found and not warnings:
+        yield Check("login", "ok", "None is cached; the first question asks for one.")
+
+
+def _provider(settings: Settings, paths: Paths) -> Check:
+    if settings.provider == "local":
+        return _local(settings, paths)
+    url = settings.openai.url if settings.provider == "openai" else settings.url
+    if not url:
+        return Check("provider", "problem", "The OpenAI-compatible endpoint has no address.")
+    return _reachable(settings, url)
+
+
+def _local(settings: Settings, paths: Paths) -> Check:
+    from importlib.util import find_spec
+
+    from gptalk_client.embedded import weights
+
+    missing = [name for name in ("xllamacpp", "starlette", "uvicorn") if find_spec(name) is None]
+    if missing:
+        return Check(
+            "provider", "problem", f"Not installed: {', '.join(missing)}; install gptalk-tui[local]."
+        )
+    try:
+        path = weights.resolve(paths.models, settings.local.model_file or None)
+    except GptalkError as err:
+        return Check("provider", "problem", err.for_humans())
+    return Check("provider", "ok", f"This computer, with {path}")
+
+
+def _reachable(settings: Settings, url: str) -> Check:
+    """Ask for the address once; any answer of a web server will do. Its path may be a secret and is not told."""
+    import httpx
+
+    from gptalk_client.providers.addresses import Address
+
+    address = Address.parse(url)
+    service = address.service
+    proxy = None if address.is_loopback else settings.proxy or None
+    try:
+        with httpx.Client(timeout=_CONNECT_S, proxy=proxy, trust_env=not address.is_loopback) as client:
+            answer = client.head(url)
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as err:
+        reason = type(err).__name__ if isinstance(err, httpx.ProxyError | httpx.InvalidURL) else str(err)
+        return Check("provider", "problem", f"{service} does not answer: {reason or type(err).__name__}")
+    return Check("provider", "ok", f"{service} answers ({answer.http_version} {answer.status_code})")
+
+
+def _terminal() -> Check:
+    variables = {name: os.environ.get(name) for name in ("TERM", "COLORTERM", "TMUX", "NO_COLOR")}
+    told = [f"{name}={value}" for name, value in variables.items() if value and name != "TMUX"]
+    told += ["in tmux"] if variables["TMUX"] else []
+    if not sys.stdout.isatty():
+        return Check("terminal", "ok", "Standard output is none; " + (", ".join(told) or "TERM is not set"))
+    size = shutil.get_terminal_size()
+    told.append(f"{size.columns}×{size.lines}")
+    encoding = (sys.stdout.encoding or "").lower()
+    if variables["TERM"] in (None, "", "dumb", "unknown"):
+        return Check("terminal", "problem", f"It cannot show the app: {', '.join(told)}")
+    if encoding not in ("utf-8", "utf8"):
+        return Check("terminal", "warning", f"The encoding is {encoding}, not UTF-8: {', '.join(told)}")
+    return Check("terminal", "ok", ", ".join([*told, "UTF-8"]))

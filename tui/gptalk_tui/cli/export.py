@@ -1,0 +1,116 @@
+"""`export`: conversations as files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gptalk_client.errors import UsageError
+from gptalk_client.models import Conversation
+from gptalk_tui.cli.conversations import opened
+from gptalk_tui.cli.options import Globals, pass_globals
+from gptalk_tui.cli.output import note, write
+
+if TYPE_CHECKING:
+    from gptalk_client.store.store import Store
+    from gptalk_client.transcripts.formats import Format
+    from gptalk_client.transcripts.transcript import Transcript
+
+
+@click.command()
+@click.argument("conversations", metavar="[ID]...", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="All conversations, the archived too, not the trash.")
+@click.option(
+    "--format",
+    "name",
+    type=click.Choice(["md", "html", "json", "jsonl", "txt"]),
+    help="Of the file; without it the ending of PATH tells, else Markdown.",
+)
+@click.option(
+    "-o",
+    "--output",
+    metavar="PATH",
+    help="File or folder, or - for standard output (which one conversation goes to).",
+)
+@click.option("--all-branches", is_flag=True, help="Tell every branch; JSON always does.")
+@click.option("--force", is_flag=True, help="Replace files that are there.")
+@pass_globals
+def export(
+    given: Globals,
+    conversations: tuple[str, ...],
+    everything: bool,
+    name: str | None,
+    output: str | None,
+    all_branches: bool,
+    force: bool,
+) -> None:
+    """Write conversations as Markdown, a web page, JSON, JSON lines or text.
+
+    One conversation goes to standard output unless -o says otherwise. Several go to a folder, a file each;
+    JSON and JSON lines also take several in one file.
+    """
+    from gptalk_client.transcripts.formats import FORMATS
+
+    if bool(conversations) == everything:
+        raise click.UsageError("Name conversations, or take --all.")
+    form = FORMATS[name or _from_suffix(output)]
+    with opened(given) as store:
+        found = _all(store) if everything else [store.find_conversation(each) for each in conversations]
+        _export(store, found, form, output, everything=everything, all_branches=all_branches, force=force)
+
+
+def _export(
+    store: Store,
+    found: Sequence[Conversation],
+    form: Format,
+    output: str | None,
+    *,
+    everything: bool,
+    all_branches: bool,
+    force: bool,
+) -> None:
+    from gptalk_client.transcripts.files import export_name, write_file
+
+    is_one_file = form.holds_many or (len(found) == 1 and not everything)
+    if output is None or output == "-":
+        if not is_one_file:
+            raise click.UsageError(f"Several conversations as {form.title} need a folder: -o FOLDER")
+        for piece in form.export(_transcripts(store, found), all_branches=all_branches):
+            write(piece)
+        return
+    target = Path(output).expanduser()
+    is_folder = target.is_dir() or output.endswith(("/", "\\"))
+    if is_one_file and not is_folder:
+        write_file(target, form.export(_transcripts(store, found), all_branches=all_branches), force=force)
+        note(f"Wrote {target}")
+        return
+    if target.exists() and not target.is_dir():
+        raise UsageError(f"{target} is a file; several conversations need a folder.")
+    for each in found:
+        path = target / export_name(each.title, each.id, form.suffix, unique=True)
+        write_file(path, form.export(_transcripts(store, [each]), all_branches=all_branches), force=force)
+    note(f"Wrote {len(found)} {'file' if len(found) == 1 else 'files'} to {target}")
+
+
+def _from_suffix(output: str | None) -> str:
+    from gptalk_client.transcripts.formats import FORMATS
+
+    suffix = Path(output or "").suffix.lower()
+    return next((each.name for each in FORMATS.values() if each.suffix == suffix), "md")
+
+
+def _all(store: Store) -> list[Conversation]:
+    """Return every conversation in an order that neither pins nor later turns change."""
+    found = store.conversations() + store.conversations(archived=True)
+    return sorted(found, key=lambda each: (each.created_at_ms, each.id))
+
+
+def _transcripts(store: Store, found: Sequence[Conversation]) -> Iterator[Transcript]:
+    """Read one conversation at a time, when its turn comes."""
+    from gptalk_client.transcripts.transcript import Transcript
+
+    for each in found:
+        yield Transcript(each, store.messages(each.id))

@@ -1,0 +1,120 @@
+"""`import`: histories of other programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gptalk_client.text import visible
+from gptalk_tui.cli.conversations import opened
+from gptalk_tui.cli.options import Globals, pass_globals
+from gptalk_tui.cli.output import write
+
+if TYPE_CHECKING:
+    from gptalk_client.transcripts.importing import ImportReport
+
+_SOURCES = [
+    "auto", "gptalk-tui", "chatgpt", "claude", "openai-jsonl", "sharegpt", "elia", "oterm", "llm", "llm-legacy",
+    "aichat",
+]  # fmt: skip
+
+
+@click.command("import")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.option(
+    "--from",
+    "source",
+    type=click.Choice(_SOURCES),
+    default="auto",
+    show_default=True,
+    help="Which program wrote the file; auto tells it by the content.",
+)
+@click.option("--dry-run", is_flag=True, help="Say what would come, and change nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@pass_globals
+def import_(given: Globals, files: tuple[str, ...], source: str, dry_run: bool, as_json: bool) -> None:
+    """Take in conversations: our own JSON, ChatGPT, Claude.ai, OpenAI JSON lines, ShareGPT, elia, oterm, llm,
+    aichat.
+
+    The same file twice changes nothing. A broken file changes nothing either, and says where it is broken; the
+    files before it stay imported.
+    """
+    from gptalk_client.transcripts.importing import import_file
+
+    with opened(given) as store:
+        reports: list[ImportReport] = []
+        try:
+            for name in files:
+                bar = _Bar(Path(name).name)
+                try:
+                    reports.append(
+                        import_file(
+                            store, Path(name).expanduser(), source, dry_run=dry_run, on_progress=bar.show
+                        )
+                    )
+                finally:
+                    bar.end()
+                if not as_json:
+                    _tell(reports[-1], dry_run)
+        finally:
+            if as_json:
+                write(json.dumps([_as_json(each, dry_run) for each in reports], indent=2) + "\n")
+
+
+def _as_json(report: ImportReport, dry_run: bool) -> dict[str, Any]:
+    return {
+        "file": str(report.path),
+        "from": report.source.name,
+        "dry_run": dry_run,
+        "conversations": report.found,
+        "messages": report.messages,
+        "added": report.added,
+        "updated": report.updated,
+        "unchanged": report.unchanged,
+        "skipped": dict(report.skipped),
+    }
+
+
+def _tell(report: ImportReport, dry_run: bool) -> None:
+    would = "would be " if dry_run else ""
+    noun = "conversation" if report.found == 1 else "conversations"
+    write(
+        visible(
+            f"{report.path.name}: {report.source.title}: {report.found} {noun}, {report.messages} messages;"
+            f" {report.added} {would}added, {report.updated} {would}updated, {report.unchanged} unchanged\n"
+        )
+    )
+    for reason, count in report.skipped.most_common():
+        write(visible(f"  left out: {count} × {reason}\n"))
+
+
+class _Bar:
+    """A progress bar on standard error, for people only, that appears when there is something to wait for."""
+
+    def __init__(self, name: str) -> None:
+        self._name = visible(name, newlines=False)[:40]
+        self._is_shown = False
+        self._percent = -1
+        self._is_for_people = sys.stderr.isatty()
+
+    def show(self, share: float) -> None:
+        """Show how much is done, from 0 to 1."""
+        percent = int(share * 100)
+        # A file that is read in one go needs no bar.
+        if not self._is_for_people or percent == self._percent or (percent >= 50 and not self._is_shown):
+            return
+        self._percent = percent
+        self._is_shown = True
+        done = percent * 30 // 100
+        sys.stderr.write(f"\r{self._name} [{'#' * done}{'-' * (30 - done)}] {percent:3}%")
+        sys.stderr.flush()
+
+    def end(self) -> None:
+        """Take the bar away."""
+        if self._is_shown:
+            sys.stderr.write("\r" + " " * (len(self._name) + 40) + "\r")
+            sys.stderr.flush()

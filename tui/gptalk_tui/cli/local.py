@@ -1,0 +1,123 @@
+"""`serve` and `model`: the embedded endpoint by itself, and its weights."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from gptalk_tui.cli.options import Globals, pass_globals
+from gptalk_tui.cli.output import columns, note, write
+
+if TYPE_CHECKING:
+    from gptalk_client.embedded.pull_progress import PullProgress
+
+
+@click.command()
+@click.option(
+    "--model-file", metavar="GGUF", help="A model file; without it, the one that `model pull` fetches."
+)
+@click.option(
+    "--upstream", default="", metavar="URL", help="Relay to this OpenAI-compatible endpoint instead."
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="This computer only.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 takes any that is free."
+)
+@pass_globals
+def serve(given: Globals, model_file: str | None, upstream: str, host: str, port: int) -> int:
+    """Serve the GPTalk protocol from a model on this computer, until Ctrl+C.
+
+    The address it prints holds a secret: only who knows it can use the endpoint.
+    """
+    from gptalk_client.embedded.serve import serve as run
+    from gptalk_client.settings import check_url
+
+    settings = given.settings()
+    number = run(
+        given.paths().models,
+        model_file=model_file or (None if upstream else settings.local.model_file or None),
+        upstream=check_url(upstream, "--upstream") if upstream else "",
+        upstream_model=settings.model if upstream else "",
+        host=host,
+        port=port,
+        echo=lambda line: write(line + "\n"),
+    )
+    return 128 + number
+
+
+@click.group()
+@pass_globals
+def model(given: Globals) -> None:
+    """The small model for offline use."""
+
+
+@model.command()
+@pass_globals
+def pull(given: Globals) -> None:
+    """Fetch the model's weights, once; after that no network is needed."""
+    import threading
+
+    from gptalk_client.embedded import weights
+
+    folder = given.paths().models
+    if path := weights.installed(folder):
+        note(f"The weights are there already: {path}")
+        return
+    cancel = threading.Event()
+    bar = _Bar()
+    try:
+        path = weights.pull(folder, bar.show, cancel)
+    finally:
+        cancel.set()
+        bar.end()
+    note(f"The weights are in {path}. Chat with them: gptalk-tui --provider local")
+
+
+@model.command("list")
+@pass_globals
+def list_(given: Globals) -> None:
+    """List the models that can be used without a network."""
+    from gptalk_client.embedded import weights
+    from gptalk_client.text import one_line
+
+    found = weights.list_models(given.paths().models)
+    if not found:
+        note("There is no model yet; `gptalk-tui model pull` fetches a small one.")
+    for each in found:
+        write(columns(one_line(each.name), f"{each.size_bytes / 1e6:.0f} MB", str(each.path)) + "\n")
+
+
+class _Bar:
+    """A progress bar on standard error: on a terminal it moves, elsewhere each phase is one line."""
+
+    def __init__(self) -> None:
+        self._stream = sys.stderr
+        self._phase = ""
+        self._width = 0
+
+    def show(self, progress: PullProgress) -> None:
+        """Show how far the pull is."""
+        if not self._stream.isatty():
+            if progress.phase != self._phase:
+                self._phase = progress.phase
+                note(str(progress.phase))
+            return
+        line = str(progress.phase)
+        if progress.total_bytes:
+            share = min(1.0, progress.done_bytes / progress.total_bytes)
+            done = int(share * 30)
+            line += f" [{'#' * done}{'-' * (30 - done)}] {share:4.0%}"
+            line += f" {progress.done_bytes / 1e6:.0f} of {progress.total_bytes / 1e6:.0f} MB"
+        self._write("\r" + line.ljust(self._width))
+        self._width = len(line)
+
+    def end(self) -> None:
+        """Leave the line."""
+        if self._width:
+            self._write("\n")
+
+    def _write(self, text: str) -> None:
+        self._stream.write(text)
+        self._stream.flush()

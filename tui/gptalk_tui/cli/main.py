@@ -1,0 +1,140 @@
+"""The command line's root: global options, sub-commands that are loaded when asked for, exit codes.
+
+Exit codes: 0; 1 failed; 2 usage; 3 the service or the network; 130 stopped, 129 hang-up, 143 terminated.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+import gptalk_client
+from gptalk_client.errors import GptalkError
+from gptalk_tui.cli.exit_codes import exit_code_of
+from gptalk_tui.cli.options import Globals, global_options
+from gptalk_tui.cli.output import PROGRAM, OutputClosed, complain
+from gptalk_tui.cli.signals import Signalled, signals_as_exit_codes
+
+COMMANDS = {
+    "ask": "ask:ask",
+    "list": "conversations:list_",
+    "show": "conversations:show",
+    "search": "search:search",
+    "rename": "conversations:rename",
+    "archive": "conversations:archive",
+    "rm": "conversations:rm",
+    "restore": "conversations:restore",
+    "purge": "conversations:purge",
+    "export": "export:export",
+    "import": "import_:import_",
+    "serve": "local:serve",
+    "model": "local:model",
+    "auth": "auth:auth",
+    "config": "config:config",
+    "doctor": "doctor:doctor",
+    "backup": "backup:backup",
+    "completion": "completion:completion",
+}
+"""Module and command by name, in the order of the help."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(importlib.import_module(f"gptalk_tui.cli.{module}"), attribute)
+        return command
+
+
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@global_options
+@click.option("--chat", metavar="ID-OR-TITLE", help="Open the app on this conversation.")
+@click.option("--new", is_flag=True, help="Open the app on a new conversation.")
+@click.version_option(gptalk_client.__version__, prog_name=PROGRAM)
+@click.pass_context
+def cli(ctx: click.Context, chat: str | None, new: bool) -> int | None:
+    """A fast terminal chat for the keyboard. Without a command it opens the app.
+
+    The global options may stand before or after the command; --url, --provider, --model, --proxy, --data-dir
+    and --config also come from GPTALK_URL, GPTALK_PROVIDER, GPTALK_MODEL, GPTALK_PROXY, GPTALK_DATA_DIR and
+    GPTALK_CONFIG.
+    """
+    if ctx.invoked_subcommand is not None:
+        if chat or new:
+            raise click.UsageError("--chat and --new before a command open the app only; put them after it.")
+        return None
+    return open_app(ctx.ensure_object(Globals), chat, new)
+
+
+def open_app(given: Globals, chat: str | None, new: bool) -> int:
+    """Open the app; return its exit code.
+
+    Raises:
+        click.UsageError: There is no terminal that could show it, or both a conversation and a new one are
+        meant.
+    """
+    if chat and new:
+        raise click.UsageError("Choose --chat or --new, not both.")
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise click.UsageError(f"The app needs a terminal. Without one, use: {PROGRAM} ask 'your question'")
+    if os.environ.get("TERM", "") in ("dumb", "unknown"):
+        raise click.UsageError(
+            f"TERM={os.environ['TERM']} cannot show the app. Without it, use: {PROGRAM} ask 'your question'"
+        )
+    settings, paths = given.settings(), given.paths()
+    from gptalk_tui.app import run
+
+    return run(settings=settings, paths=paths, chat=chat, new=new)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code; what went wrong is told on standard error.
+
+    Args:
+        arguments: Without the program's name; None takes the process's.
+    """
+    try:
+        with signals_as_exit_codes():
+            code: Any = cli.main(
+                args=None if arguments is None else list(arguments), prog_name=PROGRAM, standalone_mode=False
+            )
+            sys.stdout.flush()
+            return code if isinstance(code, int) else 0
+    except click.exceptions.Exit as exit_:
+        return exit_.exit_code
+    except click.Abort:
+        return 130
+    except click.ClickException as err:
+        err.show()
+        return err.exit_code
+    except Signalled as signalled:
+        return signalled.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except (OutputClosed, BrokenPipeError):
+        return _close_quietly()
+    except GptalkError as err:
+        complain(err)
+        return exit_code_of(err)
+
+
+def _close_quietly() -> int:
+    """Leave without a word when the reader of our output has gone, also at the interpreter's last flush."""
+    sink = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(sink, sys.stdout.fileno())
+    return 0

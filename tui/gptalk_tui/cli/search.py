@@ -1,0 +1,53 @@
+"""`search`."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from gptalk_client.text import one_line
+from gptalk_tui.cli.conversations import SHORT_ID, opened
+from gptalk_tui.cli.options import Globals, pass_globals
+from gptalk_tui.cli.output import columns, note, write
+
+
+@click.command()
+@click.argument("query", nargs=-1, required=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option(
+    "-n",
+    "limit",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    metavar="N",
+    help="Print N at most.",
+)
+@pass_globals
+def search(given: Globals, query: tuple[str, ...], as_json: bool, limit: int) -> None:
+    """Search titles and messages of all conversations."""
+    words = " ".join(query)
+    with opened(given) as store:
+        hits = store.search(words, limit=limit)
+    if as_json:
+        found = [
+            {
+                "conversation_id": each.conversation_id,
+                "message_id": each.message_id,
+                "title": each.title,
+                "role": each.role,
+                "snippet": each.snippet,
+            }
+            for each in hits
+        ]
+        write(json.dumps(found, indent=2) + "\n")
+        return
+    if not hits:
+        note(f"Nothing found for {words!r}.")
+    for each in hits:
+        title = one_line(each.title, max_chars=40)
+        write(
+            columns(each.conversation_id[:SHORT_ID], each.role, title, one_line(each.snippet, max_chars=120))
+            + "\n"
+        )
