@@ -1,0 +1,112 @@
+"""Our own JSON: the same conversations again, ids, branches, statuses and times included."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from gptalk_client.errors import TranscriptError
+from gptalk_client.models import Role, Status
+from gptalk_client.store.imports import ImportedConversation, ImportedMessage
+from gptalk_client.transcripts.exporters.own_json import FORMAT, VERSION
+from gptalk_client.transcripts.importers.json_stream import elements_after
+from gptalk_client.transcripts.importers.source import Skipped, SourceFile, ms_of_iso
+
+_HEAD_BYTES = 4096
+_HEAD = re.compile(
+    rb'(?:\xef\xbb\xbf)?\s*\{\s*"format"\s*:\s*"gptalk-tui"\s*,\s*"version"\s*:\s*(\d+)\s*,\s*"conversations"\s*:\s*'
+)
+
+
+class _Message(msgspec.Struct):
+    id: str
+    role: Role
+    content: str
+    status: Status
+    created_at: str
+    parent_id: str | None = None
+    model: str = ""
+
+
+class _Conversation(msgspec.Struct):
+    id: str
+    title: str
+    created_at: str
+    updated_at: str
+    messages: list[_Message]
+    system_prompt: str = ""
+    model: str = ""
+    provider: str = ""
+    active_message_id: str | None = None
+
+
+def read(source: SourceFile, skipped: Skipped) -> Iterator[ImportedConversation]:
+    """Yield the conversations of an export.
+
+    Raises:
+        TranscriptError: It is broken, or a later version wrote it.
+    """
+    for data in _objects(source):
+        try:
+            found = msgspec.convert(data, _Conversation)
+        except msgspec.ValidationError as err:
+            name = data.get("id") if isinstance(data, dict) else None
+            raise source.broken(f"conversation {name!r}: {err}") from err
+        yield _imported(found)
+
+
+def _objects(source: SourceFile) -> Iterator[Any]:
+    with source.opened() as file:
+        head = file.read(_HEAD_BYTES)
+        if match := _HEAD.match(head):
+            _check_version(source, int(match[1]))
+            yield from elements_after(source, file, head, match.end(), rb"\s*\}\s*")
+            return
+        # Another program has written the members in another order: then it has to be read as a whole.
+        try:
+            data = msgspec.json.decode(head + file.read())
+        except (msgspec.DecodeError, RecursionError) as err:
+            raise source.broken(f"it is no JSON: {err}") from err
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        raise source.broken("it is not of this program")
+    _check_version(source, data.get("version"))
+    if not isinstance(data.get("conversations"), list):
+        raise source.broken("a list of conversations was expected")
+    yield from data["conversations"]
+
+
+def _check_version(source: SourceFile, version: object) -> None:
+    if version != VERSION:
+        raise TranscriptError(
+            f"{source.path} is of version {version!r}; this program reads version {VERSION}.",
+            hint="Update gptalk-tui.",
+        )
+
+
+def _imported(found: _Conversation) -> ImportedConversation:
+    created = ms_of_iso(found.created_at, 0)
+    return ImportedConversation(
+        source_id=found.id,
+        title=found.title,
+        created_at_ms=created,
+        updated_at_ms=ms_of_iso(found.updated_at, created),
+        messages=[
+            ImportedMessage(
+                each.id,
+                each.parent_id,
+                each.role,
+                each.content,
+                ms_of_iso(each.created_at, created),
+                each.status,
+                each.model,
+            )
+            for each in found.messages
+        ],
+        system_prompt=found.system_prompt,
+        model=found.model,
+        provider=found.provider,
+        active_source_id=found.active_message_id,
+    )

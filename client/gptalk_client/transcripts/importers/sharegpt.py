@@ -1,0 +1,29 @@
+"""ShareGPT: `{"conversations": [{"from": "human", "value": …}]}`, a line each or in one list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from gptalk_client.store.imports import ImportedConversation
+from gptalk_client.transcripts.importers.json_stream import elements, lines
+from gptalk_client.transcripts.importers.message_list import conversation_of
+from gptalk_client.transcripts.importers.source import Skipped, SourceFile, text_of
+
+
+def read(source: SourceFile, skipped: Skipped) -> Iterator[ImportedConversation]:
+    """Yield the conversations of a file."""
+    is_list = source.beginning(256).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"["
+    found: Iterator[tuple[int, Any]] = enumerate(elements(source), 1) if is_list else lines(source)
+    for number, data in found:
+        messages = data.get("conversations") if isinstance(data, dict) else None
+        if not isinstance(messages, list):
+            raise source.broken(f"conversation {number} has no list of messages")
+        told = [
+            (text_of(each.get("from")), text_of(each.get("value")))
+            for each in messages
+            if isinstance(each, dict)
+        ]
+        name = text_of(data.get("id"))
+        if conversation := conversation_of(told, source.modified_ms, skipped, source_id=name):
+            yield conversation

@@ -1,0 +1,148 @@
+"""A file to import from: its bytes, whether plain or in a zip, and what was left out of it."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+from gptalk_client.errors import TranscriptError
+
+_MEMBER = "conversations.json"
+
+
+def _no_progress(done_bytes: int, total_bytes: int) -> None:
+    return
+
+
+@dataclass(slots=True)
+class Skipped:
+    """What was left out, counted by reason."""
+
+    reasons: Counter[str] = field(default_factory=Counter)
+
+    def add(self, reason: str, count: int = 1) -> None:
+        """Count something that was left out, such as `an image`."""
+        if count:
+            self.reasons[reason] += count
+
+
+@dataclass(slots=True)
+class SourceFile:
+    """A file that another program wrote.
+
+    Attributes:
+        path: Where it is.
+        on_progress: Called now and then with the bytes read and the bytes there are.
+    """
+
+    path: Path
+    on_progress: Callable[[int, int], None] = _no_progress
+
+    @property
+    def modified_ms(self) -> int:
+        """When it was written, for sources without times."""
+        return int(self.path.stat().st_mtime * 1000)
+
+    def is_zip(self) -> bool:
+        """Return whether it is a zip archive."""
+        with self.path.open("rb") as file:
+            return file.read(4) == b"PK\x03\x04"
+
+    def beginning(self, size_bytes: int) -> bytes:
+        """Return the first bytes, of the conversations inside if it is a zip."""
+        with self.opened() as file:
+            return file.read(size_bytes)
+
+    def ending(self, size_bytes: int) -> bytes:
+        """Return the last bytes of the file itself."""
+        with self.path.open("rb") as file:
+            file.seek(max(0, self.path.stat().st_size - size_bytes))
+            return file.read()
+
+    @contextmanager
+    def opened(self) -> Iterator[Bytes]:
+        """Open the bytes; of a zip, the `conversations.json` in it.
+
+        Raises:
+            TranscriptError: It cannot be read, or the archive holds no conversations or is damaged.
+        """
+        try:
+            if not self.is_zip():
+                with self.path.open("rb") as file:
+                    yield Bytes(file, self.path.stat().st_size, self.on_progress)
+                return
+            with zipfile.ZipFile(self.path) as archive:
+                names = [each for each in archive.namelist() if each.split("/")[-1] == _MEMBER]
+                if not names:
+                    raise self.broken(f"there is no {_MEMBER} in it")
+                shortest = min(names, key=len)
+                with archive.open(shortest) as member:
+                    yield Bytes(member, archive.getinfo(shortest).file_size, self.on_progress)
+        except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as err:
+            raise self.broken(f"the archive is damaged: {err}") from err
+        except OSError as err:
+            raise TranscriptError(f"{self.path} cannot be read: {err.strerror or err}.") from err
+
+    def broken(self, why: str) -> TranscriptError:
+        """Return the error for a file that cannot be understood."""
+        return TranscriptError(f"{self.path}: {why}.", hint="Nothing was imported from it.")
+
+
+class Bytes:
+    """An open file whose reading is told."""
+
+    def __init__(self, file: IO[bytes], total_bytes: int, on_progress: Callable[[int, int], None]) -> None:
+        self._file = file
+        self._total_bytes = total_bytes
+        self._done_bytes = 0
+        self._on_progress = on_progress
+
+    def read(self, size: int = -1) -> bytes:
+        """Return up to `size` bytes, all that there are if it is negative; none at the end."""
+        data = self._file.read(size)
+        self._done_bytes += len(data)
+        self._on_progress(self._done_bytes, self._total_bytes)
+        return data
+
+    def readline(self, size: int = -1) -> bytes:
+        """Return bytes up to and with the next line feed, at most `size`."""
+        data = self._file.readline(size)
+        self._done_bytes += len(data)
+        self._on_progress(self._done_bytes, self._total_bytes)
+        return data
+
+
+def digest(*texts: str) -> str:
+    """Return a short name made of texts, for conversations that have none of their own."""
+    hashed = hashlib.blake2b(digest_size=16)
+    for text in texts:
+        hashed.update(text.encode("utf-8", "surrogatepass") + b"\0")
+    return hashed.hexdigest()
+
+
+def ms_of_seconds(value: Any, otherwise: int) -> int:
+    """Return a Unix time in seconds as milliseconds; `otherwise` if it is none."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return round(value * 1000) if is_number and 0 < value < 1e11 else otherwise
+
+
+def ms_of_iso(value: Any, otherwise: int) -> int:
+    """Return an ISO 8601 time as milliseconds, UTC where it names no zone; `otherwise` if it is none."""
+    try:
+        moment = datetime.fromisoformat(value)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return round(moment.timestamp() * 1000)
+    except (TypeError, ValueError, OverflowError):
+        return otherwise
+
+
+def text_of(value: Any) -> str:
+    """Return a text as it is and anything else as an empty one."""
+    return value if isinstance(value, str) else ""
