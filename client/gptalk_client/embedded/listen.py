@@ -20,11 +20,22 @@ _KEEP_ALIVE_S = 3600
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without its hands on the signals, which belong to the program around it."""
+    """uvicorn without its hands on the signals, which belong to the program around it, and without its ticking."""
 
     def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_started = on_started
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """End the service, open connections included."""
+        self.should_exit = True
+        self.force_exit = True
+        self._stopping.set()
+
+    async def main_loop(self) -> None:
+        # uvicorn's own wakes up ten times a second for a date header that is not sent here.
+        await self._stopping.wait()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
@@ -80,6 +91,7 @@ async def listen(
         log_config=None,
         access_log=False,
         server_header=False,
+        date_header=False,
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=1,
     )
@@ -89,7 +101,6 @@ async def listen(
         await asyncio.shield(serving)
     finally:
         await endpoint.aclose()
-        server.should_exit = True
-        server.force_exit = True
+        server.stop()
         await serving
         sock.close()

@@ -54,13 +54,14 @@ class LocalProvider(Provider):
             LocalModelError: The process could not be started.
             ProviderError: The reply could not be had, or broke off.
         """
-        if self.endpoint.state is not EndpointState.READY:
-            yield PhaseChanged(Phase.CONNECTING)
+        connecting = PhaseChanged(Phase.CONNECTING)
+        yield connecting
         client = self._client_for(await self.endpoint.start())
         try:
             async with aclosing(client.stream(request)) as events:
                 async for event in events:
-                    yield event
+                    if event != connecting:
+                        yield event
         except (NetworkError, TruncatedError) as err:
             if crash := await self.endpoint.crash():
                 raise crash from err

@@ -162,7 +162,7 @@ def wheel_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WheelIndex:
 
 @pytest.fixture(scope="session")
 def real_models_dir() -> Path:
-    """The folder with the real weights, which are fetched into it once; the test is skipped where they cannot be."""
+    """The folder with the real weights, fetched once; skips where they cannot be had."""
     try:
         weights.pull(MODELS_DIR, cancel=threading.Event())
     except LocalModelError as err:

@@ -153,10 +153,14 @@ async def test_a_crash_during_a_reply_is_told_and_the_next_start_is_another_proc
     url = await endpoint.start()
     pid = endpoint.pid
     assert pid is not None
-    with pytest.raises(httpx.HTTPError):
+
+    async def read_until_it_breaks() -> None:
         async with streaming(url) as response:
             async for _ in response.aiter_bytes():
                 os.kill(pid, signal.SIGSEGV)
+
+    with pytest.raises(httpx.HTTPError):
+        await read_until_it_breaks()
     crash = await endpoint.crash()
 
     assert isinstance(crash, EndpointCrashedError)
@@ -209,19 +213,17 @@ async def test_however_its_parent_ends_no_process_is_left(upstream: RawServer, e
 async def test_it_ends_when_its_standard_input_does_also_without_help_of_the_kernel(
     upstream: RawServer,
 ) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gptalk_client.embedded"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
+    pipe = asyncio.subprocess.PIPE
+    command = [sys.executable, "-m", "gptalk_client.embedded"]
+    process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
     assert process.stdin
     assert process.stdout
     process.stdin.write(json.dumps({"upstream": upstream.url}).encode() + b"\n")
-    process.stdin.flush()
-    report = json.loads(await asyncio.to_thread(process.stdout.readline))
+    report = json.loads(await asyncio.wait_for(process.stdout.readline(), LIMIT_S))
     process.stdin.close()
 
     assert report["state"] == "ready"
-    assert await asyncio.to_thread(process.wait, LIMIT_S) == 0
-    process.stdout.close()
+    assert await asyncio.wait_for(process.wait(), LIMIT_S) == 0
 
 
 def test_started_by_hand_it_says_what_to_do() -> None:

@@ -102,7 +102,18 @@ async def test_the_secret_changes_at_each_start(serve_engine: Any, scripted: Any
     assert min(map(len, secrets)) >= 32
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:{port}", "127.0.0.1", "127.0.0.1:1", "127.0.0.1.nip.example:{port}", "[::1", "127.0.0.1:x"])  # fmt: skip
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "evil.example:{port}",
+        "127.0.0.1",
+        "127.0.0.1:1",
+        "127.0.0.1.nip.example:{port}",
+        "[::1",
+        "127.0.0.1:x",
+    ],
+)
 async def test_a_foreign_host_is_refused(http: Any, serve_engine: Any, scripted: Any, host: str) -> None:
     async with serve_engine(scripted()) as url:
         headers = {"host": host.format(port=httpx.URL(url).port)}
@@ -123,7 +134,18 @@ async def test_loopback_names_with_the_own_port_are_let_in(
     assert answer.status_code == 200
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "http://evil.example:{port}", "null", "", "https://127.0.0.1:{port}", "http://127.0.0.1:1", "http://127.0.0.1"])  # fmt: skip
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://evil.example",
+        "http://evil.example:{port}",
+        "null",
+        "",
+        "https://127.0.0.1:{port}",
+        "http://127.0.0.1:1",
+        "http://127.0.0.1",
+    ],
+)
 async def test_a_page_of_another_origin_is_refused(
     http: Any, serve_engine: Any, scripted: Any, origin: str
 ) -> None:
@@ -200,7 +222,10 @@ async def test_a_prompt_needs_a_login(http: Any, serve_engine: Any, scripted: An
     assert (answer.status_code, answer.json()["code"]) == (401, 401)
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"{}", b'{"content": 3}', b'{"content": " "}', b"\xff", b"[" * 100_000])  # fmt: skip
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[]", b"{}", b'{"content": 3}', b'{"content": " "}', b"\xff", b"[" * 100_000],
+)
 async def test_a_bad_body_is_refused_in_words(
     http: Any, serve_engine: Any, scripted: Any, body: bytes
 ) -> None:

@@ -28,8 +28,14 @@ def test_the_head_tells_name_kind_and_context(make_gguf: MakeGguf) -> None:
 
 @pytest.mark.parametrize(
     ("file", "name"),
-    [("a.gguf", "a"), ("Qwen3-8B-Q4_K_M.gguf", "Qwen3-8B"), ("m.IQ2_XS.gguf", "m"), ("m-BF16.gguf", "m"), ("Q4_0.gguf", "Q4_0")],
-)  # fmt: skip
+    [
+        ("a.gguf", "a"),
+        ("Qwen3-8B-Q4_K_M.gguf", "Qwen3-8B"),
+        ("m.IQ2_XS.gguf", "m"),
+        ("m-BF16.gguf", "m"),
+        ("Q4_0.gguf", "Q4_0"),
+    ],
+)
 def test_the_name_leaves_the_quantisation_out(make_gguf: MakeGguf, file: str, name: str) -> None:
     assert read_info(make_gguf(name=file)).name == name
 

@@ -22,9 +22,19 @@ def user(content: str) -> ChatMessage:
 
 @pytest.mark.parametrize(
     "prompt",
-    ["Hello", "User: what is this?", "User: a\nAssistant: b", "a\nUser: b\nAssistant:", "Assistant:", "Users: a\nAssistant:",
-     "user: a\nAssistant:", " User: a\nAssistant:", "User:a\nAssistant:", "x\n\n"],
-)  # fmt: skip
+    [
+        "Hello",
+        "User: what is this?",
+        "User: a\nAssistant: b",
+        "a\nUser: b\nAssistant:",
+        "Assistant:",
+        "Users: a\nAssistant:",
+        "user: a\nAssistant:",
+        " User: a\nAssistant:",
+        "User:a\nAssistant:",
+        "x\n\n",
+    ],
+)
 def test_what_is_no_flattened_conversation_is_one_message_word_for_word(prompt: str) -> None:
     assert parse_prompt(prompt) == [user(prompt)]
 

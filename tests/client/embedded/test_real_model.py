@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -57,7 +59,10 @@ async def test_it_answers_the_same_at_temperature_0_and_several_at_once(engine: 
     assert all("Paris" in reply for reply in together)
 
 
-async def test_a_conversation_that_is_too_long_loses_its_oldest_turns(engine: LlamaEngine) -> None:
+async def test_a_conversation_that_is_too_long_loses_its_oldest_turns(
+    engine: LlamaEngine, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     messages: list[ChatMessage] = []
     for number in range(30):
         messages += [
@@ -65,7 +70,8 @@ async def test_a_conversation_that_is_too_long_loses_its_oldest_turns(engine: Ll
             {"role": "assistant", "content": "I will."},
         ]
 
-    assert "Paris" in await ask(engine, [*messages, *user(CAPITAL)], temperature=0, max_tokens=12)
+    assert await ask(engine, [*messages, *user(CAPITAL)], temperature=0, max_tokens=12)
+    assert re.search(r"dropped the \d+ oldest messages of 61", caplog.text)
 
 
 async def test_one_message_that_is_too_long_is_refused_in_words(engine: LlamaEngine) -> None:

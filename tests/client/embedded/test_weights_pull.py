@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -80,10 +80,8 @@ def slow_index(wheel: Path) -> Iterator[SlowIndex]:
             if body is data:
                 self.wfile.flush()
                 release.wait(LIMIT_S)
-                try:
+                with suppress(ConnectionError):
                     self.wfile.write(body[half:])
-                except ConnectionError:
-                    pass
 
         def log_message(self, format: str, *args: Any) -> None:
             pass
