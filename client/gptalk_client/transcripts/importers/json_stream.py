@@ -84,6 +84,7 @@ class _Scanner:
         self._buffer = buffer
         self._at = start
         self._before = 0
+        self._commas = 0
 
     @property
     def offset(self) -> int:
@@ -108,13 +109,15 @@ class _Scanner:
                 break
             if not self._more():
                 raise self._source.broken(f"it ends in the middle, at byte {self.offset}")
+        commas = self._buffer.count(b",", self._at, match.end())
         self._at = match.end()
         found = self._buffer[self._at : self._at + 1]
-        if found == b"]":
+        if found == b"]" and not commas:
             self._at += 1
             return None
-        if found != b"{":
+        if found != b"{" or commas != self._commas:
             raise self._source.broken(f"a conversation was expected at byte {self.offset}")
+        self._commas = 1
         return self.offset, self._object()
 
     def _object(self) -> bytes:
