@@ -8,21 +8,16 @@ import gc
 import signal
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 from urllib.parse import urlsplit
 
 from textual.app import App
 from textual.binding import BindingType
 from textual.screen import Screen
 
-from gptalk_client.chat import Chat
-from gptalk_client.config_file import update_file
 from gptalk_client.errors import GptalkError
 from gptalk_client.paths import Paths
-from gptalk_client.providers.base import Provider
 from gptalk_client.settings import Settings
-from gptalk_client.store.store import Store
-from gptalk_client.store.worker import StoreThread
 from gptalk_tui.actions import clashes
 from gptalk_tui.screens.chat import ChatScreen
 from gptalk_tui.screens.services import Services
@@ -30,7 +25,10 @@ from gptalk_tui.screens.setup import Choice, SetupScreen
 from gptalk_tui.themes import DEFAULT_THEME, PALETTE_OF, PALETTES
 from gptalk_tui.widgets.transcript.styles import StyleTable
 
-BuildProvider = Callable[[Settings, Paths], Provider]
+if TYPE_CHECKING:
+    from gptalk_client.providers.base import Provider
+
+BuildProvider: TypeAlias = "Callable[[Settings, Paths], Provider]"
 
 SIGNAL_EXITS: Mapping[str, int] = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 129}
 """Exit codes by signal, as a shell counts them."""
@@ -123,11 +121,18 @@ class GptalkApp(App[int], inherit_bindings=False):
         await self.leave(0)
 
     async def _load(self) -> Services:
-        store = await asyncio.to_thread(Store.open, self.paths.database)
-        thread = StoreThread(store)
-        provider = await asyncio.to_thread(self._build_provider, self.settings, self.paths)
-        self._services = Services(self.settings, self.paths, thread, Chat(thread), provider)
+        # Imported behind the first paint, on a thread: the store and the wire are not needed to show it.
+        self._services = await asyncio.to_thread(self._make_services)
         return self._services
+
+    def _make_services(self) -> Services:
+        from gptalk_client.chat import Chat
+        from gptalk_client.store.store import Store
+        from gptalk_client.store.worker import StoreThread
+
+        provider = self._build_provider(self.settings, self.paths)
+        thread = StoreThread(Store.open(self.paths.database))
+        return Services(self.settings, self.paths, thread, Chat(thread), provider)
 
     async def close_services(self) -> None:
         """Close provider and store; called once, after the screen is gone."""
@@ -153,6 +158,8 @@ class GptalkApp(App[int], inherit_bindings=False):
 
     async def choose_provider(self, choice: Choice) -> None:
         """Chat somewhere else from now on, and keep that in the config file."""
+        from gptalk_client.config_file import update_file
+
         changes: dict[str | tuple[str, ...], str] = {"provider": choice.provider}
         settings = replace(self.settings, provider=choice.provider)
         if choice.url:

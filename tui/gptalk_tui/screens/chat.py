@@ -17,7 +17,6 @@ from textual.widgets import Input, Static, TextArea
 
 from gptalk_client.errors import GptalkError
 from gptalk_client.models import Role, Status
-from gptalk_client.store.store import Store
 from gptalk_tui.actions import ACTION_OF, ACTIONS, footer_actions, key_titles
 from gptalk_tui.screens import bars
 from gptalk_tui.screens.desk import Desk
@@ -121,10 +120,11 @@ class ChatScreen(Screen[None]):
         if self._wants_new:
             return
         try:
-            if self._wanted is not None:
-                first = await services.store.call(Store.find_conversation, self._wanted)
+            wanted = self._wanted
+            if wanted is not None:
+                first = await services.store.run(lambda store: store.find_conversation(wanted))
             else:
-                latest = await services.store.call(Store.latest_conversation)
+                latest = await services.store.run(lambda store: store.latest_conversation())
                 if latest is None:
                     return
                 first = latest

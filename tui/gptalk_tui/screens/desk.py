@@ -21,11 +21,11 @@ from gptalk_client.models import (
     TurnEvent,
     TurnOpened,
 )
-from gptalk_client.store.store import Store
 from gptalk_tui.screens.services import Services
 from gptalk_tui.screens.turns import LiveTurn, Turns
 
 if TYPE_CHECKING:
+    from gptalk_client.store.store import Store
     from gptalk_tui.screens.chat import ChatScreen
 
 SHOWN_TEXTS = 24
@@ -142,7 +142,7 @@ class Desk:
         if services is None:
             return
         try:
-            await services.store.call(Store.set_draft, conversation_id, text)
+            await services.store.run(lambda store: store.set_draft(conversation_id, text))
         except GptalkError as err:
             self._screen.say(err.for_humans(), is_error=True)
 
@@ -182,7 +182,7 @@ class Desk:
                 screen.composer.set_text(text)
                 return
             if self.conversation is None:
-                self.conversation = await services.store.call(Store.create_conversation)
+                self.conversation = await services.store.run(lambda store: store.create_conversation())
         except GptalkError as err:
             screen.composer.set_text(text)
             screen.say(err.for_humans(), is_error=True)
@@ -258,12 +258,13 @@ class Desk:
                 if not screen.composer.text:
                     screen.composer.set_text(turn.prompt)
             elif turn.reply is not None:
-                reply = await services.store.call(Store.message, turn.reply.id)
+                reply_id = turn.reply.id
+                reply = await services.store.run(lambda store: store.message(reply_id))
                 if turn.conversation_id == self.conversation_id:
                     screen.transcript.end_message(entry_of(reply), reply.content)
                     await self._return_prompt(services, reply)
                 else:
-                    await services.store.call(Store.set_unread, turn.conversation_id, True)
+                    await services.store.run(lambda store: store.set_unread(turn.conversation_id, True))
         except GptalkError as err:
             screen.say(err.for_humans(), is_error=True)
         screen.update_bars()
@@ -274,7 +275,8 @@ class Desk:
         composer = self._screen.composer
         if reply.status is not Status.FAILED or composer.text or reply.parent_id is None:
             return
-        prompt = await services.store.call(Store.message, reply.parent_id)
+        prompt_id = reply.parent_id
+        prompt = await services.store.run(lambda store: store.message(prompt_id))
         if not composer.text:
             self.returned = prompt
             composer.set_text(prompt.content)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from gptalk_client.chat import Chat
 from gptalk_client.errors import LocalModelError
 from gptalk_client.models import Conversation, Message, TurnEvent
 from gptalk_client.paths import Paths
-from gptalk_client.providers.base import Provider
 from gptalk_client.settings import Settings
-from gptalk_client.store.rows import UNSET
-from gptalk_client.store.worker import StoreThread
+
+if TYPE_CHECKING:
+    from gptalk_client.chat import Chat
+    from gptalk_client.providers.base import Provider
+    from gptalk_client.store.worker import StoreThread
 
 
 @dataclass
@@ -44,12 +45,10 @@ class Services:
             prompt: What the person says.
             instead_of: A prompt that it stands beside, on a branch of its own.
         """
-        return self.chat.reply(
-            conversation.id,
-            prompt,
-            parent_id=UNSET if instead_of is None else instead_of.parent_id,
-            **self._choices(conversation),
-        )
+        choices = self._choices(conversation)
+        if instead_of is not None:
+            choices["parent_id"] = instead_of.parent_id
+        return self.chat.reply(conversation.id, prompt, **choices)
 
     def regenerate(self, conversation: Conversation, prompt_id: str) -> AsyncGenerator[TurnEvent, None]:
         """Start a turn that answers a prompt once more."""

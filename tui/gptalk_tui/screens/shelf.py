@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gptalk_client.errors import GptalkError
 from gptalk_client.models import Conversation
-from gptalk_client.store.store import Store
 
 if TYPE_CHECKING:
+    from gptalk_client.store.store import Store
     from gptalk_tui.screens.chat import ChatScreen
 
 OPEN_FROM_WIDTH = 110
@@ -49,7 +50,7 @@ class Shelf:
         limit = FIRST_ROWS
         try:
             while True:
-                more = await store.call(Store.conversations, limit=limit, offset=len(found), filter=wanted)
+                more = await store.run(_page(limit, len(found), wanted))
                 found = [*found, *more]
                 self._show(found)
                 if len(more) < limit:
@@ -101,3 +102,7 @@ class Shelf:
         if is_open and pane.has_focus_within:
             self._screen.composer.focus()
         self.fit()
+
+
+def _page(limit: int, offset: int, wanted: str) -> Callable[[Store], list[Conversation]]:
+    return lambda store: store.conversations(limit=limit, offset=offset, filter=wanted)

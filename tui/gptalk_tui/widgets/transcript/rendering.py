@@ -12,9 +12,7 @@ from gptalk_client.models import BranchEntry, Role, Status
 from gptalk_client.text import visible
 from gptalk_tui.widgets.transcript.blocks import Blocks, Span, Text
 from gptalk_tui.widgets.transcript.frame import Frame
-from gptalk_tui.widgets.transcript.layout import layout
 from gptalk_tui.widgets.transcript.lines import Line
-from gptalk_tui.widgets.transcript.markdown import parse, parse_plain
 from gptalk_tui.widgets.transcript.message_rows import HEAD, MessageRows
 from gptalk_tui.widgets.transcript.paint import CodeArea, Painted
 from gptalk_tui.widgets.transcript.styles import StyleTable
@@ -96,6 +94,9 @@ class Renderer:
 
     def render(self, rows: MessageRows, row: int, frame: Frame) -> Rendered:
         """Parse a row and lay it out."""
+        # Loaded with the first message: an empty screen needs no Markdown.
+        from gptalk_tui.widgets.transcript.markdown import parse, parse_plain
+
         rendered = Rendered(-1, [], is_prompt=rows.entry.role is Role.USER)
         piece = rows.piece(row)
         if piece is not None:
@@ -118,6 +119,8 @@ class Renderer:
 
     def layout(self, rendered: Rendered, frame: Frame) -> None:
         """Lay a parsed row out for a width."""
+        from gptalk_tui.widgets.transcript.layout import layout
+
         rendered.lines_width = frame.width
         if rendered.blocks is not None:
             painted = layout(
@@ -130,6 +133,8 @@ class Renderer:
             self._lay_out_foot(rendered, frame)
 
     def _lay_out_foot(self, rendered: Rendered, frame: Frame) -> None:
+        from gptalk_tui.widgets.transcript.layout import layout
+
         colour = "error" if rendered.is_error else "muted"
         texts = [Text((), words, [Span(len(words), colour)], words) for words in rendered.foot]
         style = f"page {colour}"
