@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import os
 import random
 import signal
@@ -100,7 +101,7 @@ def _compare(path: Path, log_path: Path, killed_at: float) -> Outcome:
     lines = [line.split() for line in log_path.read_text().splitlines() if line.count(" ") == 3]
     times = [float(line[0]) for line in lines]
     recent = [t for t in times if t > killed_at - 1] + [killed_at]
-    pause_s = max((b - a for a, b in zip(recent, recent[1:], strict=False)), default=0.0)
+    pause_s = max((b - a for a, b in itertools.pairwise(recent)), default=0.0)
     lost_s = 0.0
     problems: list[str] = []
     with Store.open(path) as store:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import shutil
 import sqlite3
 import threading
 import time
@@ -58,7 +57,8 @@ def in_words(path: Path) -> Iterator[None]:
 
 def _explained(err: sqlite3.Error, path: Path) -> StoreError:
     code = primary_code(err)
-    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _is_disk_full(path)):
+    may_be_full = code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
+    if code == sqlite3.SQLITE_FULL or (may_be_full and _is_disk_full(path)):
         return StoreFullError("The disk is full: the conversations cannot be saved.")
     if code == sqlite3.SQLITE_READONLY:
         return StoreReadOnlyError(f"The conversations in {path.parent} cannot be written.")
@@ -68,12 +68,14 @@ def _explained(err: sqlite3.Error, path: Path) -> StoreError:
         )
     if is_damage(err):
         return StoreError(f"The file {path} is damaged.")
-    if isinstance(err, sqlite3.ProgrammingError):
+    if isinstance(err, sqlite3.ProgrammingError) and "closed" in str(err):
         return StoreError("The conversations are closed.", hint="Start the program again.")
     return StoreError(f"The conversations in {path} could not be used: {err}.")
 
 
 def _is_disk_full(path: Path) -> bool:
+    import shutil  # a rare need, and slow to load
+
     try:
         return shutil.disk_usage(path.parent).free < _LITTLE_SPACE_BYTES
     except OSError as err:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
-import shutil
 import sqlite3
 import stat
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from gptalk_client.errors import StoreError
+from gptalk_client.errors import StoreError, StoreFullError
 from gptalk_client.paths import make_private_folder
 from gptalk_client.store.database import BUSY_TIMEOUT_MS, Database, in_words, is_damage, patiently
 from gptalk_client.store.locks import FileLock
@@ -44,19 +43,24 @@ def open_database(path: Path, *, read_only: bool, notices: list[str]) -> Databas
     """
     path = path.expanduser().absolute()
     if path.is_symlink():
-        path = path.resolve()  # SQLite keeps its side files beside the real one
+        path = Path(os.path.realpath(path))  # SQLite keeps its side files beside the real one
     with in_words(path):
         if read_only:
             return _open_to_read(path)
         try:
             make_private_folder(path.parent)
             is_writable = os.access(path.parent, os.W_OK | os.X_OK) and _make_private_file(path)
-        except OSError:
+        except OSError as err:
+            if err.errno == errno.ENOSPC:
+                raise StoreFullError(f"The disk is full: {path} cannot be made.") from err
             is_writable = False
         if not is_writable:
             notices.append(f"The folder {path.parent} cannot be written, so nothing will be saved.")
             return _open_to_read(path)
-        return _open_to_write(path, notices)
+        try:
+            return _open_to_write(path, notices)
+        except OSError as err:
+            raise StoreError(f"The file {path} cannot be opened: {err.strerror}.") from err
 
 
 def _open_to_write(path: Path, notices: list[str]) -> Database:
@@ -248,8 +252,9 @@ def write_backup(copy_to: Callable[[sqlite3.Connection], None], path: Path) -> N
     Raises:
         StoreError: The copy cannot be written.
     """
+    name = str(path.with_name(f".{path.name}.{os.urandom(6).hex()}.tmp"))
     try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+        descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as err:
         raise StoreError(f"The backup {path} cannot be written: {err.strerror}.", hint="") from err
     os.close(descriptor)
@@ -324,6 +329,9 @@ def _open_copy(path: Path) -> Database:
 
     That is one of an older format, or one with a -wal file in a folder that cannot be written.
     """
+    import shutil  # a rare need, and slow to load
+    import tempfile
+
     folder = Path(tempfile.mkdtemp(prefix="gptalk-tui-"))
 
     def remove() -> None:

@@ -97,12 +97,18 @@ class ReplySaver:
         self._flushing = asyncio.get_running_loop().create_task(self._flush())
 
     async def _flush(self) -> None:
-        pieces, count = self._pieces, len(self._pieces)
-        text = "".join(pieces if self._must_replace else pieces[self._saved_pieces :])
-        method = Store.replace_reply if self._must_replace else Store.append_reply
+        pieces, count, is_whole = self._pieces, len(self._pieces), self._must_replace
+        text = "".join(pieces if is_whole else pieces[self._saved_pieces :])
+
+        def write(store: Store) -> None:
+            if is_whole:
+                store.replace_reply(self._message_id, text)
+            else:
+                store.append_reply(self._message_id, text)
+
         self._must_replace = False
         try:
-            await self._watched(lambda store: method(store, self._message_id, text))
+            await self._watched(write)
         except GptalkError:
             self._must_replace = True  # whatever became of this write, the next one is whole
         else:

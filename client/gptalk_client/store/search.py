@@ -15,7 +15,7 @@ from gptalk_client.store.rows import clean, conversation_seq, message_seq, read_
 from gptalk_client.store.snippets import ranges, snippet
 
 _MAX_TITLES = 20
-_CANDIDATES = 400
+_CANDIDATES = 250
 """How many messages are read to tell `c++` from `c`."""
 _SCANNED = 5_000
 """How many of the newest messages are read where the index cannot help."""

@@ -48,6 +48,8 @@ class Store(Conversations, Turns, Branches, Search, Imports):
         store = cls(open_database(Path(path), read_only=read_only, notices=notices), notices)
         try:
             store.recover()
+        except StoreError as err:  # what can be read is worth more than a start that fails
+            notices.append(err.for_humans())
         except BaseException:
             store.close()
             raise

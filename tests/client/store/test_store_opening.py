@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from gptalk_client.errors import NewerSchemaError, StoreError, StoreReadOnlyError
+from gptalk_client.errors import NewerSchemaError, StoreError, StoreFullError, StoreReadOnlyError
 from gptalk_client.models import Status
 from gptalk_client.store.store import Store
 
@@ -240,6 +240,24 @@ def test_file_of_another_that_cannot_be_read_is_an_error_in_words(open_folder: P
     open_folder.chmod(0o555)
     with no_superuser(), pytest.raises(StoreError, match="cannot be read"):
         Store.open(target)
+
+
+def test_folder_in_the_place_of_the_file_is_an_error_in_words(path: Path) -> None:
+    path.mkdir(parents=True)
+    with pytest.raises(StoreError, match="cannot be opened"):
+        Store.open(path)
+    assert path.is_dir()
+
+
+def test_file_opens_although_a_recovery_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_store: Store) -> int:
+        raise StoreFullError("The disk is full.")
+
+    conversation_id = fill(path)
+    monkeypatch.setattr(Store, "recover", refuse)
+    with Store.open(path) as store:
+        assert store.notices == [StoreFullError("The disk is full.").for_humans()]
+        assert len(store.branch(conversation_id)) == 2
 
 
 def test_closed_store_says_that_it_is_closed(path: Path) -> None:

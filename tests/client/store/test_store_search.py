@@ -116,10 +116,10 @@ def test_what_is_meant_is_found(corpus: Store, query: str, expected: set[str]) -
 
 @pytest.mark.parametrize(
     "query",
-    ["", " ", '"', '""', '"""', "'", "\\", "*", "^", "-", "--", "(", ")", "()", "{}", ":", ".", "+", "AND", "OR", "NOT",
-     "AND AND", "NEAR", "NEAR(", "NEAR(a b, 5)", "body:x", "body : {x}", "a*b", "*a", "^a", "a + b", "\0", "a\0b",
-     "\ud800", "\ud83d\ude00", "\x1b[0m", "\u202e", "%", "_", "x" * 5000, "日" * 3000, '"' * 999, "é\u0301\u0301",
-     "a" + "\u0301" * 500, "\u0301", "1", "0x1F", "://", "ß", "ŉ", "ﬃ", "İ", "\ufeff", "\n\t\r"],
+    ["", " ", '"', '""', '"""', "'", "\\", "*", "^", "-", "--", "(", ")", "()", "{}", ":", ".", "+", "AND", "OR",
+     "NOT", "AND AND", "NEAR", "NEAR(", "NEAR(a b, 5)", "body:x", "body : {x}", "a*b", "*a", "^a", "a + b", "\0",
+     "a\0b", "\ud800", "\ud83d\ude00", "\x1b[0m", "\u202e", "%", "_", "x" * 5000, "日" * 3000, '"' * 999,
+     "é\u0301\u0301", "a" + "\u0301" * 500, "\u0301", "1", "0x1F", "://", "ß", "ŉ", "ﬃ", "İ", "\ufeff", "\n\t\r"],
 )  # fmt: skip
 def test_no_input_is_an_error(corpus: Store, query: str) -> None:
     conversation = corpus.conversations()[0]

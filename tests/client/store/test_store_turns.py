@@ -218,9 +218,8 @@ def test_statement_that_fails_takes_its_whole_change_back(store: Store) -> None:
         store._db._writer = failing  # type: ignore[assignment]
         try:
             store.open_turn(conversation.id, "hello")
-        except StoreError as err:
+        except StoreError:
             failures += 1
-            assert err.for_humans()
             assert store.messages(conversation.id) == before
         finally:
             store._db._writer = real
