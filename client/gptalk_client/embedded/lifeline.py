@@ -1,0 +1,23 @@
+"""How a child process learns that its parent is gone: its standard input ends.
+
+The parent holds the other end of that pipe and never writes to it; however the parent ends, SIGKILL included, the
+system closes it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+
+
+def hold() -> None:
+    """End this process at once, from a thread, when standard input ends."""
+    threading.Thread(target=_watch, name="lifeline", daemon=True).start()
+
+
+def _watch() -> None:
+    with contextlib.suppress(OSError):
+        while os.read(0, 4096):
+            pass
+    os._exit(0)
