@@ -188,6 +188,6 @@ class RawServer:
         except BaseException as err:  # noqa: BLE001 - a failed check in a handler must fail the test, not the log
             self.failures.append(err)
         finally:
-            writer.transport.abort() if self._server is None else writer.close()
+            writer.close()
             connection.closed = True
             self._tasks.discard(task)

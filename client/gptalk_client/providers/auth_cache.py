@@ -138,6 +138,7 @@ class AuthCache:
         key = (asyncio.get_running_loop(), url)
         while True:
             shared = self._logins.get(key)
+            is_own = shared is None
             if shared is None:
                 shared = _Shared(asyncio.create_task(self._login(url, sign_in, refused), name="login"))
                 self._logins[key] = shared
@@ -151,7 +152,8 @@ class AuthCache:
                     self._logins.pop(key, None)
                     shared.task.cancel()
             login = shared.task.result()
-            if login.token != refused:
+            # Somebody else's login may have found the token that was refused here; a new one may be the same.
+            if is_own or login.token != refused:
                 return login
 
     def count_use(self, url: str, token: str) -> None:

@@ -106,6 +106,8 @@ class Exchange:
         self.answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self.task: asyncio.Task[None] | None = None
         self.limit_error: GptalkError | None = None
+        self.is_streaming = False
+        """The answer is a stream, and the sink is told how it ends."""
         self.is_ending = False
         """The end mark was read; only the end of the body is waited for."""
         self._is_cancelled = False
@@ -217,7 +219,7 @@ class Wire:
         fault = None if task.cancelled() else task.exception()
         if not exchange.answer.done():
             exchange.answer.set_exception(fault or NetworkError("The connection was closed."))
-        elif sink is not None:
+        elif sink is not None and exchange.is_streaming:
             sink.end(fault or NetworkError("The connection was closed."))
         exchange.answer.exception()  # marks it as seen: nobody may be left to take it
 
@@ -275,6 +277,7 @@ class Wire:
                 limits["read"] = (
                     None  # from here the watch of `_pump` counts, which costs nothing for each read
                 )
+                exchange.is_streaming = True
                 exchange.answer.set_result(head)
                 await self._pump(response, sink, exchange)
                 return
