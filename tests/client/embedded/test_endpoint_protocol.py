@@ -81,17 +81,15 @@ async def test_an_empty_reply_is_done_at_once(http: Any, serve_engine: Any, scri
 async def test_nobody_gets_in_without_the_secret(http: Any, serve_engine: Any, scripted: Any) -> None:
     async with serve_engine(scripted()) as url:
         root = url.rsplit("/", 1)[0]
-        wrong = [f"{root}{secret}" for secret in ("", "/wrong", "/api", "/Ü", "/%00", "//")] + [
-            url[:-1],
-            url + "x",
-        ]
+        guesses = ("", "/wrong", "/api", "/Ü", "/%00", "//")
+        wrong = [*(f"{root}{guess}" for guess in guesses), url[:-1], url + "x"]
         statuses = {}
         for base in wrong:
             login = await http.post(f"{base}/api/chatgpt/user/login", json=LOGIN)
             stream = await http.get(f"{base}/api/chatgpt/chatapi/stream")
-            statuses[base] = [login.status_code, stream.status_code]
+            statuses[base] = (login.status_code, stream.status_code)
 
-    assert statuses == dict.fromkeys(wrong, [404, 404])
+    assert statuses == dict.fromkeys(wrong, (404, 404))
 
 
 async def test_the_secret_changes_at_each_start(serve_engine: Any, scripted: Any) -> None:
