@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -9,7 +10,7 @@ import pytest
 
 import gptalk_client
 from gptalk_tui.cli.main import COMMANDS, cli
-from support.command_line import LIMIT_S, Run, run_process
+from support.command_line import LIMIT_S, Run, command, run_process
 
 
 def modules_after(*arguments: str) -> set[str]:
@@ -79,3 +80,20 @@ def test_unknown_settings_are_told_and_do_not_stop_a_command(
     done = run("config", "show", "--config", str(file))
     assert done.code == 0
     assert "did you mean ui.theme?" in done.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
+@pytest.mark.parametrize(("term", "words"), [("dumb", "TERM=dumb"), ("", "TERM=")])
+def test_the_app_on_a_dumb_terminal_names_ask(term: str, words: str) -> None:
+    import pty
+
+    leader, follower = pty.openpty()
+    done = subprocess.run(
+        command(), stdin=follower, stdout=follower, stderr=subprocess.PIPE, env={**os.environ, "TERM": term},
+        timeout=LIMIT_S, check=False,
+    )  # fmt: skip
+    os.close(follower)
+    os.close(leader)
+    assert done.returncode == 2
+    assert words in done.stderr.decode()
+    assert "gptalk-tui ask" in done.stderr.decode()

@@ -92,9 +92,10 @@ def open_app(given: Globals, chat: str | None, new: bool) -> int:
         raise click.UsageError("Choose --chat or --new, not both.")
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise click.UsageError(f"The app needs a terminal. Without one, use: {PROGRAM} ask 'your question'")
-    if os.environ.get("TERM", "") in ("dumb", "unknown"):
+    if sys.platform != "win32" and os.environ.get("TERM", "") in ("", "dumb", "unknown"):
         raise click.UsageError(
-            f"TERM={os.environ['TERM']} cannot show the app. Without it, use: {PROGRAM} ask 'your question'"
+            f"A terminal with TERM={os.environ.get('TERM', '')} cannot show the app."
+            f" Without it, use: {PROGRAM} ask 'your question'"
         )
     settings, paths = given.settings(), given.paths()
     from gptalk_tui.app import run

@@ -1,0 +1,73 @@
+"""`import`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from support.command_line import Run
+
+
+def a_jsonl(path: Path, *questions: str) -> Path:
+    rows = [
+        {"messages": [{"role": "user", "content": each}, {"role": "tool", "content": "x"}]}
+        for each in questions
+    ]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    return path
+
+
+def test_what_came_and_what_was_left_out_is_told(run: Run, tmp_path: Path) -> None:
+    path = a_jsonl(tmp_path / "chats.jsonl", "one", "two")
+    dry = run("import", "--dry-run", str(path))
+    assert "2 would be added" in dry.out
+    assert json.loads(run("list", "--json").out) == []
+    done = run("import", str(path))
+    assert (done.code, done.err) == (0, "")
+    assert done.out.splitlines() == [
+        "chats.jsonl: OpenAI messages, JSON lines: 2 conversations, 2 messages; 2 added, 0 updated, 0 unchanged",
+        "  left out: 2 × a message of an unknown role",
+    ]
+    assert "0 added, 0 updated, 2 unchanged" in run("import", str(path)).out
+
+
+def test_json_has_a_report_a_file(run: Run, tmp_path: Path) -> None:
+    path = a_jsonl(tmp_path / "chats.jsonl", "one")
+    (report,) = json.loads(run("import", "--json", "--from", "openai-jsonl", str(path)).out)
+    assert report == {
+        "file": str(path),
+        "from": "openai-jsonl",
+        "dry_run": False,
+        "conversations": 1,
+        "messages": 1,
+        "added": 1,
+        "updated": 0,
+        "unchanged": 0,
+        "skipped": {"a message of an unknown role": 1},
+    }
+
+
+def test_a_broken_file_is_exit_1_and_those_before_it_stay(run: Run, tmp_path: Path) -> None:
+    good = a_jsonl(tmp_path / "good.jsonl", "one")
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text('{"messages": []}\n{"mess')
+    done = run("import", str(good), str(bad))
+    assert done.code == 1
+    assert "line 2 is no JSON" in done.err
+    assert len(json.loads(run("list", "--json").out)) == 1
+
+
+def test_a_hostile_file_name_is_shown_safely(run: Run, tmp_path: Path) -> None:
+    path = a_jsonl(tmp_path / "\x1b[2Jx.jsonl", "one")
+    done = run("import", str(path))
+    assert done.code == 0
+    assert "\x1b" not in done.out
+
+
+def test_export_and_import_again_is_the_same(run: Run, conversations: list[str], tmp_path: Path) -> None:
+    first = run("export", "--all", "--format", "json").out
+    path = tmp_path / "all.json"
+    path.write_text(first)
+    other = str(tmp_path / "other")
+    assert run("import", str(path), "--data-dir", other).code == 0
+    assert run("export", "--all", "--format", "json", "--data-dir", other).out == first

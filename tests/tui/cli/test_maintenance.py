@@ -1,0 +1,132 @@
+"""`auth`, `config`, `doctor`, `completion`, `model`, `serve`: for when something is to be looked at."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.command_line import LIMIT_S, Run, command, run_process
+from support.gptalk_server import threaded_gptalk_server
+
+
+def test_auth_login_status_logout_never_print_the_token(run: Run, data: Path) -> None:
+    assert "No login is cached" in run("auth", "status").err
+    assert json.loads(run("auth", "status", "--json").out) == []
+    with threaded_gptalk_server(secret="very-secret") as server:
+        done = run("auth", "login", "--url", server.url)
+        assert done.code == 0
+        status = run("auth", "status")
+        (entry,) = json.loads(run("auth", "status", "--json").out)
+        assert list(entry) == ["url", "expires_at", "is_expired", "used_times"]
+        assert entry["is_expired"] is False
+        token = next(iter(json.loads((data / "auth.json").read_text())["logins"].values()))["token"]
+        report = run("doctor", "--url", server.url)
+        for printed in (done, status, report, run("doctor", "--json", "--url", server.url)):
+            assert token not in printed.out + printed.err
+            assert "very-secret" not in printed.out + printed.err
+        assert run("auth", "logout", "--url", server.url).code == 0
+        assert json.loads(run("auth", "status", "--json").out) == []
+
+
+def test_auth_login_at_a_service_that_refuses_is_exit_3(run: Run) -> None:
+    with threaded_gptalk_server() as server:
+        server.fail_next("login", "401 Unauthorized", {"msg": "no"})
+        done = run("auth", "login", "--url", server.url)
+    assert done.code == 3
+    assert run("auth", "login", "--provider", "local").code == 2
+
+
+def test_config_path_show_and_check(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    assert run("config", "path", "--config", str(file)).out == f"{file}\n"
+    assert run("config", "check", "--config", str(file)).code == 0
+    file.write_text("[openai]\napi_key = 'sk-secret'\n[ui]\nthem = 'x'\nnotify = 'loud'\n")
+    done = run("config", "check", "--config", str(file))
+    assert (done.code, done.out) == (1, "")
+    assert f"{file}, line 4: ui.them: no such setting; did you mean ui.theme?" in done.err
+    assert f"{file}, line 5: ui.notify: " in done.err
+    assert run("config", "show", "--config", str(file)).code == 2
+    file.write_text("proxy = 'http://me:hidden@proxy:1'\n[openai]\napi_key = 'sk-secret'\n")
+    shown = run("config", "show", "--config", str(file), "--model", "m1")
+    assert 'model = "m1"' in shown.out
+    assert "(set, not shown)" in shown.out
+    assert not {"sk-secret", "hidden"} & set(shown.out.replace("'", '"').split('"'))
+
+
+def checks(run: Run, *arguments: str) -> tuple[bool, dict[str, Any]]:
+    report = json.loads(run("doctor", "--json", *arguments).out)
+    return report["ok"], {each["name"]: each for each in report["checks"]}
+
+
+def test_doctor_finds_a_good_installation_good(run: Run, conversations: list[str]) -> None:
+    with threaded_gptalk_server() as server:
+        ok, found = checks(run, "--url", server.url)
+        assert run("doctor", "--url", server.url).code == 0
+    assert ok
+    assert set(found) == {"versions", "config", "data folder", "database", "login", "provider", "terminal"}
+    assert found["database"]["detail"].startswith("2 conversations")
+
+
+def test_doctor_names_what_is_wrong(run: Run, data: Path, conversations: list[str], tmp_path: Path) -> None:
+    data.chmod(0o755)
+    (data / "conversations.db").chmod(0o644)
+    config = tmp_path / "config.toml"
+    config.write_text("model = 5\n")
+    ok, found = checks(run, "--url", "http://127.0.0.1:1")
+    assert not ok
+    assert found["data folder"]["status"] == "warning"
+    assert found["provider"]["status"] == "problem"
+    assert "127.0.0.1:1 does not answer" in found["provider"]["detail"]
+    assert run("doctor", "--url", "http://127.0.0.1:1").code == 1
+    _, found = checks(run, "--config", str(config))
+    assert "line 1: model" in found["config"]["detail"]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_prints_a_script_that_the_shell_accepts(run: Run, shell: str, tmp_path: Path) -> None:
+    script = run("completion", shell)
+    assert script.code == 0
+    assert "_GPTALK_TUI_COMPLETE" in script.out
+    if program := shutil.which(shell):
+        file = tmp_path / "completion"
+        file.write_text(script.out)
+        assert subprocess.run([program, "-n", str(file)], check=False, capture_output=True).returncode == 0
+
+
+def test_completion_knows_the_commands() -> None:
+    done = run_process(_GPTALK_TUI_COMPLETE="bash_complete", COMP_WORDS="gptalk-tui e", COMP_CWORD="1")
+    assert done.out.split() == ["plain,export"]
+
+
+def test_model_list_without_a_model_says_how_to_get_one(run: Run) -> None:
+    done = run("model", "list")
+    assert (done.code, done.out) == (0, "")
+    assert "model pull" in done.err
+
+
+def test_serve_without_a_model_and_on_other_hosts_is_refused(run: Run) -> None:
+    assert run("serve", "--host", "0.0.0.0").code == 2
+    assert run("serve", "--upstream", "nonsense").code == 2
+    done = run("serve")
+    assert done.code == 1
+    assert "model pull" in done.err
+
+
+def test_serve_answers_until_it_is_terminated(data: Path) -> None:
+    # Nothing is asked of the upstream before the first prompt: none has to be there.
+    with subprocess.Popen(
+        command("serve", "--upstream", "http://127.0.0.1:1/v1"),
+        stdout=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+    ) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline().decode()
+        assert "http://127.0.0.1:" in line
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(LIMIT_S) == 143
