@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 from rich.cells import get_character_cell_size
 
+from gptalk_client.text import visible
+
 from gptalk_tui.widgets.transcript.blocks import Atom, Span, Target
 from gptalk_tui.widgets.transcript.latex import to_unicode
 
@@ -48,6 +50,8 @@ class InlineLine:
         """Append text; `plain`, where given, is what a copy gives instead, as one."""
         if not text:
             return
+        # Entities such as `&#27;` became characters only now.
+        text = visible(text, newlines=False)
         start = self.length
         self.parts.append(text)
         self.length += len(text)

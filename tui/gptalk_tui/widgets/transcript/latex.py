@@ -36,11 +36,14 @@ def _pairs(listing: str) -> dict[str, str]:
     return dict(zip(words[::2], words[1::2], strict=True))
 
 
+_MAX_DEPTH = 8
+_WIDE = "\u2003"
+"""Stands for a gap until the formula is whole."""
 _COMMANDS = {
     **_pairs(_GREEK),
     **_pairs(_SIGNS),
     **{name: name for name in _FUNCTIONS.split()},
-    "quad": "  ", "qquad": "    ", "left": "", "right": "", "big": "", "Big": "", "bigg": "", "Bigg": "",
+    "quad": _WIDE, "qquad": _WIDE, "left": "", "right": "", "big": "", "Big": "", "bigg": "", "Bigg": "",
     "bigl": "", "bigr": "", "Bigl": "", "Bigr": "", "displaystyle": "", "textstyle": "", "limits": "",
     "nolimits": "", "nonumber": "", "notag": "", "middle": "", "allowbreak": "", "pmod": "mod ",
     "smallskip": "", "medskip": "", "hline": "",
@@ -72,7 +75,6 @@ _ENVIRONMENT = re.compile(
     r"\\(?:begin|end)\{(?:aligned?|gathered|equation|gather|split|cases|[pbvBV]?matrix|array|eqnarray)\*?\}"
     r"(?:\{[lcr| ]*\})?"
 )
-_MAX_DEPTH = 8
 _SIMPLE = re.compile(r"[\w.′'ℏℓ∞√\u0300-\u036f\u2070-\u209f⁰¹²³]*$")
 
 
@@ -82,9 +84,10 @@ def to_unicode(formula: str) -> str:
     Args:
         formula: The text between the formula's delimiters.
     """
-    formula = _ENVIRONMENT.sub("", formula).replace("&", " ") if "\\" in formula else formula
+    formula = _ENVIRONMENT.sub("", formula).replace("&", _WIDE) if "\\" in formula else formula
     text, _ = _convert(formula, 0, "", 0)
-    return re.sub(r"[ \t]*\n[ \t\n]*", "\n", re.sub(r" {3,}", "  ", text)).strip()
+    text = re.sub(f" *{_WIDE}[ {_WIDE}]*", _WIDE, re.sub(" {2,}", " ", text))
+    return re.sub(f"[ {_WIDE}]*\\n[ {_WIDE}\\n]*", "\n", text).strip(f" \n{_WIDE}").replace(_WIDE, "  ")
 
 
 def _convert(source: str, position: int, closer: str, depth: int) -> tuple[str, int]:

@@ -52,7 +52,7 @@ def layout(blocks: Blocks, styles: StyleTable, *, text_width: int, full_width: i
             logical += 1
         elif isinstance(block, Code):
             _code(block, logical, full_width, styles, painted)
-            logical += len(block.lines)
+            logical += len(block.lines) or block.has_header
         elif isinstance(block, Rule):
             painted.lines.append(_rule(block, logical, text_width, styles))
             logical += 1

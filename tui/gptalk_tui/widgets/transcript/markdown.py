@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 QUOTE_BAR = Gutter("▎ ", "bar")
-BULLETS = "•◦▪"
+BULLETS = "•◦‣"
 _TASK = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
 _DEFINITION = re.compile(
     r"\[(?:[^\[\]\\\n]|\\.)+\]:[ \t]*<?([^\s<>]+)>?"
@@ -51,7 +51,7 @@ def parse(piece: Piece) -> Blocks:
     context = piece.context
     reader = _Reader(piece, source)
     if context.containers and context.kind != "plain":
-        source = _without_prefixes(source, context.containers)
+        source = _without_prefixes(source, context.containers, piece.joins_previous)
     reader.read(source)
     blocks = reader.blocks
     if blocks and piece.blank_before:
@@ -68,14 +68,20 @@ def _plain(blocks: Sequence[Block]) -> list[str]:
             lines.append("")
         elif isinstance(block, Code):
             lines.extend(line.plain for line in block.lines)
+            if block.has_header and not block.lines:
+                lines.append("")
         else:
             lines.extend(block.plain)
     return lines
 
 
-def _without_prefixes(source: str, containers: Sequence[Container]) -> str:
+def _without_prefixes(source: str, containers: Sequence[Container], joins: bool) -> str:
     lines = []
-    for line in source.split("\n"):
+    for number, line in enumerate(source.split("\n")):
+        if joins and not number:
+            # The rest of a line whose prefixes stand in the piece before.
+            lines.append(line)
+            continue
         if "\t" in line[:80]:
             head = len(line) - len(line.lstrip(" \t>"))
             line = line[:head].expandtabs(4) + line[head:]
@@ -336,9 +342,10 @@ class _Reader:
         if fence is None:
             return
         lines = []
-        for line in source.split("\n"):
-            line = line.expandtabs(4) if line[:1] == "\t" and fence.indent else line
-            lines.append(line[min(len(line) - len(line.lstrip(" ")), fence.indent) :])
+        for number, line in enumerate(source.split("\n")):
+            indent = 0 if self._piece.joins_previous and not number else fence.indent
+            line = line.expandtabs(4) if line[:1] == "\t" and indent else line
+            lines.append(line[min(len(line) - len(line.lstrip(" ")), indent) :])
         code = "\n".join(lines)
         if self._piece.closes_fence:
             code = code.rstrip("\n")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
+from unicodedata import category
 
 from gptalk_client.text import visible
 from gptalk_tui.widgets.transcript.pieces import NO_REFERENCES, Container, Context, Fence, Piece, PieceKind
@@ -383,18 +384,26 @@ def _cut_place(head: str) -> int:
         return space + 1
     place = len(head) - 1
     for _ in range(64):
-        if _may_cut(head[place - 1], head[place]):
+        if _may_cut(head, place):
             return place
         place -= 1
     return len(head) - 1
 
 
-def _may_cut(before: str, behind: str) -> bool:
-    from unicodedata import category
-
+def _may_cut(head: str, place: int) -> bool:
+    """Whether the character at a place begins what readers see as one: emoji, flags and marks stay whole."""
+    before, behind = head[place - 1], head[place]
     if before == "\u200d" or behind == "\u200d":
         return False
     if category(behind) in ("Mn", "Me", "Mc", "Cf") or "\U0001f3fb" <= behind <= "\U0001f3ff":
         return False
-    is_flag = "\U0001f1e6" <= behind <= "\U0001f1ff" and "\U0001f1e6" <= before <= "\U0001f1ff"
-    return not is_flag
+    if not _is_flag_half(behind):
+        return True
+    halves = 0
+    while halves < place and _is_flag_half(head[place - 1 - halves]):
+        halves += 1
+    return halves % 2 == 0
+
+
+def _is_flag_half(character: str) -> bool:
+    return "\U0001f1e6" <= character <= "\U0001f1ff"

@@ -11,12 +11,12 @@ from gptalk_tui.widgets.transcript.colours import readable
 DARK: Mapping[str, str] = {
     "background": "#121318", "text": "#d8dae0", "muted": "#878d9c", "accent": "#7fb4ff", "heading": "#eef0f5",
     "link": "#7fb4ff", "code_background": "#1b1d24", "code_text": "#d0d3dc", "quote": "#b3b8c5",
-    "line": "#4a4f5c", "error": "#ff7b86", "success": "#7fd89a", "warning": "#e8b866",
+    "line": "#4a4f5c", "selection": "#35507a", "error": "#ff7b86", "success": "#7fd89a", "warning": "#e8b866",
 }  # fmt: skip
 LIGHT: Mapping[str, str] = {
     "background": "#fbfbfa", "text": "#24262c", "muted": "#63697a", "accent": "#1d5fc2", "heading": "#0d0e12",
     "link": "#1d5fc2", "code_background": "#f0f0ed", "code_text": "#2c2f37", "quote": "#4d5361",
-    "line": "#b4b8c2", "error": "#b3202f", "success": "#1c7a3c", "warning": "#8a5a00",
+    "line": "#b4b8c2", "selection": "#c3d6f2", "error": "#b3202f", "success": "#1c7a3c", "warning": "#8a5a00",
 }  # fmt: skip
 """Colours that stand in for what a theme does not name."""
 
@@ -62,6 +62,7 @@ class StyleTable(dict[str, Style]):
             return readable(colour, code)
 
         self["page"] = Style(color=on_page("text"), bgcolor=page)
+        self["selection"] = Style(bgcolor=found["selection"])
         self["text"] = Style(color=on_page("text"))
         self["muted"] = Style(color=on_page("muted"))
         self["marker"] = Style(color=on_page("accent"))
@@ -70,9 +71,9 @@ class StyleTable(dict[str, Style]):
         self["strike"] = Style(strike=True)
         self["h1"] = Style(color=on_page("accent"), bold=True)
         self["h2"] = Style(color=on_page("heading"), bold=True)
-        self["h3"] = Style(color=on_page("heading"), bold=True)
-        self["h4"] = Style(color=on_page("heading"), bold=True, italic=True)
-        self["h5"] = Style(color=on_page("heading"), italic=True)
+        self["h3"] = Style(color=on_page("quote"), bold=True)
+        self["h4"] = Style(color=on_page("quote"), bold=True, italic=True)
+        self["h5"] = Style(color=on_page("quote"), italic=True)
         self["h6"] = Style(color=on_page("muted"), italic=True)
         self["link"] = Style(color=on_page("link"), underline=True)
         self["code"] = Style(color=on_code(found["code_text"]), bgcolor=code)
@@ -82,7 +83,7 @@ class StyleTable(dict[str, Style]):
         self["bar"] = Style(color=readable(found["line"], page, 2.2))
         self["header"] = Style(color=on_page("heading"), bold=True)
         self["html"] = Style(color=on_page("muted"))
-        self["math"] = Style(color=on_page("text"), italic=True)
+        self["math"] = Style(color=on_page("text"))
         for name in ("error", "success", "warning"):
             self[name] = Style(color=on_page(name))
         self["fence"] = Style(color=on_code(found["code_text"]), bgcolor=code)

@@ -195,7 +195,8 @@ def _key_value(head: Cell, cell: Cell, logical: int, plain: str, pen: _Pen, firs
     label_cells = cell_len(label) + 2
     style = pen.styles["header"]
     hang = min(2, pen.room - 1)
-    same_line = label_cells <= pen.room // 2
+    longest = max(map(cell_len, cell.lines[0].shown.split(" ")))
+    same_line = label_cells <= pen.room // 2 and not pen.room - label_cells < longest <= pen.room - hang
     wrapped = not first
     if not same_line:
         for start, end in wrap(f"{label}:", pen.room, pen.room):

@@ -1,8 +1,4 @@
-"""The conversation pane: one scroll view that paints ready lines, at a cost that no length changes.
-
-What is on screen is pinned to a position in the document, not to a number of lines, so that nothing jumps when
-heights above become known, when the width changes or while text streams in.
-"""
+"""The conversation pane: one scroll view that paints ready lines, at a cost that no length changes."""
 
 from __future__ import annotations
 
@@ -11,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.filter import ANSIToTruecolor, LineFilter
@@ -21,9 +18,13 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from gptalk_client.models import BranchEntry
-from gptalk_tui.widgets.transcript.document import START, Document, Fetch, Position
-from gptalk_tui.widgets.transcript.rendering import PaintedLine, Renderer
+from gptalk_tui.widgets.transcript.code import code_blocks
+from gptalk_tui.widgets.transcript.document import START, Document, Fetch
+from gptalk_tui.widgets.transcript.pointer import Pointer
+from gptalk_tui.widgets.transcript.rendering import Renderer
+from gptalk_tui.widgets.transcript.selection import Selection, selected_text, shifted
 from gptalk_tui.widgets.transcript.styles import StyleTable
+from gptalk_tui.widgets.transcript.viewport import Viewport
 
 WHEEL_LINES = 3
 WORK_SLICE_S = 0.008
@@ -57,6 +58,21 @@ class Transcript(ScrollView, can_focus=True):
         has_new_text: bool
 
     @dataclass
+    class LinkClicked(Message):
+        """A link was clicked; nothing was opened."""
+
+        transcript: Transcript
+        url: str
+        """Begins with `http:`, `https:` or `mailto:`."""
+
+    @dataclass
+    class CodeClicked(Message):
+        """The copy mark of a code block was clicked."""
+
+        transcript: Transcript
+        source: str
+
+    @dataclass
     class MessageChosen(Message):
         """Another message has the marker; None when none has."""
 
@@ -66,14 +82,15 @@ class Transcript(ScrollView, can_focus=True):
     def __init__(self, styles: StyleTable, *, fetch: Fetch | None = None, id: str | None = None) -> None:
         super().__init__(id=id)
         self.document = Document(Renderer(styles), fetch)
-        self.is_following = True
+        self.viewport = Viewport(self.document)
         self.has_new_text = False
         self.chosen: int | None = None
         """The message with the marker."""
-        self._top: Position = START
-        self._view: list[tuple[Position, PaintedLine]] = []
+        self.selection: Selection | None = None
+        """What is selected, by mouse or as a code block."""
+        self._pointer = Pointer(self)
         self._strips: list[Strip] = []
-        self._thumb: tuple[int, int, int] = (-1, -1, -1)
+        self._thumb = (-1, -1, -1)
         self._is_placing = False
         self._work_is_due = False
         self._blank: dict[int, Strip] = {}
@@ -92,13 +109,12 @@ class Transcript(ScrollView, can_focus=True):
         """
         self.document.set_entries(entries, texts)
         self.chosen = None
+        self.selection = None
         self._set_new_text(False)
         index = self.document.index_of(at) if at is not None else None
-        if index is None:
-            self._set_following(True)
-        else:
-            self._set_following(False)
-            self._top = self.document.position_of_message(index)
+        self._set_following(index is None)
+        if index is not None:
+            self.viewport.top = self.document.position_of_message(index)
         self._place()
 
     def begin_turn(self, prompt: BranchEntry, text: str, reply: BranchEntry) -> None:
@@ -112,6 +128,7 @@ class Transcript(ScrollView, can_focus=True):
             document.append(prompt, text)
         document.append(reply)
         self.chosen = None
+        self.selection = None
         self._set_following(True)
         self._place()
 
@@ -120,6 +137,7 @@ class Transcript(ScrollView, can_focus=True):
         index = self.document.index_of(message_id)
         if index is not None and text:
             self.document.append_text(index, text)
+            self._keep_selection(index)
             self._place(new_text=True)
 
     def replace_text(self, message_id: str, text: str) -> None:
@@ -127,6 +145,7 @@ class Transcript(ScrollView, can_focus=True):
         index = self.document.index_of(message_id)
         if index is not None:
             self.document.replace_text(index, text)
+            self.selection = None
             self._place(new_text=True)
 
     def end_message(self, entry: BranchEntry, text: str | None = None) -> None:
@@ -136,6 +155,7 @@ class Transcript(ScrollView, can_focus=True):
             if text is not None and text != self.document.text(index):
                 self.document.replace_text(index, text)
             self.document.end_message(entry)
+            self._keep_selection(index)
             self._place()
 
     def restyle(self, styles: StyleTable) -> None:
@@ -154,11 +174,14 @@ class Transcript(ScrollView, can_focus=True):
     @property
     def chosen_entry(self) -> BranchEntry | None:
         """The message with the marker."""
-        if self.chosen is None or self.chosen >= len(self.document.entries):
-            return None
-        return self.document.entries[self.chosen]
+        return None if self.chosen is None else self.document.entries[self.chosen]
 
     # Scrolling
+
+    @property
+    def is_following(self) -> bool:
+        """Whether the pane stays at the newest text."""
+        return self.viewport.is_following
 
     def follow_end(self) -> None:
         """Go to the end and follow the newest text."""
@@ -167,52 +190,16 @@ class Transcript(ScrollView, can_focus=True):
 
     def scroll_lines(self, by: int) -> None:
         """Scroll by lines, exactly."""
-        if by < 0:
-            self._set_following(False)
-        elif self.is_following:
+        if by > 0 and self.is_following:
             return
-        self._top = self.document.move(self._top, by)
+        self._set_following(False)
+        self.viewport.scroll(by)
         self._place()
-        if by > 0 and self._is_at_end():
-            self._set_following(True)
+        self._follow_at_end()
 
     def scroll_page(self, by: int) -> None:
         """Scroll by pages; one line of the page before stays in view."""
         self.scroll_lines(by * max(1, self.size.height - 1))
-
-    def show_message(self, index: int) -> None:
-        """Bring a message into view, its first line at the top if it does not fit."""
-        first = self.document.position_of_message(index)
-        shown = [position.message for position, _ in self._view]
-        if index in shown and (shown.count(index) == self._rows_height(index) or first in dict(self._view)):
-            return
-        self._set_following(False)
-        self._top = first
-        self._place()
-        if self._is_at_end():
-            self._set_following(True)
-
-    def walk(self, by: int) -> None:
-        """Put the marker on the next message up or down; from none it starts at the last one in view."""
-        count = len(self.document.entries)
-        if not count:
-            return
-        if self.chosen is None:
-            start = self._view[-1][0].message if self._view else count - 1
-            self.choose(start if by < 0 else min(count - 1, start))
-        else:
-            self.choose(min(max(0, self.chosen + by), count - 1))
-
-    def choose(self, index: int | None) -> None:
-        """Put the marker on a message, or on none."""
-        if index == self.chosen:
-            return
-        self.chosen = index
-        if index is not None:
-            self.show_message(index)
-        self._place()
-        entry = self.chosen_entry
-        self.post_message(self.MessageChosen(self, entry.id if entry else None))
 
     def action_lines(self, by: int) -> None:
         """Scroll by one line."""
@@ -229,24 +216,38 @@ class Transcript(ScrollView, can_focus=True):
     def action_top(self) -> None:
         """Go to the start."""
         self._set_following(False)
-        self._top = START
+        self.viewport.top = START
         self._place()
+        self._follow_at_end()
 
     def action_bottom(self) -> None:
         """Go to the end and follow the newest text."""
         self.follow_end()
 
-    def _rows_height(self, index: int) -> int:
-        return self.document.rows(index).heights.total
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Follow the scroll bar's thumb, and whatever else sets the position in lines."""
+        if self._is_placing or round(old_value) == round(new_value):
+            return
+        self._set_following(False)
+        self.viewport.scroll_to(round(new_value))
+        self._place()
+        self._follow_at_end()
 
-    def _is_at_end(self) -> bool:
-        return (
-            not self._view or len(self._view) < self.size.height or self._view[-1][0] == self.document.end()
-        )
+    def _on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self.scroll_lines(WHEEL_LINES)
+
+    def _on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self.scroll_lines(-WHEEL_LINES)
+
+    def _follow_at_end(self) -> None:
+        if self.viewport.is_at_end:
+            self._set_following(True)
 
     def _set_following(self, is_following: bool) -> None:
         if is_following != self.is_following:
-            self.is_following = is_following
+            self.viewport.is_following = is_following
             if is_following:
                 self.has_new_text = False
             self.post_message(self.FollowChanged(self, self.is_following, self.has_new_text))
@@ -256,47 +257,107 @@ class Transcript(ScrollView, can_focus=True):
             self.has_new_text = has_new_text
             self.post_message(self.FollowChanged(self, self.is_following, self.has_new_text))
 
+    # Choosing a message and its code
+
+    def walk(self, by: int) -> None:
+        """Put the marker on the next message up or down; from none it starts at the last one in view."""
+        count = len(self.document.entries)
+        if not count:
+            return
+        if self.chosen is None:
+            lines = self.viewport.lines
+            self.choose(lines[-1][0].message if lines else count - 1)
+        else:
+            self.choose(min(max(0, self.chosen + by), count - 1))
+
+    def choose(self, index: int | None) -> None:
+        """Put the marker on a message, or on none."""
+        if index == self.chosen:
+            return
+        self.chosen = index
+        if index is not None and not (
+            self.viewport.shows_all_of(index) or self.viewport.shows_start_of(index)
+        ):
+            self._set_following(False)
+            self.viewport.top = self.document.position_of_message(index)
+        self._place()
+        self._follow_at_end()
+        entry = self.chosen_entry
+        self.post_message(self.MessageChosen(self, entry.id if entry else None))
+
+    def choose_code(self) -> bool:
+        """Select the next code block of the chosen message, the first one after the last; False without any."""
+        if self.chosen is None:
+            return False
+        blocks = code_blocks(self.document, self.chosen)
+        if not blocks:
+            return False
+        starts = [block.selection.anchor for block in blocks]
+        at = starts.index(self.selection.anchor) if self.selection and self.selection.anchor in starts else -1
+        block = blocks[(at + 1) % len(blocks)]
+        self._set_following(False)
+        self.viewport.top = self.document.move(self.document.clamp(block.position), -2)
+        self.selection = block.selection
+        self._place()
+        self.refresh()
+        return True
+
+    @property
+    def chosen_code(self) -> str | None:
+        """The source of the selected code block; of the only one of the chosen message if none is selected."""
+        if self.chosen is None:
+            return None
+        blocks = code_blocks(self.document, self.chosen)
+        for block in blocks:
+            if block.selection == self.selection:
+                return block.source
+        return blocks[0].source if len(blocks) == 1 else None
+
+    # Selecting
+
+    def set_selection(self, selection: Selection | None) -> None:
+        """Select something, or nothing."""
+        if selection != self.selection:
+            self.selection = selection
+            self.refresh()
+
+    @property
+    def selected_text(self) -> str:
+        """The selected text; empty without a selection."""
+        return selected_text(self.document, self.selection) if self.selection is not None else ""
+
+    def _keep_selection(self, index: int) -> None:
+        """Keep the selection on its text while what it stands in is frozen."""
+        chosen = self.selection
+        if chosen is not None and index in (chosen.anchor.message, chosen.head.message):
+            anchor, head = shifted(self.document, chosen.anchor), shifted(self.document, chosen.head)
+            self.selection = Selection(anchor, head, chosen.unit)
+
+    async def _on_mouse_down(self, event: events.MouseDown) -> None:
+        self._pointer.down(event)
+
+    def _on_mouse_move(self, event: events.MouseMove) -> None:
+        self._pointer.move(event)
+
+    async def _on_mouse_up(self, event: events.MouseUp) -> None:
+        self._pointer.up(event)
+
     # Laying out what is in view
 
     def _place(self, *, new_text: bool = False) -> None:
         """Find the lines in view, tell the scroll bar, and have painted what differs from what is on screen."""
-        height = self.size.height
+        width, height = max(1, self.size.width), self.size.height
         if not height or not self.is_attached:
             return
-        document = self.document
-        document.set_width(self._line_width)
-        if self.is_following:
-            self._top = document.move(document.end(), 1 - height)
-        self._view = self._lines_from(self._top, height)
-        if len(self._view) < height and self._top != START:
-            self._top = document.move(document.end(), 1 - height)
-            self._view = self._lines_from(self._top, height)
-        document.heights.learn()
-        self._tell_scroll_bar(document.line_of(self._top), document.total, height)
-        self._paint_changes()
-        if new_text and not self.is_following and not self._is_at_end():
+        viewport, document = self.viewport, self.document
+        viewport.place(width, height)
+        self._tell_scroll_bar(viewport.top_line, document.total, height)
+        self._paint_changes(width)
+        if new_text and not self.is_following and not viewport.is_at_end:
             self._set_new_text(True)
         if document.has_work and not self._work_is_due:
             self._work_is_due = True
             self.set_timer(1 / 60, self._work)
-
-    def _lines_from(self, top: Position, height: int) -> list[tuple[Position, PaintedLine]]:
-        document = self.document
-        if not document.entries:
-            return []
-        message, row, line = document.clamp(top)
-        self._top = Position(message, row, line)
-        view: list[tuple[Position, PaintedLine]] = []
-        while len(view) < height:
-            lines = document.rendered(message, row).lines
-            for number in range(line, min(len(lines), line + height - len(view))):
-                view.append((Position(message, row, number), lines[number]))
-            row, line = row + 1, 0
-            if row >= len(document.rows(message).heights):
-                message, row = message + 1, 0
-                if message >= len(document.entries):
-                    break
-        return view
 
     def _work(self) -> None:
         self._work_is_due = False
@@ -305,62 +366,33 @@ class Transcript(ScrollView, can_focus=True):
             pass
         self._place()
 
-    def _paint_changes(self) -> None:
-        width = self._line_width
+    def _paint_changes(self, width: int) -> None:
         strips = [
             line.chosen_strip if position.message == self.chosen else line.strip
-            for position, line in self._view
+            for position, line in self.viewport.lines
         ]
-        old = self._strips
-        self._strips = strips
+        old, self._strips = self._strips, strips
         for y in range(max(len(strips), len(old))):
             if y >= len(strips) or y >= len(old) or strips[y] is not old[y]:
                 self.refresh(Region(0, y, width, 1))
 
-    @property
-    def _line_width(self) -> int:
-        return max(1, self.size.width)
-
-    # The scroll bar, which is touched only when its thumb moves by an eighth of a cell
-
     def _tell_scroll_bar(self, top: int, total: int, height: int) -> None:
+        """Set the position without a new layout; touch the bar only when its thumb moves an eighth of a cell."""
         self._is_placing = True
         try:
             self.set_reactive(Widget.virtual_size, Size(self.size.width, max(total, 1)))
             self.set_reactive(Widget.scroll_y, float(top))
             self.set_reactive(Widget.scroll_target_y, float(top))
-            bar = self.vertical_scrollbar
             size = max(height, total)
             thumb = (height * height * 8 // size, top * height * 8 // size, height)
             if thumb != self._thumb:
                 self._thumb = thumb
+                bar = self.vertical_scrollbar
                 bar.window_virtual_size = size
                 bar.window_size = height
                 bar.position = top
         finally:
             self._is_placing = False
-
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Follow the scroll bar's thumb, and whatever else sets the position in lines."""
-        if self._is_placing or round(old_value) == round(new_value):
-            return
-        by = round(new_value) - round(old_value)
-        if abs(by) <= self.size.height * 2:
-            self._top = self.document.move(self._top, by)
-        else:
-            self._top = self.document.position_at(round(new_value))
-        self._set_following(False)
-        self._place()
-        if self._is_at_end():
-            self._set_following(True)
-
-    def _on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        event.stop()
-        self.scroll_lines(WHEEL_LINES)
-
-    def _on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        event.stop()
-        self.scroll_lines(-WHEEL_LINES)
 
     def on_resize(self) -> None:
         """Lay out again for another size."""
@@ -380,7 +412,7 @@ class Transcript(ScrollView, can_focus=True):
         return self._strips[y] if 0 <= y < len(self._strips) else self._blank_line(self.size.width)
 
     def _painted(self, y: int, crop: Region, filters: list[LineFilter]) -> Strip:
-        strip = self.render_line(y)
+        strip = self._with_selection(y, self.render_line(y))
         width = crop.right
         if strip.cell_length != width:
             strip = strip.adjust_cell_length(width, self.document.renderer.base_style)
@@ -388,6 +420,22 @@ class Transcript(ScrollView, can_focus=True):
             strip = strip.crop(crop.x, width)
         for each in filters:
             strip = strip.apply_filter(each, self.background_colors[1])
+        return strip
+
+    def _with_selection(self, y: int, strip: Strip) -> Strip:
+        """Paint what is selected on a line; never cached."""
+        if self.selection is None or y >= len(self.viewport.lines):
+            return strip
+        (message, row, _), painted = self.viewport.lines[y]
+        line = painted.line
+        chosen = self.selection.range_in(message, row, line.logical) if line is not None else None
+        if line is None or chosen is None:
+            return strip
+        content, style = self.document.frame.content, self.document.renderer.styles["selection"]
+        for x0, x1 in line.cells_of(*chosen):
+            before, middle, after = strip.divide([content + x0, content + x1, strip.cell_length])
+            marked = Strip([Segment(text, (base or style) + style) for text, base, _ in middle])
+            strip = Strip.join([before, marked, after])
         return strip
 
     def _blank_line(self, width: int) -> Strip:

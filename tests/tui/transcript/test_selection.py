@@ -1,0 +1,182 @@
+"""What the mouse selects is the text, not the screen."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.pilot import Pilot
+
+from gptalk_client.models import BranchEntry, Role, Status
+from gptalk_tui.widgets.transcript.styles import StyleTable
+from gptalk_tui.widgets.transcript.widget import Transcript
+
+LONG_LINE = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau"
+REPLY = f"""{LONG_LINE}
+
+- first item
+- second item
+
+```python
+def f():
+    return 1
+```
+
+See [the site](https://example.test/page) now.
+"""
+
+
+class Pane(App[None]):
+    def __init__(self) -> None:
+        super().__init__()
+        self.transcript = Transcript(StyleTable())
+        self.links: list[str] = []
+        self.codes: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        yield self.transcript
+
+    def on_transcript_link_clicked(self, event: Transcript.LinkClicked) -> None:
+        self.links.append(event.url)
+
+    def on_transcript_code_clicked(self, event: Transcript.CodeClicked) -> None:
+        self.codes.append(event.source)
+
+
+def entry(name: str, role: Role, text: str, status: Status = Status.COMPLETE) -> BranchEntry:
+    return BranchEntry(name, None, role, status, 0, len(text))
+
+
+@asynccontextmanager
+async def pane(
+    reply: str = REPLY, size: tuple[int, int] = (62, 30), status: Status = Status.COMPLETE
+) -> AsyncIterator[tuple[Pane, Pilot[None]]]:
+    app = Pane()
+    async with app.run_test(size=size) as pilot:
+        entries = [entry("q", Role.USER, "A question"), entry("a", Role.ASSISTANT, reply, status)]
+        app.transcript.show_conversation(entries, {"q": "A question", "a": reply})
+        await pilot.pause()
+        yield app, pilot
+
+
+def where(app: Pane, text: str) -> tuple[int, int]:
+    for y in range(app.transcript.size.height):
+        x = app.transcript.render_line(y).text.find(text)
+        if x >= 0:
+            return x, y
+    raise AssertionError(f"{text!r} is not in view")
+
+
+async def drag(app: Pane, pilot: Pilot[None], start: tuple[int, int], end: tuple[int, int]) -> str:
+    await pilot.mouse_down(app.transcript, offset=start)
+    await pilot.hover(app.transcript, offset=end)
+    await pilot.mouse_up(app.transcript, offset=end)
+    await pilot.pause()
+    return app.transcript.selected_text
+
+
+async def test_a_drag_over_wrapped_lines_gives_no_newlines() -> None:
+    async with pane() as (app, pilot):
+        x0, y0 = where(app, "beta")
+        x1, y1 = where(app, "omicron")
+        assert y1 > y0
+        assert await drag(app, pilot, (x0, y0), (x1, y1)) == LONG_LINE[6 : LONG_LINE.index("omicron")]
+
+
+async def test_a_drag_over_messages_gives_both_without_bars() -> None:
+    async with pane() as (app, pilot):
+        start, end = where(app, "question"), where(app, "gamma")
+        assert await drag(app, pilot, start, end) == "question\n\nalpha beta "
+        assert await drag(app, pilot, end, start) == "question\n\nalpha beta "
+
+
+async def test_bullets_are_copied_as_in_the_source() -> None:
+    async with pane() as (app, pilot):
+        _, y0 = where(app, "first item")
+        x1, y1 = where(app, "second item")
+        assert await drag(app, pilot, (0, y0), (x1 + 11, y1)) == "- first item\n- second item"
+
+
+async def test_two_clicks_take_a_word_and_three_the_paragraph() -> None:
+    async with pane() as (app, pilot):
+        place = where(app, "gamma")
+        await pilot.click(app.transcript, offset=place, times=2)
+        assert app.transcript.selected_text == "gamma"
+        await pilot.click(app.transcript, offset=place)
+        assert app.transcript.selected_text == LONG_LINE
+
+
+async def test_a_click_takes_the_selection_away() -> None:
+    async with pane() as (app, pilot):
+        await drag(app, pilot, where(app, "beta"), where(app, "delta"))
+        await pilot.click(app.transcript, offset=where(app, "second"))
+        assert app.transcript.selected_text == ""
+
+
+async def test_a_selection_survives_scrolling_and_another_width() -> None:
+    async with pane(REPLY * 4) as (app, pilot):
+        app.transcript.action_top()
+        await pilot.pause()
+        chosen = await drag(app, pilot, where(app, "beta"), where(app, "first item"))
+        app.transcript.scroll_page(1)
+        await pilot.resize_terminal(40, 20)
+        await pilot.pause()
+        assert app.transcript.selected_text == chosen
+        assert chosen.startswith("beta gamma")
+
+
+async def test_a_selection_survives_streaming() -> None:
+    async with pane("one two three", status=Status.STREAMING) as (app, pilot):
+        chosen = await drag(app, pilot, where(app, "one"), where(app, "three"))
+        assert chosen == "one two "
+        for text in (" four\n\nA new", " paragraph\n\n", "- and\n- more\n\nEnd."):
+            app.transcript.append_text("a", text)
+        assert app.transcript.selected_text == chosen
+
+
+async def test_a_click_on_a_link_tells_its_address_and_opens_nothing() -> None:
+    async with pane() as (app, pilot):
+        await pilot.click(app.transcript, offset=where(app, "the site"))
+        await pilot.pause()
+        assert app.links == ["https://example.test/page"]
+
+
+async def test_a_link_to_anything_else_is_text() -> None:
+    async with pane("[x](javascript:alert(1)) and [y](file:///etc/passwd)") as (app, pilot):
+        for y in range(app.transcript.size.height):
+            for x in range(0, 60, 3):
+                await pilot.click(app.transcript, offset=(x, y)) if y < 6 else None
+        assert app.links == []
+
+
+async def test_a_click_on_the_corner_of_a_code_block_copies_it() -> None:
+    async with pane() as (app, pilot):
+        x, y = where(app, "copy")
+        await pilot.click(app.transcript, offset=(x + 1, y))
+        await pilot.pause()
+        assert app.codes == ["def f():\n    return 1\n"]
+
+
+async def test_a_long_code_block_is_one_block() -> None:
+    code = "\n".join(f"line_{number} = {number}" for number in range(200))
+    async with pane(f"```python\n{code}\n```\n\nThen\n\n```\nother\n```") as (app, _):
+        app.transcript.walk(-1)
+        assert app.transcript.choose_code()
+        assert app.transcript.chosen_code == code + "\n"
+        assert app.transcript.selected_text == code
+        assert app.transcript.choose_code()
+        assert app.transcript.chosen_code == "other\n"
+
+
+@pytest.mark.parametrize("width", [1, 5, 20, 62, 200])
+async def test_selecting_everything_gives_the_text_at_every_width(width: int) -> None:
+    async with pane("Some words here.\n\nAnd more words.", size=(width, 30)) as (app, _):
+        from gptalk_tui.widgets.transcript.selection import END_OF_LINE, Selection, Spot
+
+        last = app.transcript.document.rows(1)
+        app.transcript.set_selection(
+            Selection(Spot(0, 0, 0, 0), Spot(1, len(last.heights) - 1, END_OF_LINE, END_OF_LINE))
+        )
+        assert app.transcript.selected_text == "A question\n\nSome words here.\n\nAnd more words."

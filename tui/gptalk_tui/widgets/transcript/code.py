@@ -1,0 +1,54 @@
+"""The code blocks of a message, each as one, in however many pieces it was painted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gptalk_tui.widgets.transcript.document import Document, Position
+from gptalk_tui.widgets.transcript.selection import Selection, Spot
+
+
+@dataclass(slots=True)
+class CodeBlock:
+    """One code block of a message."""
+
+    position: Position
+    """Its first painted line."""
+    selection: Selection
+    """All of its lines."""
+    source: str
+    """As written."""
+    ident: int
+
+
+def code_blocks(document: Document, message: int) -> list[CodeBlock]:
+    """Return the code blocks of a message, first one first."""
+    blocks: list[CodeBlock] = []
+    rows = document.rows(message)
+    for row in range(1, len(rows.heights)):
+        if rows.piece(row) is None:
+            continue
+        rendered = document.rendered(message, row)
+        for area in rendered.codes:
+            lines = [
+                painted.line
+                for painted in rendered.lines[area.first_line : area.last_line + 1]
+                if painted.line is not None and painted.line.length
+            ]
+            if not lines:
+                continue
+            end = Spot(message, row, lines[-1].logical, len(rendered.plain[lines[-1].logical]))
+            if blocks and blocks[-1].ident == area.ident:
+                block = blocks[-1]
+                block.source += area.source
+                block.selection = Selection(block.selection.anchor, end)
+            else:
+                start = Spot(message, row, lines[0].logical, 0)
+                position = Position(message, row, area.first_line)
+                blocks.append(CodeBlock(position, Selection(start, end), area.source, area.ident))
+    return blocks
+
+
+def code_source(document: Document, message: int, ident: int) -> str:
+    """Return a code block's source as written; empty if there is no such block."""
+    return next((block.source for block in code_blocks(document, message) if block.ident == ident), "")

@@ -1,0 +1,136 @@
+"""The mouse in the transcript: dragging selects, a click follows a link or copies a code block."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from textual import events
+from textual.timer import Timer
+
+from gptalk_tui.widgets.transcript.code import code_source
+from gptalk_tui.widgets.transcript.selection import Selection, Spot, Unit, select
+
+if TYPE_CHECKING:
+    from gptalk_tui.widgets.transcript.widget import Transcript
+
+CLICK_AGAIN_S = 0.4
+"""Within this time another click on the same cell selects a word, then a line."""
+
+DRAG_SCROLL_S = 1 / 20
+_UNITS = (Unit.CHARACTER, Unit.WORD, Unit.LINE)
+
+
+class Pointer:
+    """Follows the mouse over a transcript.
+
+    Args:
+        transcript: What it points at.
+    """
+
+    def __init__(self, transcript: Transcript) -> None:
+        self._transcript = transcript
+        self._anchor: Spot | None = None
+        self._unit = Unit.CHARACTER
+        self._pressed_at = (-1, -1)
+        self._pressed_s = 0.0
+        self._clicks = 0
+        self._has_moved = False
+        self._last = (0, 0)
+        self._scroller: Timer | None = None
+
+    def down(self, event: events.MouseDown) -> None:
+        """Begin a selection, or grow it by words or lines at a second or third click."""
+        if event.button != 1:
+            return
+        now, place = time.monotonic(), (event.x, event.y)
+        is_again = place == self._pressed_at and now - self._pressed_s < CLICK_AGAIN_S
+        self._clicks = self._clicks % 3 + 1 if is_again else 1
+        self._pressed_at, self._pressed_s = place, now
+        self._unit = _UNITS[self._clicks - 1]
+        self._has_moved = False
+        transcript = self._transcript
+        self._anchor = self._spot_at(*place)
+        if self._anchor is None or self._unit is Unit.CHARACTER:
+            transcript.set_selection(None)
+        else:
+            self._show(self._anchor)
+        transcript.capture_mouse()
+
+    def move(self, event: events.MouseMove) -> None:
+        """Extend the selection; beyond the edges the transcript scrolls."""
+        if self._anchor is None or not event.button:
+            return
+        self._last = (event.x, event.y)
+        if self._last != self._pressed_at:
+            self._has_moved = True
+        self._extend()
+        is_outside = not 0 <= event.y < self._transcript.size.height
+        if is_outside and self._scroller is None:
+            self._scroller = self._transcript.set_interval(DRAG_SCROLL_S, self._scroll)
+        elif not is_outside:
+            self._stop_scrolling()
+
+    def up(self, event: events.MouseUp) -> None:
+        """End the selection; without one, click."""
+        self._transcript.release_mouse()
+        self._stop_scrolling()
+        self._anchor = None
+        if event.button == 1 and not self._has_moved and self._clicks == 1:
+            self._click(event.x, event.y)
+
+    def _spot_at(self, x: int, y: int) -> Spot | None:
+        """Return the place in the text at a cell, or the one nearest to it; None where there is no text."""
+        transcript = self._transcript
+        lines = transcript.viewport.lines
+        for index in sorted(range(len(lines)), key=lambda index: abs(index - y)):
+            (message, row, _), painted = lines[index]
+            if painted.line is None:
+                continue
+            cell = x - transcript.document.frame.content
+            if index != y:
+                cell = transcript.size.width if index < y else 0
+            return Spot(message, row, painted.line.logical, painted.line.offset_at(cell))
+        return None
+
+    def _click(self, x: int, y: int) -> None:
+        """Follow a link, or copy the code block whose corner was clicked."""
+        transcript = self._transcript
+        document, lines = transcript.document, transcript.viewport.lines
+        if not 0 <= y < len(lines):
+            return
+        (message, row, line), _ = lines[y]
+        rendered = document.rendered(message, row)
+        cell = x - document.frame.content
+        for link in rendered.painted.links if rendered.painted is not None else ():
+            if link.line == line and link.x0 <= cell < link.x1:
+                transcript.post_message(transcript.LinkClicked(transcript, link.url))
+                return
+        for code in rendered.codes:
+            if code.first_line == line and code.copy_x0 <= cell < code.copy_x1:
+                source = code_source(document, message, code.ident)
+                transcript.post_message(transcript.CodeClicked(transcript, source))
+                return
+
+    def _scroll(self) -> None:
+        height = self._transcript.size.height
+        _, y = self._last
+        self._transcript.scroll_lines(min(3, y - height + 1) if y >= height else max(-3, y))
+        self._extend()
+
+    def _stop_scrolling(self) -> None:
+        if self._scroller is not None:
+            self._scroller.stop()
+            self._scroller = None
+
+    def _extend(self) -> None:
+        x, y = self._last
+        height = self._transcript.size.height
+        head = self._spot_at(x, min(max(y, 0), height - 1))
+        if head is not None:
+            self._show(head)
+
+    def _show(self, head: Spot) -> None:
+        assert self._anchor is not None
+        found: Selection = select(self._transcript.document, self._anchor, head, self._unit)
+        self._transcript.set_selection(None if found.is_empty else found)

@@ -1,0 +1,124 @@
+"""What is selected, in places of the text, not of the screen: it survives scrolling, resizing and streaming."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+from gptalk_tui.widgets.transcript.document import Document
+
+END_OF_LINE = 1 << 30
+_WORD = re.compile(r"\w+|\s+|[^\w\s]")
+
+
+class Spot(NamedTuple):
+    """A place in the text: message, row in the message, logical line in the row, character in the line."""
+
+    message: int
+    row: int
+    logical: int
+    offset: int
+
+
+class Unit(Enum):
+    """What a selection grows by."""
+
+    CHARACTER = 1
+    WORD = 2
+    LINE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """From one spot to another, in either order."""
+
+    anchor: Spot
+    head: Spot
+    unit: Unit = Unit.CHARACTER
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is between its ends."""
+        return self.anchor == self.head
+
+    @property
+    def ends(self) -> tuple[Spot, Spot]:
+        """The earlier and the later end."""
+        return (self.anchor, self.head) if self.anchor <= self.head else (self.head, self.anchor)
+
+    def range_in(self, message: int, row: int, logical: int) -> tuple[int, int] | None:
+        """Return the selected characters of a logical line; None if there are none."""
+        start, end = self.ends
+        place = (message, row, logical)
+        if place < start[:3] or place > end[:3]:
+            return None
+        low = start.offset if place == start[:3] else 0
+        high = end.offset if place == end[:3] else END_OF_LINE
+        return (low, high) if low < high else None
+
+
+def select(document: Document, anchor: Spot, head: Spot, unit: Unit) -> Selection:
+    """Return the selection between two spots, grown to whole words or lines if wanted."""
+    if unit is Unit.CHARACTER:
+        return Selection(anchor, head, unit)
+    low, high = (anchor, head) if anchor <= head else (head, anchor)
+    start, _ = _unit_at(document, low, unit)
+    _, end = _unit_at(document, high, unit)
+    first, last = low._replace(offset=start), high._replace(offset=end)
+    return Selection(first, last, unit) if anchor <= head else Selection(last, first, unit)
+
+
+def selected_text(document: Document, selection: Selection) -> str:
+    """Return the selected text: no newlines where lines were wrapped, no bars, bullets as in the source."""
+    start, end = selection.ends
+    parts: list[str] = []
+    for message in range(start.message, min(end.message, len(document.entries) - 1) + 1):
+        if parts:
+            parts.append("\n\n")
+        parts.append(_text_of_message(document, selection, message).strip("\n"))
+    return "".join(parts)
+
+
+def shifted(document: Document, spot: Spot) -> Spot:
+    """Return where a spot stands after the row it is in was frozen in several pieces."""
+    rows = document.rows(spot.message)
+    row, logical = spot.row, spot.logical
+    while row <= len(rows.splitter.pieces):
+        count = len(document.rendered(spot.message, row).plain)
+        if logical < count or row + 1 >= len(rows.heights):
+            break
+        row, logical = row + 1, logical - count
+    return spot._replace(row=row, logical=logical)
+
+
+def _text_of_message(document: Document, selection: Selection, message: int) -> str:
+    start, end = selection.ends
+    rows = document.rows(message)
+    first = start.row if message == start.message else 1
+    last = end.row if message == end.message else len(rows.heights) - 1
+    parts: list[str] = []
+    for row in range(max(1, first), last + 1):
+        piece = rows.piece(row)
+        if piece is None:
+            continue
+        is_joined = piece.joins_previous
+        for logical, line in enumerate(document.rendered(message, row).plain):
+            chosen = selection.range_in(message, row, logical)
+            if parts and not (is_joined and logical == 0):
+                parts.append("\n")
+            if chosen is not None:
+                parts.append(line[chosen[0] : chosen[1]])
+    return "".join(parts)
+
+
+def _unit_at(document: Document, spot: Spot, unit: Unit) -> tuple[int, int]:
+    plain = document.rendered(spot.message, spot.row).plain
+    line = plain[spot.logical] if spot.logical < len(plain) else ""
+    if unit is Unit.LINE:
+        return 0, len(line)
+    for word in _WORD.finditer(line):
+        if word.start() <= spot.offset < word.end():
+            return word.start(), word.end()
+    return min(spot.offset, len(line)), min(spot.offset, len(line))
