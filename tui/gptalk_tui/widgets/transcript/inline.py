@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 from rich.cells import get_character_cell_size
 
 from gptalk_client.text import visible
-
 from gptalk_tui.widgets.transcript.blocks import Atom, Span, Target
 from gptalk_tui.widgets.transcript.latex import to_unicode
 
