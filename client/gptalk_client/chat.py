@@ -199,6 +199,8 @@ class Chat:
             await asyncio.wait({ending}, timeout=self._flush_s)
             for notice in saver.take_notices():
                 yield notice
+        for notice in saver.take_notices():  # it may have ended while the connection was being closed
+            yield notice
         yield TurnEnded(_ended_reply(ending, replace(reply, status=status, error=error), saver), cause)
 
     async def _open(
