@@ -195,6 +195,15 @@ def check_not_newer(con: sqlite3.Connection) -> None:
     )
 
 
+def _program_version() -> str:
+    from importlib import metadata  # slow to load, and a file is made once
+
+    try:
+        return metadata.version("gptalk-tui")
+    except metadata.PackageNotFoundError:
+        return "unknown"
+
+
 def migrate(con: sqlite3.Connection, steps: Sequence[Migration] | None = None) -> None:
     """Run the steps that the file has not seen, all in one transaction with the version number.
 
@@ -202,8 +211,6 @@ def migrate(con: sqlite3.Connection, steps: Sequence[Migration] | None = None) -
         con: A connection in autocommit mode.
         steps: The steps; `MIGRATIONS` by default.
     """
-    from gptalk_client import __version__
-
     steps = MIGRATIONS if steps is None else steps
     con.execute("BEGIN IMMEDIATE")
     try:
@@ -213,7 +220,7 @@ def migrate(con: sqlite3.Connection, steps: Sequence[Migration] | None = None) -
             con.execute(
                 "INSERT INTO written_by (schema_version, step, program_version, applied_at_ms)"
                 " VALUES (?, ?, ?, ?)",
-                (number, step.name, __version__, now_ms()),
+                (number, step.name, _program_version(), now_ms()),
             )
             con.execute(f"PRAGMA user_version = {number}")
         con.execute("COMMIT")

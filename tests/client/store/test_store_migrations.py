@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from gptalk_client import __version__
 from gptalk_client.store.migrations import MIGRATIONS, SCHEMA_VERSION, migrate
 from gptalk_client.store.store import Store
 from support.old_stores import OLD_FORMATS, write_old_store
@@ -79,6 +80,13 @@ def test_file_up_to_date_is_not_backed_up(path: Path) -> None:
     with Store.open(path) as store:
         assert store.notices == []
     assert {each.name for each in path.parent.iterdir()} == {path.name, "locks"}
+
+
+def test_file_says_which_version_wrote_it(path: Path) -> None:
+    Store.open(path).close()
+    with contextlib.closing(sqlite3.connect(path)) as con:
+        rows = con.execute("SELECT schema_version, program_version FROM written_by").fetchall()
+    assert rows == [(number, __version__) for number in range(1, SCHEMA_VERSION + 1)]
 
 
 def test_step_that_fails_takes_the_earlier_steps_back(path: Path) -> None:
