@@ -194,20 +194,26 @@ async def _reaches(url: str) -> bool:
     return True
 
 
-def run(*, settings: Settings, paths: Paths, chat: str | None = None, new: bool = False) -> int:
+def run(
+    *,
+    settings: Settings,
+    paths: Paths,
+    build_provider: BuildProvider,
+    chat: str | None = None,
+    new: bool = False,
+) -> int:
     """Run the app until it ends.
 
     Args:
         settings: What the person chose.
         paths: Where things are kept.
+        build_provider: Makes a provider from settings.
         chat: The conversation to open; None: the last one.
         new: Begin with a new conversation.
 
     Returns:
         The exit code.
     """
-    from gptalk_tui.compose import build_provider
-
     app = GptalkApp(settings, paths, build_provider, chat=chat, new=new)
     app.run()
     return app.return_code or 0

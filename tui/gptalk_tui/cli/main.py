@@ -6,19 +6,16 @@ Exit codes: 0; 1 failed; 2 usage; 3 the service or the network; 130 stopped, 129
 from __future__ import annotations
 
 import importlib
-import os
-import sys
 from collections.abc import Sequence
 from typing import Any
 
 import click
 
 import gptalk_client
-from gptalk_client.errors import GptalkError
-from gptalk_tui.cli.exit_codes import exit_code_of
-from gptalk_tui.cli.options import Globals, global_options
-from gptalk_tui.cli.output import PROGRAM, OutputClosed, complain
-from gptalk_tui.cli.signals import Signalled, signals_as_exit_codes
+from gptalk_tui.cli.given import Globals
+from gptalk_tui.cli.opening import ended, open_app
+from gptalk_tui.cli.options import global_options
+from gptalk_tui.cli.output import PROGRAM
 
 COMMANDS = {
     "ask": "ask:ask",
@@ -78,29 +75,7 @@ def cli(ctx: click.Context, chat: str | None, new: bool) -> int | None:
         if chat or new:
             raise click.UsageError("--chat and --new before a command open the app only; put them after it.")
         return None
-    return open_app(ctx.ensure_object(Globals), chat, new)
-
-
-def open_app(given: Globals, chat: str | None, new: bool) -> int:
-    """Open the app; return its exit code.
-
-    Raises:
-        click.UsageError: There is no terminal that could show it, or both a conversation and a new one are
-        meant.
-    """
-    if chat and new:
-        raise click.UsageError("Choose --chat or --new, not both.")
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise click.UsageError(f"The app needs a terminal. Without one, use: {PROGRAM} ask 'your question'")
-    if sys.platform != "win32" and os.environ.get("TERM", "") in ("", "dumb", "unknown"):
-        raise click.UsageError(
-            f"A terminal with TERM={os.environ.get('TERM', '')} cannot show the app."
-            f" Without it, use: {PROGRAM} ask 'your question'"
-        )
-    settings, paths = given.settings(), given.paths()
-    from gptalk_tui.app import run
-
-    return run(settings=settings, paths=paths, chat=chat, new=new)
+    return open_app(ctx.ensure_object(Globals), chat=chat, new=new)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -109,13 +84,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: Without the program's name; None takes the process's.
     """
+    return ended(lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     try:
-        with signals_as_exit_codes():
-            code: Any = cli.main(
-                args=None if arguments is None else list(arguments), prog_name=PROGRAM, standalone_mode=False
-            )
-            sys.stdout.flush()
-            return code if isinstance(code, int) else 0
+        code: Any = cli.main(
+            args=None if arguments is None else list(arguments), prog_name=PROGRAM, standalone_mode=False
+        )
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
     except click.Abort:
@@ -123,19 +99,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as err:
         err.show()
         return err.exit_code
-    except Signalled as signalled:
-        return signalled.exit_code
-    except KeyboardInterrupt:
-        return 130
-    except (OutputClosed, BrokenPipeError):
-        return _close_quietly()
-    except GptalkError as err:
-        complain(err)
-        return exit_code_of(err)
-
-
-def _close_quietly() -> int:
-    """Leave without a word when the reader of our output has gone, also at the interpreter's last flush."""
-    sink = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(sink, sys.stdout.fileno())
-    return 0
+    return code if isinstance(code, int) else 0

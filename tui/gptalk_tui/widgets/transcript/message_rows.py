@@ -5,7 +5,8 @@ from __future__ import annotations
 from gptalk_client.models import BranchEntry, Role, Status
 from gptalk_tui.widgets.transcript.heights import HeightIndex
 from gptalk_tui.widgets.transcript.pieces import Piece
-from gptalk_tui.widgets.transcript.splitter import PlainSplitter, Splitter
+from gptalk_tui.widgets.transcript.plain_splitter import PlainSplitter
+from gptalk_tui.widgets.transcript.splitter import Splitter
 
 HEAD = 0
 """The first row: the blank line above a message, and which of its siblings it is."""

@@ -150,7 +150,7 @@ class Splitter:
             room = PIECE_CHARS - self._partial_chars
             head = "".join((*self._partial, text[:room]))
             text = text[room:]
-            cut = _cut_place(head)
+            cut = cut_place(head)
             self._giant(head[:cut])
             self._partial = [head[cut:]]
             self._partial_chars = len(head) - cut
@@ -377,7 +377,7 @@ def _dedent(line: str, columns: int) -> str:
     return line[min(spaces, columns) :]
 
 
-def _cut_place(head: str) -> int:
+def cut_place(head: str) -> int:
     """Return where to cut a long line: behind the last space of its second half, else between characters."""
     space = head.rfind(" ", len(head) // 2, len(head) - 1)
     if space >= 0:

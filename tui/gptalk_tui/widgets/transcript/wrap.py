@@ -82,8 +82,8 @@ def _wrap_graphemes(text: str, first: int, rest: int, is_code: bool) -> list[tup
     line_index = 0
     before_wide = False
     while index < count:
-        begin, _end, cells = graphemes[index]
-        character = text[begin]
+        begin, end, cells = graphemes[index]
+        character = text[begin] if end - begin > 1 and text[begin] != " " else text[begin:end]
         is_wide = cells == 2
         if index > line_index:
             previous = text[graphemes[index - 1][0]]
