@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 
 MAX_MARKS = 8
 """Combining marks that stay on one base character."""
@@ -44,32 +45,33 @@ _SEPARATORS = "\u2028\u2029"
 
 # One character class searches at the speed of C. Marks, which most scripts use singly, are dangerous only in
 # a row, which the second pattern tells.
-_SUSPICIOUS = f"{_CONTROLS}{_BIDI}{_SURROGATES}{_SEPARATORS}{_ZERO_WIDTH}{_TAGS}{_JAMO}" + (
+_SUSPICIOUS = (
+    f"[{_CONTROLS}{_BIDI}{_SURROGATES}{_SEPARATORS}{_ZERO_WIDTH}{_TAGS}{_JAMO}"
     "\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0711\u0730-\u074a"
     "\u07a6-\u07b0\u07eb-\u0fff\u102b-\u109d\u135d-\u135f\u1712-\u1fff\u20d0-\u20ff\u2cef-\u2cf1\u2d7f"
-    "\u2de0-\u2dff\u302a-\u302f\u3099\u309a\ua66f-\uabff\ufb1e\ufe20-\ufe2f\U000101fd-\U0001eaff"
+    "\u2de0-\u2dff\u302a-\u302f\u3099\u309a\ua66f-\uabff\ufb1e\ufe20-\ufe2f\U000101fd-\U0001eaff]"
 )
-_find_suspicious = re.compile(f"[{_SUSPICIOUS}]").search
-_find_suspicious_in_line = re.compile(f"[\n\t{_SUSPICIOUS}]").search
-
+_SUSPICIOUS_IN_LINE = f"{_SUSPICIOUS[:-1]}\n\t]"
 _STACKED = f"(?:(?!\\w)[{_MARK_BLOCKS}{_ZERO_WIDTH}]|[{_JAMO}])"
 _DANGEROUS = (
     f"\r\n|[{_CONTROLS}{_BIDI}{_SURROGATES}{_SEPARATORS}]|{_SUBDIVISION_FLAG}|[{_TAGS}]+"
     f"|{_STACKED}{{{MAX_MARKS + 1},}}|[{_ZERO_WIDTH}]{{3,}}"
 )
-_dangerous = re.compile(_DANGEROUS)
-_dangerous_in_line = re.compile(f"{_DANGEROUS}|[\n\t]")
-_zero_width_flood = re.compile(f"([{_ZERO_WIDTH}])[{_ZERO_WIDTH}]{{2,}}")
-_joins = re.compile(f"{_STACKED}|[{_TAGS}]").match
-_is_zero_width = re.compile(f"[{_ZERO_WIDTH}]").match
-_is_jamo = re.compile(f"[{_JAMO}]").match
+_DANGEROUS_IN_LINE = f"{_DANGEROUS}|[\n\t]"
+_ZERO_WIDTH_FLOOD = f"([{_ZERO_WIDTH}])[{_ZERO_WIDTH}]{{2,}}"
+_JOINING = f"{_STACKED}|[{_TAGS}]"
 _ASCII_CONTROLS = bytes([*range(0x09), *range(0x0B, 0x20), 0x7F])
-_not_storable = re.compile(f"[\x00{_SURROGATES}]")
+_ASCII_CONTROLS_IN_LINE = _ASCII_CONTROLS + b"\n\t"
+_NOT_STORABLE = f"[\x00{_SURROGATES}]"
 
-_FORBIDDEN_IN_NAMES = re.compile(r'[/\\:*?"<>|]+')
-_RESERVED_NAMES = re.compile(
-    r"(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])\s*(?:\.|$)", re.IGNORECASE
-)
+_FORBIDDEN_IN_NAMES = r'[/\\:*?"<>|]+'
+_RESERVED_NAMES = r"(?i)(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])\s*(?:\.|$)"
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Return a pattern, compiled when it is first needed: all of them together take as long as a small module."""
+    return re.compile(pattern)
 
 
 def visible(text: str, *, newlines: bool = True) -> str:
@@ -87,15 +89,16 @@ def visible(text: str, *, newlines: bool = True) -> str:
     Returns:
         The very same object if there was nothing to change.
     """
-    if newlines and text.isascii():
+    if text.isascii():
         # Most pieces and blocks are plain ASCII, where counting bytes is many times faster than any pattern.
-        if len(text.encode().translate(None, _ASCII_CONTROLS)) == len(text):
+        controls = _ASCII_CONTROLS if newlines else _ASCII_CONTROLS_IN_LINE
+        if len(text.encode().translate(None, controls)) == len(text):
             return text
-    elif (_find_suspicious if newlines else _find_suspicious_in_line)(text) is None:
+    elif _compiled(_SUSPICIOUS if newlines else _SUSPICIOUS_IN_LINE).search(text) is None:
         return text
     if newlines:
-        return _dangerous.sub(_shown, text)
-    return _dangerous_in_line.sub(_shown_in_line, text)
+        return _compiled(_DANGEROUS).sub(_shown, text)
+    return _compiled(_DANGEROUS_IN_LINE).sub(_shown_in_line, text)
 
 
 def settled(text: str) -> int:
@@ -106,14 +109,14 @@ def settled(text: str) -> int:
     `visible(text[:n])` and keep the rest for the next piece.
     """
     end = len(text)
-    while end and (_joins(text[end - 1]) or text[end - 1] in "\r\U0001f3f4"):
+    while end and (_compiled(_JOINING).match(text[end - 1]) or text[end - 1] in "\r\U0001f3f4"):
         end -= 1
     return end
 
 
 def storable(text: str) -> str:
     """Return text with NUL and lone surrogates replaced by U+FFFD, which is all that the store changes."""
-    return _not_storable.sub("\ufffd", text)
+    return _compiled(_NOT_STORABLE).sub("\ufffd", text)
 
 
 def one_line(text: str, *, max_chars: int = 80) -> str:
@@ -156,10 +159,10 @@ def file_name(title: str, *, suffix: str = "") -> str:
         One to `MAX_FILE_NAME_BYTES` bytes of UTF-8, without a separator.
     """
     room = MAX_FILE_NAME_BYTES - len(suffix)
-    normal = unicodedata.normalize("NFC", _FORBIDDEN_IN_NAMES.sub(" ", title[: room * 4]))
+    normal = unicodedata.normalize("NFC", _compiled(_FORBIDDEN_IN_NAMES).sub(" ", title[: room * 4]))
     kept = "".join(each if each.isprintable() or each.isspace() else "" for each in normal)
     name = _trimmed(re.sub(r"\.{2,}", " ", " ".join(kept.split())))
-    if _RESERVED_NAMES.match(name):
+    if _compiled(_RESERVED_NAMES).match(name):
         name = "_" + name
     name = _trimmed(name.encode()[:room].decode(errors="ignore"))
     return (name or "conversation") + suffix
@@ -200,7 +203,7 @@ def _symbol(found: str) -> str:
         return "\ufffd"
     if code == 0x1F3F4:
         return found
-    if 0xE0000 <= code <= 0xE0FFF and not _is_zero_width(found):
+    if 0xE0000 <= code <= 0xE0FFF and not _is_zero_width(found[0]):
         return "⟨tags⟩"
     return _cut_stack(found)
 
@@ -209,7 +212,7 @@ def _cut_stack(found: str) -> str:
     """Return a run of marks and their like with at most `MAX_MARKS` on each base and no flood within."""
     kept: list[str] = []
     marks = 0
-    for each in _zero_width_flood.sub(r"\1", found):
+    for each in _compiled(_ZERO_WIDTH_FLOOD).sub(r"\1", found):
         marks = marks + 1 if _is_mark(each) else 0
         if marks <= MAX_MARKS:
             kept.append(each)
@@ -217,4 +220,12 @@ def _cut_stack(found: str) -> str:
 
 
 def _is_mark(char: str) -> bool:
-    return unicodedata.category(char) in ("Mn", "Me") or bool(_is_zero_width(char) or _is_jamo(char))
+    return unicodedata.category(char) in ("Mn", "Me") or _is_zero_width(char) or _is_jamo(char)
+
+
+def _is_zero_width(char: str) -> bool:
+    return _compiled(f"[{_ZERO_WIDTH}]").match(char) is not None
+
+
+def _is_jamo(char: str) -> bool:
+    return _compiled(f"[{_JAMO}]").match(char) is not None

@@ -8,10 +8,11 @@ import sys
 
 def main() -> None:
     """Run the program and leave with its exit code."""
-    # Textual reads it once, when it is imported: keys reach the screen in half the time at the same cost.
-    os.environ.setdefault("TEXTUAL_FPS", "120")
-    from gptalk_tui.cli.main import main as run
-
+    # Without arguments the app is meant, which need not wait for the command line's code.
+    if len(sys.argv) == 1 and "_GPTALK_TUI_COMPLETE" not in os.environ:
+        from gptalk_tui.cli.opening import main as run
+    else:
+        from gptalk_tui.cli.main import main as run
     sys.exit(run())
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from gptalk_tui.cli.options import Globals, pass_globals
+from gptalk_tui.cli.given import Globals
+from gptalk_tui.cli.options import pass_globals
 
 
 @click.command()

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gptalk_client.errors import UsageError
-from gptalk_tui.cli.options import Globals, pass_globals
+from gptalk_tui.cli.given import Globals
+from gptalk_tui.cli.options import pass_globals
 from gptalk_tui.cli.output import note, write
 
 if TYPE_CHECKING:

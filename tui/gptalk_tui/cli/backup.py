@@ -8,7 +8,8 @@ import click
 
 from gptalk_client.errors import TranscriptError
 from gptalk_tui.cli.conversations import opened
-from gptalk_tui.cli.options import Globals, pass_globals
+from gptalk_tui.cli.given import Globals
+from gptalk_tui.cli.options import pass_globals
 from gptalk_tui.cli.output import note
 
 

@@ -12,7 +12,8 @@ import click
 
 from gptalk_client.models import Conversation, iso_utc
 from gptalk_client.text import one_line, visible
-from gptalk_tui.cli.options import Globals, pass_globals
+from gptalk_tui.cli.given import Globals
+from gptalk_tui.cli.options import pass_globals
 from gptalk_tui.cli.output import columns, note, write
 
 if TYPE_CHECKING:

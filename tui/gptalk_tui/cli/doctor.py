@@ -19,7 +19,8 @@ import gptalk_client
 from gptalk_client.errors import GptalkError
 from gptalk_client.text import visible
 from gptalk_tui.cli.exit_codes import FAILED
-from gptalk_tui.cli.options import Globals, pass_globals
+from gptalk_tui.cli.given import Globals
+from gptalk_tui.cli.options import pass_globals
 from gptalk_tui.cli.output import write
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ import click
 from gptalk_client.errors import UsageError
 from gptalk_client.models import Conversation
 from gptalk_tui.cli.conversations import opened
-from gptalk_tui.cli.options import Globals, pass_globals
+from gptalk_tui.cli.given import Globals
+from gptalk_tui.cli.options import pass_globals
 from gptalk_tui.cli.output import note, write
 
 if TYPE_CHECKING:

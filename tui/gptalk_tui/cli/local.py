@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gptalk_tui.cli.options import Globals, pass_globals
+from gptalk_tui.cli.given import Globals
+from gptalk_tui.cli.options import pass_globals
 from gptalk_tui.cli.output import columns, note, write
 
 if TYPE_CHECKING:

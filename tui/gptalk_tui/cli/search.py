@@ -8,7 +8,8 @@ import click
 
 from gptalk_client.text import one_line
 from gptalk_tui.cli.conversations import SHORT_ID, opened
-from gptalk_tui.cli.options import Globals, pass_globals
+from gptalk_tui.cli.given import Globals
+from gptalk_tui.cli.options import pass_globals
 from gptalk_tui.cli.output import columns, note, write
 
 

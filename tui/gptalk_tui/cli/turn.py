@@ -35,7 +35,7 @@ from gptalk_client.store.worker import StoreThread
 from gptalk_client.text import visible
 from gptalk_tui.cli.conversations import opened
 from gptalk_tui.cli.exit_codes import FAILED, exit_code_of
-from gptalk_tui.cli.options import Globals
+from gptalk_tui.cli.given import Globals
 from gptalk_tui.cli.output import ReplyWriter, note, write
 from gptalk_tui.cli.signals import run_until_signal
 from gptalk_tui.compose import build_provider

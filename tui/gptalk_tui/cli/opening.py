@@ -1,0 +1,69 @@
+"""Opening the app, and ending the program with the right code. A start without options needs no click."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+
+from gptalk_client.errors import GptalkError, UsageError
+from gptalk_tui.cli.exit_codes import exit_code_of
+from gptalk_tui.cli.given import Globals
+from gptalk_tui.cli.output import PROGRAM, OutputClosed, complain
+from gptalk_tui.cli.signals import Signalled, signals_as_exit_codes
+
+
+def open_app(given: Globals, *, chat: str | None = None, new: bool = False) -> int:
+    """Open the app; return its exit code.
+
+    Args:
+        given: The global options.
+        chat: The conversation to open; None: the last one.
+        new: Begin with a new conversation.
+
+    Raises:
+        UsageError: There is no terminal that could show it, or both a conversation and a new one are meant.
+    """
+    if chat and new:
+        raise UsageError("Choose --chat or --new, not both.")
+    instead = f"Without one, use: {PROGRAM} ask 'your question'"
+    if not (sys.stdin and sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("The app needs a terminal.", hint=instead)
+    if sys.platform != "win32" and os.environ.get("TERM", "") in ("", "dumb", "unknown"):
+        raise UsageError(
+            f"The app needs a terminal that can do more than TERM={os.environ.get('TERM', '')}.", hint=instead
+        )
+    settings, paths = given.settings(), given.paths()
+    from gptalk_tui.app import run
+
+    return run(settings=settings, paths=paths, chat=chat, new=new)
+
+
+def main() -> int:
+    """Open the app as the settings and the environment say; return the exit code."""
+    return ended(lambda: open_app(Globals()))
+
+
+def ended(run: Callable[[], int]) -> int:
+    """Return the exit code of a run, however it ends; tell the project's own errors on standard error."""
+    try:
+        with signals_as_exit_codes():
+            code = run()
+            sys.stdout.flush()
+            return code
+    except Signalled as signalled:
+        return signalled.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except (OutputClosed, BrokenPipeError):
+        return _close_quietly()
+    except GptalkError as err:
+        complain(err)
+        return exit_code_of(err)
+
+
+def _close_quietly() -> int:
+    """Leave without a word when the reader of our output has gone, also at the interpreter's last flush."""
+    sink = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(sink, sys.stdout.fileno())
+    return 0
