@@ -35,7 +35,8 @@ ORDINARY = {
     "long table": f"| name | words | number |\n|---|---|--:|\n{ROWS}\nAfter\n",
     "long fence": f"Look:\n\n```python\n{CODE}```\n\nThat is it.\n",
     "unclosed fence": f"Look:\n\n```python\n{CODE}",
-    "long fence in list": "- item\n\n  ```\n" + "".join(f"  line {n}\n" for n in range(80)) + "  ```\n\n  after\n- next\n",
+    "long fence in list": "- item\n\n  ```\n" + "".join(f"  line {n}\n" for n in range(80))
+    + "  ```\n\n  after\n- next\n",
     "indented code": "text\n\n    code\n\n    more\n\ntext\n",
     "html": "<div>\n<p>hi</p>\n</div>\n\ntext <b>bold</b> <br> break\n\n<!-- a\n\nb -->\n\nend\n",
     "hard breaks": "one  \ntwo\\\nthree\n",
@@ -78,7 +79,8 @@ _FRAGMENTS = [
     "```", "```py", "~~~", "    indented", "\tTab", "# head", "===", "---", "***", "| a | b |", "|---|---|",
     "| 1 | 2 |", "<div>", "</div>", "<!-- c", "-->", "", "", "", "", "  ", "$$", "x = 1", "\\[", "\\]",
     "[a]: https://x.y", "see [a]", "- [ ] task", "1. ```sh", "   ```", "-", ">", "hard  ", "-      code",
-    "`a", "b`", "<pre>", "> | a | b |", "> |---|---|", "> | c | d |", "日本語", "👩‍👩‍👧", "a\u0301\u0302", "$5 and $6",
+    "`a", "b`", "<pre>", "> | a | b |", "> |---|---|", "> | c | d |",
+    "日本語", "👩‍👩‍👧", "a\u0301\u0302", "$5 and $6",
 ]  # fmt: skip
 
 documents = st.lists(st.sampled_from(_FRAGMENTS), min_size=1, max_size=14).map("\n".join)

@@ -57,13 +57,13 @@ CASES = {
         ),
         (
             "em strong both gone code\n"
-            "*not em* & \xa9 soft break and\n"
+            "*not em* & © soft break and\n"
             "a hard\n"
             "break, then\n"
             "another and <kbd>Ctrl</kbd>."
         ),
         (
-            "em strong both gone code *not em* & \xa9 soft break and a hard\n"
+            "em strong both gone code *not em* & © soft break and a hard\n"
             "break, then\n"
             "another and <kbd>Ctrl</kbd>."
         ),
@@ -102,25 +102,25 @@ CASES = {
             "10. ten with words enough to wrap around the edge"
         ),
         (
-            "\u2022 one\n"
-            "\u2022 two with words enough to\n"
+            "• one\n"
+            "• two with words enough to\n"
             "  wrap around the edge\n"
-            "  \u25e6 nested\n"
+            "  ◦ nested\n"
             "    1. deep\n"
             "    2. deeper\n"
-            "\u2022 three\n"
+            "• three\n"
             "\n"
             "9. nine\n"
             "10. ten with words enough to\n"
             "    wrap around the edge"
         ),
         (
-            "\u2022 one\n"
-            "\u2022 two with words enough to wrap around the edge\n"
-            "  \u25e6 nested\n"
+            "• one\n"
+            "• two with words enough to wrap around the edge\n"
+            "  ◦ nested\n"
             "    1. deep\n"
             "    2. deeper\n"
-            "\u2022 three\n"
+            "• three\n"
             "\n"
             "9. nine\n"
             "10. ten with words enough to wrap around the edge"
@@ -153,14 +153,14 @@ CASES = {
             "1. [X] numbered"
         ),
         (
-            "\u2610 open\n"
-            "\u2611 done\n"
+            "☐ open\n"
+            "☑ done\n"
             "\n"
             "1. ☑ numbered"
         ),
         (
-            "\u2610 open\n"
-            "\u2611 done\n"
+            "☐ open\n"
+            "☑ done\n"
             "\n"
             "1. ☑ numbered"
         ),
@@ -173,13 +173,13 @@ CASES = {
             "```"
         ),
         (
-            " python              \u29c9 copy\n"
+            " python              ⧉ copy\n"
             " def f(x):\n"
             "     return x  # a comment\n"
             "     ↳ that does not fit"
         ),
         (
-            " python                                              \u29c9 copy\n"
+            " python                                              ⧉ copy\n"
             " def f(x):\n"
             "     return x  # a comment that does not fit"
         ),
@@ -193,14 +193,14 @@ CASES = {
             "- next"
         ),
         (
-            "\u2022 item\n"
-            "                     \u29c9 copy\n"
+            "• item\n"
+            "                     ⧉ copy\n"
             "   code\n"
             "• next"
         ),
         (
-            "\u2022 item\n"
-            "                                                     \u29c9 copy\n"
+            "• item\n"
+            "                                                     ⧉ copy\n"
             "   code\n"
             "• next"
         ),
@@ -215,14 +215,14 @@ CASES = {
         (
             "text\n"
             "\n"
-            "                     \u29c9 copy\n"
+            "                     ⧉ copy\n"
             " code\n"
             "   more"
         ),
         (
             "text\n"
             "\n"
-            "                                                     \u29c9 copy\n"
+            "                                                     ⧉ copy\n"
             " code\n"
             "   more"
         ),
@@ -236,17 +236,17 @@ CASES = {
             "> - item"
         ),
         (
-            "\u258e a quote with words enough\n"
-            "\u258e to wrap around the edge\n"
-            "\u258e\n"
-            "\u258e \u258e nested\n"
+            "▎ a quote with words enough\n"
+            "▎ to wrap around the edge\n"
+            "▎\n"
+            "▎ ▎ nested\n"
             "\n"
             "▎ • item"
         ),
         (
-            "\u258e a quote with words enough to wrap around the edge\n"
-            "\u258e\n"
-            "\u258e \u258e nested\n"
+            "▎ a quote with words enough to wrap around the edge\n"
+            "▎\n"
+            "▎ ▎ nested\n"
             "\n"
             "▎ • item"
         ),
@@ -259,17 +259,17 @@ CASES = {
             "| 日本 | `code` | 20 |"
         ),
         (
-            "name \u2502     meaning      \u2502  n\n"
-            "\u2500\u2500\u2500\u2500\u2500\u253c\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u253c\u2500\u2500\u2500\n"
-            "a    \u2502 the first letter \u2502  1\n"
-            "     \u2502 of the alphabet  \u2502\n"
-            "\u2500\u2500\u2500\u2500\u2500\u253c\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u253c\u2500\u2500\u2500\n"
+            "name │     meaning      │  n\n"
+            "─────┼──────────────────┼───\n"
+            "a    │ the first letter │  1\n"
+            "     │ of the alphabet  │\n"
+            "─────┼──────────────────┼───\n"
             "日本 │       code       │ 20"
         ),
         (
-            "name \u2502             meaning              \u2502  n\n"
-            "\u2500\u2500\u2500\u2500\u2500\u253c\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u253c\u2500\u2500\u2500\n"
-            "a    \u2502 the first letter of the alphabet \u2502  1\n"
+            "name │             meaning              │  n\n"
+            "─────┼──────────────────────────────────┼───\n"
+            "a    │ the first letter of the alphabet │  1\n"
             "日本 │               code               │ 20"
         ),
     ),
@@ -281,15 +281,15 @@ CASES = {
             "| 3 | 4 |"
         ),
         (
-            "a \u2502 b\n"
-            "\u2500\u2500\u253c\u2500\u2500\n"
-            "1 \u2502 2\n"
+            "a │ b\n"
+            "──┼──\n"
+            "1 │ 2\n"
             "3 │ 4"
         ),
         (
-            "a \u2502 b\n"
-            "\u2500\u2500\u253c\u2500\u2500\n"
-            "1 \u2502 2\n"
+            "a │ b\n"
+            "──┼──\n"
+            "1 │ 2\n"
             "3 │ 4"
         ),
     ),
@@ -305,15 +305,15 @@ CASES = {
             "description:\n"
             "  incomprehensibilities\n"
             "responsible: administrator\n"
-            "\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\n"
+            "────────────\n"
             "identifier: b\n"
             "description: short\n"
             "responsible: c"
         ),
         (
-            "identifier      \u2502 description           \u2502 responsible\n"
-            "\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u253c\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u253c\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\n"
-            "alpha-numeric-1 \u2502 incomprehensibilities \u2502 administrator\n"
+            "identifier      │ description           │ responsible\n"
+            "────────────────┼───────────────────────┼──────────────\n"
+            "alpha-numeric-1 │ incomprehensibilities │ administrator\n"
             "b               │ short                 │ c"
         ),
     ),
@@ -328,14 +328,14 @@ CASES = {
         (
             "a\n"
             "\n"
-            "\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\n"
+            "────────────────────────────\n"
             "\n"
             "b"
         ),
         (
             "a\n"
             "\n"
-            "\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\n"
+            "────────────────────────────────────────────────────────────\n"
             "\n"
             "b"
         ),
@@ -370,33 +370,33 @@ CASES = {
             "$$"
         ),
         (
-            "It costs $5, or $6 with x\xb2 +\n"
-            "\u03b1\u1d62.\n"
+            "It costs $5, or $6 with x² +\n"
+            "αᵢ.\n"
             "\n"
-            "  (a+b)/2 \u2264 \u221an\n"
+            "  (a+b)/2 ≤ √n\n"
             "  ∑ᵢ₌₁ⁿ ℝ"
         ),
         (
-            "It costs $5, or $6 with x\xb2 + \u03b1\u1d62.\n"
+            "It costs $5, or $6 with x² + αᵢ.\n"
             "\n"
-            "  (a+b)/2 \u2264 \u221an\n"
+            "  (a+b)/2 ≤ √n\n"
             "  ∑ᵢ₌₁ⁿ ℝ"
         ),
     ),
     "definitions": (
         (
-            '[home]: https://example.org "Home"\n'
+            "[home]: https://example.org \"Home\"\n"
             "\n"
             "See [home]."
         ),
         (
             "[home]: https://example.org\n"
-            '"Home"\n'
+            "\"Home\"\n"
             "\n"
             "See home."
         ),
         (
-            '[home]: https://example.org "Home"\n'
+            "[home]: https://example.org \"Home\"\n"
             "\n"
             "See home."
         ),
@@ -406,12 +406,12 @@ CASES = {
             "日本語の文章はどこでも折り返せます。句読点、は行頭に来ません。"
         ),
         (
-            "\u65e5\u672c\u8a9e\u306e\u6587\u7ae0\u306f\u3069\u3053\u3067\u3082\u6298\u308a\u8fd4\n"
-            "\u305b\u307e\u3059\u3002\u53e5\u8aad\u70b9\u3001\u306f\u884c\u982d\u306b\u6765\u307e\n"
+            "日本語の文章はどこでも折り返\n"
+            "せます。句読点、は行頭に来ま\n"
             "せん。"
         ),
         (
-            "\u65e5\u672c\u8a9e\u306e\u6587\u7ae0\u306f\u3069\u3053\u3067\u3082\u6298\u308a\u8fd4\u305b\u307e\u3059\u3002\u53e5\u8aad\u70b9\u3001\u306f\u884c\u982d\u306b\u6765\u307e\u305b\n"
+            "日本語の文章はどこでも折り返せます。句読点、は行頭に来ませ\n"
             "ん。"
         ),
     ),
@@ -420,7 +420,7 @@ CASES = {
             "שלום עולם and مرحبا بالعالم with words enough to wrap"
         ),
         (
-            "\u05e9\u05dc\u05d5\u05dd \u05e2\u05d5\u05dc\u05dd and \u0645\u0631\u062d\u0628\u0627 \u0628\u0627\u0644\u0639\u0627\u0644\u0645\n"
+            "שלום עולם and مرحبا بالعالم\n"
             "with words enough to wrap"
         ),
         (
@@ -429,15 +429,15 @@ CASES = {
     ),
     "emoji": (
         (
-            "\U0001f469\u200d\U0001f469\u200d\U0001f467 family, \U0001f1e9\U0001f1ea flag, \U0001f44d\U0001f3fd thumb, e\u0301 accent, \u2764\ufe0f heart to wrap around"
+            "👩\u200d👩\u200d👧 family, 🇩🇪 flag, 👍🏽 thumb, e\u0301 accent, ❤\ufe0f heart to wrap around"
         ),
         (
-            "\U0001f469\u200d\U0001f469\u200d\U0001f467 family, \U0001f1e9\U0001f1ea flag, \U0001f44d\U0001f3fd\n"
-            "thumb, e\u0301 accent, \u2764\ufe0f heart to\n"
+            "👩\u200d👩\u200d👧 family, 🇩🇪 flag, 👍🏽\n"
+            "thumb, e\u0301 accent, ❤\ufe0f heart to\n"
             "wrap around"
         ),
         (
-            "\U0001f469\u200d\U0001f469\u200d\U0001f467 family, \U0001f1e9\U0001f1ea flag, \U0001f44d\U0001f3fd thumb, e\u0301 accent, \u2764\ufe0f heart to wrap\n"
+            "👩\u200d👩\u200d👧 family, 🇩🇪 flag, 👍🏽 thumb, e\u0301 accent, ❤\ufe0f heart to wrap\n"
             "around"
         ),
     ),

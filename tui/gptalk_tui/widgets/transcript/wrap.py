@@ -80,40 +80,35 @@ def _wrap_graphemes(text: str, first: int, rest: int, is_code: bool) -> list[tup
     break_at = -1  # index of the grapheme that a line may begin with
     index, count = 0, len(graphemes)
     line_index = 0
-    before_wide = False
+    previous, before_wide = "", False
     while index < count:
         begin, end, cells = graphemes[index]
-        character = text[begin] if end - begin > 1 and text[begin] != " " else text[begin:end]
+        # A space that carries a mark is a letter: only the bare one may vanish at a line's end.
+        letter = text[begin:end]
         is_wide = cells == 2
-        if index > line_index:
-            previous = text[graphemes[index - 1][0]]
-            after_space = previous == " "
-            between_wide = (
-                (is_wide or before_wide)
-                and character not in _NO_BREAK_BEFORE
-                and previous not in _NO_BREAK_BEHIND
-            )
-            if character != " " and (after_space or between_wide):
-                break_at = index
-        before_wide = is_wide
-        fits = used + cells <= room
-        if fits or (character == " " and not is_code) or index == line_index:
+        if index > line_index and letter != " " and _may_break(previous, letter, is_wide or before_wide):
+            break_at = index
+        if used + cells <= room or (letter == " " and not is_code) or index == line_index:
             used += cells
             index += 1
+            previous, before_wide = letter, is_wide
             continue
         if break_at <= line_index or (is_code and graphemes[break_at][0] - start < room // 2):
             break_at = index
         stop = graphemes[break_at][0]
-        if is_code:
-            lines.append((start, stop))
-        else:
-            lines.append((start, start + len(text[start:stop].rstrip(" "))))
+        lines.append((start, stop if is_code else start + len(text[start:stop].rstrip(" "))))
         start, line_index, index = stop, break_at, break_at
         used, room, break_at = 0, rest, -1
-        before_wide = False
+        previous, before_wide = "", False
     stop = len(text)
     if not is_code and used > room:
         stop = start + len(text[start:].rstrip(" "))
     if stop > start or not lines:
         lines.append((start, stop))
     return lines
+
+
+def _may_break(previous: str, letter: str, is_beside_wide: bool) -> bool:
+    if previous == " ":
+        return True
+    return is_beside_wide and letter[0] not in _NO_BREAK_BEFORE and previous not in _NO_BREAK_BEHIND
