@@ -27,7 +27,7 @@ def open_app(given: Globals, *, chat: str | None = None, new: bool = False) -> i
     if chat and new:
         raise UsageError("Choose --chat or --new, not both.")
     instead = f"Without one, use: {PROGRAM} ask 'your question'"
-    if not (sys.stdin and sys.stdin.isatty() and sys.stdout.isatty()):
+    if not all(stream and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise UsageError("The app needs a terminal.", hint=instead)
     if sys.platform != "win32" and os.environ.get("TERM", "") in ("", "dumb", "unknown"):
         raise UsageError(
@@ -35,8 +35,9 @@ def open_app(given: Globals, *, chat: str | None = None, new: bool = False) -> i
         )
     settings, paths = given.settings(), given.paths()
     from gptalk_tui.app import run
+    from gptalk_tui.compose import build_provider
 
-    return run(settings=settings, paths=paths, chat=chat, new=new)
+    return run(settings=settings, paths=paths, build_provider=build_provider, chat=chat, new=new)
 
 
 def main() -> int:
