@@ -33,7 +33,8 @@ from gptalk_client.providers.addresses import Address
 from gptalk_client.providers.auth_cache import AuthCache, AuthStatus, Login, is_usable_token
 from gptalk_client.providers.base import AsyncGeneratorProvider, Provider, Rewritten
 from gptalk_client.providers.cumulative import CumulativeText
-from gptalk_client.providers.http import Exchange, TimeLimits, Timeouts, Wire
+from gptalk_client.providers.exchange import Exchange
+from gptalk_client.providers.http import TimeLimits, Timeouts, Wire
 from gptalk_client.providers.http_errors import TokenRefusedError
 from gptalk_client.providers.retries import Retries, Retry
 from gptalk_client.providers.stream_reader import StreamReader

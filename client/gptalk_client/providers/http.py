@@ -1,8 +1,7 @@
 """Requests over one pooled client: bounded, verified, and closed for certain.
 
-httpx leaks a pooled connection when a task is cancelled while it is closing one after a cancel
-(https://github.com/encode/httpx/issues/3782). So each exchange lives in a task of its own that is cancelled at
-most once, whatever becomes of the tasks that wait for it; a waiter that is cancelled again leaves it to close.
+Each request lives in a task of its own (`exchange`), whatever becomes of the tasks that wait for it: a waiter that
+is cancelled stops the exchange, and one that is cancelled again leaves it to close in peace.
 """
 
 from __future__ import annotations
@@ -10,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import ssl
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Protocol
 
 from gptalk_client.errors import (
@@ -25,18 +24,17 @@ from gptalk_client.errors import (
     TimedOutError,
 )
 from gptalk_client.providers.addresses import Address
+from gptalk_client.providers.exchange import CLOSE_S, CURRENT, Exchange, Interrupted
 from gptalk_client.providers.http_errors import Answer, translate
-from gptalk_client.providers.proxies import choose_proxy
+from gptalk_client.providers.proxies import ProxyChoice, choose_proxy
 from gptalk_client.providers.redaction import redact_http_logs
 
 if TYPE_CHECKING:
+    import httpcore
     import httpx
 
 MAX_BODY_BYTES = 64 * 1024
 """How much of an answer is read that is no stream, in bytes."""
-
-CLOSE_S = 1.0
-"""How long a cancelled request may take to close before nobody waits for it any more, in seconds."""
 
 _DRAIN_S = (
     0.25  # how long the end of a finished stream is waited for, so that the connection can be used again
@@ -97,44 +95,6 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     params: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes | None = field(default=None, repr=False)
-
-
-class Exchange:
-    """One request in a task of its own, which is cancelled at most once."""
-
-    def __init__(self) -> None:
-        self.answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self.task: asyncio.Task[None] | None = None
-        self.limit_error: GptalkError | None = None
-        self.is_streaming = False
-        """The answer is a stream, and the sink is told how it ends."""
-        self.is_ending = False
-        """The end mark was read; only the end of the body is waited for."""
-        self._is_cancelled = False
-
-    def stop(self, why: GptalkError | None = None) -> None:
-        """Cancel the request, the first time that this is called."""
-        assert self.task is not None
-        if not self._is_cancelled and not self.task.done():
-            self._is_cancelled = True
-            self.limit_error = why
-            self.task.cancel()
-
-    async def close(self) -> None:
-        """Stop the request if it still runs, and wait a bounded time until its connection is closed."""
-        assert self.task is not None
-        self.stop()
-        if not self.task.done():
-            await asyncio.wait({self.task}, timeout=CLOSE_S)
-
-    @asynccontextmanager
-    async def limit(self, seconds: float, why: GptalkError) -> AsyncIterator[None]:
-        """Stop the request with an error if the block takes too long."""
-        timer = asyncio.get_running_loop().call_later(seconds, self.stop, why)
-        try:
-            yield
-        finally:
-            timer.cancel()
 
 
 class Wire:
@@ -233,26 +193,25 @@ class Wire:
 
     async def _run(self, call: Call, sink: Sink | None, exchange: Exchange) -> None:
         """Carry out one exchange and tell its outcome to whoever waits for it."""
+        CURRENT.set(exchange)
         try:
             await self._carry_out(call, sink, exchange)
-        except asyncio.CancelledError:
-            if exchange.limit_error is None:
-                raise
-            self._tell(exchange, sink, exchange.limit_error)
+        except Interrupted:
+            if exchange.stopped_by is not None:
+                self._tell(exchange, sink, exchange.stopped_by)
         except GptalkError as err:
             self._tell(exchange, sink, err)
-        except Exception as err:  # httpx can only be imported here; all but its errors go on up
-            import httpx
-
-            if not isinstance(err, httpx.HTTPError | httpx.InvalidURL | httpx.StreamError | OSError):
-                raise
+        except (
+            Exception
+        ) as err:  # httpcore can only be imported when it is needed; all but its errors go on up
             service, in_body = self.address.service, exchange.answer.done()
-            self._tell(
-                exchange, sink, translate(err, service=service, proxy=self._proxy_name, in_body=in_body)
-            )
+            error = translate(err, service=service, proxy=self._proxy_name, in_body=in_body)
+            if error is None:
+                raise
+            self._tell(exchange, sink, error)
 
     def _tell(self, exchange: Exchange, sink: Sink | None, error: GptalkError) -> None:
-        error.__context__ = error.__cause__ = None  # httpx's own error holds the address and so the token
+        error.__context__ = error.__cause__ = None  # their tracebacks hold the address and so the token
         if not exchange.answer.done():
             exchange.answer.set_exception(error)
         elif sink is not None:
@@ -260,6 +219,7 @@ class Wire:
 
     async def _carry_out(self, call: Call, sink: Sink | None, exchange: Exchange) -> None:
         client = await self._ready_client()
+        exchange.check()
         limits = {
             "connect": self._timeouts.connect_s,
             "pool": None,
@@ -341,7 +301,10 @@ class Wire:
             return self._client
 
     def _make_client(self) -> httpx.AsyncClient:
+        import httpcore
         import httpx
+
+        from gptalk_client.providers.network import AsyncioBackend, PooledTransport
 
         redact_http_logs()
         proxy = choose_proxy(self.address, self._given_proxy)
@@ -351,21 +314,36 @@ class Wire:
         else:
             # No TLS is spoken. This context trusts no certificate at all, and costs nothing.
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        try:
-            client = httpx.AsyncClient(
-                verify=context,
-                proxy=httpx.Proxy(proxy.url, ssl_context=context if proxy.is_tls else None)
-                if proxy
-                else None,
-                trust_env=False,
-                limits=httpx.Limits(keepalive_expiry=_KEEPALIVE_S),
-            )
-        except (httpx.InvalidURL, ValueError, ImportError):
-            error = ConfigError("The proxy's address cannot be used.")
-        else:
-            _refuse_cookies(client)
-            return client
-        raise error
+        pool = httpcore.AsyncConnectionPool(
+            ssl_context=context,
+            proxy=_proxy_of(proxy, context) if proxy else None,
+            max_connections=None,
+            max_keepalive_connections=20,
+            keepalive_expiry=_KEEPALIVE_S,
+            network_backend=AsyncioBackend(),
+        )
+        # Neither the environment's proxies, which were looked at above, nor its .netrc are httpx's business.
+        client = httpx.AsyncClient(transport=PooledTransport(pool), trust_env=False)
+        # No cookie is kept: the protocol names none, so one could only tell people apart.
+        client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        return client
+
+
+def _proxy_of(choice: ProxyChoice, context: ssl.SSLContext) -> httpcore.Proxy:
+    import httpcore
+    import httpx
+
+    try:
+        proxy = httpx.Proxy(choice.url, ssl_context=context if choice.is_tls else None)
+        url = proxy.url
+        return httpcore.Proxy(
+            url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+            auth=proxy.raw_auth,
+            ssl_context=proxy.ssl_context,
+        )
+    except (httpx.InvalidURL, ValueError):
+        error = ConfigError("The proxy's address cannot be used.")
+    raise error
 
 
 class _Watch:
@@ -413,11 +391,3 @@ async def _read(response: httpx.Response) -> bytes:
         if len(body) >= MAX_BODY_BYTES:
             break
     return bytes(body[:MAX_BODY_BYTES])
-
-
-def _refuse_cookies(client: httpx.AsyncClient) -> None:
-    """Keep no cookie: the protocol names none, so one could only tell people apart."""
-    from http.cookiejar import DefaultCookiePolicy
-
-    with suppress(AttributeError):
-        client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))

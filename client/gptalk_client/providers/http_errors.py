@@ -134,39 +134,39 @@ def parse_retry_after(value: str | None, *, now_s: float | None = None) -> float
 
 def translate(
     err: Exception, *, service: str, proxy: str | None, in_body: bool
-) -> ProviderError | ConfigError:
-    """Return what an exception of httpx means, without any of its text.
+) -> ProviderError | ConfigError | None:
+    """Return what an exception of httpx or httpcore means, without any of its text; None if it is not theirs.
 
     Args:
-        err: What httpx raised.
+        err: What was raised.
         service: The service's name for people.
         proxy: The proxy's name for people, if there is one.
         in_body: Whether the head of the answer had come, so that some text may have been read.
     """
+    import httpcore
     import httpx
 
-    name = type(err).__name__
-    if isinstance(err, httpx.ConnectTimeout | httpx.PoolTimeout):
+    if isinstance(err, httpcore.ConnectTimeout | httpcore.PoolTimeout):
         through = f" through the proxy {proxy}" if proxy else ""
         return TimedOutError(f"No connection to {service}{through} in time.", phase="connect")
-    if isinstance(err, httpx.TimeoutException):
+    if isinstance(err, httpcore.TimeoutException):
         return TimedOutError(f"{service} did not answer in time.", phase="headers")
-    if isinstance(err, httpx.ProxyError):
+    if isinstance(err, httpcore.ProxyError):
         status = str(err)[:3]  # httpcore begins with the status that the proxy answered CONNECT with
         if status == "407":
             return ProxyError(f"The proxy {proxy} asks for a user name and a password.")
         return ProxyError(f"The proxy {proxy} refused{f' ({status})' if status.isdigit() else ''}.")
-    if isinstance(err, httpx.ConnectError):
+    if isinstance(err, httpcore.ConnectError):
         return _translate_connect_error(err, service, proxy)
-    if isinstance(err, httpx.RemoteProtocolError):
+    if isinstance(err, httpcore.RemoteProtocolError):
         return _translate_bad_http(str(err), service, in_body)
-    if isinstance(err, httpx.NetworkError | OSError):
+    if isinstance(err, httpcore.NetworkError | OSError):
         if in_body:
             return TruncatedError(f"The connection to {service} broke before the end of the reply.")
         return NetworkError(f"The connection to {service} broke before it answered.")
-    if isinstance(err, httpx.InvalidURL | httpx.UnsupportedProtocol | httpx.LocalProtocolError):
-        return ConfigError(f"The address or a header of the request cannot be used ({name}).")
-    return NetworkError(f"The request to {service} failed ({name}).")
+    if isinstance(err, httpx.InvalidURL | httpcore.UnsupportedProtocol | httpcore.LocalProtocolError):
+        return ConfigError("The address or a header of the request cannot be used.")
+    return None
 
 
 def _translate_connect_error(err: Exception, service: str, proxy: str | None) -> ProviderError:
