@@ -5,33 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING
 
-
-class Deck(Protocol):
-    """What the actions are carried out on: the chat screen."""
-
-    @property
-    def is_replying(self) -> bool: ...
-    @property
-    def has_conversation(self) -> bool: ...
-    @property
-    def has_message(self) -> bool: ...
-
-    def send(self) -> None: ...
-    def stop_reply(self) -> None: ...
-    def try_again(self) -> None: ...
-    def new_conversation(self) -> None: ...
-    def show_conversations(self) -> None: ...
-    def toggle_list(self) -> None: ...
-    def export(self) -> None: ...
-    def show_help(self) -> None: ...
-    def show_palette(self) -> None: ...
-    def follow_end(self) -> None: ...
-    def scroll_page(self, by: int) -> None: ...
-    def walk_messages(self, by: int) -> None: ...
-    def copy_message(self) -> None: ...
-    def quit(self) -> Awaitable[None] | None: ...
+if TYPE_CHECKING:
+    from gptalk_tui.screens.chat import ChatScreen
 
 
 class Where(StrEnum):
@@ -42,7 +19,7 @@ class Where(StrEnum):
     MESSAGE = "on a message"
 
 
-def always(_deck: Deck) -> bool:
+def always(_chat: ChatScreen) -> bool:
     """Available at any time."""
     return True
 
@@ -59,11 +36,11 @@ class Action:
     """One sentence, for the help screen."""
     keys: str
     """Keys as Textual names them, separated by commas; may be empty."""
-    run: Callable[[Deck], Awaitable[None] | None]
+    run: Callable[[ChatScreen], Awaitable[None] | None]
     short: str = ""
     """One or two words for the footer; empty keeps it out of the footer."""
     where: Where = Where.ANYWHERE
-    available: Callable[[Deck], bool] = always
+    available: Callable[[ChatScreen], bool] = always
     is_bound: bool = True
     """False where the widget with the focus handles the keys itself."""
     in_palette: bool = True
@@ -72,68 +49,79 @@ class Action:
 ACTIONS: tuple[Action, ...] = (
     Action(
         "turn.send", "Send", "Send what the composer holds. Ctrl+J, Shift+Enter or a trailing \\ make a new line.",
-        "enter", lambda deck: deck.send(), short="send", where=Where.COMPOSER, is_bound=False,
+        "enter", lambda chat: chat.desk.send(), short="send", where=Where.COMPOSER, is_bound=False,
     ),
     Action(
         "turn.stop", "Stop the reply", "Stop the reply that is streaming; its text so far is kept.",
-        "escape", lambda deck: deck.stop_reply(), short="stop", available=lambda deck: deck.is_replying,
+        "escape", lambda chat: chat.desk.stop(), short="stop", available=lambda chat: chat.is_replying,
     ),
     Action(
         "turn.retry", "Try again", "Ask again for the last reply, beside the one that is there.",
-        "", lambda deck: deck.try_again(), available=lambda deck: deck.has_conversation and not deck.is_replying,
+        "", lambda chat: chat.desk.try_again(),
+        available=lambda chat: chat.has_conversation and not chat.is_replying,
     ),
     Action(
         "conversation.new", "New conversation", "Start a new conversation; a reply that streams goes on.",
-        "ctrl+n", lambda deck: deck.new_conversation(), short="new",
+        "ctrl+n", lambda chat: chat.desk.open_new(), short="new",
     ),
     Action(
         "conversation.switch", "Conversations", "Go to the list of conversations: type to filter, Enter opens.",
-        "ctrl+s", lambda deck: deck.show_conversations(), short="conversations",
+        "ctrl+s", lambda chat: chat.shelf.visit(), short="conversations",
     ),
     Action(
         "list.toggle", "Show or hide the list", "Show or hide the list of conversations.",
-        "ctrl+l", lambda deck: deck.toggle_list(),
+        "ctrl+l", lambda chat: chat.shelf.toggle(),
     ),
     Action(
         "conversation.export", "Export", "Write this conversation to a file.",
-        "ctrl+o", lambda deck: deck.export(), available=lambda deck: deck.has_conversation,
+        "ctrl+o", lambda chat: chat.dialogs.export(), available=lambda chat: chat.has_conversation,
     ),
     Action(
         "app.palette", "Commands", "All commands: type to find one.",
-        "ctrl+p", lambda deck: deck.show_palette(), short="commands", in_palette=False,
+        "ctrl+p", lambda chat: chat.dialogs.palette(), short="commands", in_palette=False,
     ),
     Action(
         "app.help", "Help", "Keys and help for what has the focus.",
-        "f1", lambda deck: deck.show_help(), short="help",
+        "f1", lambda chat: chat.dialogs.help(), short="help",
     ),
     Action(
         "transcript.page_up", "Page up", "Scroll up by a page, also from the composer.",
-        "pageup", lambda deck: deck.scroll_page(-1), in_palette=False,
+        "pageup", lambda chat: chat.reading.scroll_page(-1), in_palette=False,
     ),
     Action(
         "transcript.page_down", "Page down", "Scroll down by a page, also from the composer.",
-        "pagedown", lambda deck: deck.scroll_page(1), in_palette=False,
+        "pagedown", lambda chat: chat.reading.scroll_page(1), in_palette=False,
     ),
     Action(
         "transcript.end", "Follow the newest text", "Go to the end and follow the newest text again.",
-        "end", lambda deck: deck.follow_end(),
+        "end", lambda chat: chat.reading.follow_end(),
     ),
     Action(
         "message.previous", "Previous message", "Go to the message above.",
-        "alt+up", lambda deck: deck.walk_messages(-1), in_palette=False,
+        "alt+up", lambda chat: chat.reading.walk(-1), in_palette=False,
     ),
     Action(
         "message.next", "Next message", "Go to the message below.",
-        "alt+down", lambda deck: deck.walk_messages(1), in_palette=False,
+        "alt+down", lambda chat: chat.reading.walk(1), in_palette=False,
     ),
     Action(
         "message.copy", "Copy the message", "Copy the message as it was written.",
-        "y", lambda deck: deck.copy_message(), short="copy", where=Where.MESSAGE,
-        available=lambda deck: deck.has_message,
+        "y", lambda chat: chat.reading.copy_message(), short="copy", where=Where.MESSAGE,
+        available=lambda chat: chat.has_message,
+    ),
+    Action(
+        "code.next", "Next code block", "Go to the next code block of the message.",
+        "b", lambda chat: chat.reading.next_code(), short="code", where=Where.MESSAGE,
+        available=lambda chat: chat.has_message,
+    ),
+    Action(
+        "code.copy", "Copy the code block", "Copy the code block as it was written.",
+        "c", lambda chat: chat.reading.copy_code(), short="copy code", where=Where.MESSAGE,
+        available=lambda chat: chat.has_message,
     ),
     Action(
         "app.quit", "Quit", "Quit; everything is on disk.",
-        "ctrl+q", lambda deck: deck.quit(), short="quit",
+        "ctrl+q", lambda chat: chat.quit(), short="quit",
     ),
 )  # fmt: skip
 
@@ -186,7 +174,7 @@ def clashes(keymap: Mapping[str, str]) -> list[str]:
     return complaints
 
 
-def footer_actions(deck: Deck, *, on_message: bool) -> Iterable[Action]:
+def footer_actions(chat: ChatScreen, *, on_message: bool) -> Iterable[Action]:
     """Return the actions that the footer shows now, most useful first."""
     wanted = [a for a in ACTIONS if a.short and (a.where is Where.MESSAGE) == on_message]
-    return [action for action in wanted if action.available(deck)]
+    return [action for action in wanted if action.available(chat)]

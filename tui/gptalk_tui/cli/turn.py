@@ -133,7 +133,11 @@ async def _with_store(
             system_prompt=question.system_prompt,
             context_messages=settings.chat.context_limit,
         )
-        return await _print(events, shape, provider)
+        code = await _print(events, shape, provider)
+        if chat.unsaved_replies:
+            note("the reply could not be saved; `gptalk-tui doctor` checks the data folder.")
+            return code or FAILED
+        return code
     finally:
         await chat.aclose()
         await provider.aclose()

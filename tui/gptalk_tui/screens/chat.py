@@ -17,9 +17,11 @@ from textual.widgets import Input, Static, TextArea
 
 from gptalk_client.errors import GptalkError
 from gptalk_client.models import Role, Status
-from gptalk_tui.actions import ACTION_OF, ACTIONS, footer_actions, key_titles
+from gptalk_tui.actions import ACTION_OF, ACTIONS, footer_actions
 from gptalk_tui.screens import bars
 from gptalk_tui.screens.desk import Desk
+from gptalk_tui.screens.dialogs import Dialogs
+from gptalk_tui.screens.reading import Reading
 from gptalk_tui.screens.services import Services
 from gptalk_tui.screens.shelf import Shelf
 from gptalk_tui.screens.welcome import welcome_text
@@ -60,6 +62,16 @@ class ChatScreen(Screen[None]):
 
         chat_screen: ChatScreen
 
+    services: Services | None
+    """None until the store is open."""
+    desk: Desk
+    shelf: Shelf
+    reading: Reading
+    dialogs: Dialogs
+    transcript: Transcript
+    composer: Composer
+    list_pane: ListPane
+
     AUTO_FOCUS = "Composer"
     BINDINGS: ClassVar[list[BindingType]] = _bindings()
 
@@ -78,9 +90,11 @@ class ChatScreen(Screen[None]):
         self._ticker: Timer | None = None
         self.is_leaving = False
         """The app is about to end: nothing new is begun."""
-        self.services: Services | None = None
+        self.services = None
         self.desk = Desk(self)
         self.shelf = Shelf(self)
+        self.reading = Reading(self)
+        self.dialogs = Dialogs(self)
         self.list_pane = ListPane(id="side")
         self.transcript = Transcript(styles, fetch=self.desk.texts, id="transcript")
         self.composer = Composer(placeholder="Write a message", id="composer")
@@ -192,14 +206,6 @@ class ChatScreen(Screen[None]):
             self._ticker = None
         self._update_status()
 
-    async def offer_model(self) -> bool:
-        """Ask whether to fetch the small model, and fetch it; return whether it is there."""
-        from gptalk_tui.screens.pull import PullScreen
-
-        if self.services is None:
-            return False
-        return await self.app.push_screen_wait(PullScreen(self.services.paths.models))
-
     # Messages of the parts
 
     @on(Composer.Submitted)
@@ -214,7 +220,7 @@ class ChatScreen(Screen[None]):
 
     @on(Composer.EndPressed)
     def _end_pressed(self) -> None:
-        self.follow_end()
+        self.reading.follow_end()
 
     @on(ListPane.Filtered)
     def _list_filtered(self) -> None:
@@ -237,6 +243,14 @@ class ChatScreen(Screen[None]):
     def _message_chosen(self) -> None:
         self.update_bars()
 
+    @on(Transcript.LinkClicked)
+    def _link_clicked(self, event: Transcript.LinkClicked) -> None:
+        self.reading.open_link(event.url)
+
+    @on(Transcript.CodeClicked)
+    def _code_clicked(self, event: Transcript.CodeClicked) -> None:
+        self.reading.copy(event.source, "the code block")
+
     def on_resize(self) -> None:
         """Fit the parts to another size."""
         self.shelf.fit()
@@ -254,8 +268,7 @@ class ChatScreen(Screen[None]):
             return
         if event.key == "escape" and not self.is_replying:
             event.stop()
-            self.transcript.choose(None)
-            self.composer.focus()
+            self.reading.leave()
         elif event.is_printable and event.character and event.key not in self.active_bindings:
             event.stop()
             self.composer.focus()
@@ -274,7 +287,7 @@ class ChatScreen(Screen[None]):
         if result is not None:
             await result
 
-    # The actions
+    # What actions ask for
 
     @property
     def is_replying(self) -> bool:
@@ -290,92 +303,6 @@ class ChatScreen(Screen[None]):
     def has_message(self) -> bool:
         """The transcript has the focus and a message in it is chosen."""
         return self.transcript.has_focus and self.transcript.chosen is not None
-
-    def send(self) -> None:
-        """Send what the composer holds."""
-        if self.composer.text.strip():
-            self.desk.submit(self.composer.text)
-
-    def stop_reply(self) -> None:
-        """Stop the reply that streams here."""
-        self.desk.stop()
-        self._update_status()
-
-    def try_again(self) -> None:
-        """Ask again for the last reply."""
-        self.desk.try_again()
-
-    def new_conversation(self) -> None:
-        """Begin a conversation."""
-        self.desk.open_new()
-
-    def show_conversations(self) -> None:
-        """Go to the list."""
-        self.shelf.visit()
-
-    def toggle_list(self) -> None:
-        """Show or hide the list."""
-        self.shelf.toggle()
-
-    def follow_end(self) -> None:
-        """Go to the end and follow the newest text."""
-        self.transcript.follow_end()
-        self._update_status()
-
-    def scroll_page(self, by: int) -> None:
-        """Scroll the conversation by a page."""
-        self.transcript.scroll_page(by)
-
-    def walk_messages(self, by: int) -> None:
-        """Put the marker on the message above or below; below the last one is the composer."""
-        transcript = self.transcript
-        if by > 0 and transcript.chosen == len(transcript.document.entries) - 1:
-            transcript.choose(None)
-            self.composer.focus()
-            return
-        transcript.focus()
-        transcript.walk(by)
-
-    def copy_message(self) -> None:
-        """Copy the chosen message as it was written."""
-        transcript = self.transcript
-        if transcript.chosen is not None:
-            self.app.copy_to_clipboard(transcript.document.text(transcript.chosen))
-            self.say("Copied the message.")
-
-    def export(self) -> None:
-        """Ask where to write the conversation, and write it."""
-        from gptalk_tui.screens.export import ExportScreen
-
-        if self.desk.conversation is not None and self.services is not None:
-            self.app.push_screen(ExportScreen(self.services, self.desk.conversation), self._exported)
-
-    def _exported(self, path: object) -> None:
-        if path is not None:
-            self.say(f"Wrote {path}")
-
-    def show_help(self) -> None:
-        """Show keys and help."""
-        from gptalk_tui.screens.help import HelpScreen
-
-        self.app.push_screen(HelpScreen())
-
-    def show_palette(self) -> None:
-        """Show all commands."""
-        from gptalk_tui.screens.picker import PickerScreen
-        from gptalk_tui.widgets.row_list import Row
-
-        rows = [
-            Row(action.id, action.title, " ".join(key_titles(action.keys)[:1]))
-            for action in ACTIONS
-            if action.in_palette and action.available(self)
-        ]
-
-        def chosen(action_id: str | None) -> None:
-            if action_id:
-                self.run_worker(self.action_do(action_id), group="command", description="command")
-
-        self.app.push_screen(PickerScreen("Commands", rows, empty_text="No such command"), chosen)
 
     def quit(self) -> None:
         """Quit; replies that stream are stopped and kept."""

@@ -158,6 +158,12 @@ class Desk:
 
     # Asking
 
+    def send(self) -> None:
+        """Send what the composer holds."""
+        text = self._screen.composer.text
+        if text.strip():
+            self.submit(text)
+
     def submit(self, text: str) -> None:
         """Send a prompt in the conversation that is open, or in a new one."""
         screen = self._screen
@@ -178,7 +184,7 @@ class Desk:
     async def _send(self, services: Services, text: str, returned: Message | None) -> None:
         screen = self._screen
         try:
-            if await asyncio.to_thread(services.lacks_model) and not await screen.offer_model():
+            if await asyncio.to_thread(services.lacks_model) and not await screen.dialogs.offer_model():
                 screen.composer.set_text(text)
                 return
             if self.conversation is None:
@@ -206,6 +212,7 @@ class Desk:
         """Stop the reply that streams here."""
         if self.conversation_id is not None:
             self.turns.stop(self.conversation_id)
+            self._screen.update_bars()
 
     def _start(
         self, conversation: Conversation, prompt: str, events: AsyncGenerator[TurnEvent, None]

@@ -1,0 +1,44 @@
+"""A small question that one key answers."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+
+class ConfirmScreen(ModalScreen[bool]):
+    """Returns whether the person agreed.
+
+    Args:
+        question: Names what it is about; made harmless by the caller.
+        detail: What else to know; made harmless by the caller.
+        yes: What Enter does, in a word.
+    """
+
+    CSS_PATH = "../styles/dialogs.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,y", "answer(True)", "Yes", show=False),
+        Binding("escape,n", "answer(False)", "No", show=False),
+    ]
+
+    def __init__(self, question: str, detail: str = "", *, yes: str = "Yes") -> None:
+        super().__init__()
+        self._question = question
+        self._detail = detail
+        self._yes = yes
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Static(self._question, classes="dialog-title", markup=False)
+            if self._detail:
+                yield Static(self._detail, markup=False)
+            yield Static(f"Enter or y: {self._yes} · Esc or n: no", classes="dialog-hint", markup=False)
+
+    def action_answer(self, is_yes: bool) -> None:
+        """Close with an answer."""
+        self.dismiss(is_yes)

@@ -1,0 +1,96 @@
+"""Reading the conversation by keyboard and mouse: scroll, walk its messages, copy, follow links."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from gptalk_client.text import one_line
+
+if TYPE_CHECKING:
+    from gptalk_tui.screens.chat import ChatScreen
+
+
+class Reading:
+    """What a reader does with the transcript.
+
+    Args:
+        screen: Where it is.
+    """
+
+    def __init__(self, screen: ChatScreen) -> None:
+        self._screen = screen
+
+    def follow_end(self) -> None:
+        """Go to the end and follow the newest text."""
+        self._screen.transcript.follow_end()
+
+    def scroll_page(self, by: int) -> None:
+        """Scroll by pages."""
+        self._screen.transcript.scroll_page(by)
+
+    def walk(self, by: int) -> None:
+        """Put the marker on the message above or below; below the last one is the composer."""
+        screen, transcript = self._screen, self._screen.transcript
+        if by > 0 and (
+            transcript.chosen is None or transcript.chosen == len(transcript.document.entries) - 1
+        ):
+            self.leave()
+            return
+        if transcript.last_entry is not None:
+            transcript.focus()
+            transcript.walk(by)
+            screen.update_bars()
+
+    def leave(self) -> None:
+        """Take marker and selection away and go back to the composer."""
+        self._screen.transcript.choose(None)
+        self._screen.transcript.set_selection(None)
+        self._screen.composer.focus()
+
+    def copy_message(self) -> None:
+        """Copy the chosen message as it was written."""
+        transcript = self._screen.transcript
+        if transcript.chosen is not None:
+            self.copy(transcript.document.text(transcript.chosen), "the message")
+
+    def copy_selection(self) -> bool:
+        """Copy what is selected; return whether anything is."""
+        text = self._screen.transcript.selected_text
+        if text:
+            self.copy(text, "the selection")
+            self._screen.transcript.set_selection(None)
+        return bool(text)
+
+    def next_code(self) -> None:
+        """Go to the next code block of the chosen message."""
+        if not self._screen.transcript.choose_code():
+            self._screen.say("This message has no code block.")
+
+    def copy_code(self) -> None:
+        """Copy the chosen code block, or the only one."""
+        source = self._screen.transcript.chosen_code
+        if source is None:
+            self.next_code()
+            source = self._screen.transcript.chosen_code
+        if source is not None:
+            self.copy(source, "the code block")
+
+    def copy(self, text: str, what: str) -> None:
+        """Put a text on the clipboard and say so."""
+        self._screen.app.copy_to_clipboard(text)
+        self._screen.say(f"Copied {what}.")
+
+    def open_link(self, url: str) -> None:
+        """Ask before a link is opened, naming its host."""
+        from gptalk_tui.screens.confirm import ConfirmScreen
+
+        parts = urlsplit(url)
+        host = one_line(parts.hostname or parts.path, max_chars=80)
+
+        def answered(is_yes: bool | None) -> None:
+            if is_yes:
+                self._screen.app.open_url(url)
+
+        question = ConfirmScreen(f"Open {host}?", one_line(url, max_chars=400), yes="Open")
+        self._screen.app.push_screen(question, answered)
