@@ -124,6 +124,37 @@ def test_a_string_across_pieces_is_still_a_string() -> None:
     assert set(styles) <= {"code.string", "code.comment"}
 
 
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [
+        ("python", "x = f('a', {n})  # b"),
+        ("rust", "let x = a::<B>('c', {n}); // d"),
+        ("js", "const x = `a ${{n}}`; // {n}"),
+        ("c", 'int x = {n}; /* a */ char *s = "b";'),
+        ("html", "<p class='a'>b {n}</p> <!-- c -->"),
+        ("bash", "echo \"$x\" 'y' # {n}"),
+    ],
+)
+def test_a_cut_does_not_change_the_colours(language: str, line: str) -> None:
+    lines = [line.replace("{n}", str(n)) for n in range(60)]
+    whole = [found.spans for found in code_lines("\n".join(lines), language)]
+    parts = [
+        found.spans
+        for start in range(0, 60, 20)
+        for found in code_lines(
+            "\n".join(lines[start : start + 20]),
+            language,
+            "".join(f"{before}\n" for before in lines[max(0, start - 20) : start]),
+        )
+    ]
+    assert parts == whole
+
+
+def test_an_open_comment_of_the_lead_is_a_comment_behind_it() -> None:
+    (line,) = code_lines("still a comment */", "js", "let a = 1;\n/* begins\n")
+    assert {span.style for span in line.spans} == {"code.comment"}
+
+
 def test_pieces_of_a_fence_carry_the_code() -> None:
     inside = "".join(f"  {line}".rstrip() + "\n" for line in CODE.split("\n")[:-1])
     text = f"- item\n\n  ```python\n{inside}  ```\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from gptalk_tui.widgets.transcript.blocks import Atom, CodeLine, Span
@@ -11,6 +12,10 @@ if TYPE_CHECKING:
     from pygments.lexer import Lexer
 
 TAB = 4
+_READ_TOGETHER = frozenset({"Bash", "Markdown"})
+"""Lexers that match here-documents and inner code blocks as one."""
+_PAIRS = (("/*", "*/"), ("<!--", "-->"), ("{-", "-}"), ("(*", "*)"), ("--[[", "]]"))
+"""What some lexers match as one, however many lines it has."""
 PLAIN = "fence"
 
 # From the most special to the most general; a token takes the first of its ancestors that is listed.
@@ -89,8 +94,12 @@ def _spans(source: str, language: str, lead: str) -> list[list[Span]] | None:
         return None
     lines: list[list[Span]] = [[]]
     length = 0
-    skip = len(lead)
-    for _, token, text in lexer.get_tokens_unprocessed(lead + source):
+    stack = _stack_behind(language.lower(), lead) if lead else None
+    if stack is None:
+        skip, tokens = len(lead), lexer.get_tokens_unprocessed(lead + source)
+    else:
+        skip, tokens = 0, lexer.get_tokens_unprocessed(source, stack)  # type: ignore[call-arg]
+    for _, token, text in tokens:
         if skip:
             if len(text) <= skip:
                 skip -= len(text)
@@ -103,6 +112,57 @@ def _spans(source: str, language: str, lead: str) -> list[list[Span]] | None:
             lines.append([])
             length = _append(lines[-1], 0, part, style)
     return lines if len(lines) == source.count("\n") + 1 else None
+
+
+@lru_cache(32)
+def _stack_behind(name: str, lead: str) -> tuple[str, ...] | None:
+    """Return the lexer's states behind the lead, so that a growing piece need not read the lead each time.
+
+    None where the states do not tell all: other kinds of lexers, and a comment or string that one pattern matches
+    across lines. Then lead and piece are read together.
+    """
+    from pygments.lexer import ExtendedRegexLexer, RegexLexer
+
+    lexer = _lexer(name)
+    if not isinstance(lexer, RegexLexer) or isinstance(lexer, ExtendedRegexLexer):
+        return None
+    if lexer.name in _READ_TOGETHER:
+        return None
+    if "stack" not in signature(lexer.get_tokens_unprocessed).parameters:
+        return None
+    if any(lead.rfind(opener) > lead.rfind(closer) for opener, closer in _PAIRS):
+        return None
+    tables: dict[str, Any] = vars(type(lexer))["_tokens"]
+    stack = ["root"]
+    position, length = 0, len(lead)
+    while position < length:
+        for match, _action, new_state in tables[stack[-1]]:
+            found = match(lead, position)
+            if found:
+                if found.end() == length and "\n" in lead[position : length - 1]:
+                    return None
+                position = found.end()
+                if new_state is not None:
+                    _move(stack, new_state)
+                break
+        else:
+            if lead[position] == "\n":
+                stack = ["root"]
+            position += 1
+    return tuple(stack)
+
+
+def _move(stack: list[str], new_state: Any) -> None:
+    """Change a lexer's states as Pygments does: a count to drop, or names to push and pop."""
+    if isinstance(new_state, int):
+        del stack[new_state if abs(new_state) < len(stack) else 1 :]
+        return
+    for state in (new_state,) if isinstance(new_state, str) else new_state:
+        if state == "#pop":
+            if len(stack) > 1:
+                stack.pop()
+        else:
+            stack.append(stack[-1] if state == "#push" else state)
 
 
 def _append(spans: list[Span], length: int, text: str, style: str) -> int:
