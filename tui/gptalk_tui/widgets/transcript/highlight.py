@@ -94,6 +94,8 @@ def _spans(source: str, language: str, lead: str) -> list[list[Span]] | None:
         return None
     lines: list[list[Span]] = [[]]
     length = 0
+    # Many lexers know a comment only by the line end behind it.
+    source += "\n"
     stack = _stack_behind(language.lower(), lead) if lead else None
     if stack is None:
         skip, tokens = len(lead), lexer.get_tokens_unprocessed(lead + source)
@@ -111,7 +113,7 @@ def _spans(source: str, language: str, lead: str) -> list[list[Span]] | None:
         for part in further:
             lines.append([])
             length = _append(lines[-1], 0, part, style)
-    return lines if len(lines) == source.count("\n") + 1 else None
+    return lines[:-1] if len(lines) == source.count("\n") + 1 else None
 
 
 @lru_cache(32)
