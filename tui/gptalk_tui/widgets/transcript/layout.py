@@ -143,6 +143,14 @@ def _code_line(
     base = styles["fence"]
     pad = CODE_PAD if room > 8 else 0
     inner = room - 2 * pad
+    if not atoms and len(shown) <= inner and is_single(shown):
+        parts = [*before, Segment(" ", base)] if pad else [*before]
+        parts += segments(shown, spans, 0, len(shown), styles)
+        parts.append(Segment(" " * (room - pad - len(shown)), base))
+        lines.append(
+            Line(Strip(parts, indent + room), logical, 0, len(shown), indent + pad, False, None, True)
+        )
+        return
     own_indent = len(shown) - len(shown.lstrip(" "))
     hang = min(own_indent, inner // 3) if own_indent < len(shown) else 0
     mark = len(WRAP_MARK) if inner > 12 else 0

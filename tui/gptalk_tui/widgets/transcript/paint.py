@@ -56,8 +56,15 @@ def segments(
     """
     if start >= end:
         return []
+    if len(spans) == 1 and not more:
+        return [Segment(text[start:end], styles[spans[0].style])]
     found = []
     simple = is_single(text[start:end])
+    if simple and not start and end == len(text) and not more:
+        for stop, style in spans:
+            found.append(Segment(text[start:stop], styles[style]))
+            start = stop
+        return found
     position = start
     for span in spans:
         if span.end <= position:
