@@ -178,3 +178,13 @@ def footer_actions(chat: ChatScreen, *, on_message: bool) -> Iterable[Action]:
     """Return the actions that the footer shows now, most useful first."""
     wanted = [a for a in ACTIONS if a.short and (a.where is Where.MESSAGE) == on_message]
     return [action for action in wanted if action.available(chat)]
+
+
+def readme_table() -> str:
+    """Return the keys as a Markdown table, as the README shows them."""
+    lines = ["| key | does | where |", "|---|---|---|"]
+    for action in ACTIONS:
+        if action.keys:
+            keys = ", ".join(f"`{key}`" for key in key_titles(action.keys))
+            lines.append(f"| {keys} | {action.help} | {action.where.value} |")
+    return "\n".join(lines) + "\n"

@@ -202,8 +202,8 @@ class RowList(ScrollView, can_focus=True):
         right_style = self.get_component_rich_style("row-list--right")
         mark_style = self.get_component_rich_style("row-list--mark")
         if is_highlighted:
-            base = self.get_component_rich_style("row-list--highlighted")
-            right_style = mark_style = base
+            base = right_style = self.get_component_rich_style("row-list--highlighted")
+            mark_style = mark_style + Style(bgcolor=base.bgcolor)
         right = f" {row.right} " if row.right else " "
         room = max(0, width - 3 - cell_len(right))
         text = row.text

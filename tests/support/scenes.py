@@ -1,0 +1,165 @@
+"""The scenes of the README's pictures, which are also the visual baseline."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from gptalk_client.settings import Settings, UiSettings
+from support.apps import Running, running_app
+from support.scripted_provider import ScriptedProvider, Step
+
+LIFETIMES = """A *lifetime* names the region of code in which a reference is valid. The compiler checks that no
+reference outlives what it points to, so a **dangling** one cannot be written.
+
+```rust
+fn longest<'a>(a: &'a str, b: &'a str) -> &'a str {
+    if a.len() > b.len() { a } else { b }
+}
+```
+
+| Rule | Meaning |
+|------|---------|
+| one input | its lifetime goes to the output |
+| `&self` | the output lives as long as `self` |
+
+1. Elision covers most signatures.
+2. `'static` lives as long as the program.
+"""
+PASTA = """For eight people:
+
+- 800 g spaghetti
+- 6 eggs and 200 g pecorino
+- 300 g guanciale
+
+Whisk eggs and cheese, *off the heat*, into the drained pasta."""
+STRUCTS = """A struct that holds a reference names its lifetime too:
+
+```rust
+struct Excerpt<'a> {
+    part: &'a str,
+"""
+
+
+CELL = 12.2
+"""Width of a cell in the pictures."""
+_TEXT = re.compile(r'<text ([^>]*?)x="([\d.]+)"([^>]*?)textLength="([\d.]+)"([^>]*)>(.*?)</text>', re.DOTALL)
+
+
+@asynccontextmanager
+async def scene(
+    *turns: list[Step], size: tuple[int, int] = (120, 36), settings: Settings | None = None
+) -> AsyncIterator[Running]:
+    """Run the app for a picture."""
+    with tempfile.TemporaryDirectory() as folder:
+        provider = ScriptedProvider(*turns)
+        provider.service = "gptalk.net"
+        chosen = settings or Settings(provider="gptalk", model="gpt-3.5-turbo")
+        async with running_app(provider, Path(folder), size=size, settings=chosen) as app:
+            yield app
+
+
+async def picture(app: Running) -> str:
+    """Return the screen as SVG, with what changes from run to run made the same."""
+    await app.pilot.pause()
+    svg = app.app.export_screenshot(title="gptalk-tui", simplify=True)
+    svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
+    svg = svg.replace("Fira Code", "ui-monospace, Menlo, Consolas, DejaVu Sans Mono")
+    svg = re.sub(r"terminal-\d+-", "terminal-", svg)
+    return _TEXT.sub(_without_outer_blanks, svg)
+
+
+def _without_outer_blanks(text: re.Match[str]) -> str:
+    """Return a text element that begins and ends with ink: some viewers drop blanks at the edges."""
+    blank = "&#160;"
+    head, x, middle, length, rest, content = text.groups()
+    ink = content
+    before = after = 0
+    while ink.startswith(blank):
+        ink, before = ink[len(blank) :], before + 1
+    while ink.endswith(blank):
+        ink, after = ink[: -len(blank)], after + 1
+    if not ink.strip():
+        return ""
+    x = f"{float(x) + before * CELL:g}"
+    length = f"{float(length) - (before + after) * CELL:g}"
+    return f'<text {head}x="{x}"{middle}textLength="{length}"{rest}>{ink}</text>'
+
+
+async def talk(app: Running, *prompts: str) -> None:
+    """Hold a conversation."""
+    for prompt in prompts:
+        await app.send(prompt)
+        await app.until_idle()
+
+
+async def chat() -> str:
+    """A reply streams; another conversation stands in the list."""
+    gate = asyncio.Event()
+    async with scene([PASTA], [LIFETIMES], [STRUCTS, gate]) as app:
+        await talk(app, "Pasta for eight")
+        await app.press("ctrl+n")
+        await talk(app, "How do lifetimes relate to borrows?")
+        await app.send("and for structs?")
+        await app.until(lambda: "struct Excerpt" in app.text)
+        app.chat._ticker and app.chat._ticker.pause()
+        from textual.content import Content
+
+        app.chat.query_one("#status").left = Content.assemble(  # type: ignore[attr-defined]
+            ("⠹ ", "$ink-accent"), ("about 42 tokens/s · 3.2 s", "$ink-muted")
+        )
+        svg = await picture(app)
+        gate.set()
+        await app.until_idle()
+        return svg
+
+
+async def first_start() -> str:
+    """The question of the very first start."""
+    async with scene([], settings=Settings()) as app:
+        from gptalk_tui.widgets.row_list import RowList
+
+        places = app.app.screen.query_one(RowList)
+        await app.until(lambda: places.highlighted is not None and places.highlighted.key == "local")
+        return await picture(app)
+
+
+async def export() -> str:
+    """The export dialog."""
+    async with scene([PASTA]) as app:
+        await talk(app, "Pasta for eight")
+        await app.press("ctrl+o")
+        return await picture(app)
+
+
+async def light() -> str:
+    """The light theme."""
+    settings = Settings(provider="gptalk", model="gpt-3.5-turbo", ui=UiSettings(theme="paper"))
+    async with scene([LIFETIMES], settings=settings) as app:
+        await talk(app, "How do lifetimes relate to borrows?")
+        return await picture(app)
+
+
+async def small() -> str:
+    """60 columns and 20 lines."""
+    async with scene([PASTA], size=(60, 20)) as app:
+        await talk(app, "Pasta for eight")
+        return await picture(app)
+
+
+SCENES: dict[str, Callable[[], Awaitable[str]]] = {
+    "chat": chat,
+    "first-start": first_start,
+    "export": export,
+    "light": light,
+    "small": small,
+}
+
+
+async def take(name: str) -> str:
+    """Return the picture of a scene, as SVG."""
+    return await SCENES[name]()
