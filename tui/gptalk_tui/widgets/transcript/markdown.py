@@ -125,7 +125,8 @@ class _Reader:
         if kind == "blocks":
             self._lines = source.split("\n")
             self._tokens = parser(source).parse(source, {"references": self._references})
-            self._children(0, "", spaced=True)
+            containers = self._context.containers
+            self._children(0, "", spaced=not containers or containers[-1].kind == "quote")
         elif kind == "fence":
             self._more_code(source)
         elif kind == "table":
@@ -277,7 +278,9 @@ class _Reader:
         self._paragraph(found)
 
     def _verbatim(self, source: str, style: str) -> None:
-        lines = [line.expandtabs(4) for line in source.strip("\n").split("\n")]
+        # A piece that goes on with an HTML block may begin with that block's blank lines.
+        source = source.rstrip("\n") if self._context.kind == "html" else source.strip("\n")
+        lines = [line.expandtabs(4) for line in source.split("\n")]
         self._paragraph([_styled(line.rstrip(), style) for line in lines])
 
     def _paragraph(self, lines: list[InlineLine]) -> None:

@@ -225,13 +225,13 @@ class Splitter:
         if step.starts:
             self._cut_before_block(step, blank_seen, size)
         elif step.table and upcoming.context.kind == "text" and len(upcoming.lines) > 1:
-            header = upcoming.lines.pop()
-            upcoming.chars -= len(header)
+            header = self._take_back()
             self._cut(Context("blocks", self._containers(step.matched)), "always")
             self._add(header, False)
         elif leaf in ("fence", "indented") and not step.closes_leaf:
-            if self._block_lines >= FENCE_LINES or upcoming.chars + size > PIECE_CHARS:
-                self._cut(self._fence_context(fence), "never")
+            is_long = self._block_lines >= FENCE_LINES and not (leaf == "indented" and step.blank)
+            if is_long or upcoming.chars + size > PIECE_CHARS:
+                self._cut_verbatim(self._fence_context(fence), leaf == "indented")
                 self._block_lines = 0
         elif leaf == "table" and self._scanner.leaf == "table":
             if self._block_lines >= TABLE_ROWS or upcoming.chars + size > PIECE_CHARS:
@@ -241,11 +241,30 @@ class Splitter:
         elif upcoming.chars + size > PIECE_CHARS and not step.closes_leaf:
             containers = self._containers(depth)
             if leaf == "html":
-                self._cut(Context("html", containers), "never")
+                self._cut_verbatim(Context("html", containers), True)
             elif leaf:
                 self._cut(Context("text", containers), "never")
             elif step.blank and upcoming.chars > PIECE_CHARS:
                 self._cut(Context("blocks", containers), "never" if not containers else "if_blank")
+
+    def _cut_verbatim(self, context: Context, moves_blanks: bool) -> None:
+        """Cut inside a block that is shown line by line.
+
+        Blank lines at its end are no part of indented code or HTML, unless more of it follows, as here: they begin
+        the next piece.
+        """
+        blank: list[str] = []
+        while moves_blanks and len(self._next.lines) > 1 and not self._next.lines[-1].strip():
+            blank.append(self._take_back())
+        self._cut(context, "never")
+        for line in reversed(blank):
+            self._add(line, True)
+
+    def _take_back(self) -> str:
+        line = self._next.lines.pop()
+        self._next.chars -= len(line)
+        self._line_start -= len(line)
+        return line
 
     def _cut_before_block(self, step: Step, blank_seen: bool, size: int) -> None:
         upcoming = self._next
@@ -313,8 +332,8 @@ class Splitter:
         upcoming = self._next
         if blank and not upcoming.has_content:
             upcoming.leading_blank = True
-            # Blank lines are content of a code block that goes on, and nothing before any other.
-            upcoming.has_content = upcoming.context.kind == "fence"
+            # Blank lines are content of a block that goes on, and nothing before any other.
+            upcoming.has_content = upcoming.context.kind in ("fence", "html")
         else:
             upcoming.has_content = True
         upcoming.lines.append(line)
