@@ -217,7 +217,7 @@ class AuthCache:
                 self._warn(f"{path} is a symbolic link and is not read.")
                 return None
             descriptor = os.open(path, flags)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError:
             self._warn(f"{path} cannot be read.")
@@ -277,29 +277,25 @@ class AuthCache:
 
     @contextlib.contextmanager
     def _locked_now(self) -> Iterator[bool]:
+        """Hold the lock if it is free; tell whether the file may be written."""
         lock = self._lock()
-        if lock is None or not _try_acquire(lock):
-            yield lock is None
-            return
+        is_held = lock is not None and _try_acquire(lock)
         try:
-            yield True
+            yield is_held or lock is None
         finally:
-            lock.release()
+            if lock is not None and is_held:
+                lock.release()
 
     def _lock(self) -> FileLock | None:
-        """Return a lock of its own for each use, or None where no lock file can be made."""
+        """Return a lock of its own for each use, or None where there is no file to guard."""
         if self._path is None or self._has_unsaved:
             return None
         from filelock import FileLock
 
-        try:
+        with contextlib.suppress(OSError):  # told when the file itself is written
             make_private_folder(self._path.parent)
-            lock = FileLock(f"{self._path}.lock", mode=0o600, thread_local=False)
-            _try_acquire(lock)
-            lock.release()
-        except (OSError, NotImplementedError):
-            return None
-        return lock
+            return FileLock(f"{self._path}.lock", mode=0o600, thread_local=False)
+        return None
 
 
 def is_usable_token(token: object) -> bool:
@@ -331,18 +327,21 @@ def parse_expiry(value: Any, now_s: float | None = None) -> int | None:
                 return None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    if value > 1e11:
+    if 1e11 < value < 1e14:
         value /= 1000
     return int(value) if now_s < value < 1e11 else None
 
 
 def _try_acquire(lock: FileLock) -> bool:
+    """Return whether there is no need to wait: the lock is held now, or this file system knows none."""
     from filelock import Timeout
 
     try:
         lock.acquire(blocking=False)
     except Timeout:
         return False
+    except (OSError, NotImplementedError):
+        return True
     return True
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Iterator
@@ -79,14 +80,17 @@ class AsyncGeneratorProvider(ABC):
         """Yield the reply piece by piece to synchronous code, also from within a running event loop."""
         done = object()
         queue: SimpleQueue[object] = SimpleQueue()
-        abandoned = threading.Event()
+        running: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[None]]] = []
+        has_started = threading.Event()
 
         async def pump() -> None:
+            task = asyncio.current_task()
+            assert task is not None
+            running.append((asyncio.get_running_loop(), task))
+            has_started.set()
             pieces = cls.create_async_generator(model, messages, proxy, **kwargs)
             try:
                 async for piece in pieces:
-                    if abandoned.is_set():
-                        break
                     queue.put(piece)
             finally:
                 if isinstance(pieces, AsyncGenerator):
@@ -99,6 +103,8 @@ class AsyncGeneratorProvider(ABC):
                 queue.put(err)
             else:
                 queue.put(done)
+            finally:
+                has_started.set()
 
         thread = threading.Thread(target=run, name=f"{cls.__name__}.create_completion", daemon=True)
         thread.start()
@@ -109,5 +115,9 @@ class AsyncGeneratorProvider(ABC):
                 assert isinstance(item, str)
                 yield item
         finally:
-            abandoned.set()
+            # A caller that stops early does not wait for the next piece: the task that fetches it is cancelled.
+            has_started.wait()
+            for loop, task in running:
+                with contextlib.suppress(RuntimeError):  # its loop is closed: it is over
+                    loop.call_soon_threadsafe(task.cancel)
             thread.join()

@@ -177,7 +177,9 @@ def _translate_connect_error(err: Exception, service: str, proxy: str | None) ->
     if isinstance(tls, ssl.SSLCertVerificationError):
         return TLSError(f"The certificate of {service} is not good: {shorten(tls.verify_message)}.")
     if tls is not None:
-        return TLSError(f"No secure connection to {service} ({shorten(tls.reason or 'TLS failed')}).")
+        return TLSError(
+            f"No secure connection to {service} ({shorten(getattr(tls, 'reason', None) or str(tls))})."
+        )
     if proxy:
         return ProxyError(f"The proxy {proxy} cannot be reached.")
     if any(isinstance(each, socket.gaierror) for each in causes):
@@ -206,7 +208,8 @@ def _causes(err: BaseException) -> list[BaseException]:
         if each is None or each in found:
             continue
         found.append(each)
-        waiting += [each.__cause__, each.__context__]
+        # The pool drops causes; like httpcore's, our network also hands the cause over as an argument.
+        waiting += [each.__cause__, each.__context__, *(a for a in each.args if isinstance(a, BaseException))]
         if isinstance(each, BaseExceptionGroup):
             waiting += each.exceptions
     return found

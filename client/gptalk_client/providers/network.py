@@ -117,6 +117,9 @@ class _Stream(httpcore.AsyncNetworkStream):
     ) -> httpcore.AsyncNetworkStream:
         pipe = self._pipe
         assert pipe.transport is not None
+        if pipe.is_over:  # a TLS server waits for the client's first word
+            pipe.abort()
+            raise httpcore.ConnectError(ssl.SSLError("the peer speaks no TLS"))
         shaking = asyncio.get_running_loop().start_tls(
             pipe.transport, pipe, ssl_context, server_hostname=server_hostname
         )
@@ -231,7 +234,7 @@ class _Pipe(asyncio.Protocol):
             is_made = True
             return made
         except OSError as err:  # ssl's errors and those of look-ups are such too
-            raise httpcore.ConnectError from err
+            raise httpcore.ConnectError(err) from err
         finally:
             if not is_made:
                 task.cancel()
