@@ -48,6 +48,10 @@ ORDINARY = {
     "deep list": "".join("  " * n + f"- level {n}\n" for n in range(9)) + "\nend\n",
     "big item": "1. start\n" + "".join(f"   - nested {n} {'word ' * 12}\n" for n in range(60)) + "2. next\n",
     "big quote": "\n>\n".join(f"> paragraph {n} {'word ' * 20}" for n in range(40)) + "\n\nend\n",
+    "long indented code": "\n\n".join(f"    line {n}" for n in range(70)) + "\n\nend\n",
+    "long comment": "<!--\n" + "\n\n".join(f"note {n} {'word ' * 15}" for n in range(70)) + "\n-->\n\nend\n",
+    "item of paragraphs": "- item\n\n"
+    + "\n\n".join(f"  part {n} {'word ' * 12}" for n in range(70)) + "\n  - in it\n",
     "tabs": "-\titem\n\n\tmore\n\n```make\nall:\n\techo\t1\n```\n",
 }  # fmt: skip
 """Documents whose pieces, painted, are what the whole document painted at once is."""

@@ -73,7 +73,7 @@ def _wrap_single(text: str, first: int, rest: int, is_code: bool) -> list[tuple[
 
 def _wrap_graphemes(text: str, first: int, rest: int, is_code: bool) -> list[tuple[int, int]]:
     lines: list[tuple[int, int]] = []
-    graphemes = split_graphemes(text)[0]
+    graphemes = _graphemes(text)
     start = 0  # of the line, in characters
     used = 0  # cells of the line so far
     room = first
@@ -106,6 +106,20 @@ def _wrap_graphemes(text: str, first: int, rest: int, is_code: bool) -> list[tup
     if stop > start or not lines:
         lines.append((start, stop))
     return lines
+
+
+def _graphemes(text: str) -> list[tuple[int, int, int]]:
+    """Return start, end and cells of each character as readers see it.
+
+    Joiners at the very start, which Rich measures in two ways, count as part of what they stand before.
+    """
+    skip = len(text) - len(text.lstrip("\u200d\ufe0f"))
+    if not skip:
+        return split_graphemes(text)[0]
+    found = [(start + skip, end + skip, cells) for start, end, cells in split_graphemes(text[skip:])[0]]
+    if not found:
+        return [(0, skip, 0)]
+    return [(0, found[0][1], found[0][2]), *found[1:]]
 
 
 def _may_break(previous: str, letter: str, is_beside_wide: bool) -> bool:
