@@ -18,7 +18,9 @@ class Paths:
     logs: Path
 
     @classmethod
-    def default(cls, data_dir: str | os.PathLike[str] | None = None, config: str | os.PathLike[str] | None = None) -> Paths:
+    def default(
+        cls, data_dir: str | os.PathLike[str] | None = None, config: str | os.PathLike[str] | None = None
+    ) -> Paths:
         """Return platformdirs' folders, or the given ones.
 
         Args:

@@ -13,7 +13,9 @@ from gptalk_client.models import BranchEntry, Role, Status
 from gptalk_tui.widgets.transcript.styles import StyleTable
 from gptalk_tui.widgets.transcript.widget import Transcript
 
-LONG_LINE = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau"
+LONG_LINE = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau"
+)
 REPLY = f"""{LONG_LINE}
 
 - first item
