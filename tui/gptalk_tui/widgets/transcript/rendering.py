@@ -174,10 +174,24 @@ class Renderer:
         used = frame.content + strip.cell_length
         if used < frame.width:
             parts.append(Segment(" " * (frame.width - used), base))
-        painted = Strip(parts, max(used, frame.width))
+        painted = Strip(_merged(parts), max(used, frame.width))
         if used > frame.width:
             painted = painted.crop(0, frame.width)
         return PaintedLine(painted, line, frame, self.styles)
+
+
+def _merged(parts: list[Segment]) -> list[Segment]:
+    """Join neighbours of one style: each segment costs the terminal some forty bytes of colours."""
+    merged: list[Segment] = []
+    start = 0
+    for index in range(1, len(parts) + 1):
+        if index == len(parts) or parts[index].style != parts[start].style:
+            run = parts[start:index]
+            merged.append(
+                run[0] if len(run) == 1 else Segment("".join(part.text for part in run), run[0].style)
+            )
+            start = index
+    return merged
 
 
 def _foot_words(entry: BranchEntry) -> str:
