@@ -120,6 +120,40 @@ ACTIONS: tuple[Action, ...] = (
         available=lambda chat: chat.has_message,
     ),
     Action(
+        "message.edit", "Edit and send again", "Edit one of your messages and send it as a new branch.",
+        "e", lambda chat: chat.branches.begin_edit(), short="edit", where=Where.MESSAGE,
+        available=lambda chat: chat.has_message,
+    ),
+    Action(
+        "message.regenerate", "Regenerate", "Ask for the reply once more, beside the one that is there.",
+        "r", lambda chat: chat.branches.regenerate(), short="regenerate", where=Where.MESSAGE,
+        available=lambda chat: chat.has_message,
+    ),
+    Action(
+        "branch.previous", "Older version", "Show the message's older version and what follows it.",
+        "left_square_bracket", lambda chat: chat.branches.walk(-1), short="older", where=Where.MESSAGE,
+        available=lambda chat: chat.has_message,
+    ),
+    Action(
+        "branch.next", "Newer version", "Show the message's newer version and what follows it.",
+        "right_square_bracket", lambda chat: chat.branches.walk(1), short="newer", where=Where.MESSAGE,
+        available=lambda chat: chat.has_message,
+    ),
+    Action(
+        "message.fork", "Fork", "Copy the conversation up to this message into a new one.",
+        "f", lambda chat: chat.branches.fork(), short="fork", where=Where.MESSAGE,
+        available=lambda chat: chat.has_message,
+    ),
+    Action(
+        "message.delete", "Delete the message", "Delete the message and what follows it; undo brings it back.",
+        "d", lambda chat: chat.branches.delete(), short="delete", where=Where.MESSAGE,
+        available=lambda chat: chat.has_message,
+    ),
+    Action(
+        "app.undo", "Undo", "Take back what was deleted or moved last. In the composer, Ctrl+Z undoes typing.",
+        "ctrl+z,u", lambda chat: chat.undo.run(), available=lambda chat: chat.undo.has_any,
+    ),
+    Action(
         "app.quit", "Quit", "Quit; everything is on disk.",
         "ctrl+q", lambda chat: chat.quit(), short="quit",
     ),

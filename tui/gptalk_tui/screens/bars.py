@@ -69,6 +69,14 @@ def idle_status(last: BranchEntry | None, *, is_prompt_back: bool) -> Content:
     return Content.styled("Enter in the empty composer asks again", "$ink-muted")
 
 
+def edit_status() -> Content:
+    """Return what an edited message in the composer is for."""
+    return Content.styled(
+        "editing an earlier message · Enter sends it as a new branch · Esc leaves it as it was",
+        "$ink-warning",
+    )
+
+
 def place_status(*, is_following: bool, has_new_text: bool) -> Content:
     """Return where the reader stands, unless that is the end."""
     if has_new_text:

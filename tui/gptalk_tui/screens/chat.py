@@ -19,11 +19,13 @@ from gptalk_client.errors import GptalkError
 from gptalk_client.models import Role, Status
 from gptalk_tui.actions import ACTION_OF, ACTIONS, footer_actions
 from gptalk_tui.screens import bars
+from gptalk_tui.screens.branches import Branches
 from gptalk_tui.screens.desk import Desk
 from gptalk_tui.screens.dialogs import Dialogs
 from gptalk_tui.screens.reading import Reading
 from gptalk_tui.screens.services import Services
 from gptalk_tui.screens.shelf import Shelf
+from gptalk_tui.screens.undo import Undo
 from gptalk_tui.screens.welcome import welcome_text
 from gptalk_tui.widgets.bar import Bar
 from gptalk_tui.widgets.composer import Composer
@@ -66,6 +68,8 @@ class ChatScreen(Screen[None]):
     """None until the store is open."""
     desk: Desk
     shelf: Shelf
+    branches: Branches
+    undo: Undo
     reading: Reading
     dialogs: Dialogs
     transcript: Transcript
@@ -93,6 +97,8 @@ class ChatScreen(Screen[None]):
         self.services = None
         self.desk = Desk(self)
         self.shelf = Shelf(self)
+        self.branches = Branches(self)
+        self.undo = Undo(self)
         self.reading = Reading(self)
         self.dialogs = Dialogs(self)
         self.list_pane = ListPane(id="side")
@@ -182,11 +188,12 @@ class ChatScreen(Screen[None]):
     def _update_status(self) -> None:
         turn, transcript = self.desk.turn, self.transcript
         is_back = self.desk.returned is not None
-        left = (
-            bars.turn_status(turn)
-            if turn is not None
-            else bars.idle_status(transcript.last_entry, is_prompt_back=is_back)
-        )
+        if turn is not None:
+            left = bars.turn_status(turn)
+        elif self.branches.edit is not None:
+            left = bars.edit_status()
+        else:
+            left = bars.idle_status(transcript.last_entry, is_prompt_back=is_back)
         right = bars.place_status(is_following=transcript.is_following, has_new_text=transcript.has_new_text)
         bar = self.query_one("#status", Bar)
         bar.left, bar.right = left, right
@@ -264,6 +271,8 @@ class ChatScreen(Screen[None]):
 
     def on_key(self, event: events.Key) -> None:
         """Send letters that no field takes to the composer, and Esc back to it."""
+        if event.key == "escape" and self.focused is self.composer and self.branches.leave_edit():
+            event.stop()
         if isinstance(self.focused, Input | TextArea):
             return
         if event.key == "escape" and not self.is_replying:

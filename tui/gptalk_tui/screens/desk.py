@@ -21,6 +21,7 @@ from gptalk_client.models import (
     TurnEvent,
     TurnOpened,
 )
+from gptalk_tui.screens.branches import placed
 from gptalk_tui.screens.services import Services
 from gptalk_tui.screens.turns import LiveTurn, Turns
 
@@ -98,6 +99,7 @@ class Desk:
             return
         self.conversation = conversation
         self.returned = None
+        screen.branches.forget_edit()
         screen.composer.set_text(conversation.draft)
         turn = self.turns.of(conversation.id)
         if turn is not None and turn.reply is not None:
@@ -113,6 +115,7 @@ class Desk:
         self.keep_draft()
         self.conversation = None
         self.returned = None
+        screen.branches.forget_edit()
         screen.composer.set_text("")
         screen.transcript.show_conversation([])
         screen.show_emptiness(True)
@@ -132,7 +135,7 @@ class Desk:
 
     @property
     def _new_draft(self) -> tuple[str, str] | None:
-        text = self._screen.composer.text
+        text = self._screen.branches.draft
         if self.conversation is None or self.returned is not None or text == self.conversation.draft:
             return None
         return self.conversation.id, text
@@ -173,28 +176,37 @@ class Desk:
         if screen.services is None:
             screen.say("The conversations are not open yet; the prompt stays here.")
             return
-        returned, self.returned = self.returned, None
         screen.composer.set_text("")
-        if returned is not None and returned.content == text:
-            self.regenerate(returned.id)
+        edited = screen.branches.take_edited()
+        returned, self.returned = self.returned, None
+        beside = edited or returned
+        if beside is not None and beside.content == text:
+            self.regenerate(beside.id)
             return
-        work = self._send(screen.services, text, returned)
+        work = self._send(screen.services, text, beside)
         screen.run_worker(work, group="send", description="send")
 
-    async def _send(self, services: Services, text: str, returned: Message | None) -> None:
+    async def _send(self, services: Services, text: str, beside: Message | None) -> None:
         screen = self._screen
         try:
             if await asyncio.to_thread(services.lacks_model) and not await screen.dialogs.offer_model():
-                screen.composer.set_text(text)
+                self._give_back(text, beside)
                 return
             if self.conversation is None:
                 self.conversation = await services.store.run(lambda store: store.create_conversation())
         except GptalkError as err:
-            screen.composer.set_text(text)
+            self._give_back(text, beside)
             screen.say(err.for_humans(), is_error=True)
             return
-        events = services.reply(self.conversation, text, instead_of=returned)
-        self._start(self.conversation, text, events)
+        events = services.reply(self.conversation, text, instead_of=beside)
+        self._start(self.conversation, text, events, beside)
+
+    def _give_back(self, text: str, beside: Message | None) -> None:
+        """Put a prompt that could not be sent back where it came from."""
+        if beside is not None and beside.conversation_id == self.conversation_id:
+            self._screen.branches.resume_edit(beside, text)
+        else:
+            self._screen.composer.set_text(text)
 
     def regenerate(self, prompt_id: str) -> None:
         """Ask again for the reply to a prompt, beside the replies that are there."""
@@ -215,12 +227,16 @@ class Desk:
             self._screen.update_bars()
 
     def _start(
-        self, conversation: Conversation, prompt: str, events: AsyncGenerator[TurnEvent, None]
+        self,
+        conversation: Conversation,
+        prompt: str,
+        events: AsyncGenerator[TurnEvent, None],
+        beside: Message | None = None,
     ) -> None:
         def run(work: Coroutine[None, None, None]) -> Worker[None]:
             return self._screen.run_worker(work, group="turn", description="turn")
 
-        self.turns.start(conversation.id, prompt, events, run)
+        self.turns.start(conversation.id, prompt, events, run).beside = beside
         self._screen.shelf.mark()
         self._screen.turn_started()
 
@@ -240,7 +256,11 @@ class Desk:
         match event:
             case TurnOpened():
                 screen.show_emptiness(False)
-                transcript.begin_turn(entry_of(event.prompt), event.prompt.content, entry_of(event.reply))
+                shown, is_walking = transcript.document.entries, screen.has_message
+                prompt, reply = placed(shown, entry_of(event.prompt)), placed(shown, entry_of(event.reply))
+                transcript.begin_turn(prompt, event.prompt.content, reply)
+                if is_walking:
+                    transcript.choose(len(transcript.document.entries) - 1)
                 screen.shelf.refresh_soon()
             case TextAdded() if turn.reply is not None:
                 transcript.append_text(turn.reply.id, event.text)
@@ -263,7 +283,7 @@ class Desk:
             if turn.failure is not None:
                 screen.say(turn.failure.for_humans(), is_error=True)
                 if not screen.composer.text:
-                    screen.composer.set_text(turn.prompt)
+                    self._give_back(turn.prompt, turn.beside)
             elif turn.reply is not None:
                 reply_id = turn.reply.id
                 reply = await services.store.run(lambda store: store.message(reply_id))

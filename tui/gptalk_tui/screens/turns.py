@@ -40,6 +40,8 @@ class LiveTurn:
     conversation_id: str
     prompt: str = ""
     """What was sent; empty where a reply was asked for again."""
+    beside: Message | None = None
+    """The message that the prompt stands beside, where it was edited or sent again."""
     reply: Message | None = None
     failure: GptalkError | None = None
     """Why the turn could not even be opened."""

@@ -118,6 +118,8 @@ class Document:
     def end_message(self, entry: BranchEntry) -> None:
         """Give a message its final status."""
         index = self._index_of[entry.id]
+        shown = self.entries[index]
+        entry = replace(entry, sibling=shown.sibling, siblings=shown.siblings)
         self.entries[index] = entry
         self.rows(index).end(entry)
         self._settle(index)

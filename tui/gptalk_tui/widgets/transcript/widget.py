@@ -117,6 +117,30 @@ class Transcript(ScrollView, can_focus=True):
             self.viewport.top = self.document.position_of_message(index)
         self._place()
 
+    def show_branch(
+        self, entries: Sequence[BranchEntry], texts: Mapping[str, str], *, choose: str | None
+    ) -> None:
+        """Show another branch of the same conversation; what both have in common stays where it is on screen.
+
+        Args:
+            entries: Its messages, oldest first.
+            texts: Texts at hand, by id; others are read when they come into view.
+            choose: The message that gets the marker.
+        """
+        lines, chosen = self.viewport.lines, self.chosen
+        heads = (y for y, (position, _) in enumerate(lines) if position.message == chosen)
+        y = next(heads, 0) if self.viewport.shows_start_of(chosen or 0) else 0
+        self.document.set_entries(entries, texts)
+        self.chosen = self.document.index_of(choose) if choose is not None else None
+        self.selection = None
+        self._set_new_text(False)
+        self._set_following(self.chosen is None)
+        if self.chosen is not None:
+            self.viewport.top = self.document.move(self.document.position_of_message(self.chosen), -y)
+        self._place()
+        self._follow_at_end()
+        self.post_message(self.MessageChosen(self, choose))
+
     def begin_turn(self, prompt: BranchEntry, text: str, reply: BranchEntry) -> None:
         """Show a prompt and the empty reply below it; what stood below the prompt, or in its place, goes."""
         document = self.document

@@ -1,0 +1,67 @@
+"""What can be taken back: a short memory of undone deeds, the newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from textual.widgets import TextArea
+
+from gptalk_client.errors import GptalkError
+from gptalk_tui.actions import ACTION_OF, key_titles
+
+if TYPE_CHECKING:
+    from gptalk_tui.screens.chat import ChatScreen
+
+KEPT = 50
+"""How many deeds can be taken back, one after the other."""
+
+
+class Undo:
+    """Takes back what was done last.
+
+    Args:
+        screen: Where it is said.
+    """
+
+    def __init__(self, screen: ChatScreen) -> None:
+        self._screen = screen
+        self._deeds: list[tuple[str, Callable[[], Awaitable[None]]]] = []
+
+    @property
+    def has_any(self) -> bool:
+        """Whether anything can be taken back."""
+        return bool(self._deeds)
+
+    def offer(self, done: str, undone: str, take_back: Callable[[], Awaitable[None]]) -> None:
+        """Say what was done and which key takes it back.
+
+        Args:
+            done: A sentence about what was done.
+            undone: A sentence to say when it was taken back.
+            take_back: Takes it back; may raise GptalkError.
+        """
+        self._deeds = [*self._deeds, (undone, take_back)][-KEPT:]
+        self._screen.say(f"{done} {self._key()} brings it back.")
+
+    async def run(self) -> None:
+        """Take back what was done last."""
+        if not self._deeds:
+            self._screen.say("There is nothing to undo.")
+            return
+        undone, take_back = self._deeds.pop()
+        try:
+            await take_back()
+        except GptalkError as err:
+            self._screen.say(err.for_humans(), is_error=True)
+        else:
+            self._screen.say(undone)
+
+    def _key(self) -> str:
+        action, screen = ACTION_OF["app.undo"], self._screen
+        given = screen.services.settings.keys if screen.services is not None else {}
+        keys = key_titles(given.get(action.id, action.keys))
+        # In the composer the key takes back what was typed.
+        if not keys or isinstance(screen.focused, TextArea):
+            return f"“{action.title}” in the commands ({key_titles(ACTION_OF['app.palette'].keys)[0]})"
+        return keys[0]
