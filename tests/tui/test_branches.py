@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from support.apps import Running, paths_in, running_app
-from support.scripted_provider import ScriptedProvider
-
 from gptalk_client.errors import NetworkError, StoreFullError
 from gptalk_client.store.store import Store
+from support.apps import Running, paths_in, running_app
+from support.scripted_provider import ScriptedProvider
 
 LONG = "\n\n".join(f"Paragraph {number}." for number in range(60))
 
