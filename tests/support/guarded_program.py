@@ -1,0 +1,84 @@
+"""The program as a process of a test: it reaches loopback only, and fails on demand.
+
+Run as a script with the program's own arguments. `GPTALK_TEST_FAULT` names where SIGUSR1 makes the app fail:
+`handler` (a message's), `worker`, `start` (at once, while it mounts), `early` (SIGTERM to itself before the
+first paint), `callback` (one of the event loop's), `block` (the event loop stands still).
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from typing import Any
+
+SECRET = "canary-in-an-exception-1f0e"
+"""What the failure's own text holds, which no report may show."""
+
+
+def _only_loopback() -> None:
+    connect, look_up = socket.socket.connect, socket.getaddrinfo
+
+    def guarded_connect(self: socket.socket, address: Any) -> None:
+        if isinstance(address, tuple) and not str(address[0]).startswith(("127.", "::1", "localhost")):
+            raise OSError(f"a test tried to reach {address[0]}")
+        connect(self, address)
+
+    def guarded_look_up(host: Any, *args: Any, **kwargs: Any) -> Any:
+        if not str(host or "").startswith(("127.", "::1", "localhost")):
+            raise socket.gaierror(socket.EAI_NONAME, f"a test tried to look up {host}")
+        return look_up(host, *args, **kwargs)
+
+    socket.socket.connect = guarded_connect  # type: ignore[method-assign,assignment]
+    socket.getaddrinfo = guarded_look_up
+
+
+def _fail_on_demand(where: str) -> None:
+    from gptalk_tui.app import GptalkApp
+
+    on_mount = GptalkApp.on_mount
+
+    def fail(*_: Any) -> None:
+        prompt = f"a local that holds {SECRET}"
+        raise RuntimeError(prompt)
+
+    async def fail_soon() -> None:
+        fail()
+
+    def install(self: GptalkApp) -> None:
+        if where == "early":
+            os.kill(os.getpid(), signal.SIGTERM)
+        on_mount(self)
+        if where == "start":
+            fail()
+        loop = self._loop
+        assert loop is not None
+        actions = {
+            "handler": lambda: self.call_later(fail),
+            "worker": lambda: self.run_worker(fail_soon(), description="fails"),
+            "callback": fail,
+            "block": lambda: time.sleep(3600),
+            "thread": lambda: threading.Thread(target=fail).start(),
+        }
+        if where in actions:
+            loop.add_signal_handler(signal.SIGUSR1, actions[where])
+
+    GptalkApp.on_mount = install  # type: ignore[method-assign]
+
+
+def main() -> None:
+    """Run the program."""
+    _only_loopback()
+    where = os.environ.pop("GPTALK_TEST_FAULT", "")
+    if where:
+        _fail_on_demand(where)
+    from gptalk_tui.__main__ import main as run
+
+    run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,275 @@
+"""A program in a real pseudo-terminal: what it paints, every byte it writes, and what it leaves behind.
+
+```python
+with Terminal(program("--url", server.url), size=(100, 30)) as terminal:
+    terminal.wait_for("Write a message")
+    terminal.send("Hello", ENTER)
+    terminal.wait_for("Hello there")
+    assert terminal.end(CTRL_Q) == 0
+    assert terminal.is_restored, terminal.modes
+```
+
+Nothing sleeps: `wait_for` returns as soon as what was painted fulfils its condition, and fails at a time limit.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import pty
+import re
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+
+import psutil
+import pyte
+
+LIMIT_S = 30.0
+"""After this many seconds something is taken never to happen."""
+
+ENTER, ESCAPE, UP, DOWN = "\r", "\x1b", "\x1b[A", "\x1b[B"
+CTRL_F, CTRL_L, CTRL_N, CTRL_O, CTRL_P, CTRL_Q, CTRL_S = "\x06", "\x0c", "\x0e", "\x0f", "\x10", "\x11", "\x13"
+
+LEFT_ON = ("?1049", "?1000", "?1003", "?1006", "?1015", "?1016", "?2004", "?1004", "?2048")
+"""Modes that a program has to switch off again."""
+
+# A new session is nobody's terminal yet; opening one makes it the session's own, as a login does.
+_TAKE_TERMINAL = "import os, sys; os.close(os.open(os.ttyname(0), os.O_RDWR)); os.execv(sys.argv[1], sys.argv[1:])"
+
+# What pyte would print instead of ignoring.
+_UNKNOWN_TO_PYTE = re.compile(rb"\x1b\[\?\d+\$p|\x1b\[[<>=?]\d*u|\x1b\[>\d*q")
+_SYNC_QUERY, _SYNC_ANSWER = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
+_MODE = re.compile(rb"\x1b\[(\?[\d;]+)([hl])")
+_KEYBOARD = re.compile(rb"\x1b\[([<>])\d*u")
+
+
+def program(*arguments: str) -> list[str]:
+    """Return the program with its arguments, kept from every network but loopback."""
+    return [sys.executable, str(Path(__file__).with_name("guarded_program.py")), *arguments]
+
+
+class Terminal:
+    """A terminal and the program that runs in it.
+
+    Args:
+        command: The program and its arguments.
+        size: Columns and lines.
+        environment: Variables beside the test's own.
+        cwd: Where it runs; None: where the tests do.
+        is_session: Whether the terminal is the session's own, so that hanging up sends SIGHUP.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        size: tuple[int, int] = (100, 30),
+        environment: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        is_session: bool = True,
+    ) -> None:
+        self.output = b""
+        """Every byte that the program wrote."""
+        self.screen = pyte.Screen(*size)
+        self._stream = pyte.ByteStream(self.screen)
+        self._unfed = b""
+        self._changed = threading.Condition()
+        self._is_paused = threading.Event()
+        self._master, self._slave = pty.openpty()
+        self.resize(*size, tell=False)
+        self.termios_before = termios.tcgetattr(self._slave)
+        taking = [sys.executable, "-I", "-S", "-c", _TAKE_TERMINAL] if is_session else []
+        self.process = subprocess.Popen(
+            [*taking, *command],
+            stdin=self._slave,
+            stdout=self._slave,
+            stderr=self._slave,
+            env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(environment or {})},
+            cwd=cwd,
+            start_new_session=True,
+        )
+        self._reader = threading.Thread(target=self._read, name="terminal", daemon=True)
+        self._reader.start()
+
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait(LIMIT_S)
+        self.hang_up()
+
+    # What is on it
+
+    @property
+    def lines(self) -> list[str]:
+        """What is painted, line by line, without blanks at the right."""
+        with self._changed:
+            return [line.rstrip() for line in self.screen.display]
+
+    @property
+    def text(self) -> str:
+        """What is painted."""
+        return "\n".join(self.lines)
+
+    def wait_for(
+        self, wanted: str | Callable[[Terminal], object], what: str = "", limit_s: float = LIMIT_S
+    ) -> None:
+        """Wait until a text is painted, or until a condition holds; fail at the time limit.
+
+        Args:
+            wanted: The text, or what must be true of the terminal.
+            what: What a failure calls it.
+            limit_s: How long to wait, in seconds.
+        """
+
+        def holds() -> bool:
+            if isinstance(wanted, str):
+                return wanted in "\n".join(line.rstrip() for line in self.screen.display)
+            return bool(wanted(self))
+
+        with self._changed:
+            # A condition may look at more than this terminal, such as a server's counts: it is asked again soon.
+            step_s, waited_s = 0.02, 0.0
+            while not holds():
+                if waited_s >= limit_s:
+                    raise AssertionError(f"it did not come: {what or wanted!r}\n{self.text}")
+                if not self._changed.wait(step_s):
+                    waited_s += step_s
+                    if self.process.poll() is not None and not self._reader.is_alive():
+                        waited_s += 1.0
+
+    # What is done to it
+
+    def send(self, *keys: str) -> None:
+        """Type keys, one after another."""
+        for key in keys:
+            os.write(self._master, key.encode())
+
+    def resize(self, columns: int, lines: int, *, tell: bool = True) -> None:
+        """Give the terminal another size."""
+        with self._changed:
+            fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+            if tell:
+                self.screen.resize(lines, columns)
+                os.kill(self.process.pid, signal.SIGWINCH)
+
+    def pause(self) -> None:
+        """Stop taking what the program writes, as a terminal that hangs."""
+        self._is_paused.set()
+
+    def resume(self) -> None:
+        """Take what the program writes again."""
+        self._is_paused.clear()
+
+    def hang_up(self) -> None:
+        """Close the terminal, as its window's close button does."""
+        if self._master >= 0:
+            for end in (self._master, self._slave):
+                os.close(end)
+            self._master = self._slave = -1
+
+    def kill(self, number: signal.Signals) -> None:
+        """Send the program a signal."""
+        os.kill(self.process.pid, number)
+
+    def end(self, *keys: str) -> int:
+        """Type keys, wait for the program's end, and return its exit code."""
+        self.send(*keys)
+        return self.wait()
+
+    def wait(self) -> int:
+        """Wait for the program's end and for its last bytes; return its exit code."""
+        code = self.process.wait(LIMIT_S)
+        if self._master >= 0:
+            # The pseudo-terminal keeps order: what was written before this mark has been read when it comes.
+            mark = b"\x1b[c\x1b[c\x1b[c"
+            try:
+                self.termios_after = termios.tcgetattr(self._slave)
+            except termios.error:
+                self.termios_after = []
+            os.write(self._slave, mark)
+            with self._changed:
+                assert self._changed.wait_for(lambda: mark in self.output, LIMIT_S), "the terminal is stuck"
+                self.output = self.output.replace(mark, b"")
+        return code
+
+    # What it leaves behind
+
+    @property
+    def modes(self) -> dict[str, bool]:
+        """Every mode that the program has set or reset, with what it is now."""
+        found: dict[str, bool] = {}
+        for match in _MODE.finditer(self.output):
+            for number in match[1][1:].split(b";"):
+                found["?" + number.decode()] = match[2] == b"h"
+        return found
+
+    @property
+    def keyboard_depth(self) -> int:
+        """How many kitty keyboard modes are pushed and not popped."""
+        return sum(1 if match[1] == b">" else -1 for match in _KEYBOARD.finditer(self.output))
+
+    @property
+    def is_restored(self) -> bool:
+        """The terminal is as it was before the program: settings, modes, cursor, keyboard."""
+        return not self.complaints()
+
+    def complaints(self) -> list[str]:
+        """Return what is not as it was; empty if all is well. Valid after `wait`."""
+        modes = self.modes
+        found = [f"{mode} is on" for mode in LEFT_ON if modes.get(mode)]
+        found += [f"{mode} is off" for mode in ("?25", "?7") if modes.get(mode) is False]
+        if self.termios_after != self.termios_before:
+            found.append("the line settings differ")
+        if self.keyboard_depth != 0:
+            found.append(f"{self.keyboard_depth} keyboard modes are pushed")
+        return found
+
+    def children(self) -> list[psutil.Process]:
+        """Return the processes that the program has started, and theirs."""
+        try:
+            return psutil.Process(self.process.pid).children(recursive=True)
+        except psutil.NoSuchProcess:
+            return []
+
+    # Reading
+
+    def _read(self) -> None:
+        while True:
+            while self._is_paused.is_set():
+                self._is_paused.wait(0.01)
+                threading.Event().wait(0.01)
+            try:
+                data = os.read(self._master, 65536)
+            except OSError as err:
+                if err.errno not in (errno.EIO, errno.EBADF):
+                    raise
+                data = b""
+            if not data:
+                return
+            with self._changed:
+                self.output += data
+                self._feed(data)
+                self._changed.notify_all()
+            if _SYNC_QUERY in data:
+                os.write(self._master, _SYNC_ANSWER)
+
+    def _feed(self, data: bytes) -> None:
+        """Paint all but a sequence at the end that is not whole yet."""
+        text = self._unfed + data
+        cut = text.rfind(b"\x1b", max(0, len(text) - 16))
+        cut = len(text) if cut < 0 or re.match(rb"\x1b(\[[\x20-\x3f]*[@-~]|[^\[\]P])", text[cut:]) else cut
+        self._stream.feed(_UNKNOWN_TO_PYTE.sub(b"", text[:cut]))
+        self._unfed = text[cut:]

@@ -1,0 +1,87 @@
+"""A first hour with the app, in a real terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from support.gptalk_server import GptalkServer
+from support.terminal import CTRL_N, CTRL_O, CTRL_Q, CTRL_S, DOWN, ENTER, ESCAPE, Terminal, program
+
+from gptalk_client.store.store import Store
+
+READY = "127.0.0.1:"
+"""The header names the service once the conversations are open."""
+
+
+def test_two_conversations_are_there_after_a_restart_and_can_be_exported(
+    start, service: GptalkServer, data: Path, tmp_path: Path
+) -> None:
+    service.script(["The first ", "reply **goes** on"], prompt="lifetimes")
+    service.script(["The second reply"], prompt="pasta")
+    service.hold()
+    with start() as terminal:
+        terminal.wait_for(READY)
+        terminal.send("Explain lifetimes", ENTER)
+        service.step()
+        terminal.wait_for("The first")
+        terminal.send(CTRL_N)
+        terminal.wait_for(lambda t: "The first" not in t.text, "an empty conversation")
+        terminal.send("A recipe for pasta", ENTER)
+        terminal.wait_for(lambda _: len(service.prompts) == 2, "two turns at the same time")
+        service.release()
+        terminal.wait_for("The second reply")
+        terminal.wait_for(lambda _: service.counts.done == 2, "both replies whole")
+        assert terminal.end(CTRL_Q) == 0
+        assert terminal.complaints() == []
+    with start() as terminal:
+        terminal.wait_for("The second reply")
+        terminal.send(CTRL_S)
+        terminal.wait_for("/ filter")
+        terminal.send("lifetimes")
+        terminal.wait_for(lambda t: "pasta" not in "\n".join(t.lines[1:]), "the list filters")
+        terminal.send(ENTER)
+        terminal.wait_for("The first reply goes on")
+        terminal.send(CTRL_O)
+        terminal.wait_for("Export “")
+        terminal.send(ENTER)
+        terminal.wait_for(lambda _: list(tmp_path.glob("*.md")), "the file is written")
+        terminal.wait_for(lambda t: "Export “" not in t.text, "the dialog closes")
+        assert terminal.end(CTRL_Q) == 0
+        assert terminal.complaints() == []
+    (file,) = tmp_path.glob("*.md")
+    assert "The first reply **goes** on" in file.read_text(encoding="utf-8")
+    with Store.open(data / "conversations.db") as store:
+        assert [each.message_count for each in store.conversations()] == [2, 2]
+
+
+def test_the_first_start_asks_where_to_chat_and_keeps_the_answer(data: Path, service: GptalkServer) -> None:
+    with Terminal(program("--data-dir", str(data))) as terminal:
+        terminal.wait_for("Where do you want to chat?")
+        terminal.wait_for("not reachable now")
+        terminal.send(DOWN, DOWN, DOWN, ENTER)
+        terminal.wait_for("https://…")
+        terminal.send(service.url, ENTER)
+        terminal.wait_for(lambda t: "Where do you want" not in t.text, "the question is answered")
+        terminal.send("Hello", ENTER)
+        terminal.wait_for("Hello from the service")
+        assert terminal.end(CTRL_Q) == 0
+    with Terminal(program("--data-dir", str(data))) as terminal:
+        terminal.wait_for("Hello from the service")
+        assert "Where do you want" not in terminal.text
+        assert terminal.end(CTRL_Q) == 0
+        assert terminal.complaints() == []
+
+
+def test_escape_stops_a_reply_and_what_came_is_kept(start, service: GptalkServer, kept) -> None:
+    service.script(["So far", " and more"])
+    service.hold()
+    with start() as terminal:
+        terminal.wait_for(READY)
+        terminal.send("Go", ENTER)
+        service.step()
+        terminal.wait_for("So far")
+        terminal.send(ESCAPE)
+        terminal.wait_for("Stopped.")
+        terminal.wait_for(lambda _: service.counts.hung_up == 1, "the server sees the close")
+        assert terminal.end(CTRL_Q) == 0
+    assert kept() == [("user", "complete", "Go"), ("assistant", "stopped", "So far")]
