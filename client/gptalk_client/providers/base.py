@@ -40,6 +40,9 @@ class Provider(ABC):
         """Return the names of the models on offer, best known first; empty if the service cannot tell."""
         return []
 
+    async def warm_up(self) -> None:  # noqa: B027 - a provider without anything to prepare needs none
+        """Do ahead of the first turn what needs no network, such as loading libraries and certificates."""
+
     @abstractmethod
     async def aclose(self) -> None:
         """Close the connections. The instance cannot be used afterwards."""

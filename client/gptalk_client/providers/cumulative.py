@@ -62,8 +62,10 @@ class CumulativeText:
         except (ProtocolError, ServerError) as err:
             self.error = err
 
-    def push_unfinished(self, event: EventData) -> None:
+    def push_unfinished(self, event: EventData | None) -> None:
         """Take in the event that the end of the stream cut off, if it is whole JSON or the end mark."""
+        if event is None:
+            return
         try:
             if bytes(event).strip(_BLANK) not in _DONE:
                 decode_json(bytes(event))

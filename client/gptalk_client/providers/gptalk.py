@@ -35,7 +35,7 @@ from gptalk_client.providers.base import AsyncGeneratorProvider, Provider, Rewri
 from gptalk_client.providers.cumulative import CumulativeText
 from gptalk_client.providers.exchange import Exchange
 from gptalk_client.providers.http import TimeLimits, Timeouts, Wire
-from gptalk_client.providers.http_errors import TokenRefusedError
+from gptalk_client.providers.http_errors import TokenRefusedError, hide
 from gptalk_client.providers.retries import Retries, Retry
 from gptalk_client.providers.stream_reader import StreamReader
 
@@ -148,6 +148,8 @@ class GPTalk(AsyncGeneratorProvider, Provider):
                     if not turn.is_counted and isinstance(event, TextAdded | TextReplaced):
                         turn.count_use()
                     yield event
+        except ProviderError as err:
+            raise turn.hide(err) from None
         finally:
             if turn.exchange is not None and not turn.reader.is_over:
                 await turn.exchange.close()
@@ -263,7 +265,7 @@ class _Turn:
         except TokenRefusedError as err:
             self._start_again(err, is_login)
         except ProviderError as err:
-            retry = self._retries.after(err, can_repeat=is_login)
+            retry = self._retries.after(self.hide(err), can_repeat=is_login)
             if retry is None:
                 raise
             return retry
@@ -292,6 +294,10 @@ class _Turn:
             await exchange.close()
             raise
         self.exchange = exchange
+
+    def hide(self, error: ProviderError) -> ProviderError:
+        """Take this turn's tokens out of an error that quotes a service that quotes them."""
+        return hide(error, self._login.token if self._login else "", self._refused, self.stream_token)
 
     def count_use(self) -> None:
         """Count the reply for its token."""

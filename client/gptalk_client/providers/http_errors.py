@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from gptalk_client.errors import (
     AuthError,
     BlockedError,
     ConfigError,
+    GptalkError,
     NetworkError,
     ProtocolError,
     ProviderError,
@@ -78,6 +79,18 @@ class Answer:
             return server_reason(decode_json(self.body))
         except ProtocolError:
             return ""
+
+
+Err = TypeVar("Err", bound=GptalkError)
+
+
+def hide(error: Err, *secrets: str) -> Err:
+    """Take secrets out of an error's text, which may quote a service that quotes them; return the error."""
+    for secret in secrets:
+        if secret and secret in error.message:
+            error.message = error.message.replace(secret, "[hidden]")
+            error.args = (error.message,)
+    return error
 
 
 def check_answer(answer: Answer, service: str) -> None:

@@ -31,8 +31,8 @@ class ReplyText(Protocol):
     def push(self, event: EventData) -> None:
         """Take in one event."""
 
-    def push_unfinished(self, event: EventData) -> None:
-        """Take in the event that the end of the stream cut off."""
+    def push_unfinished(self, event: EventData | None) -> None:
+        """Take note of the end of the stream, and of the event that it cut off."""
 
     def take(self) -> TextAdded | TextReplaced | None:
         """Return what changed since the last call."""
@@ -81,8 +81,7 @@ class StreamReader:
         if self._has_ended:
             return
         if error is None and not self._text.is_over:
-            if (event := self._decoder.finish()) is not None:
-                self._text.push_unfinished(event)
+            self._text.push_unfinished(self._decoder.finish())
             if self._is_empty:
                 error = ProtocolError("The service answered with nothing.")
             elif not self._text.is_over:

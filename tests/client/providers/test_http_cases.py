@@ -36,6 +36,7 @@ from support.gptalk_wire import (
     gptalk,
     paths_of,
     run_turn,
+    stream_of,
 )
 from support.raw_server import Connection, RawServer, Request
 
@@ -421,3 +422,15 @@ async def test_cookies_are_not_kept() -> None:
         assert (await run_turn(provider)).error is None
         await provider.aclose()
         assert not any("cookie" in request.headers for request in server.requests)
+
+
+@pytest.mark.parametrize("step", ["submit", "stream", "event"])
+async def test_a_service_that_quotes_the_token_does_not_get_it_shown(step: str) -> None:
+    body = b'{"msg": "I know %s and %s"}' % (LOGIN_TOKEN.encode(), STREAM_TOKEN.encode())
+    quoting = stream_of(b"data: " + body + b"\n\n") if step == "event" else answers(("200 OK", body, ""))
+    outcome, _ = await turn_with(**{"stream" if step == "event" else step: quoting})
+    assert isinstance(outcome.error, ServerError)
+    assert "I know [hidden]" in outcome.error.message
+    assert LOGIN_TOKEN not in repr(outcome.error) + outcome.error.for_humans()
+    if step != "submit":  # before it is granted, nobody knows what a stream token looks like
+        assert STREAM_TOKEN not in repr(outcome.error)

@@ -1,0 +1,262 @@
+"""Any endpoint that speaks OpenAI's chat completions: Ollama, llama.cpp, vLLM, LM Studio, OpenAI and the like.
+
+Source: https://platform.openai.com/docs/api-reference/chat. A reply streams as pieces, not as all the text so far.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any
+
+from gptalk_client.errors import AuthError, ConfigError, ProtocolError, ProviderError, ServerError
+from gptalk_client.models import Messages, Phase, PhaseChanged, ReplyEvent, ReplyRequest, TextAdded
+from gptalk_client.providers.addresses import Address
+from gptalk_client.providers.auth_cache import is_usable_token
+from gptalk_client.providers.base import Provider
+from gptalk_client.providers.event_stream import EventData
+from gptalk_client.providers.exchange import Exchange
+from gptalk_client.providers.http import Call, TimeLimits, Timeouts, Wire
+from gptalk_client.providers.http_errors import Answer, check_answer, hide
+from gptalk_client.providers.json_text import decode_json, replace_surrogates, server_reason
+from gptalk_client.providers.retries import Retries, Retry
+from gptalk_client.providers.stream_reader import StreamReader
+
+__all__ = ["OpenAI", "Timeouts"]
+
+MAX_SKIPPED = 3
+"""Events that are none of the protocol, in a row, that end the reply."""
+
+_KEY_HINT = "Check the key: the environment variable that the config file names, or api_key under [openai]."
+# Options of a conversation that this protocol has no name for.
+_OTHERS_OPTIONS = ("context_messages", "ctx_msg_count")
+
+
+class OpenAI(Provider):
+    """An OpenAI-compatible endpoint, with its own connections and time limits.
+
+    Args:
+        url: Its address up to and with `/v1`; an address without a path gets it.
+        api_key: The key; empty sends none. Never shown.
+        proxy: A proxy's URL; None takes the environment's. Loopback takes none.
+        timeouts: How long each part of a turn may take.
+        name: What the provider is called.
+
+    Raises:
+        ConfigError: The address or the key cannot be used.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        api_key: str = "",
+        proxy: str | None = None,
+        timeouts: TimeLimits | None = None,
+        name: str = "openai",
+    ) -> None:
+        if api_key and not is_usable_token(api_key):
+            raise ConfigError(
+                "The key of the OpenAI-compatible endpoint holds blanks or other odd characters."
+            )
+        address = Address.parse(url)
+        if address.base == address.origin:
+            address = Address.parse(f"{address.base}/v1")
+        self._address = address
+        self._api_key = api_key
+        self.name = name
+        self._wire = Wire(address, proxy=proxy, timeouts=timeouts or Timeouts())
+
+    @property
+    def service(self) -> str:  # type: ignore[override]
+        """The endpoint's host as people know it."""
+        return self._address.service
+
+    async def warm_up(self) -> None:
+        """Do ahead of the first turn what needs no network: load httpx, read the certificates."""
+        await self._wire.warm_up()
+
+    async def aclose(self) -> None:
+        """Close the connections. The instance cannot be used afterwards."""
+        await self._wire.aclose()
+
+    async def models(self) -> list[str]:
+        """Return the names of the models on offer, in the endpoint's order; empty if it lists none.
+
+        Raises:
+            ProviderError: It cannot be reached, or refuses.
+        """
+        try:
+            answer = await self._wire.fetch(Call("GET", "/models", self._headers()))
+            check_answer(answer, self.service)
+            listed = answer.json_object().get("data")
+        except ProtocolError:
+            return []
+        except ProviderError as err:
+            raise self._told(err) from None
+        if not isinstance(listed, list):
+            return []
+        names = [each.get("id") for each in listed if isinstance(each, dict)]
+        return [name for name in names if isinstance(name, str) and name]
+
+    async def stream(self, request: ReplyRequest) -> AsyncGenerator[ReplyEvent, None]:
+        """Yield the events of one reply; return when the endpoint says that it is complete.
+
+        Raises:
+            ProviderError: The reply could not be had, or broke off.
+            ConfigError: The address, the proxy or the request cannot be used.
+        """
+        yield PhaseChanged(Phase.CONNECTING)
+        await self._wire.settle()
+        reader, retries, exchange = StreamReader(DeltaText()), Retries(), None
+        try:
+            body = _body(request, request.model or await self._default_model())
+            while exchange is None:
+                opened = await self._open(body, reader, retries)
+                if isinstance(opened, Exchange):
+                    exchange = opened
+                    yield PhaseChanged(Phase.WAITING)
+                else:
+                    yield PhaseChanged(Phase.RETRYING, opened.wait_s, opened.reason)
+                    await asyncio.sleep(opened.wait_s)
+            async with aclosing(reader.events()) as events:
+                async for event in events:
+                    yield event
+        except ProviderError as err:
+            raise self._told(err) from None
+        finally:
+            if exchange is not None and not reader.is_over:
+                await exchange.close()
+
+    async def _open(self, body: bytes, reader: StreamReader, retries: Retries) -> Exchange | Retry:
+        call = Call("POST", "/chat/completions", self._headers(), body=body)
+        try:
+            answer, exchange = await self._wire.stream(call, reader)
+            _check_stream(answer, self.service)
+        except ProviderError as err:
+            hide(err, self._api_key)
+            retry = retries.after(err, can_repeat=False)
+            if retry is None:
+                raise
+            return retry
+        return exchange
+
+    async def _default_model(self) -> str:
+        names = await self.models()
+        if not names:
+            raise ConfigError(
+                f"{self.service} lists no models.", hint="Choose one with -m or in the settings."
+            )
+        return names[0]
+
+    def _headers(self) -> dict[str, str]:
+        headers = {"accept": "*/*", "content-type": "application/json", "user-agent": "gptalk-tui"}
+        if self._api_key:
+            headers["authorization"] = f"Bearer {self._api_key}"
+        return headers
+
+    def _told(self, error: ProviderError) -> ProviderError:
+        if isinstance(error, AuthError):
+            error.hint = _KEY_HINT
+        return hide(error, self._api_key)
+
+
+class DeltaText:
+    """What a reply says by now, and what of it the consumer has not seen. No I/O."""
+
+    def __init__(self) -> None:
+        self._pieces: list[str] = []
+        self._skipped = 0
+        self._has_finished = False
+        self.error: ProtocolError | ServerError | None = None
+        self.is_done = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the end mark or an error was read."""
+        return self.is_done or self.error is not None
+
+    @property
+    def has_news(self) -> bool:
+        """Whether `take` may return something, or the reply is over."""
+        return bool(self._pieces) or self.is_over
+
+    def push(self, event: EventData) -> None:
+        """Take in one event."""
+        if self.is_over:
+            return
+        try:
+            self._push(bytes(event).strip())
+        except (ProtocolError, ServerError) as err:
+            self.error = err
+
+    def _push(self, raw: bytes) -> None:
+        if not raw:
+            return
+        if raw == b"[DONE]":
+            self.is_done = True
+            return
+        value = decode_json(raw)
+        choices = value.get("choices") if isinstance(value, dict) else None
+        if not isinstance(choices, list):
+            if isinstance(value, dict) and (reason := server_reason(value)):
+                raise ServerError(f"The service says: {reason}")
+            self._skipped += 1
+            if self._skipped >= MAX_SKIPPED:
+                raise ProtocolError("The service sent several events without any text.")
+            return
+        self._skipped = 0
+        # Without choices it is the count of tokens; with several, the first is the reply.
+        choice = choices[0] if choices and isinstance(choices[0], dict) else {}
+        delta = choice.get("delta")
+        text = delta.get("content") if isinstance(delta, dict) else None
+        if isinstance(text, str) and text:
+            self._pieces.append(text)
+        if choice.get("finish_reason"):
+            self._has_finished = True
+
+    def push_unfinished(self, event: EventData | None) -> None:
+        """Take in the event that the end of the stream cut off, if it is whole JSON or the end mark."""
+        if event is not None:
+            try:
+                if bytes(event).strip() != b"[DONE]":
+                    decode_json(bytes(event))
+            except ProtocolError:
+                return
+            self.push(event)
+        # Some endpoints send no end mark after the event that gives the reason for the end.
+        self.is_done = self.is_done or (self._has_finished and self.error is None)
+
+    def take(self) -> TextAdded | None:
+        """Return what came since the last call, or None."""
+        text = "".join(self._pieces)
+        self._pieces = []
+        return TextAdded(text) if text else None
+
+    def take_held(self) -> None:
+        """Return nothing: no text is held back."""
+
+
+def _body(request: ReplyRequest, model: str) -> bytes:
+    options = {name: value for name, value in request.options.items() if name not in _OTHERS_OPTIONS}
+    body = {"model": model, "messages": _clean(request.messages), "stream": True, **options}
+    return json.dumps(body).encode("ascii")
+
+
+def _clean(messages: Messages) -> list[dict[str, Any]]:
+    """Return the messages without lone surrogates, which many endpoints refuse."""
+    return [
+        {name: replace_surrogates(value) if isinstance(value, str) else value for name, value in each.items()}
+        for each in messages
+    ]
+
+
+def _check_stream(answer: Answer, service: str) -> None:
+    check_answer(answer, service)
+    if not answer.kind.endswith("json") and not answer.body:
+        return
+    if reason := answer.reason():
+        raise ServerError(f"{service} did not send a reply: {reason}", status=answer.status)
+    raise ProtocolError(f"{service} answered with something that is no stream.")
