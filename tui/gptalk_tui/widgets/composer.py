@@ -7,10 +7,21 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.document._document import EditResult, Location, Selection
+from textual.document._edit import Edit
 from textual.message import Message
 from textual.widgets import TextArea
 
 from gptalk_client.text import visible
+from gptalk_tui.widgets.composer_folds import UNFOLD_TO_CHARS, Folds
+from gptalk_tui.widgets.composer_tokens import Token, token_at
+
+NEW_LINE_KEYS = frozenset({"ctrl+j", "shift+enter", "shift+\r"})
+"""What makes a new line. The last one is how Textual names `CSI 27;2;13~`, which terminals with xterm's modified
+keys send for Shift+Enter."""
+
+COMPLETION_KEYS = frozenset({"up", "down", "tab", "enter", "escape"})
+"""Keys that belong to the list of completions while it is open."""
 
 
 def _hidden(keys: str, action: str, title: str) -> Binding:
@@ -21,7 +32,8 @@ class Composer(TextArea, inherit_bindings=False):
     """Where the prompt is written.
 
     Enter sends; Ctrl+J, Shift+Enter and a trailing backslash make a new line. Keys that a text box would take but
-    that belong to the conversation (PgUp, PgDn, Ctrl+F) are left to the screen.
+    that belong to the conversation (PgUp, PgDn, Ctrl+F) are left to the screen. A long paste is folded to one
+    line; `text` always gives all of it.
     """
 
     DEFAULT_CSS = """
@@ -83,12 +95,20 @@ class Composer(TextArea, inherit_bindings=False):
         step: int
 
     @dataclass
+    class CompletionKey(Message):
+        """A key for the list of completions, which is open."""
+
+        composer: Composer
+        key: str
+
+    @dataclass
     class EndPressed(Message):
         """End was pressed with the cursor at the end of its line."""
 
         composer: Composer
 
     def __init__(self, *, placeholder: str = "", id: str | None = None) -> None:
+        self._folds = Folds()
         super().__init__(
             id=id,
             soft_wrap=True,
@@ -99,22 +119,110 @@ class Composer(TextArea, inherit_bindings=False):
             placeholder=placeholder,
         )
         self.cursor_blink = False
+        self.is_completing = False
+        """The list of completions is open and gets its keys."""
 
-    def set_text(self, text: str) -> None:
-        """Put a text in and the cursor behind it."""
-        self.load_text(text)
-        self.move_cursor(self.document.end)
+    # The text
+
+    @property
+    def text(self) -> str:
+        """All of the text, folded parts included; what a sender, a draft and a comparison want."""
+        return self._folds.expand(self.document.text)
+
+    @text.setter
+    def text(self, value: str) -> None:
+        self.set_text(value)
+
+    def set_text(self, text: str, *, at_start: bool = False) -> None:
+        """Put a text in and the cursor behind it, or on its first line; a very long one is shown folded."""
+        self.load_text(self._folds.fold(visible(text)))
+        self.move_cursor((0, len(self.document.get_line(0))) if at_start else self.document.end)
+
+    def replace_text(self, text: str) -> None:
+        """Put a text in place of all there is; undo brings that back."""
+        shown = self._folds.fold(visible(text))
+        self.history.checkpoint()
+        self.replace(shown, (0, 0), self.document.end, maintain_selection_offset=False)
+        self.history.checkpoint()
+
+    @property
+    def token(self) -> Token | None:
+        """What can be completed at the cursor."""
+        start, (row, column) = self.selection
+        if start != (row, column):
+            return None
+        return token_at(self.document.get_line(row)[:column], self.document.text)
+
+    def complete(self, token: Token, text: str) -> None:
+        """Put a text in place of a token, which ends at the cursor."""
+        row, column = self.cursor_location
+        self.replace(text, (row, token.start), (row, column), maintain_selection_offset=False)
+
+    # Folds
+
+    @property
+    def has_fold(self) -> bool:
+        """Whether a folded text stands in the composer."""
+        return any(self._folds.spans(line) for line in self.document.lines) if self._folds else False
+
+    def unfold(self) -> bool:
+        """Show the folded text at the cursor, else the last one; False if there is none small enough."""
+        row, column = self.cursor_location
+        places = [
+            (line, start, end)
+            for line, text in enumerate(self.document.lines)
+            for start, end in self._folds.spans(text)
+        ]
+        here = [place for place in places if place[0] == row and place[1] <= column <= place[2]]
+        for line, start, end in here or places[::-1]:
+            text = self._folds.text_of(self.document.get_line(line)[start:end]) or ""
+            if len(text) <= UNFOLD_TO_CHARS:
+                super().edit(Edit(text, (line, start), (line, end), False))
+                return True
+        return False
+
+    def edit(self, edit: Edit) -> EditResult:
+        """Carry out an edit; a folded text is taken as one sign."""
+        if self._folds:
+            first, last = sorted((edit.from_location, edit.to_location))
+            is_insertion = first == last
+            last = self._off_fold(last, to_end=True)
+            edit.from_location = last if is_insertion else self._off_fold(first, to_end=False)
+            edit.to_location = last
+        return super().edit(edit)
+
+    def _off_fold(self, location: Location, *, to_end: bool) -> Location:
+        row, column = location
+        for start, end in self._folds.spans(self.document.get_line(row)):
+            if start < column < end:
+                return row, end if to_end else start
+        return location
+
+    def _validate_selection(self, selection: Selection) -> Selection:
+        selection = super()._validate_selection(selection)
+        if not self._folds:
+            return selection
+        before = self.selection.end
+        start = self._off_fold(selection.start, to_end=selection.start > selection.end)
+        end = self._off_fold(selection.end, to_end=selection.end > before)
+        return Selection(end if selection.start == selection.end else start, end)
+
+    # Keys
 
     def insert_text(self, text: str) -> None:
         """Type a text at the cursor, in place of what is selected."""
         self._replace_via_keyboard(text, *self.selection)
 
     async def _on_key(self, event: events.Key) -> None:
-        if event.key == "enter":
+        if self.is_completing and event.key in COMPLETION_KEYS:
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.CompletionKey(self, event.key))
+        elif event.key == "enter":
             event.stop()
             event.prevent_default()
             self._enter()
-        elif event.key in ("ctrl+j", "shift+enter"):
+        elif event.key in NEW_LINE_KEYS:
             event.stop()
             event.prevent_default()
             self.insert_text("\n")
@@ -135,7 +243,8 @@ class Composer(TextArea, inherit_bindings=False):
     async def _on_paste(self, event: events.Paste) -> None:
         event.stop()
         event.prevent_default()
-        self.insert_text(visible(event.text))
+        text = visible(event.text)
+        self.insert_text(self._folds.add(text) if Folds.is_long(text) else text)
 
     def action_up(self) -> None:
         """Move up, or ask for an earlier prompt on the first line."""
@@ -157,3 +266,17 @@ class Composer(TextArea, inherit_bindings=False):
             self.post_message(self.EndPressed(self))
         else:
             self.action_cursor_line_end()
+
+    # The terminal's own cursor, where input methods open
+
+    def on_resize(self) -> None:
+        """The caret moved with the box."""
+        self.call_after_refresh(self._place_cursor)
+
+    def on_focus(self) -> None:
+        """The caret is here now."""
+        self.call_after_refresh(self._place_cursor)
+
+    def _place_cursor(self) -> None:
+        if self.has_focus and self.is_attached:
+            self.app.cursor_position = self.cursor_screen_offset

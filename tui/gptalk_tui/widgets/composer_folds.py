@@ -1,0 +1,101 @@
+"""Long texts in the composer, each folded to one line that says what it stands for."""
+
+from __future__ import annotations
+
+import re
+
+FOLD_FROM_CHARS = 2_000
+FOLD_FROM_LINES = 20
+"""A paste longer than either of these folds."""
+
+REOPEN_FROM_CHARS = 20_000
+REOPEN_FROM_LINES = 400
+"""A draft or an earlier prompt that is longer than either of these is shown folded as a whole."""
+
+UNFOLD_TO_CHARS = 100_000
+"""A fold may be opened up to this size: beyond it, typing would be slow."""
+
+KEPT = 16
+"""How many folds are remembered beside those in the text, so that going elsewhere and back keeps them."""
+
+_LABEL = re.compile(r"\[pasted text #\d+ · [^\[\]\n]*\]")
+
+
+def size_title(chars: int) -> str:
+    """Return a size as people write it: `340 characters`, `12 kB`, `1.0 MB`."""
+    if chars < 1_000:
+        return f"{chars} characters"
+    return f"{chars / 1_000_000:.1f} MB" if chars >= 950_000 else f"{chars / 1_000:.0f} kB"
+
+
+class Folds:
+    """The folded texts by the line that stands for each."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, str] = {}
+        self._expanded = ("", "")
+
+    def __bool__(self) -> bool:
+        return bool(self._texts)
+
+    @staticmethod
+    def is_long(text: str) -> bool:
+        """Whether a paste of this text is folded."""
+        return len(text) > FOLD_FROM_CHARS or text.count("\n") >= FOLD_FROM_LINES
+
+    def add(self, text: str) -> str:
+        """Take a text; return the line that stands for it."""
+        for label, known in self._texts.items():
+            if known == text:
+                return label
+        lines = text.count("\n") + (not text.endswith("\n"))
+        numbers = {int(label.split("#")[1].split(" ")[0]) for label in self._texts}
+        number = next(each for each in range(1, len(numbers) + 2) if each not in numbers)
+        size = f"{lines:,} line{'s' if lines != 1 else ''} · {size_title(len(text.encode()))}"
+        label = f"[pasted text #{number} · {size}]"
+        self._texts[label] = text
+        self._expanded = ("", "")
+        return label
+
+    def expand(self, shown: str) -> str:
+        """Return a text with all that it stands for."""
+        if not self._texts or "[pasted text #" not in shown:
+            return shown
+        if self._expanded[0] != shown:
+            self._expanded = (shown, _LABEL.sub(lambda match: self._texts.get(match[0], match[0]), shown))
+        return self._expanded[1]
+
+    def fold(self, text: str) -> str:
+        """Return a text as it is shown when it is opened: what was folded before is folded again.
+
+        Folds that are neither in it nor among the last ones are forgotten.
+        """
+        shown = text
+        used = []
+        for label, folded in sorted(self._texts.items(), key=lambda item: -len(item[1])):
+            if folded in shown and label not in shown:
+                shown = shown.replace(folded, label, 1)
+                used.append(label)
+        if self.expand(shown) != text:  # a typed line looked like a fold
+            self._texts = {label: each for label, each in self._texts.items() if label not in text}
+            shown, used = text, []
+        self._forget(used)
+        if len(shown) > REOPEN_FROM_CHARS or shown.count("\n") >= REOPEN_FROM_LINES:
+            return self.add(text)
+        return shown
+
+    def spans(self, line: str) -> list[tuple[int, int]]:
+        """Return where in a shown line folds stand, as start and end in characters."""
+        if not self._texts or "[pasted text #" not in line:
+            return []
+        return [match.span() for match in _LABEL.finditer(line) if match[0] in self._texts]
+
+    def text_of(self, label: str) -> str | None:
+        """Return what a fold stands for."""
+        return self._texts.get(label)
+
+    def _forget(self, used: list[str]) -> None:
+        idle = [label for label in self._texts if label not in used]
+        for label in idle[: max(0, len(idle) - KEPT)]:
+            del self._texts[label]
+        self._expanded = ("", "")

@@ -1,0 +1,47 @@
+"""What can be completed at the cursor: a slash command, or a file after an `@`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+_COMMAND = re.compile(r"/[a-z._-]*")
+_FILE = re.compile(r'(?:^|(?<=[\s(\[{]))@(?:"(?P<quoted>[^"]*)|(?P<plain>[^\s"]*))$')
+
+
+class TokenKind(Enum):
+    """What is completed."""
+
+    COMMAND = 1
+    FILE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An unfinished word before the cursor."""
+
+    kind: TokenKind
+    text: str
+    """Without the `/`, or without `@` and quotes."""
+    start: int
+    """Column of its first sign in the line."""
+
+
+def token_at(before: str, whole: str) -> Token | None:
+    """Return what can be completed.
+
+    Args:
+        before: The line up to the cursor.
+        whole: All of the text; a command stands alone.
+    """
+    if before == whole and _COMMAND.fullmatch(before):
+        return Token(TokenKind.COMMAND, before[1:], 0)
+    at = before.rfind("@", max(0, len(before) - 1_000))
+    found = _FILE.search(before, at) if at >= 0 else None
+    if found is None:
+        quote = before.rfind('@"')
+        found = _FILE.search(before, quote) if quote >= 0 else None
+    if found is None:
+        return None
+    return Token(TokenKind.FILE, found["quoted"] or found["plain"] or "", found.start())
