@@ -396,9 +396,16 @@ class Transcript(ScrollView, can_focus=True):
             for position, line in self.viewport.lines
         ]
         old, self._strips = self._strips, strips
-        for y in range(max(len(strips), len(old))):
-            if y >= len(strips) or y >= len(old) or strips[y] is not old[y]:
-                self.refresh(Region(0, y, width, 1))
+        count, common = max(len(strips), len(old)), min(len(strips), len(old))
+        changed = [y for y in range(count) if y >= common or strips[y] is not old[y]]
+        regions: list[Region] = []
+        for y in changed:
+            if regions and regions[-1].bottom == y:
+                regions[-1] = Region(0, regions[-1].y, width, y + 1 - regions[-1].y)
+            else:
+                regions.append(Region(0, y, width, 1))
+        if regions:
+            self.refresh(*regions)
 
     def _tell_scroll_bar(self, top: int, total: int, height: int) -> None:
         """Set the position without a new layout; touch the bar only when its thumb moves an eighth of a cell."""
