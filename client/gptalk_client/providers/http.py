@@ -12,7 +12,6 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Protocol
 
 from gptalk_client.errors import (
@@ -301,6 +300,8 @@ class Wire:
             return self._client
 
     def _make_client(self) -> httpx.AsyncClient:
+        from http.cookiejar import DefaultCookiePolicy
+
         import httpcore
         import httpx
 

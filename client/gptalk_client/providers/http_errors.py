@@ -10,7 +10,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC
-from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -136,6 +135,8 @@ def parse_retry_after(value: str | None, *, now_s: float | None = None) -> float
     value = value.strip()
     if value.isascii() and value.isdigit():
         return float(value[:9])
+    from email.utils import parsedate_to_datetime  # loads a good deal, and is hardly ever needed
+
     try:
         moment = parsedate_to_datetime(value)
     except ValueError:
