@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
-import signal
-from collections.abc import Callable, Mapping
+import os
+import sys
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 from urllib.parse import urlsplit
@@ -18,20 +18,21 @@ from textual.screen import Screen
 from gptalk_client.errors import GptalkError
 from gptalk_client.paths import Paths
 from gptalk_client.settings import Settings
+from gptalk_tui import memory
 from gptalk_tui.actions import clashes
 from gptalk_tui.screens.chat import ChatScreen
 from gptalk_tui.screens.services import Services
 from gptalk_tui.screens.setup import Choice, SetupScreen
+from gptalk_tui.signals import SignalWatch
 from gptalk_tui.themes import DEFAULT_THEME, PALETTE_OF, PALETTES
 from gptalk_tui.widgets.transcript.styles import StyleTable
 
 if TYPE_CHECKING:
+    from textual.driver import Driver
+
     from gptalk_client.providers.base import Provider
 
 BuildProvider: TypeAlias = "Callable[[Settings, Paths], Provider]"
-
-SIGNAL_EXITS: Mapping[str, int] = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 129}
-"""Exit codes by signal, as a shell counts them."""
 
 CLOSE_LIMIT_S = 5.0
 """How long the end of the app waits for the provider, in seconds."""
@@ -69,13 +70,26 @@ class GptalkApp(App[int], inherit_bindings=False):
         self._chat = chat
         self._new = new
         self._services: Services | None = None
+        self._chat_screen: ChatScreen | None = None
+        self._exit_wanted: int | None = None
+        self.failure: Exception | None = None
+        """What nobody caught and what therefore ended the app."""
         for palette in PALETTES:
             self.register_theme(palette.textual_theme())
         self.theme = settings.ui.theme if settings.ui.theme in PALETTE_OF else DEFAULT_THEME
 
     def get_default_screen(self) -> Screen[None]:
         """Return the chat screen, which lives as long as the app."""
-        return ChatScreen(self._load, self.styles_of_theme(), chat=self._chat, new=self._new)
+        self._chat_screen = ChatScreen(self._load, self.styles_of_theme(), chat=self._chat, new=self._new)
+        return self._chat_screen
+
+    def get_driver_class(self) -> type[Driver]:
+        """Return the driver that survives a terminal which hangs or goes away, where there is one."""
+        if sys.platform == "win32" or os.environ.get("TEXTUAL_DRIVER"):
+            return super().get_driver_class()
+        from gptalk_tui.driver import TerminalDriver
+
+        return TerminalDriver
 
     def styles_of_theme(self) -> StyleTable:
         """Return the transcript's colours for the present theme."""
@@ -85,54 +99,83 @@ class GptalkApp(App[int], inherit_bindings=False):
     # Start and end
 
     def on_mount(self) -> None:
-        self._handle_signals()
         self.set_keymap(dict(self.settings.keys))
-        self.call_after_refresh(self._after_first_paint)
+        self.call_after_refresh(memory.settle)
         for complaint in clashes(self.settings.keys):
             self.notify(complaint, severity="warning", title="Keys", markup=False, timeout=20)
         if self.settings.provider is None:
             self.push_screen(SetupScreen(_reaches), self._take_choice)
+        if self._exit_wanted is not None:
+            self._leave()
 
-    def _after_first_paint(self) -> None:
-        # What lives now lives to the end: a full collection would walk all of it, for up to a tenth of a second.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(5000, 20, 50)
+    def leave_soon(self, code: int) -> None:
+        """Leave in good order as soon as possible, also before the first paint and under a dialog.
 
-    def _handle_signals(self) -> None:
-        loop = asyncio.get_running_loop()
-        for name, code in SIGNAL_EXITS.items():
-            number = getattr(signal, name, None)
-            if number is not None:
-                with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-                    loop.add_signal_handler(number, self._leave, code)
+        For signals: called in the main thread between any two steps of the loop.
 
-    def _leave(self, code: int) -> None:
+        Args:
+            code: The exit code.
+        """
+        if self._exit_wanted is None:
+            self._exit_wanted = code
+            if self._loop is not None and self.is_running:
+                self._loop.call_soon_threadsafe(self._leave)
+
+    def _leave(self) -> None:
+        code = self._exit_wanted or 0
         self.run_worker(self.leave(code), group="leave", exclusive=True, description="leave")
 
     async def leave(self, code: int = 0) -> None:
         """Stop the turns, keep what was typed, and end the app."""
-        screen = self.screen_stack[0]
-        if isinstance(screen, ChatScreen):
-            await screen.settle()
+        if self._chat_screen is not None:
+            await self._chat_screen.settle()
         self.exit(code, return_code=code)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """End the app at an error that nobody caught. Textual would print every variable, texts included."""
+        if self.is_headless:
+            super()._handle_exception(error)
+            return
+        self._return_code = 1
+        if self.failure is None:
+            self.failure = error
+            self._close_messages_no_wait()
+
+    @property
+    def is_terminal_stuck(self) -> bool:
+        """The terminal took nothing to the end, and a thread still waits for it."""
+        return bool(getattr(self._driver, "is_stuck", False))
+
+    def drop_output(self) -> None:
+        """Stop waiting for a terminal that hangs. For any thread."""
+        if (drop := getattr(self._driver, "drop_output", None)) is not None:
+            drop()
+
+    def restore_terminal(self) -> None:
+        """Give the terminal back at once, from any thread."""
+        if (restore := getattr(self._driver, "restore_by_force", None)) is not None:
+            restore()
 
     async def on_chat_screen_quit_wanted(self) -> None:
         await self.leave(0)
 
     async def _load(self) -> Services:
         # Imported behind the first paint, on a thread: the store and the wire are not needed to show it.
-        self._services = await asyncio.to_thread(self._make_services)
+        settings = self.settings
+        self._services = await asyncio.to_thread(self._make_services, settings)
+        if settings is not self.settings:  # chosen meanwhile
+            self._services.settings = self.settings
+            self._services.provider = await asyncio.to_thread(self._build_provider, self.settings, self.paths)
         return self._services
 
-    def _make_services(self) -> Services:
+    def _make_services(self, settings: Settings) -> Services:
         from gptalk_client.chat import Chat
         from gptalk_client.store.store import Store
         from gptalk_client.store.worker import StoreThread
 
-        provider = self._build_provider(self.settings, self.paths)
+        provider = self._build_provider(settings, self.paths)
         thread = StoreThread(Store.open(self.paths.database))
-        return Services(self.settings, self.paths, thread, Chat(thread), provider)
+        return Services(settings, self.paths, thread, Chat(thread), provider)
 
     async def close_services(self) -> None:
         """Close provider and store; called once, after the screen is gone."""
@@ -147,7 +190,11 @@ class GptalkApp(App[int], inherit_bindings=False):
         services.store.store.close()
 
     async def on_unmount(self) -> None:
-        await self.close_services()
+        try:
+            if self._chat_screen is not None and not self._chat_screen.is_leaving:
+                await self._chat_screen.settle()
+        finally:
+            await self.close_services()
 
     # Choices
 
@@ -215,5 +262,11 @@ def run(
         The exit code.
     """
     app = GptalkApp(settings, paths, build_provider, chat=chat, new=new)
-    app.run()
-    return app.return_code or 0
+    with SignalWatch(app.leave_soon, app.drop_output, app.restore_terminal):
+        app.run()
+    code = app.return_code or 0
+    if app.failure is not None:
+        raise app.failure
+    if app.is_terminal_stuck:
+        os._exit(code)  # the interpreter's own end would wait for the thread that waits for the terminal
+    return code

@@ -17,11 +17,13 @@ from textual.widgets import Input, Static, TextArea
 
 from gptalk_client.errors import GptalkError
 from gptalk_client.models import Role, Status
-from gptalk_tui.actions import ACTION_OF, ACTIONS, footer_actions
+from gptalk_tui import memory
+from gptalk_tui.actions import ACTION_OF, ACTIONS, Where, footer_actions
 from gptalk_tui.screens import bars
 from gptalk_tui.screens.branches import Branches
 from gptalk_tui.screens.desk import Desk
 from gptalk_tui.screens.dialogs import Dialogs
+from gptalk_tui.screens.filing import Filing
 from gptalk_tui.screens.reading import Reading
 from gptalk_tui.screens.services import Services
 from gptalk_tui.screens.shelf import Shelf
@@ -68,6 +70,7 @@ class ChatScreen(Screen[None]):
     """None until the store is open."""
     desk: Desk
     shelf: Shelf
+    filing: Filing
     branches: Branches
     undo: Undo
     reading: Reading
@@ -97,6 +100,7 @@ class ChatScreen(Screen[None]):
         self.services = None
         self.desk = Desk(self)
         self.shelf = Shelf(self)
+        self.filing = Filing(self)
         self.branches = Branches(self)
         self.undo = Undo(self)
         self.reading = Reading(self)
@@ -120,9 +124,14 @@ class ChatScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.shelf.fit()
+        self.watch(self.app, "app_focus", self._terminal_focused, init=False)
         self.show_emptiness(True)
         self.update_bars()
         self.call_after_refresh(lambda: self.run_worker(self._start(), group="start", description="start"))
+
+    def _terminal_focused(self, has_focus: bool) -> None:
+        if has_focus:
+            self.shelf.look_again_soon()
 
     async def _start(self) -> None:
         try:
@@ -181,7 +190,8 @@ class ChatScreen(Screen[None]):
         header.right = bars.header_right(model, service, width)
         welcome = welcome_text(provider.name if provider is not None else "", service, model)
         self.query_one("#welcome", Static).update(welcome)
-        shown = footer_actions(self, on_message=self.has_message)
+        place = Where.MESSAGE if self.has_message else Where.LIST if self.is_in_list else Where.ANYWHERE
+        shown = footer_actions(self, place)
         self.query_one("#footer", Bar).left = bars.footer(shown, width)
         self._update_status()
 
@@ -211,6 +221,7 @@ class ChatScreen(Screen[None]):
         if not self.desk.turns and self._ticker is not None:
             self._ticker.stop()
             self._ticker = None
+            memory.collect_now()
         self._update_status()
 
     # Messages of the parts
@@ -235,8 +246,12 @@ class ChatScreen(Screen[None]):
 
     @on(ListPane.Opened)
     def _list_opened(self, event: ListPane.Opened) -> None:
-        self.shelf.leave()
+        self.shelf.close()
         self.desk.switch_to(event.conversation_id)
+
+    @on(ListPane.MoreWanted)
+    def _more_wanted(self) -> None:
+        self.shelf.want_all()
 
     @on(ListPane.Left)
     def _list_left(self) -> None:
@@ -287,7 +302,9 @@ class ChatScreen(Screen[None]):
         """Say whether an action can be carried out now, so that its key is free otherwise."""
         if action == "do" and parameters:
             found = ACTION_OF.get(str(parameters[0]))
-            return found is not None and found.available(self)
+            if found is None or (found.where is Where.LIST and not self.is_in_list):
+                return False
+            return found.available(self)
         return super().check_action(action, parameters)
 
     async def action_do(self, action_id: str) -> None:
@@ -307,6 +324,11 @@ class ChatScreen(Screen[None]):
     def has_conversation(self) -> bool:
         """A stored conversation is shown."""
         return self.desk.conversation is not None
+
+    @property
+    def is_in_list(self) -> bool:
+        """The list of conversations has the focus."""
+        return self.list_pane.has_focus_within
 
     @property
     def has_message(self) -> bool:
