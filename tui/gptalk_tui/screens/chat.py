@@ -29,10 +29,12 @@ from gptalk_tui.screens.services import Services
 from gptalk_tui.screens.shelf import Shelf
 from gptalk_tui.screens.undo import Undo
 from gptalk_tui.screens.welcome import welcome_text
+from gptalk_tui.screens.writing import Writing
 from gptalk_tui.widgets.bar import Bar
 from gptalk_tui.widgets.composer import Composer
 from gptalk_tui.widgets.list_pane import ListPane
 from gptalk_tui.widgets.listing import UNTITLED, title_of
+from gptalk_tui.widgets.row_list import RowList
 from gptalk_tui.widgets.transcript.styles import StyleTable
 from gptalk_tui.widgets.transcript.widget import Transcript
 
@@ -74,6 +76,7 @@ class ChatScreen(Screen[None]):
     branches: Branches
     undo: Undo
     reading: Reading
+    writing: Writing
     dialogs: Dialogs
     transcript: Transcript
     composer: Composer
@@ -104,6 +107,7 @@ class ChatScreen(Screen[None]):
         self.branches = Branches(self)
         self.undo = Undo(self)
         self.reading = Reading(self)
+        self.writing = Writing(self)
         self.dialogs = Dialogs(self)
         self.list_pane = ListPane(id="side")
         self.transcript = Transcript(styles, fetch=self.desk.texts, id="transcript")
@@ -141,6 +145,7 @@ class ChatScreen(Screen[None]):
             return
         for notice in self.services.store.store.notices:
             self.notify(notice, timeout=20, markup=False)
+        self.run_worker(self.services.provider.warm_up(), group="warm", description="warm up")
         await self._open_first(self.services)
         await self.shelf.refresh()
         self.update_bars()
@@ -183,7 +188,8 @@ class ChatScreen(Screen[None]):
         """Bring header, welcome, status line and footer up to date."""
         conversation, services = self.desk.conversation, self.services
         header, width = self.query_one("#header", Bar), self.size.width
-        header.left = bars.header_left(title_of(conversation) if conversation else UNTITLED, width)
+        title = title_of(conversation) if conversation else UNTITLED
+        header.left = bars.header_left(title, width, place=bars.place_of(conversation))
         provider = services.provider if services is not None else None
         model = services.model_of(conversation) if services is not None else ""
         service = provider.service if provider is not None else ""
@@ -228,7 +234,23 @@ class ChatScreen(Screen[None]):
 
     @on(Composer.Submitted)
     def _submitted(self, event: Composer.Submitted) -> None:
-        self.desk.submit(event.text)
+        self.writing.submit(event.text)
+
+    @on(Composer.EdgeReached)
+    async def _edge_reached(self, event: Composer.EdgeReached) -> None:
+        await self.writing.prompts.step(event.step)
+
+    @on(Composer.TokenChanged)
+    def _token_changed(self, event: Composer.TokenChanged) -> None:
+        self.writing.completing.look(event.token)
+
+    @on(Composer.CompletionKey)
+    def _completion_key(self, event: Composer.CompletionKey) -> None:
+        self.writing.completing.press(event.key)
+
+    @on(RowList.Chosen, "#completions")
+    def _completion_chosen(self, event: RowList.Chosen) -> None:
+        self.writing.completing.choose(event.key)
 
     @on(Composer.EnteredEmpty)
     def _entered_empty(self) -> None:
