@@ -17,6 +17,7 @@ class Where(StrEnum):
     ANYWHERE = "anywhere"
     COMPOSER = "in the composer"
     MESSAGE = "on a message"
+    LIST = "in the list"
 
 
 def always(_chat: ChatScreen) -> bool:
@@ -50,6 +51,23 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "turn.send", "Send", "Send what the composer holds. Ctrl+J, Shift+Enter or a trailing \\ make a new line.",
         "enter", lambda chat: chat.desk.send(), short="send", where=Where.COMPOSER, is_bound=False,
+    ),
+    Action(
+        "app.interrupt", "Copy, stop or put aside",
+        "Copy the selection; else stop the reply; else put the composer's text aside. Never quits.",
+        "ctrl+c", lambda chat: chat.writing.prompts.interrupt(), in_palette=False,
+    ),
+    Action(
+        "prompt.history", "Earlier prompts", "Search earlier prompts. Up and Down at the edges walk them.",
+        "ctrl+r", lambda chat: chat.writing.prompts.search(),
+    ),
+    Action(
+        "prompt.editor", "Write in your editor", "Write the prompt in the editor that $VISUAL or $EDITOR names.",
+        "ctrl+g", lambda chat: chat.writing.editor.write(),
+    ),
+    Action(
+        "prompt.unfold", "Unfold the paste", "Show the long paste that is folded to one line.",
+        "", lambda chat: chat.writing.unfold(), available=lambda chat: chat.composer.has_fold,
     ),
     Action(
         "turn.stop", "Stop the reply", "Stop the reply that is streaming; its text so far is kept.",
@@ -150,6 +168,52 @@ ACTIONS: tuple[Action, ...] = (
         available=lambda chat: chat.has_message,
     ),
     Action(
+        "conversation.previous", "Previous conversation", "Open the conversation above in the list.",
+        "ctrl+pageup", lambda chat: chat.shelf.go(-1), in_palette=False,
+    ),
+    Action(
+        "conversation.next", "Next conversation", "Open the conversation below in the list.",
+        "ctrl+pagedown", lambda chat: chat.shelf.go(1), in_palette=False,
+    ),
+    Action(
+        "conversation.rename", "Rename", "Give the conversation another title; in the list, the highlighted one.",
+        "f2", lambda chat: chat.filing.rename(), short="rename",
+        available=lambda chat: chat.filing.target is not None,
+    ),
+    Action(
+        "conversation.pin", "Pin or unpin", "Keep the conversation at the top of the list, or no longer.",
+        "f4", lambda chat: chat.filing.pin(), short="pin", where=Where.LIST,
+        available=lambda chat: chat.filing.target is not None,
+    ),
+    Action(
+        "conversation.archive", "Archive", "Take the conversation out of the list and keep it in the archive.",
+        "f6", lambda chat: chat.filing.archive(), short="archive", where=Where.LIST,
+        available=lambda chat: chat.filing.may_archive,
+    ),
+    Action(
+        "conversation.restore", "Restore", "Take the conversation out of the trash or the archive.",
+        "f7", lambda chat: chat.filing.restore(), short="restore", where=Where.LIST,
+        available=lambda chat: chat.filing.may_restore,
+    ),
+    Action(
+        "conversation.trash", "Move to the trash", "Move the conversation to the trash; undo brings it back.",
+        "f8", lambda chat: chat.filing.trash(), short="trash", where=Where.LIST,
+        available=lambda chat: chat.filing.may_trash,
+    ),
+    Action(
+        "conversation.purge", "Delete for good", "Delete a conversation of the trash for good, after a question.",
+        "f9", lambda chat: chat.filing.purge(), short="delete for good", where=Where.LIST,
+        available=lambda chat: chat.filing.may_purge,
+    ),
+    Action(
+        "list.archived", "Show archived", "List the archived conversations, to look through and restore.",
+        "", lambda chat: chat.filing.show_archive(),
+    ),
+    Action(
+        "list.trash", "Show the trash", "List what is in the trash, to look through and restore.",
+        "", lambda chat: chat.filing.show_trash(),
+    ),
+    Action(
         "app.undo", "Undo", "Take back what was deleted or moved last. In the composer, Ctrl+Z undoes typing.",
         "ctrl+z,u", lambda chat: chat.undo.run(), available=lambda chat: chat.undo.has_any,
     ),
@@ -194,13 +258,13 @@ def clashes(keymap: Mapping[str, str]) -> list[str]:
         keymap: Action ids and the keys that replace the action's own, separated by commas.
     """
     complaints = [f'There is no action "{name}".' for name in keymap if name not in ACTION_OF]
-    owners: dict[tuple[str, bool], str] = {}
+    owners: dict[tuple[str, Where | None], str] = {}
     for action in ACTIONS:
         for key in keymap.get(action.id, action.keys).split(","):
             key = key.strip()
             if not key:
                 continue
-            place = (key, action.where is Where.MESSAGE)
+            place = (key, action.where if action.where in (Where.MESSAGE, Where.LIST) else None)
             if place in owners:
                 complaints.append(f"{key_title(key)} is given to both {owners[place]} and {action.id}.")
             else:
@@ -208,10 +272,24 @@ def clashes(keymap: Mapping[str, str]) -> list[str]:
     return complaints
 
 
-def footer_actions(chat: ChatScreen, *, on_message: bool) -> Iterable[Action]:
-    """Return the actions that the footer shows now, most useful first."""
-    wanted = [a for a in ACTIONS if a.short and (a.where is Where.MESSAGE) == on_message]
+def footer_actions(chat: ChatScreen, place: Where) -> Iterable[Action]:
+    """Return the actions that the footer shows now, most useful first.
+
+    Args:
+        chat: Says what is available.
+        place: What has the focus: a message, the list, or anything else.
+    """
+    if place is Where.ANYWHERE:
+        wanted = [a for a in ACTIONS if a.short and a.where in (Where.ANYWHERE, Where.COMPOSER)]
+    else:
+        wanted = [a for a in ACTIONS if a.short and (a.where is place or a.id in _ALSO_IN_FOOTER[place])]
     return [action for action in wanted if action.available(chat)]
+
+
+_ALSO_IN_FOOTER: Mapping[Where, tuple[str, ...]] = {
+    Where.MESSAGE: (),
+    Where.LIST: ("conversation.rename", "app.help"),
+}
 
 
 def readme_table() -> str:

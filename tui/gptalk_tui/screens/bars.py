@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from textual.content import Content
 
-from gptalk_client.models import BranchEntry, Phase, Role, Status
+from gptalk_client.models import BranchEntry, Conversation, Phase, Role, Status
 from gptalk_client.text import one_line
 from gptalk_tui.actions import Action, key_titles
 from gptalk_tui.screens.turns import LiveTurn
@@ -23,10 +23,18 @@ ROOMY_WIDTH = 60
 """From this width on the header has room for the app's name and the model."""
 
 
-def header_left(title: str, width: int) -> Content:
-    """Return the header's left part: the app's name where there is room, and the title."""
+def place_of(conversation: Conversation | None) -> str:
+    """Return where a conversation is filed; empty for those in the list."""
+    if conversation is None:
+        return ""
+    return "in the trash" if conversation.trashed else "archived" if conversation.archived else ""
+
+
+def header_left(title: str, width: int, *, place: str = "") -> Content:
+    """Return the header's left part: the app's name where there is room, the title, where it is filed."""
     name = Content.styled("gptalk-tui", "$ink-accent") if width >= ROOMY_WIDTH else Content.empty()
-    return Content.assemble(name, "   " if name.plain else "", title)
+    filed = Content.styled(f"  {place}" if place else "", "$ink-warning")
+    return Content.assemble(name, "   " if name.plain else "", title, filed)
 
 
 def header_right(model: str, service: str, width: int) -> Content:

@@ -17,6 +17,7 @@ _HEADINGS = {
     Where.COMPOSER: "In the composer",
     Where.ANYWHERE: "Anywhere",
     Where.MESSAGE: "On a message (Alt+Up goes to one)",
+    Where.LIST: "In the list of conversations (Ctrl+S goes there)",
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from gptalk_client.errors import GptalkError
@@ -15,11 +15,22 @@ if TYPE_CHECKING:
 OPEN_FROM_WIDTH = 110
 """From this width on the list stands beside the transcript; below, it opens over it."""
 
+WIDE_FROM_WIDTH = 150
+"""From this width on the list has room for the counts of messages."""
+
 FIRST_ROWS = 200
 """How many conversations are read before the list is painted."""
 
-MORE_ROWS = 2000
-"""How many are read at a time behind them."""
+MORE_ROWS = 1000
+"""How many are read at a time behind them, while somebody looks through the list."""
+
+
+class Shown(Enum):
+    """Which conversations the list shows; the value is its heading."""
+
+    CURRENT = ""
+    ARCHIVED = "Archived · Esc goes back"
+    TRASH = "Trash · Esc goes back"
 
 
 class Shelf:
@@ -31,8 +42,12 @@ class Shelf:
 
     def __init__(self, screen: ChatScreen) -> None:
         self._screen = screen
+        self.shown = Shown.CURRENT
         self._wish: bool | None = None
         self._is_visited = False
+        self._wants_all = False
+        self._version: int | None = None
+        self._going_to: str | None = None
 
     # What it shows
 
@@ -41,23 +56,83 @@ class Shelf:
         self._screen.run_worker(self.refresh(), group="list", exclusive=True, description="list")
 
     async def refresh(self) -> None:
-        """Read the list again: a first part at once, the rest behind it."""
+        """Read the list again: a first part at once; the rest behind it, if somebody looks through the list."""
         screen = self._screen
         if screen.services is None:
             return
-        store, wanted = screen.services.store, screen.list_pane.filter
+        store, wanted, shown = screen.services.store, screen.list_pane.filter, self.shown
         found: list[Conversation] = []
         limit = FIRST_ROWS
+
+        def read(store: Store) -> list[Conversation]:
+            self._version = store.data_version()
+            return store.conversations(
+                limit=limit,
+                offset=len(found),
+                filter=wanted,
+                archived=shown is Shown.ARCHIVED,
+                trash=shown is Shown.TRASH,
+            )
+
         try:
             while True:
-                more = await store.run(_page(limit, len(found), wanted))
+                more = await store.run(read)
+                if (wanted, shown) != (screen.list_pane.filter, self.shown):
+                    return  # something else is wanted meanwhile, and being read
                 found = [*found, *more]
                 self._show(found)
-                if len(more) < limit:
+                if len(more) < limit or not self._wants_all:
                     return
                 limit = MORE_ROWS
         except GptalkError as err:
             screen.say(err.for_humans(), is_error=True)
+
+    async def look_again(self) -> None:
+        """Read the list again if another program has changed the conversations since it was read."""
+        services = self._screen.services
+        if services is None:
+            return
+        try:
+            version = await services.store.run(lambda store: store.data_version())
+        except GptalkError as err:
+            self._screen.say(err.for_humans(), is_error=True)
+            return
+        if version != self._version:
+            await self.refresh()
+
+    def look_again_soon(self) -> None:
+        """Do so in the background."""
+        self._screen.run_worker(self.look_again(), group="look", exclusive=True, description="look")
+
+    def want_all(self) -> None:
+        """Read all of the list, because its end comes into view."""
+        if not self._wants_all:
+            self._wants_all = True
+            self.refresh_soon()
+
+    def show(self, shown: Shown) -> None:
+        """Go to the list of other conversations."""
+        self.shown = shown
+        self._screen.list_pane.set_heading(shown.value)
+        self.refresh_soon()
+        if shown is Shown.CURRENT:
+            self._screen.update_bars()
+        else:
+            self.visit()
+
+    def go(self, by: int) -> None:
+        """Open the conversation above (-1) or below (1) the open one."""
+        screen = self._screen
+        is_opening = any(worker.group == "open" and not worker.is_finished for worker in screen.workers)
+        here = self._going_to if is_opening else screen.desk.conversation_id
+        target = screen.list_pane.neighbour(by, here)
+        if target is None:
+            screen.say("That is the last conversation." if by > 0 else "That is the first conversation.")
+            return
+        if by > 0:
+            self.want_all()
+        self._going_to = target
+        screen.desk.switch_to(target)
 
     def mark(self) -> None:
         """Show which conversation is open and where replies stream, without reading anything."""
@@ -66,10 +141,12 @@ class Shelf:
 
     def _show(self, found: list[Conversation]) -> None:
         screen = self._screen
-        screen.desk.take_news(found)
+        screen.desk.take_news(found[-MORE_ROWS:])
         screen.list_pane.show(
             found, active=screen.desk.conversation_id, streaming=screen.desk.turns.conversations
         )
+        if screen.is_in_list:
+            screen.update_bars()
 
     # Whether it is open
 
@@ -80,16 +157,26 @@ class Shelf:
         wish = not is_narrow if self._wish is None else self._wish
         screen.query_one("#body").set_class(is_narrow, "-narrow")
         screen.list_pane.set_class(wish or self._is_visited, "-open")
+        screen.list_pane.set_wide(screen.size.width >= WIDE_FROM_WIDTH)
 
     def visit(self) -> None:
         """Open the list and put the focus on its filter."""
         self._is_visited = True
+        self.want_all()
+        self.look_again_soon()
         self.fit()
         self._screen.list_pane.enter()
 
     def leave(self) -> None:
+        """Go back to the current conversations; from those, close a list that was opened for a visit."""
+        if self.shown is not Shown.CURRENT:
+            self.show(Shown.CURRENT)
+            return
+        self.close()
+
+    def close(self) -> None:
         """Close the list if it was opened for a visit, and go back to the composer."""
-        self._is_visited = False
+        self._is_visited = self._wants_all = False
         self.fit()
         self._screen.composer.focus()
 
@@ -102,7 +189,3 @@ class Shelf:
         if is_open and pane.has_focus_within:
             self._screen.composer.focus()
         self.fit()
-
-
-def _page(limit: int, offset: int, wanted: str) -> Callable[[Store], list[Conversation]]:
-    return lambda store: store.conversations(limit=limit, offset=offset, filter=wanted)

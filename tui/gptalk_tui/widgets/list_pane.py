@@ -12,10 +12,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from gptalk_client.models import Conversation
-from gptalk_tui.widgets.listing import rows_of
+from gptalk_tui.widgets.listing import ConversationRows
 from gptalk_tui.widgets.row_list import RowList
 
 
@@ -45,6 +45,12 @@ class ListPane(Vertical):
         filter: str
 
     @dataclass
+    class MoreWanted(Message):
+        """The end of what was read comes into view."""
+
+        pane: ListPane
+
+    @dataclass
     class Left(Message):
         """Esc was pressed: the person wants to go back."""
 
@@ -55,8 +61,11 @@ class ListPane(Vertical):
         self._conversations: Sequence[Conversation] = ()
         self._active: str | None = None
         self._streaming: Collection[str] = ()
+        self._heading = ""
+        self._next: str | None = None
 
     def compose(self) -> ComposeResult:
+        yield Static(id="heading", markup=False)
         yield Input(placeholder="/ filter", id="filter", compact=True, select_on_focus=False)
         yield RowList(id="rows", empty_text="No conversations yet")
 
@@ -64,6 +73,31 @@ class ListPane(Vertical):
     def filter(self) -> str:
         """What the list is filtered by."""
         return self.query_one("#filter", Input).value
+
+    @property
+    def heading(self) -> str:
+        """Which conversations are listed, where that is not all of them; empty otherwise."""
+        return self._heading
+
+    def set_heading(self, heading: str) -> None:
+        """Say which conversations are listed; the filter starts empty."""
+        self._heading = heading
+        self.query_one("#heading", Static).update(heading)
+        self.set_class(bool(heading), "-headed")
+        self.query_one("#filter", Input).value = ""
+
+    @property
+    def highlighted(self) -> Conversation | None:
+        """The conversation with the highlight."""
+        rows, row = self._rows.rows, self._rows.highlighted
+        return rows.conversation(row.key) if row and isinstance(rows, ConversationRows) else None
+
+    def move_on_from(self, conversation_id: str) -> None:
+        """Put the highlight, once the conversation is gone from the list, on the one below or above it."""
+        ids = [conversation.id for conversation in self._conversations]
+        if conversation_id in ids:
+            at = ids.index(conversation_id)
+            self._next = next(iter([*ids[at + 1 : at + 2], *ids[max(0, at - 1) : at]]), None)
 
     @property
     def _rows(self) -> RowList:
@@ -81,26 +115,43 @@ class ListPane(Vertical):
         """
         self._conversations, self._active, self._streaming = conversations, active, streaming
         rows = self._rows
-        rows.empty_text = "Nothing matches" if self.filter else "No conversations yet"
-        is_inside = self.has_focus_within
+        rows.empty_text = "Nothing matches" if self.filter else self._words_for_none()
+        highlight = None if self.has_focus_within else active
+        if self._next is not None:
+            highlight, self._next = self._next, None
         rows.set_rows(
-            rows_of(conversations, now=datetime.now().astimezone(), active=active, streaming=streaming),
-            highlight=None if is_inside else active,
+            ConversationRows(
+                conversations,
+                now=datetime.now().astimezone(),
+                active=active,
+                streaming=streaming,
+                shows_counts=self.has_class("-wide"),
+            ),
+            highlight=highlight,
         )
+
+    def _words_for_none(self) -> str:
+        return "Nothing here" if self._heading else "No conversations yet"
+
+    def set_wide(self, is_wide: bool) -> None:
+        """Show the count of messages as well, or not."""
+        if is_wide != self.has_class("-wide"):
+            self.set_class(is_wide, "-wide")
+            self.show(self._conversations, active=self._active, streaming=self._streaming)
 
     def mark(self, *, active: str | None, streaming: Collection[str]) -> None:
         """Show which conversation is open and where replies stream, without reading anything again."""
         if active != self._active or streaming != self._streaming:
             self.show(self._conversations, active=active, streaming=streaming)
 
-    def neighbour(self, by: int) -> str | None:
-        """Return the conversation above (-1) or below (1) the open one; the first one if none is open."""
+    def neighbour(self, by: int, of: str | None) -> str | None:
+        """Return the conversation above (-1) or below (1) another one; the first one if that is not listed."""
         ids = [conversation.id for conversation in self._conversations]
         if not ids:
             return None
-        if self._active not in ids:
+        if of not in ids:
             return ids[0]
-        at = ids.index(self._active) + by
+        at = ids.index(of) + by
         return ids[at] if 0 <= at < len(ids) else None
 
     def enter(self) -> None:
@@ -145,6 +196,11 @@ class ListPane(Vertical):
     def _row_chosen(self, event: RowList.Chosen) -> None:
         event.stop()
         self.post_message(self.Opened(self, event.key))
+
+    @on(RowList.EndNeared, "#rows")
+    def _end_neared(self, event: RowList.EndNeared) -> None:
+        event.stop()
+        self.post_message(self.MoreWanted(self))
 
     @on(RowList.Highlighted, "#rows")
     def _row_highlighted(self, event: RowList.Highlighted) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -33,6 +33,14 @@ class Row:
     def is_heading(self) -> bool:
         """Whether the row only names those below it."""
         return not self.key
+
+
+class LazyRows(Sequence[Row]):
+    """Rows that are made when they are asked for, because there may be thousands."""
+
+    def find(self, key: str) -> int:
+        """Return where the row with a key stands; -1 if there is none."""
+        raise NotImplementedError
 
 
 class RowList(ScrollView, can_focus=True):
@@ -83,14 +91,25 @@ class RowList(ScrollView, can_focus=True):
             """The list."""
             return self.rows
 
+    @dataclass
+    class EndNeared(Message):
+        """The last rows came into view, or are about to: more may be wanted."""
+
+        rows: RowList
+
+        @property
+        def control(self) -> RowList:
+            """The list."""
+            return self.rows
+
     def __init__(self, *, empty_text: str = "", id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.empty_text = empty_text
-        self._rows: list[Row] = []
+        self._rows: Sequence[Row] = ()
         self._at = -1
 
     @property
-    def rows(self) -> list[Row]:
+    def rows(self) -> Sequence[Row]:
         """The rows, headings included."""
         return self._rows
 
@@ -102,8 +121,8 @@ class RowList(ScrollView, can_focus=True):
     def set_rows(self, rows: Iterable[Row], *, highlight: str | None = None) -> None:
         """Show other rows; the highlight stays on its key, or goes to `highlight`, else to the first row."""
         wanted = highlight if highlight is not None else (self.highlighted.key if self.highlighted else None)
-        self._rows = list(rows)
-        self._at = next((i for i, row in enumerate(self._rows) if row.key and row.key == wanted), -1)
+        self._rows = rows if isinstance(rows, LazyRows) else list(rows)
+        self._at = self._find(wanted) if wanted else -1
         if self._at < 0:
             self._at = self._next_row(-1, 1)
         self.virtual_size = Size(self.size.width, len(self._rows))
@@ -113,10 +132,12 @@ class RowList(ScrollView, can_focus=True):
 
     def highlight(self, key: str) -> None:
         """Put the highlight on a row, if it is there."""
-        for index, row in enumerate(self._rows):
-            if row.key == key:
-                self._move_to(index)
-                return
+        self._move_to(self._find(key))
+
+    def _find(self, key: str) -> int:
+        if isinstance(self._rows, LazyRows):
+            return self._rows.find(key)
+        return next((i for i, row in enumerate(self._rows) if row.key and row.key == key), -1)
 
     def action_move(self, by: int) -> None:
         """Move the highlight by one row, past headings."""
@@ -166,6 +187,12 @@ class RowList(ScrollView, can_focus=True):
             self.scroll_to(y=first, animate=False, immediate=True)
         elif self._at >= top + self.size.height:
             self.scroll_to(y=self._at - self.size.height + 1, animate=False, immediate=True)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Tell when the end comes near."""
+        super().watch_scroll_y(old_value, new_value)
+        if new_value > old_value and new_value + 2 * self.size.height >= len(self._rows):
+            self.post_message(self.EndNeared(self))
 
     def on_resize(self) -> None:
         self._show_highlight()
