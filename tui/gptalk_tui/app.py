@@ -20,9 +20,9 @@ from gptalk_client.paths import Paths
 from gptalk_client.settings import Settings
 from gptalk_tui import memory
 from gptalk_tui.actions import clashes
+from gptalk_tui.logs import log_loop_error
 from gptalk_tui.screens.chat import ChatScreen
 from gptalk_tui.screens.services import Services
-from gptalk_tui.screens.setup import Choice, SetupScreen
 from gptalk_tui.signals import SignalWatch
 from gptalk_tui.themes import DEFAULT_THEME, PALETTE_OF, PALETTES
 from gptalk_tui.widgets.transcript.styles import StyleTable
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from textual.driver import Driver
 
     from gptalk_client.providers.base import Provider
+    from gptalk_tui.screens.setup import Choice
 
 BuildProvider: TypeAlias = "Callable[[Settings, Paths], Provider]"
 
@@ -72,6 +73,8 @@ class GptalkApp(App[int], inherit_bindings=False):
         self._services: Services | None = None
         self._chat_screen: ChatScreen | None = None
         self._exit_wanted: int | None = None
+        self._is_up = False
+        self._is_leaving = False
         self.failure: Exception | None = None
         """What nobody caught and what therefore ended the app."""
         for palette in PALETTES:
@@ -104,9 +107,14 @@ class GptalkApp(App[int], inherit_bindings=False):
         for complaint in clashes(self.settings.keys):
             self.notify(complaint, severity="warning", title="Keys", markup=False, timeout=20)
         if self.settings.provider is None:
+            from gptalk_tui.screens.setup import SetupScreen
+
             self.push_screen(SetupScreen(_reaches), self._take_choice)
+        self._is_up = True
         if self._exit_wanted is not None:
             self._leave()
+        if not self.is_headless:
+            asyncio.get_running_loop().set_exception_handler(log_loop_error)
 
     def leave_soon(self, code: int) -> None:
         """Leave in good order as soon as possible, also before the first paint and under a dialog.
@@ -118,12 +126,13 @@ class GptalkApp(App[int], inherit_bindings=False):
         """
         if self._exit_wanted is None:
             self._exit_wanted = code
-            if self._loop is not None and self.is_running:
+            if self._loop is not None and self._is_up:
                 self._loop.call_soon_threadsafe(self._leave)
 
     def _leave(self) -> None:
-        code = self._exit_wanted or 0
-        self.run_worker(self.leave(code), group="leave", exclusive=True, description="leave")
+        if not self._is_leaving:
+            self._is_leaving = True
+            self.run_worker(self.leave(self._exit_wanted or 0), group="leave", description="leave")
 
     async def leave(self, code: int = 0) -> None:
         """Stop the turns, keep what was typed, and end the app."""
@@ -138,7 +147,8 @@ class GptalkApp(App[int], inherit_bindings=False):
             return
         self._return_code = 1
         if self.failure is None:
-            self.failure = error
+            self.failure = self._exception = error
+            self._exception_event.set()
             self._close_messages_no_wait()
 
     @property
@@ -266,7 +276,9 @@ def run(
         app.run()
     code = app.return_code or 0
     if app.failure is not None:
-        raise app.failure
+        from gptalk_tui.crash import tell
+
+        tell(app.failure, paths.logs)
     if app.is_terminal_stuck:
         os._exit(code)  # the interpreter's own end would wait for the thread that waits for the terminal
     return code

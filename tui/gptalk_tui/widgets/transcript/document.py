@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from gptalk_client.models import BranchEntry, Role
 from gptalk_tui.widgets.transcript.frame import Frame
 from gptalk_tui.widgets.transcript.heights import HeightIndex
-from gptalk_tui.widgets.transcript.message_rows import HEAD, MessageRows
-from gptalk_tui.widgets.transcript.rendering import Rendered, Renderer
+from gptalk_tui.widgets.transcript.rendering import HEAD, Rendered, Renderer
+
+if TYPE_CHECKING:
+    from gptalk_tui.widgets.transcript.message_rows import MessageRows
 
 Fetch = Callable[[Sequence[str]], Mapping[str, str]]
 """Reads the texts of messages by id."""
@@ -287,6 +289,9 @@ class Document:
         return Position(message, row, line)
 
     def _open_message(self, index: int, text: str) -> MessageRows:
+        # Loaded with the first message: an empty screen needs no splitter.
+        from gptalk_tui.widgets.transcript.message_rows import MessageRows
+
         rows = MessageRows(self.entries[index], text, self._guess())
         self._open[index] = rows
         while len(self._open) > MAX_OPEN_MESSAGES:

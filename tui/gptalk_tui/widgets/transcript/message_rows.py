@@ -6,10 +6,8 @@ from gptalk_client.models import BranchEntry, Role, Status
 from gptalk_tui.widgets.transcript.heights import HeightIndex
 from gptalk_tui.widgets.transcript.pieces import Piece
 from gptalk_tui.widgets.transcript.plain_splitter import PlainSplitter
+from gptalk_tui.widgets.transcript.rendering import HEAD
 from gptalk_tui.widgets.transcript.splitter import Splitter
-
-HEAD = 0
-"""The first row: the blank line above a message, and which of its siblings it is."""
 
 SLICE_CHARS = 16_000
 """How much of a long text is split before the clock is looked at again."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 from rich.style import Style
@@ -10,12 +11,17 @@ from textual.strip import Strip
 
 from gptalk_client.models import BranchEntry, Role, Status
 from gptalk_client.text import visible
-from gptalk_tui.widgets.transcript.blocks import Blocks, Span, Text
 from gptalk_tui.widgets.transcript.frame import Frame
-from gptalk_tui.widgets.transcript.lines import Line
-from gptalk_tui.widgets.transcript.message_rows import HEAD, MessageRows
-from gptalk_tui.widgets.transcript.paint import CodeArea, Painted
 from gptalk_tui.widgets.transcript.styles import StyleTable
+
+if TYPE_CHECKING:
+    from gptalk_tui.widgets.transcript.blocks import Blocks
+    from gptalk_tui.widgets.transcript.lines import Line
+    from gptalk_tui.widgets.transcript.message_rows import MessageRows
+    from gptalk_tui.widgets.transcript.paint import CodeArea, Painted
+
+HEAD = 0
+"""The first row of a message: the blank line above it, and which of its siblings it is."""
 
 USER_BAR = "▌"
 ERROR_BAR = "▌"
@@ -133,6 +139,7 @@ class Renderer:
             self._lay_out_foot(rendered, frame)
 
     def _lay_out_foot(self, rendered: Rendered, frame: Frame) -> None:
+        from gptalk_tui.widgets.transcript.blocks import Blocks, Span, Text
         from gptalk_tui.widgets.transcript.layout import layout
 
         colour = "error" if rendered.is_error else "muted"
