@@ -165,7 +165,7 @@ class Desk:
         """Send what the composer holds."""
         text = self._screen.composer.text
         if text.strip():
-            self.submit(text)
+            self._screen.writing.submit(text)
 
     def submit(self, text: str) -> None:
         """Send a prompt in the conversation that is open, or in a new one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -12,6 +12,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from gptalk_client.errors import GptalkError
 from gptalk_tui.widgets.row_list import Row, RowList
 
 
@@ -22,6 +23,7 @@ class PickerScreen(ModalScreen[str | None]):
         title: What is chosen.
         rows: What there is to choose from.
         empty_text: What to say when nothing matches.
+        find: Returns the rows for what is typed, where there are too many to hand over; `rows` is not used then.
     """
 
     CSS_PATH = "../styles/dialogs.tcss"
@@ -33,8 +35,16 @@ class PickerScreen(ModalScreen[str | None]):
         Binding("pageup", "page(-1)", "Page up", show=False),
     ]
 
-    def __init__(self, title: str, rows: Sequence[Row], *, empty_text: str) -> None:
+    def __init__(
+        self,
+        title: str,
+        rows: Sequence[Row],
+        *,
+        empty_text: str,
+        find: Callable[[str], Awaitable[list[Row]]] | None = None,
+    ) -> None:
         super().__init__()
+        self._find = find
         self._title = title
         self._all = list(rows)
         self._empty_text = empty_text
@@ -46,17 +56,32 @@ class PickerScreen(ModalScreen[str | None]):
             yield RowList(empty_text=self._empty_text)
 
     def on_mount(self) -> None:
-        self.query_one(RowList).set_rows(self._all)
         self.query_one(Input).focus()
+        self._look("")
 
     def on_key(self) -> None:
         self.add_class("-filtering")
 
     @on(Input.Changed)
     def _filter(self, event: Input.Changed) -> None:
-        words = event.value.casefold().split()
+        self._look(event.value)
+
+    def _look(self, text: str) -> None:
+        if self._find is not None:
+            work = self._show_found(self._find, text)
+            self.run_worker(work, group="find", exclusive=True, description="find")
+            return
+        words = text.casefold().split()
         rows = [row for row in self._all if all(word in row.text.casefold() for word in words)]
         self.query_one(RowList).set_rows(rows)
+
+    async def _show_found(self, find: Callable[[str], Awaitable[list[Row]]], text: str) -> None:
+        try:
+            rows = await find(text)
+        except GptalkError as err:
+            self.notify(err.for_humans(), severity="error", markup=False)
+            return
+        self.query_one(RowList).set_rows(rows, highlight=rows[0].key if rows else None)
 
     @on(Input.Submitted)
     def _submitted(self) -> None:

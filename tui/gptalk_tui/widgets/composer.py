@@ -95,6 +95,13 @@ class Composer(TextArea, inherit_bindings=False):
         step: int
 
     @dataclass
+    class TokenChanged(Message):
+        """Something else, or nothing, can be completed at the cursor."""
+
+        composer: Composer
+        token: Token | None
+
+    @dataclass
     class CompletionKey(Message):
         """A key for the list of completions, which is open."""
 
@@ -109,6 +116,7 @@ class Composer(TextArea, inherit_bindings=False):
 
     def __init__(self, *, placeholder: str = "", id: str | None = None) -> None:
         self._folds = Folds()
+        self._token: Token | None = None
         super().__init__(
             id=id,
             soft_wrap=True,
@@ -146,12 +154,24 @@ class Composer(TextArea, inherit_bindings=False):
         self.history.checkpoint()
 
     @property
+    def selection_text(self) -> str:
+        """What is selected, folded parts included."""
+        return self._folds.expand(self.selected_text)
+
+    @property
     def token(self) -> Token | None:
         """What can be completed at the cursor."""
         start, (row, column) = self.selection
         if start != (row, column):
             return None
         return token_at(self.document.get_line(row)[:column], self.document.text)
+
+    def watch_selection(self) -> None:
+        """Tell what can be completed, whenever that changes."""
+        token = self.token
+        if token != self._token:
+            self._token = token
+            self.post_message(self.TokenChanged(self, token))
 
     def complete(self, token: Token, text: str) -> None:
         """Put a text in place of a token, which ends at the cursor."""

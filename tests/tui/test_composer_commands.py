@@ -1,0 +1,90 @@
+"""Slash commands: every action of the table by its name, completed as one types."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gptalk_tui.actions import ACTIONS
+from gptalk_tui.screens.completing import command_rows, slash_names
+from gptalk_tui.screens.export import ExportScreen
+from gptalk_tui.widgets.row_list import Row
+from support.apps import running_app
+from support.scripted_provider import ScriptedProvider
+
+
+def test_every_command_of_the_palette_has_one_name() -> None:
+    names = slash_names()
+    assert sorted(action.id for action in names.values()) == sorted(a.id for a in ACTIONS if a.in_palette)
+    assert names["export"].id == "conversation.export"
+    assert names["new"].id == "conversation.new"
+
+
+def test_names_come_before_titles() -> None:
+    rows = command_rows("ex", slash_names().items())
+    assert rows[0].key == "export"
+    assert all("ex" in row.text.casefold() for row in rows)
+
+
+async def test_a_command_is_completed_and_run(tmp_path: Path) -> None:
+    provider = ScriptedProvider(["ok"])
+    async with running_app(provider, tmp_path) as app:
+        await app.send("Go")
+        await app.until_idle()
+        await app.press(*"/exp")
+        assert app.chat.composer.is_completing
+        assert app.chat.query_one("#completions").display
+        await app.press("enter")
+        await app.until(lambda: isinstance(app.app.screen, ExportScreen))
+        assert app.chat.composer.text == ""
+        await app.press("escape")
+        assert app.chat.composer.has_focus
+        assert len(provider.requests) == 1
+
+
+async def test_tab_writes_the_name_and_enter_runs_it(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
+        await app.send("Go")
+        await app.until_idle()
+        await app.press(*"/ne")
+        app.chat.writing.completing._rows.highlight("new")  # type: ignore[union-attr]
+        await app.press("tab")
+        assert app.chat.composer.text == "/new"
+        await app.press("enter")
+        await app.until(lambda: app.chat.desk.conversation is None)
+
+
+async def test_a_clicked_row_is_chosen(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
+        await app.press(*"/help")
+        await app.pilot.pause()
+        await app.pilot.click("#completions", offset=(5, 0))
+        await app.until(lambda: app.app.screen is not app.chat)
+
+
+@pytest.mark.parametrize("text", ["/nonsense", "/nonsense with words"])
+async def test_an_unknown_command_is_not_sent(tmp_path: Path, text: str) -> None:
+    provider = ScriptedProvider(["ok"])
+    async with running_app(provider, tmp_path) as app:
+        await app.send(text)
+        await app.until(lambda: app.app._notifications)
+        said = [each.message for each in app.app._notifications]
+        assert said == ["No such command: /nonsense. A leading space sends it as text."]
+        assert app.chat.composer.text == text
+        await app.press("home", "space", "enter")
+        await app.until_idle()
+        assert provider.requests[0].messages[-1]["content"] == f" {text}"
+
+
+async def test_a_path_is_no_command(tmp_path: Path) -> None:
+    provider = ScriptedProvider(["ok"])
+    async with running_app(provider, tmp_path) as app:
+        await app.send("/usr/bin/env is what?")
+        await app.until_idle()
+        assert len(provider.requests) == 1
+
+
+def test_rows_say_the_key() -> None:
+    [row] = command_rows("export", [("export", slash_names()["export"])])
+    assert row == Row("export", f"/{'export':<16} Export", "Ctrl+O")

@@ -1,0 +1,102 @@
+"""Writing a prompt: what happens between the composer and the desk that sends it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from gptalk_client.errors import UsageError
+from gptalk_client.text import one_line
+
+if TYPE_CHECKING:
+    from gptalk_tui.screens.chat import ChatScreen
+    from gptalk_tui.screens.completing import Completing
+    from gptalk_tui.screens.outside_editor import OutsideEditor
+    from gptalk_tui.screens.prompts import Prompts
+
+_COMMAND = re.compile(r"/([a-z][a-z._-]*)(?=\s|$)")
+
+
+class Writing:
+    """Looks after the composer; what it needs for that is loaded when it is first used.
+
+    Args:
+        screen: Whose composer it is.
+    """
+
+    def __init__(self, screen: ChatScreen) -> None:
+        self._screen = screen
+
+    @cached_property
+    def prompts(self) -> Prompts:
+        """Earlier prompts."""
+        from gptalk_tui.screens.prompts import Prompts
+
+        return Prompts(self._screen)
+
+    @cached_property
+    def completing(self) -> Completing:
+        """Completion as one types."""
+        from gptalk_tui.screens.completing import Completing
+
+        return Completing(self._screen)
+
+    @cached_property
+    def editor(self) -> OutsideEditor:
+        """The editor of the person's own."""
+        from gptalk_tui.screens.outside_editor import OutsideEditor
+
+        return OutsideEditor(self._screen)
+
+    @property
+    def has_lent_terminal(self) -> bool:
+        """Whether an editor has the terminal now."""
+        return "editor" in self.__dict__ and self.editor.is_open
+
+    def submit(self, text: str) -> None:
+        """Run the command that a text is, or send it with the files that it names."""
+        command = _COMMAND.match(text)
+        if command is not None:
+            self.run_command(command[1])
+        elif "@" in text:
+            work = self._submit_with_files(text)
+            self._screen.run_worker(work, group="files", exclusive=True, description="files")
+        else:
+            self._screen.desk.submit(text)
+
+    def run_command(self, name: str) -> None:
+        """Run a slash command; the composer is empty afterwards."""
+        from gptalk_tui.screens.completing import slash_names
+
+        screen = self._screen
+        action = slash_names().get(name)
+        if action is None:
+            screen.say(f"No such command: /{one_line(name)}. A leading space sends it as text.")
+        elif not action.available(screen):
+            screen.say(f"/{name} cannot be done now.")
+        else:
+            screen.composer.set_text("")
+            screen.run_worker(screen.action_do(action.id), group="command", description="command")
+
+    def unfold(self) -> None:
+        """Show a folded paste."""
+        if not self._screen.composer.unfold():
+            self._screen.say("The pasted text is too long to be shown here; it is sent whole.")
+
+    async def _submit_with_files(self, text: str) -> None:
+        from gptalk_tui.screens.attachments import with_files
+
+        screen, returned = self._screen, self._screen.desk.returned
+        if returned is not None and returned.content == text:
+            screen.desk.submit(text)
+            return
+        conversation_id = screen.desk.conversation_id
+        try:
+            full = await asyncio.to_thread(with_files, text)
+        except UsageError as err:
+            screen.say(err.for_humans(), is_error=True)
+            return
+        if screen.desk.conversation_id == conversation_id and screen.composer.text == text:
+            screen.desk.submit(full)

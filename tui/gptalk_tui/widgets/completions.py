@@ -1,0 +1,14 @@
+"""What can stand at the cursor: a short list over the composer, which keeps the focus."""
+
+from __future__ import annotations
+
+from gptalk_tui.widgets.row_list import RowList
+
+
+class Completions(RowList, can_focus=False):
+    """Rows to choose from while typing. It is closed until it is offered some."""
+
+    DEFAULT_CSS = """
+    Completions { display: none; height: auto; max-height: 8; margin: 0 1; }
+    Completions.-open { display: block; }
+    """
