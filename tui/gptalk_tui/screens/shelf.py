@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,10 @@ FIRST_ROWS = 200
 
 MORE_ROWS = 1000
 """How many are read at a time behind them, while somebody looks through the list."""
+
+
+MORE_AFTER_S = 0.15
+"""How long the rest waits, in seconds: while somebody types a filter, only the first part is read."""
 
 
 class Shown(Enum):
@@ -83,6 +88,8 @@ class Shelf:
                 self._show(found)
                 if len(more) < limit or not self._wants_all:
                     return
+                if limit == FIRST_ROWS:
+                    await asyncio.sleep(MORE_AFTER_S)
                 limit = MORE_ROWS
         except GptalkError as err:
             screen.say(err.for_humans(), is_error=True)
@@ -129,7 +136,7 @@ class Shelf:
         if target is None:
             screen.say("That is the last conversation." if by > 0 else "That is the first conversation.")
             return
-        if by > 0:
+        if by > 0 and screen.list_pane.neighbour(1, target) is None:
             self.want_all()
         self._going_to = target
         screen.desk.switch_to(target)
