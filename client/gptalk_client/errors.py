@@ -46,7 +46,9 @@ class GptalkError(Exception):
 
     def for_humans(self) -> str:
         """Return what happened and what to do next, in one or two sentences."""
-        return f"{self.message} {self.hint}".strip()
+        # A reason that a service gave may end without a full stop.
+        stop = "." if self.hint and self.message[-1:].isalnum() else ""
+        return f"{self.message}{stop} {self.hint}".strip()
 
 
 class ConfigError(GptalkError):

@@ -92,12 +92,13 @@ def hide(error: Err, *secrets: str) -> Err:
     return error
 
 
-def check_answer(answer: Answer, service: str) -> None:
+def check_answer(answer: Answer, service: str, *, secret: str = "token") -> None:
     """Raise what an answer means unless its status says that all is well.
 
     Args:
         answer: The whole answer, or the head of a streamed one.
         service: The service's name for people.
+        secret: What the service calls the thing that says who asks.
 
     Raises:
         ProviderError: The answer is a refusal, a failure, a redirect or a page for people.
@@ -111,7 +112,7 @@ def check_answer(answer: Answer, service: str) -> None:
         raise BlockedError(f"A web page answered instead of {service} (status {status}).")
     said = f": {reason}" if (reason := answer.reason()) else "."
     if status == 401:
-        raise TokenRefusedError(f"{service} refused the token{said}")
+        raise TokenRefusedError(f"{service} refused the {secret}{said}")
     if status == 403:
         raise AuthError(f"{service} refused the request{said}")
     if status == 429:

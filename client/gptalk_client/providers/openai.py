@@ -90,7 +90,7 @@ class OpenAI(Provider):
         """
         try:
             answer = await self._wire.fetch(Call("GET", "/models", self._headers()))
-            check_answer(answer, self.service)
+            check_answer(answer, self.service, secret="key")
             listed = answer.json_object().get("data")
         except ProtocolError:
             return []
@@ -254,7 +254,7 @@ def _clean(messages: Messages) -> list[dict[str, Any]]:
 
 
 def _check_stream(answer: Answer, service: str) -> None:
-    check_answer(answer, service)
+    check_answer(answer, service, secret="key")
     if not answer.kind.endswith("json") and not answer.body:
         return
     if reason := answer.reason():

