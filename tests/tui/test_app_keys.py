@@ -6,16 +6,18 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from support.apps import Running, running_app
-from support.scripted_provider import ScriptedProvider
+from textual.widgets import Static
 
 from gptalk_client.settings import Settings
 from gptalk_tui.actions import ACTIONS, clashes
+from gptalk_tui.screens.confirm import ConfirmScreen
 from gptalk_tui.screens.export import ExportScreen
 from gptalk_tui.screens.help import HelpScreen
 from gptalk_tui.screens.picker import PickerScreen
 from gptalk_tui.screens.setup import SetupScreen
 from gptalk_tui.widgets.row_list import RowList
+from support.apps import Running, running_app
+from support.scripted_provider import ScriptedProvider
 
 LONG = "\n\n".join(f"Paragraph {number}." for number in range(60))
 
@@ -89,6 +91,46 @@ async def test_page_keys_scroll_from_the_composer_and_end_follows_again(tmp_path
         await app.press("end")
         assert "Paragraph 59." in app.text
         assert app.chat.transcript.is_following
+
+
+async def test_home_and_end_go_to_the_edges_of_the_line_and_then_of_the_conversation(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider([LONG]), tmp_path) as app:
+        await conversation_with(app, "Go")
+        await app.press("a", "b", "home")
+        assert app.chat.composer.cursor_location == (0, 0)
+        assert "Paragraph 59." in app.text
+        await app.press("home")
+        assert "▌ Go" in app.text
+        await app.press("end")
+        assert app.chat.composer.cursor_location == (0, 2)
+        assert "▌ Go" in app.text
+        await app.press("end")
+        assert "Paragraph 59." in app.text
+
+
+async def test_a_link_is_opened_only_after_its_host_was_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running_app(ScriptedProvider(["See [this](https://example.test/a?b)."]), tmp_path) as app:
+        opened: list[str] = []
+        monkeypatch.setattr(app.app, "open_url", lambda url, **_: opened.append(url))
+        await conversation_with(app, "Go")
+        y, line = next((y, line) for y, line in enumerate(app.lines) if "this" in line)
+        for key, expected in (("n", []), ("y", ["https://example.test/a?b"])):
+            await app.pilot.click(app.chat.transcript, offset=(line.index("this"), y))
+            await app.until(lambda: isinstance(app.app.screen, ConfirmScreen))
+            title = app.app.screen.query_one(".dialog-title", Static)
+            assert str(title.content) == "Open example.test?"
+            await app.press(key)
+            await app.until(lambda: app.app.screen is app.chat)
+            assert opened == expected
+
+
+async def test_code_blocks_are_walked_and_copied_by_keyboard(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider(["```\none\n```\n\n```\ntwo\n```"]), tmp_path) as app:
+        await conversation_with(app, "Go")
+        await app.press("alt+up", "b", "b", "c")
+        await app.until(lambda: app.app.clipboard == "two\n")
 
 
 async def test_a_letter_outside_a_field_goes_to_the_composer(tmp_path: Path) -> None:

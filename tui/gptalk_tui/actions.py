@@ -111,6 +111,13 @@ ACTIONS: tuple[Action, ...] = (
         "pagedown", lambda chat: chat.reading.scroll_page(1), in_palette=False,
     ),
     Action(
+        "transcript.top",
+        "Go to the start",
+        "Go to the start of the conversation; in the composer from the start of a line.",
+        "home",
+        lambda chat: chat.transcript.action_top(),
+    ),
+    Action(
         "transcript.end", "Follow the newest text", "Go to the end and follow the newest text again.",
         "end", lambda chat: chat.reading.follow_end(),
     ),

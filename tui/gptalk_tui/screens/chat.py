@@ -258,6 +258,10 @@ class ChatScreen(Screen[None]):
         if last is not None and last.role is Role.ASSISTANT and last.status is not Status.COMPLETE:
             self.desk.try_again()
 
+    @on(Composer.HomePressed)
+    def _home_pressed(self) -> None:
+        self.transcript.action_top()
+
     @on(Composer.EndPressed)
     def _end_pressed(self) -> None:
         self.reading.follow_end()

@@ -46,7 +46,8 @@ class Composer(TextArea, inherit_bindings=False):
         _hidden("right", "cursor_right", "Right"),
         _hidden("ctrl+left", "cursor_word_left", "A word left"),
         _hidden("ctrl+right", "cursor_word_right", "A word right"),
-        _hidden("home,ctrl+a", "cursor_line_start", "Start of the line"),
+        _hidden("ctrl+a", "cursor_line_start", "Start of the line"),
+        _hidden("home", "home", "Start of the line, or of the conversation"),
         _hidden("ctrl+e", "cursor_line_end", "End of the line"),
         _hidden("end", "end", "End of the line, or of the conversation"),
         _hidden("shift+up", "cursor_up(True)", "Select up"),
@@ -107,6 +108,12 @@ class Composer(TextArea, inherit_bindings=False):
 
         composer: Composer
         key: str
+
+    @dataclass
+    class HomePressed(Message):
+        """Home was pressed with the cursor at the start of its line."""
+
+        composer: Composer
 
     @dataclass
     class EndPressed(Message):
@@ -279,6 +286,13 @@ class Composer(TextArea, inherit_bindings=False):
             self.post_message(self.EdgeReached(self, 1))
         else:
             self.action_cursor_down()
+
+    def action_home(self) -> None:
+        """Go to the start of the line; at the start already, it is meant for the conversation."""
+        if self.cursor_at_start_of_line:
+            self.post_message(self.HomePressed(self))
+        else:
+            self.action_cursor_line_start()
 
     def action_end(self) -> None:
         """Go to the end of the line; at the end already, it is meant for the conversation."""
