@@ -221,6 +221,10 @@ ACTIONS: tuple[Action, ...] = (
         "", lambda chat: chat.filing.show_trash(),
     ),
     Action(
+        "app.theme", "Theme", "Choose the colours; each theme is shown while you look through them.",
+        "", lambda chat: chat.appearance.choose_theme(),
+    ),
+    Action(
         "app.undo", "Undo", "Take back what was deleted or moved last. In the composer, Ctrl+Z undoes typing.",
         "ctrl+z,u", lambda chat: chat.undo.run(), available=lambda chat: chat.undo.has_any,
     ),

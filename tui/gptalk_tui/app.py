@@ -18,6 +18,7 @@ from textual.screen import Screen
 from gptalk_client.errors import GptalkError
 from gptalk_client.paths import Paths
 from gptalk_client.settings import Settings
+from gptalk_client.text import one_line
 from gptalk_tui import memory
 from gptalk_tui.actions import clashes
 from gptalk_tui.logs import log_loop_error
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from gptalk_client.providers.base import Provider
     from gptalk_tui.screens.setup import Choice
 
-BuildProvider: TypeAlias = "Callable[[Settings, Paths], Provider]"
+BuildProvider: TypeAlias = "Callable[[Settings, Paths, Callable[[str], None]], Provider]"
 
 CLOSE_LIMIT_S = 5.0
 """How long the end of the app waits for the provider, in seconds."""
@@ -175,7 +176,7 @@ class GptalkApp(App[int], inherit_bindings=False):
         self._services = await asyncio.to_thread(self._make_services, settings)
         if settings is not self.settings:  # chosen meanwhile
             self._services.settings = self.settings
-            self._services.provider = await asyncio.to_thread(self._build_provider, self.settings, self.paths)
+            self._services.provider = await asyncio.to_thread(self._provider_for, self.settings)
         return self._services
 
     def _make_services(self, settings: Settings) -> Services:
@@ -183,9 +184,20 @@ class GptalkApp(App[int], inherit_bindings=False):
         from gptalk_client.store.store import Store
         from gptalk_client.store.worker import StoreThread
 
-        provider = self._build_provider(settings, self.paths)
+        provider = self._provider_for(settings)
         thread = StoreThread(Store.open(self.paths.database))
         return Services(settings, self.paths, thread, Chat(thread), provider)
+
+    def _provider_for(self, settings: Settings) -> Provider:
+        return self._build_provider(settings, self.paths, self._warn_soon)
+
+    def _warn_soon(self, text: str) -> None:
+        """Show a warning of the provider; for any thread."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._warn, text)
+
+    def _warn(self, text: str) -> None:
+        self.notify(one_line(text, max_chars=400), severity="warning", markup=False, timeout=20)
 
     async def close_services(self) -> None:
         """Close provider and store; called once, after the screen is gone."""
@@ -223,7 +235,7 @@ class GptalkApp(App[int], inherit_bindings=False):
             changes["url"] = choice.url
             settings = replace(settings, url=choice.url)
         try:
-            provider = await asyncio.to_thread(self._build_provider, settings, self.paths)
+            provider = await asyncio.to_thread(self._provider_for, settings)
             await asyncio.to_thread(update_file, self.paths.config_file, changes)
         except GptalkError as err:
             self.notify(err.for_humans(), severity="error", markup=False, timeout=20)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 import os
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from gptalk_client.errors import ConfigError
 
@@ -26,10 +26,17 @@ def open_store(paths: Paths) -> Store:
     return Store.open(paths.database)
 
 
-def build_provider(settings: Settings, paths: Paths) -> Provider:
+def build_provider(
+    settings: Settings, paths: Paths, on_warning: Callable[[str], None] | None = None
+) -> Provider:
     """Return the provider that the settings choose; the GPTalk service where none is chosen.
 
     Nothing is connected and no process started before the first request.
+
+    Args:
+        settings: What the person chose.
+        paths: Where logins and models are kept.
+        on_warning: Called with a sentence for people when a login cannot be read or kept; from any thread.
 
     Raises:
         ConfigError: The settings lack something that the provider needs.
@@ -38,7 +45,7 @@ def build_provider(settings: Settings, paths: Paths) -> Provider:
         return _local(settings, paths)
     if settings.provider == "openai":
         return _openai(settings)
-    return _gptalk(settings, paths)
+    return _gptalk(settings, paths, on_warning)
 
 
 def api_key(settings: Settings) -> str:
@@ -46,7 +53,7 @@ def api_key(settings: Settings) -> str:
     return os.environ.get(settings.openai.api_key_env or "", "") or settings.openai.api_key
 
 
-def _gptalk(settings: Settings, paths: Paths) -> Provider:
+def _gptalk(settings: Settings, paths: Paths, on_warning: Callable[[str], None] | None) -> Provider:
     from gptalk_client.providers.auth_cache import AuthCache
     from gptalk_client.providers.gptalk import GPTalk
 
@@ -54,7 +61,7 @@ def _gptalk(settings: Settings, paths: Paths) -> Provider:
         url=settings.url,
         proxy=settings.proxy or None,
         timeouts=settings.timeouts,
-        auth_cache=AuthCache(paths.auth),
+        auth_cache=AuthCache(paths.auth, on_warning=on_warning),
     )
 
 
@@ -70,14 +77,11 @@ def _openai(settings: Settings) -> Provider:
             "The OpenAI-compatible endpoint has no address.",
             hint="Give --url, or set url under [openai] in the config file.",
         )
-    try:
-        home: Any = importlib.import_module("gptalk_client.providers.openai")
-    except ModuleNotFoundError as err:
-        raise ConfigError("This version has no OpenAI-compatible provider.", hint="Choose another.") from err
-    provider: Provider = home.OpenAI(
-        url=settings.openai.url,
+    from gptalk_client.providers.openai import OpenAI
+
+    return OpenAI(
+        settings.openai.url,
         api_key=api_key(settings),
         proxy=settings.proxy or None,
         timeouts=settings.timeouts,
     )
-    return provider

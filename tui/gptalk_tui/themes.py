@@ -11,6 +11,12 @@ from dataclasses import dataclass
 from textual.theme import Theme
 
 DEFAULT_THEME = "ink"
+NO_COLOUR_THEME = "ansi"
+"""What is used where the environment asks for no colours."""
+
+
+_ANSI_VARIABLES = {"ansi-background": "ansi_black", "ansi-foreground": "ansi_white"}
+"""What Textual's own style sheets ask for where a theme is of the terminal's colours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,11 @@ class Palette:
     selection: str
     """Background of selected text."""
     ansi: bool = False
+
+    @property
+    def on_accent(self) -> str:
+        """Text on the accent, such as the letter under the cursor."""
+        return "ansi_black" if self.ansi else self.background
 
     def transcript_colours(self) -> dict[str, str]:
         """Return the colours that the transcript is painted with, by what they are for."""
@@ -81,7 +92,8 @@ class Palette:
             success=self.success,
             dark=self.dark,
             ansi=self.ansi,
-            variables={
+            variables=_ANSI_VARIABLES
+            | {
                 "ink-text": self.text,
                 "ink-muted": self.muted,
                 "ink-accent": self.accent,
@@ -93,9 +105,10 @@ class Palette:
                 "ink-warning": self.warning,
                 "ink-success": self.success,
                 "ink-background": self.background,
+                "ink-on-accent": self.on_accent,
                 "input-selection-background": self.selection,
                 "input-cursor-background": self.accent,
-                "input-cursor-foreground": self.background,
+                "input-cursor-foreground": self.on_accent,
                 "scrollbar": self.line,
                 "scrollbar-hover": self.muted,
                 "scrollbar-active": self.accent,
@@ -186,10 +199,10 @@ PALETTES = (
         selected_text="ansi_bright_white",
         line="ansi_bright_black",
         heading="ansi_yellow",
-        link="ansi_blue",
+        link="ansi_cyan",
         code="ansi_green",
         quote="ansi_default",
-        error="ansi_red",
+        error="ansi_bright_red",
         warning="ansi_yellow",
         success="ansi_green",
         selection="ansi_blue",

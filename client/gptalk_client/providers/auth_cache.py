@@ -222,7 +222,7 @@ class AuthCache:
         except OSError:
             self._warn(f"{path} cannot be read.")
             return None
-        with open(descriptor, "rb") as file:
+        try:
             facts = os.fstat(descriptor)
             if not stat.S_ISREG(facts.st_mode) or facts.st_size > MAX_FILE_BYTES:
                 return None
@@ -230,7 +230,10 @@ class AuthCache:
             if hasattr(os, "geteuid") and (facts.st_uid != os.geteuid() or facts.st_mode & 0o077):
                 self._warn(f"{path} belongs to somebody else or can be read by others, and is not read.")
                 return None
-            return file.read(MAX_FILE_BYTES + 1)
+            with open(descriptor, "rb", closefd=False) as file:
+                return file.read(MAX_FILE_BYTES + 1)
+        finally:
+            os.close(descriptor)
 
     def _write(self, file: _File) -> None:
         self._memory = file

@@ -94,6 +94,8 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     params: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes | None = field(default=None, repr=False)
+    max_answer_bytes: int = MAX_BODY_BYTES
+    """How much of an answer is read that is no stream."""
 
 
 class Wire:
@@ -117,7 +119,7 @@ class Wire:
         self._closing: asyncio.Task[None] | None = None
 
     async def fetch(self, call: Call) -> Answer:
-        """Send a request and return the answer with at most `MAX_BODY_BYTES` of its body.
+        """Send a request and return the answer with at most `max_answer_bytes` of its body.
 
         Raises:
             ProviderError: No answer could be had.
@@ -244,7 +246,7 @@ class Wire:
                 f"{self.address.service} did not finish its answer in time.", phase="headers"
             )
             async with exchange.limit(self._timeouts.headers_s, late):
-                body = await _read(response)
+                body = await _read(response, call.max_answer_bytes)
         finally:
             await response.aclose()
         exchange.answer.set_result(Answer(head.status, head.headers, body))
@@ -385,10 +387,10 @@ def _body(response: httpx.Response) -> httpx.AsyncByteStream:
     return stream
 
 
-async def _read(response: httpx.Response) -> bytes:
+async def _read(response: httpx.Response, max_bytes: int) -> bytes:
     body = bytearray()
     async for chunk in _body(response):
         body += chunk
-        if len(body) >= MAX_BODY_BYTES:
+        if len(body) >= max_bytes:
             break
-    return bytes(body[:MAX_BODY_BYTES])
+    return bytes(body[:max_bytes])

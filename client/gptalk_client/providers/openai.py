@@ -21,6 +21,7 @@ from gptalk_client.providers.exchange import Exchange
 from gptalk_client.providers.http import Call, TimeLimits, Timeouts, Wire
 from gptalk_client.providers.http_errors import Answer, check_answer, hide
 from gptalk_client.providers.json_text import decode_json, replace_surrogates, server_reason
+from gptalk_client.providers.proxies import choose_proxy
 from gptalk_client.providers.retries import Retries, Retry
 from gptalk_client.providers.stream_reader import StreamReader
 
@@ -29,6 +30,7 @@ __all__ = ["OpenAI", "Timeouts"]
 MAX_SKIPPED = 3
 """Events that are none of the protocol, in a row, that end the reply."""
 
+_MAX_LIST_BYTES = 8 * 1024 * 1024  # gateways tell half a megabyte about their models
 _KEY_HINT = "Check the key: the environment variable that the config file names, or api_key under [openai]."
 # Options of a conversation that this protocol has no name for.
 _OTHERS_OPTIONS = ("context_messages", "ctx_msg_count")
@@ -38,7 +40,8 @@ class OpenAI(Provider):
     """An OpenAI-compatible endpoint, with its own connections and time limits.
 
     Args:
-        url: Its address up to and with `/v1`; an address without a path gets it.
+        url: Its address up to and with `/v1`; an address without a path gets it, and `/chat/completions` at the
+            end is dropped.
         api_key: The key; empty sends none. Never shown.
         proxy: A proxy's URL; None takes the environment's. Loopback takes none.
         timeouts: How long each part of a turn may take.
@@ -61,11 +64,9 @@ class OpenAI(Provider):
             raise ConfigError(
                 "The key of the OpenAI-compatible endpoint holds blanks or other odd characters."
             )
-        address = Address.parse(url)
-        if address.base == address.origin:
-            address = Address.parse(f"{address.base}/v1")
-        self._address = address
+        self._address = address = _address(url)
         self._api_key = api_key
+        self._proxy = proxy
         self.name = name
         self._wire = Wire(address, proxy=proxy, timeouts=timeouts or Timeouts())
 
@@ -73,6 +74,14 @@ class OpenAI(Provider):
     def service(self) -> str:  # type: ignore[override]
         """The endpoint's host as people know it."""
         return self._address.service
+
+    def check_proxy(self) -> None:
+        """Look ahead of the first turn whether the proxy, if one is to be taken, can be used.
+
+        Raises:
+            ConfigError: It cannot.
+        """
+        choose_proxy(self._address, self._proxy)
 
     async def warm_up(self) -> None:
         """Do ahead of the first turn what needs no network: load httpx, read the certificates."""
@@ -89,7 +98,8 @@ class OpenAI(Provider):
             ProviderError: It cannot be reached, or refuses.
         """
         try:
-            answer = await self._wire.fetch(Call("GET", "/models", self._headers()))
+            call = Call("GET", "/models", self._headers(), max_answer_bytes=_MAX_LIST_BYTES)
+            answer = await self._wire.fetch(call)
             check_answer(answer, self.service, secret="key")
             listed = answer.json_object().get("data")
         except ProtocolError:
@@ -237,6 +247,12 @@ class DeltaText:
 
     def take_held(self) -> None:
         """Return nothing: no text is held back."""
+
+
+def _address(url: str) -> Address:
+    """Return the address below which `/chat/completions` lies, given as people give it."""
+    address = Address.parse(url.strip().rstrip("/").removesuffix("/chat/completions"))
+    return Address.parse(f"{address.base}/v1") if address.base == address.origin else address
 
 
 def _body(request: ReplyRequest, model: str) -> bytes:

@@ -331,7 +331,7 @@ def test_serve_names_its_address_and_ends_cleanly_at_a_signal(number: signal.Sig
     process.send_signal(number)
     rest, errors = process.communicate(timeout=LIMIT_S)
 
-    assert first.startswith("Serving 127.0.0.1 on http://127.0.0.1:")
+    assert first.startswith("Serving 127.0.0.1:9 on http://127.0.0.1:")
     assert second == f"Chat with it: gptalk-tui --url {url}\n"
     assert answer.status_code == 404
     assert (process.returncode, rest, errors) == (100 + number, "", "")

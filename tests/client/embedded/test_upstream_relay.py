@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from gptalk_client.embedded.errors import EngineError
-from gptalk_client.embedded.upstream import UpstreamEngine, base_address, key_from_environment
+from gptalk_client.embedded.upstream import UpstreamEngine, key_from_environment
 from gptalk_client.errors import ConfigError
 from support.raw_server import Connection, RawServer, Request, eventually
 
@@ -117,16 +117,23 @@ async def test_without_a_key_none_is_sent() -> None:
     ("answer", "words"),
     [
         (refuse("401 Unauthorized", {"error": {"message": "bad key"}}), "refused the key: bad key"),
-        (refuse("404 Not Found", {"detail": "x"}), "no such address or model"),
-        (refuse("429 Too Many Requests", {"error": "slow down"}), "no more requests for now: slow down"),
+        (refuse("404 Not Found", {"error": {"message": "no such model"}}), "status 404: no such model"),
+        (refuse("404 Not Found", b"", "content-type: text/plain\r\n"), "does not know this address"),
+        (
+            refuse("429 Too Many Requests", {"error": "slow down"}, "retry-after: 61\r\n"),
+            "no more requests for now: slow down",
+        ),
         (refuse("500 Oops", b"<html>", "content-type: text/html\r\n"), "status 500"),
-        (refuse("200 OK", b"<html>", "content-type: text/html\r\n"), "status 200 instead of a stream"),
-        (refuse("302 Found", b"", "location: http://evil.example/\r\n"), "status 302"),
-        (say(chunk("a"), b'data: {"error": {"message": "out of memory"}}\n\n'), "failed: out of memory"),
+        (refuse("200 OK", b"<html>", "content-type: text/html\r\n"), "web page answered"),
+        (
+            refuse("302 Found", b"", "location: http://evil.example/\r\n"),
+            "evil.example, which is not followed",
+        ),
+        (say(chunk("a"), b'data: {"error": {"message": "out of memory"}}\n\n'), "says: out of memory"),
         (say(chunk("a")), "broke off"),
-        (say(b"data: {nonsense\n\n"), "no OpenAI-compatible stream"),
-        (say(b"data: [1]\n\n"), "no OpenAI-compatible stream"),
-        (say(b"data: " + b"x" * (2 << 20)), "line without an end"),
+        (say(b"data: {nonsense\n\n"), "no JSON"),
+        (say(b"data: [1]\n\n" * 3), "without any text"),
+        (say(b"data: " + b"x" * (9 << 20)), "more than 8388608 bytes"),
     ],
 )
 async def test_what_goes_wrong_is_told_in_words(answer: Answer, words: str) -> None:
@@ -141,7 +148,7 @@ async def test_an_upstream_that_is_not_there_is_told_in_words() -> None:
     async with upstream(say()) as server:
         gone = server.url
     engine = UpstreamEngine(gone)
-    with pytest.raises(EngineError, match="could not be reached") as caught:
+    with pytest.raises(EngineError, match="refused the connection") as caught:
         await anext(engine.stream(HELLO, {}))  # type: ignore[arg-type]
     await engine.aclose()
     assert "--upstream" in caught.value.for_humans()
@@ -171,25 +178,17 @@ async def test_the_key_is_never_logged(caplog: pytest.LogCaptureFixture) -> None
     assert "s3cret-key" not in caplog.text
 
 
-@pytest.mark.parametrize(
-    ("given", "base"),
-    [
-        ("http://host:8000", "http://host:8000/v1"),
-        ("http://host:8000/", "http://host:8000/v1"),
-        ("https://host/v1/", "https://host/v1"),
-        ("https://host/api/v1/chat/completions", "https://host/api/v1"),
-    ],
-)
-def test_an_address_is_taken_as_people_give_it(given: str, base: str) -> None:
-    assert base_address(given) == base
+async def test_a_server_without_a_list_of_models_is_asked_for_what_the_client_names() -> None:
+    async def handle(connection: Connection) -> None:
+        while request := await connection.request():
+            if request.path == "/v1/models":
+                await connection.answer({"detail": "Not Found"}, status="404 Not Found")
+            else:
+                await say(chunk("a"), b"data: [DONE]\n\n")(connection, request)
 
-
-@pytest.mark.parametrize(
-    "given", ["", "host:8000", "ftp://host", "http://", "http://[::1", "http://host:x", "file:///x"]
-)
-def test_what_is_no_address_is_refused(given: str) -> None:
-    with pytest.raises(ConfigError):
-        base_address(given)
+    async with RawServer(handle) as server:
+        assert await ask(server, model="its-own") == "a"
+        assert server.requests[-1].json()["model"] == "its-own"
 
 
 def test_the_key_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

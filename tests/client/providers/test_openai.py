@@ -237,6 +237,30 @@ async def test_an_endpoint_that_lists_no_models(body: bytes) -> None:
     assert isinstance(outcome.error, ConfigError)
 
 
+async def test_a_gateways_long_list_of_models_is_read_whole() -> None:
+    names = [f"maker/model-{number}" for number in range(2000)]
+    listed = json.dumps({"data": [{"id": name, "description": "x" * 200} for name in names]}).encode()
+    async with RawServer(endpoint(GOOD, answers(("200 OK", listed, "")))) as server:
+        provider = OpenAI(server.url)
+        assert await provider.models() == names
+        await provider.aclose()
+
+
+@pytest.mark.parametrize("path", ["", "/", "/v1", "/v1/", "/v1/chat/completions", "/v1/chat/completions/"])
+async def test_an_address_is_taken_as_people_give_it(path: str) -> None:
+    async with RawServer(endpoint(GOOD)) as server:
+        provider = OpenAI(server.url + path)
+        assert (await run_turn(provider, REQUEST)).text == "Hello"
+        await provider.aclose()
+
+
+@pytest.mark.parametrize("url", ["", "host:8000", "ftp://host", "http://", "http://[::1", "http://u:p@host"])
+def test_what_is_no_address_is_refused(url: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        OpenAI(url)
+    assert "u:p" not in caught.value.for_humans()
+
+
 async def test_a_silent_stream_is_stalled() -> None:
     async def chat(connection: Connection, request: Request) -> None:
         await connection.start_stream()

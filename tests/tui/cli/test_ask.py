@@ -242,3 +242,10 @@ def test_the_conversation_keeps_its_own_provider(
     assert done.code == 2
     assert "OpenAI-compatible endpoint has no address" in done.err
     assert server.prompts == []
+
+
+def test_a_login_that_cannot_be_kept_is_told(run: Run, server: GptalkServer, data: Path) -> None:
+    (data / "auth.json").mkdir(parents=True)
+    done = run("ask", "x")
+    assert (done.code, done.out) == (0, "Hello there, this is the reply.\n")
+    assert done.err.count("auth.json cannot be written: the login is kept until the program ends.") == 1

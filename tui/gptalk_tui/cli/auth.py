@@ -105,7 +105,7 @@ def _service(given: Globals) -> GPTalk:
         raise UsageError(
             "Only the GPTalk service has a login.", hint="Add --provider gptalk, or its address with --url."
         )
-    provider = build_provider(settings, given.paths())
+    provider = build_provider(settings, given.paths(), note)
     from gptalk_client.providers.gptalk import GPTalk
 
     assert isinstance(provider, GPTalk)

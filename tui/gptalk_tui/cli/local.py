@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,12 @@ if TYPE_CHECKING:
 def serve(given: Globals, model_file: str | None, upstream: str, host: str, port: int) -> int:
     """Serve the GPTalk protocol from a model on this computer, until Ctrl+C.
 
-    The address it prints holds a secret: only who knows it can use the endpoint.
+    The address it prints holds a secret: only who knows it can use the endpoint. With --upstream, -m names the
+    model to ask for, and GPTALK_UPSTREAM_KEY or OPENAI_API_KEY holds the key.
+
+    \b
+    gptalk-tui serve --model-file ~/models/any.gguf
+    gptalk-tui serve --upstream http://127.0.0.1:11434/v1 -m llama3.2
     """
     from gptalk_client.embedded.serve import serve as run
     from gptalk_client.settings import check_url
@@ -40,7 +46,8 @@ def serve(given: Globals, model_file: str | None, upstream: str, host: str, port
         given.paths().models,
         model_file=model_file or (None if upstream else settings.local.model_file or None),
         upstream=check_url(upstream, "--upstream") if upstream else "",
-        upstream_model=settings.model if upstream else "",
+        # The config file's model is one of the service that chats go to, not of this upstream.
+        upstream_model=(given.model or os.environ.get("GPTALK_MODEL", "")) if upstream else "",
         host=host,
         port=port,
         echo=lambda line: write(line + "\n"),

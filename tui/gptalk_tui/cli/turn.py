@@ -113,7 +113,7 @@ async def _with_store(
     question: Question,
     shape: Shape,
 ) -> int:
-    provider = build_provider(settings, paths)
+    provider = build_provider(settings, paths, note)
     thread = StoreThread(store)
     chat = Chat(thread)
     try:
@@ -165,7 +165,7 @@ async def _without_store(
     conversation: Conversation | None = None,
     earlier: list[Message] | None = None,
 ) -> int:
-    provider = build_provider(settings, paths)
+    provider = build_provider(settings, paths, note)
     own_system_prompt = conversation.system_prompt if conversation else settings.chat.system_prompt
     prompt = Message("", "", None, Role.USER, question.text, Status.COMPLETE, 0)
     newest = [*(earlier or []), prompt][-settings.chat.context_limit :]

@@ -20,6 +20,7 @@ from gptalk_client.models import Role, Status
 from gptalk_tui import memory
 from gptalk_tui.actions import ACTION_OF, ACTIONS, Where, footer_actions
 from gptalk_tui.screens import bars
+from gptalk_tui.screens.appearance import Appearance
 from gptalk_tui.screens.branches import Branches
 from gptalk_tui.screens.desk import Desk
 from gptalk_tui.screens.dialogs import Dialogs
@@ -73,6 +74,7 @@ class ChatScreen(Screen[None]):
     desk: Desk
     shelf: Shelf
     filing: Filing
+    appearance: Appearance
     branches: Branches
     undo: Undo
     reading: Reading
@@ -104,6 +106,7 @@ class ChatScreen(Screen[None]):
         self.desk = Desk(self)
         self.shelf = Shelf(self)
         self.filing = Filing(self)
+        self.appearance = Appearance(self)
         self.branches = Branches(self)
         self.undo = Undo(self)
         self.reading = Reading(self)

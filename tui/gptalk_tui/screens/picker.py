@@ -24,6 +24,8 @@ class PickerScreen(ModalScreen[str | None]):
         rows: What there is to choose from.
         empty_text: What to say when nothing matches.
         find: Returns the rows for what is typed, where there are too many to hand over; `rows` is not used then.
+        highlight: The key of the row that has the highlight at first.
+        preview: Is told which row gets the highlight.
     """
 
     CSS_PATH = "../styles/dialogs.tcss"
@@ -42,8 +44,12 @@ class PickerScreen(ModalScreen[str | None]):
         *,
         empty_text: str,
         find: Callable[[str], Awaitable[list[Row]]] | None = None,
+        highlight: str | None = None,
+        preview: Callable[[str], None] | None = None,
     ) -> None:
         super().__init__()
+        self._first = highlight
+        self._preview = preview
         self._find = find
         self._title = title
         self._all = list(rows)
@@ -73,7 +79,14 @@ class PickerScreen(ModalScreen[str | None]):
             return
         words = text.casefold().split()
         rows = [row for row in self._all if all(word in row.text.casefold() for word in words)]
-        self.query_one(RowList).set_rows(rows)
+        self.query_one(RowList).set_rows(rows, highlight=self._first)
+        self._first = None
+
+    @on(RowList.Highlighted)
+    def _highlighted(self, event: RowList.Highlighted) -> None:
+        event.stop()
+        if self._preview is not None:
+            self._preview(event.key)
 
     async def _show_found(self, find: Callable[[str], Awaitable[list[Row]]], text: str) -> None:
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,8 @@ class Services:
     store: StoreThread
     chat: Chat
     provider: Provider
+    keep: Callable[[Settings, Mapping[str | tuple[str, ...], Any]], Awaitable[None]]
+    """Takes other settings and writes what changed, by key, to the config file. Raises ConfigError."""
 
     def texts(self, ids: Sequence[str]) -> Mapping[str, str]:
         """Read texts for the transcript, on the caller's thread."""

@@ -33,6 +33,13 @@ _SYNTAX_LIGHT = {
     "deleted": "#b3202f", "heading": "#0d0e12", "prompt": "#666b78", "error": "#b3202f",
 }  # fmt: skip
 
+_SYNTAX_ANSI = {
+    "keyword": "bright_magenta", "type": "cyan", "function": "cyan", "string": "green", "number": "yellow",
+    "comment": "bright_black", "operator": "default", "builtin": "cyan", "decorator": "yellow",
+    "variable": "default", "tag": "bright_red", "attribute": "yellow", "inserted": "green",
+    "deleted": "bright_red", "heading": "default", "prompt": "bright_black", "error": "bright_red",
+}  # fmt: skip
+
 SYNTAX_NAMES = tuple(_SYNTAX_DARK)
 """What the highlighter tells apart, as `code.<name>` in the spans."""
 
@@ -41,10 +48,11 @@ class StyleTable(dict[str, Style]):
     """Rich styles by name; names joined by spaces give the sum of their styles, later ones first in rank.
 
     Text styles have no background: the widget's shows through. Code styles have the code background. Each
-    colour is moved, where needed, until it reaches a contrast of 4.5 to 1 with what it is painted on.
+    colour is moved, where needed, until it reaches a contrast of 4.5 to 1 with what it is painted on; but the
+    terminal's own colours are what the person made them, and stay.
 
     Args:
-        colours: Theme colours, as Rich can parse them. Names: `background`, `text`, `muted`, `accent`,
+        colours: Theme colours, as Rich can parse them or as Textual's `ansi_` names. Names: `background`, `text`, `muted`, `accent`,
             `heading`, `link`, `code_background`, `code_text`, `quote`, `line`, `error`, `success`, `warning`;
             missing ones are taken from `DARK` or `LIGHT`.
         dark: Whether the theme is a dark one: chooses the palette of the code.
@@ -53,16 +61,22 @@ class StyleTable(dict[str, Style]):
     def __init__(self, colours: Mapping[str, str] | None = None, *, dark: bool = True) -> None:
         super().__init__()
         found = {**(DARK if dark else LIGHT), **(colours or {})}
+        found = {name: colour.removeprefix("ansi_") for name, colour in found.items()}
         page, code = found["background"], found["code_background"]
+        is_ansi = not page.startswith("#")
 
-        def on_page(name: str) -> str:
-            return readable(found[name], page)
+        def on_page(name: str, ratio: float = 4.5) -> str:
+            return found[name] if is_ansi else readable(found[name], page, ratio)
 
         def on_code(colour: str) -> str:
-            return readable(colour, code)
+            return colour if is_ansi else readable(colour, code)
 
         self["page"] = Style(color=on_page("text"), bgcolor=page)
-        self["selection"] = Style(bgcolor=found["selection"])
+        # Of the terminal's own colours nobody knows whether its text can be read on another background.
+        self["selection"] = Style(reverse=True) if is_ansi else Style(bgcolor=found["selection"])
+        # Reversed, so that found words stand out in every theme, without colours too.
+        self["found"] = Style(color=on_page("muted"), bgcolor=page, reverse=True)
+        self["found.current"] = Style(color=on_page("accent"), bgcolor=page, reverse=True, bold=True)
         self["text"] = Style(color=on_page("text"))
         self["muted"] = Style(color=on_page("muted"))
         self["marker"] = Style(color=on_page("accent"))
@@ -79,8 +93,8 @@ class StyleTable(dict[str, Style]):
         self["code"] = Style(color=on_code(found["code_text"]), bgcolor=code)
         self["quote"] = Style(color=on_page("quote"))
         # Lines and bars carry no words: they may be fainter than text.
-        self["line"] = Style(color=readable(found["line"], page, 1.6))
-        self["bar"] = Style(color=readable(found["line"], page, 2.2))
+        self["line"] = Style(color=on_page("line", 1.6))
+        self["bar"] = Style(color=on_page("line", 2.2))
         self["header"] = Style(color=on_page("heading"), bold=True)
         self["html"] = Style(color=on_page("muted"))
         self["math"] = Style(color=on_page("text"))
@@ -89,7 +103,7 @@ class StyleTable(dict[str, Style]):
         self["fence"] = Style(color=on_code(found["code_text"]), bgcolor=code)
         self["fence.label"] = Style(color=on_code(found["muted"]), bgcolor=code)
         self["fence.wrap"] = self["fence.label"]
-        for name, colour in (_SYNTAX_DARK if dark else _SYNTAX_LIGHT).items():
+        for name, colour in (_SYNTAX_ANSI if is_ansi else _SYNTAX_DARK if dark else _SYNTAX_LIGHT).items():
             self[f"code.{name}"] = Style(
                 color=on_code(colour),
                 bgcolor=code,

@@ -1,0 +1,144 @@
+"""Every theme can be read, is kept, and gives way to NO_COLOR."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from gptalk_client.settings import Settings, UiSettings
+from gptalk_tui.screens import chat as chat_module
+from gptalk_tui.themes import PALETTE_OF, PALETTES, Palette
+from gptalk_tui.widgets.transcript.colours import contrast
+from gptalk_tui.widgets.transcript.styles import StyleTable
+from rich.color import Color
+from support.apps import Running, running_app
+from support.scripted_provider import ScriptedProvider
+
+STYLES = Path(chat_module.__file__).parent.parent / "styles"
+XTERM = (
+    "#000000", "#cd0000", "#00cd00", "#cdcd00", "#0000ee", "#cd00cd", "#00cdcd", "#e5e5e5",
+    "#7f7f7f", "#ff0000", "#00ff00", "#ffff00", "#5c5cff", "#ff00ff", "#00ffff", "#ffffff",
+)  # fmt: skip
+"""What the terminal's own colours are where nobody changed them."""
+
+CODE = "# Heading\n\nSome `code` and [a link](https://x.y).\n\n```python\ndef f(): return 1  # why\n```\n"
+
+
+def seen(colour: str, *, is_text: bool) -> str:
+    """Return a colour as a terminal of the usual colours on black shows it."""
+    if colour.startswith("#"):
+        return colour
+    found = Color.parse(colour.removeprefix("ansi_"))
+    if found.number is None:
+        return XTERM[7] if is_text else XTERM[0]
+    return XTERM[found.number]
+
+
+def rules() -> list[tuple[str, str, str]]:
+    """Return selector, background and colour of each rule of the style sheets that sets both."""
+    found = []
+    for file in STYLES.glob("*.tcss"):
+        text = re.sub(r"/\*.*?\*/", "", file.read_text("utf-8"), flags=re.DOTALL)
+        for selector, body in re.findall(r"([^{};]+)\{([^{}]*)\}", text):
+            background = re.search(r"(?<![\w-])background: \$([\w-]+)", body)
+            colour = re.search(r"(?<![\w-])color: \$([\w-]+)", body)
+            if background and colour and background[1] != colour[1]:
+                found.append((selector.strip(), background[1], colour[1]))
+    return found
+
+
+def colour_of(palette: Palette, variable: str) -> str:
+    return palette.textual_theme().variables[variable]
+
+
+@pytest.mark.parametrize("palette", PALETTES, ids=lambda palette: palette.name)
+def test_every_pair_of_the_style_sheets_can_be_read(palette: Palette) -> None:
+    assert len(rules()) > 10
+    for selector, background, colour in rules():
+        ratio = contrast(
+            seen(colour_of(palette, colour), is_text=True), seen(colour_of(palette, background), is_text=False)
+        )
+        assert ratio >= 4.5, (selector, background, colour, ratio)
+
+
+@pytest.mark.parametrize("palette", PALETTES, ids=lambda palette: palette.name)
+def test_every_text_colour_can_be_read_on_page_and_panel(palette: Palette) -> None:
+    for name in ("text", "muted", "accent", "error", "warning", "success"):
+        for ground in ("background", "panel"):
+            first, second = getattr(palette, name), getattr(palette, ground)
+            assert contrast(seen(first, is_text=True), seen(second, is_text=False)) >= 4.5, (name, ground)
+    if not palette.ansi:
+        assert contrast(palette.text, palette.selection) >= 4.5
+
+
+@pytest.mark.parametrize("palette", PALETTES, ids=lambda palette: palette.name)
+def test_every_style_of_the_transcript_can_be_read(palette: Palette) -> None:
+    styles = StyleTable(palette.transcript_colours(), dark=palette.dark)
+    for name, style in styles.items():
+        if name in ("line", "bar") or style.color is None:
+            continue
+        ground = style.bgcolor or styles["page"].bgcolor
+        assert ground is not None
+        assert contrast(seen(style.color.name, is_text=True), seen(ground.name, is_text=False)) >= 4.5, name
+
+
+def colours_on_screen(app: Running) -> set[str]:
+    """Return every colour of the transcript as it goes to the terminal."""
+    transcript = app.chat.transcript
+    strips = transcript.render_lines(transcript.size.region)
+    styles = [style for strip in strips for _, style, _ in strip if style]
+    return {c.name for style in styles for c in (style.color, style.bgcolor) if c is not None}
+
+
+@pytest.mark.parametrize("palette", PALETTES, ids=lambda palette: palette.name)
+async def test_every_theme_starts_and_paints(tmp_path: Path, palette: Palette) -> None:
+    settings = Settings(provider="gptalk", ui=UiSettings(theme=palette.name))
+    async with running_app(ScriptedProvider([CODE]), tmp_path, settings=settings) as app:
+        await app.send("Go")
+        await app.until_idle()
+        await app.press("ctrl+p", "escape", "f1", "escape", "ctrl+s", "escape")
+        assert "Heading" in app.text
+        found = colours_on_screen(app)
+        assert any(name.startswith("#") for name in found) is not palette.ansi
+        assert ("default" in found) is palette.ansi
+
+
+async def test_a_theme_is_previewed_chosen_and_kept(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider([CODE]), tmp_path) as app:
+        await app.send("Go")
+        await app.until_idle()
+        before = colours_on_screen(app)
+        await app.press("ctrl+p", *"theme", "enter")
+        await app.until(lambda: app.app.screen is not app.chat)
+        await app.press("down")
+        await app.until(lambda: app.app.theme == "paper")
+        await app.until(lambda: PALETTE_OF["paper"].background in colours_on_screen(app))
+        await app.press("escape")
+        await app.until(lambda: colours_on_screen(app) == before)
+        assert app.app.theme == "ink"
+        await app.press("ctrl+p", *"theme", "enter")
+        await app.press("down", "enter")
+        await app.until(lambda: app.paths.config_file.exists())
+        assert 'theme = "paper"' in app.paths.config_file.read_text("utf-8")
+        await app.until(lambda: app.app.screen is app.chat)
+        assert app.app.theme == "paper"
+        assert app.chat.composer.has_focus
+
+
+async def test_no_color_sends_no_colour_and_still_shows_what_is_chosen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    settings = Settings(provider="gptalk", ui=UiSettings(theme="paper"))
+    async with running_app(ScriptedProvider([CODE]), tmp_path, settings=settings) as app:
+        await app.send("Go")
+        await app.until_idle()
+        assert colours_on_screen(app) == {"default"}
+        await app.press("ctrl+s")
+        await app.pilot.pause()
+        rows = app.chat.list_pane._rows
+        strips = rows.render_lines(rows.size.region)
+        styles = [style for strip in strips for _, style, _ in strip if style]
+        assert all(style.color is None or style.color.is_default for style in styles)
+        assert any(style.reverse for style in styles)
