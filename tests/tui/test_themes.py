@@ -57,7 +57,8 @@ def test_every_pair_of_the_style_sheets_can_be_read(palette: Palette) -> None:
     assert len(rules()) > 10
     for selector, background, colour in rules():
         ratio = contrast(
-            seen(colour_of(palette, colour), is_text=True), seen(colour_of(palette, background), is_text=False)
+            seen(colour_of(palette, colour), is_text=True),
+            seen(colour_of(palette, background), is_text=False),
         )
         assert ratio >= 4.5, (selector, background, colour, ratio)
 
