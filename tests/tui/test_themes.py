@@ -6,12 +6,13 @@ import re
 from pathlib import Path
 
 import pytest
+from rich.color import Color
+
 from gptalk_client.settings import Settings, UiSettings
 from gptalk_tui.screens import chat as chat_module
 from gptalk_tui.themes import PALETTE_OF, PALETTES, Palette
 from gptalk_tui.widgets.transcript.colours import contrast
 from gptalk_tui.widgets.transcript.styles import StyleTable
-from rich.color import Color
 from support.apps import Running, running_app
 from support.scripted_provider import ScriptedProvider
 
