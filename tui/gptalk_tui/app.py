@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 from urllib.parse import urlsplit
@@ -25,7 +25,7 @@ from gptalk_tui.logs import log_loop_error
 from gptalk_tui.screens.chat import ChatScreen
 from gptalk_tui.screens.services import Services
 from gptalk_tui.signals import SignalWatch
-from gptalk_tui.themes import DEFAULT_THEME, PALETTE_OF, PALETTES
+from gptalk_tui.themes import DEFAULT_THEME, NO_COLOUR_THEME, PALETTE_OF, PALETTES
 from gptalk_tui.widgets.transcript.styles import StyleTable
 
 if TYPE_CHECKING:
@@ -65,7 +65,8 @@ class GptalkApp(App[int], inherit_bindings=False):
         chat: str | None = None,
         new: bool = False,
     ) -> None:
-        super().__init__()
+        # Without colours the terminal's own are the ones to take away: a filter then leaves none at all.
+        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.settings = settings
         self.paths = paths
         self._build_provider = build_provider
@@ -80,7 +81,8 @@ class GptalkApp(App[int], inherit_bindings=False):
         """What nobody caught and what therefore ended the app."""
         for palette in PALETTES:
             self.register_theme(palette.textual_theme())
-        self.theme = settings.ui.theme if settings.ui.theme in PALETTE_OF else DEFAULT_THEME
+        wanted = NO_COLOUR_THEME if self.no_color else settings.ui.theme
+        self.theme = wanted if wanted in PALETTE_OF else DEFAULT_THEME
 
     def get_default_screen(self) -> Screen[None]:
         """Return the chat screen, which lives as long as the app."""
@@ -100,6 +102,11 @@ class GptalkApp(App[int], inherit_bindings=False):
         palette = PALETTE_OF[self.theme]
         return StyleTable(palette.transcript_colours(), dark=palette.dark)
 
+    def watch_theme(self) -> None:
+        """Paint the transcript in the colours of another theme."""
+        if self._chat_screen is not None and self.theme in PALETTE_OF:
+            self._chat_screen.transcript.restyle(self.styles_of_theme())
+
     # Start and end
 
     def on_mount(self) -> None:
@@ -111,9 +118,6 @@ class GptalkApp(App[int], inherit_bindings=False):
             from gptalk_tui.screens.setup import SetupScreen
 
             self.push_screen(SetupScreen(_reaches), self._take_choice)
-        self._is_up = True
-        if self._exit_wanted is not None:
-            self._leave()
         if not self.is_headless:
             asyncio.get_running_loop().set_exception_handler(log_loop_error)
 
@@ -171,6 +175,9 @@ class GptalkApp(App[int], inherit_bindings=False):
         await self.leave(0)
 
     async def _load(self) -> Services:
+        self._is_up = True  # only now: a screen that is half mounted cannot be taken down
+        if self._exit_wanted is not None:
+            self._leave()
         # Imported behind the first paint, on a thread: the store and the wire are not needed to show it.
         settings = self.settings
         self._services = await asyncio.to_thread(self._make_services, settings)
@@ -186,7 +193,7 @@ class GptalkApp(App[int], inherit_bindings=False):
 
         provider = self._provider_for(settings)
         thread = StoreThread(Store.open(self.paths.database))
-        return Services(settings, self.paths, thread, Chat(thread), provider)
+        return Services(settings, self.paths, thread, Chat(thread), provider, self.keep_settings)
 
     def _provider_for(self, settings: Settings) -> Provider:
         return self._build_provider(settings, self.paths, self._warn_soon)
@@ -224,6 +231,25 @@ class GptalkApp(App[int], inherit_bindings=False):
         if choice is None:
             return
         await self.choose_provider(choice)
+
+    async def keep_settings(
+        self, settings: Settings, changes: Mapping[str | tuple[str, ...], object]
+    ) -> None:
+        """Work with other settings from now on, and write what changed to the config file.
+
+        Args:
+            settings: All of them.
+            changes: Value by key, as the config file has it; None removes a key.
+
+        Raises:
+            ConfigError: They cannot be used, or not be written; nothing has changed.
+        """
+        from gptalk_client.config_file import update_file
+
+        await asyncio.to_thread(update_file, self.paths.config_file, changes)
+        self.settings = settings
+        if self._services is not None:
+            self._services.settings = settings
 
     async def choose_provider(self, choice: Choice) -> None:
         """Chat somewhere else from now on, and keep that in the config file."""

@@ -53,8 +53,8 @@ class StyleTable(dict[str, Style]):
 
     Args:
         colours: Theme colours, as Rich can parse them or as Textual's `ansi_` names. Names: `background`,
-            `text`, `muted`, `accent`, `heading`, `link`, `code_background`, `code_text`, `quote`, `line`, `error`, `success`, `warning`;
-            missing ones are taken from `DARK` or `LIGHT`.
+            `text`, `muted`, `accent`, `heading`, `link`, `code_background`, `code_text`, `quote`,
+            `line`, `error`, `success`, `warning`; missing ones are taken from `DARK` or `LIGHT`.
         dark: Whether the theme is a dark one: chooses the palette of the code.
     """
 
