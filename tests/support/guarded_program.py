@@ -1,8 +1,9 @@
 """The program as a process of a test: it reaches loopback only, and fails on demand.
 
 Run as a script with the program's own arguments. `GPTALK_TEST_FAULT` names where SIGUSR1 makes the app fail:
-`handler` (a message's), `worker`, `start` (at once, while it mounts), `early` (SIGTERM to itself before the
-first paint), `callback` (one of the event loop's), `block` (the event loop stands still).
+`handler` (a message's), `worker`, `callback` (one of the event loop's), `thread`, `block` (the event loop stands
+still). Without SIGUSR1: `start` (while the app mounts), `early` (SIGTERM to itself at the same place),
+`unmount` (while it ends), `open` (while the conversations are opened).
 """
 
 from __future__ import annotations
@@ -48,19 +49,27 @@ def _fail_on_demand(where: str) -> None:
     async def fail_soon() -> None:
         fail()
 
+    def block() -> None:
+        print("\x1b]2;blocked\x07", end="", file=sys.__stderr__, flush=True)
+        time.sleep(3600)
+
     def install(self: GptalkApp) -> None:
         if where == "early":
             os.kill(os.getpid(), signal.SIGTERM)
         on_mount(self)
         if where == "start":
             fail()
+        if where == "open":
+            self._make_services = fail  # type: ignore[method-assign]
+        if where == "unmount":
+            self.close_services = fail_soon  # type: ignore[method-assign]
         loop = self._loop
         assert loop is not None
         actions = {
             "handler": lambda: self.call_later(fail),
             "worker": lambda: self.run_worker(fail_soon(), description="fails"),
             "callback": fail,
-            "block": lambda: time.sleep(3600),
+            "block": block,
             "thread": lambda: threading.Thread(target=fail).start(),
         }
         if where in actions:
@@ -73,6 +82,10 @@ def main() -> None:
     """Run the program."""
     _only_loopback()
     where = os.environ.pop("GPTALK_TEST_FAULT", "")
+    if limit_s := os.environ.pop("GPTALK_TEST_FORCE_AFTER_S", ""):
+        from gptalk_tui import signals
+
+        signals.SignalWatch.__init__.__kwdefaults__["force_after_s"] = float(limit_s)
     if where:
         _fail_on_demand(where)
     from gptalk_tui.__main__ import main as run

@@ -36,13 +36,26 @@ LIMIT_S = 30.0
 """After this many seconds something is taken never to happen."""
 
 ENTER, ESCAPE, UP, DOWN = "\r", "\x1b", "\x1b[A", "\x1b[B"
-CTRL_F, CTRL_L, CTRL_N, CTRL_O, CTRL_P, CTRL_Q, CTRL_S = "\x06", "\x0c", "\x0e", "\x0f", "\x10", "\x11", "\x13"
+CTRL_F, CTRL_L, CTRL_N, CTRL_O, CTRL_P, CTRL_Q, CTRL_S = (
+    "\x06",
+    "\x0c",
+    "\x0e",
+    "\x0f",
+    "\x10",
+    "\x11",
+    "\x13",
+)
+
+READY = "127.0.0.1:"
+"""The header names the service once the conversations are open."""
 
 LEFT_ON = ("?1049", "?1000", "?1003", "?1006", "?1015", "?1016", "?2004", "?1004", "?2048")
 """Modes that a program has to switch off again."""
 
 # A new session is nobody's terminal yet; opening one makes it the session's own, as a login does.
-_TAKE_TERMINAL = "import os, sys; os.close(os.open(os.ttyname(0), os.O_RDWR)); os.execv(sys.argv[1], sys.argv[1:])"
+_TAKE_TERMINAL = (
+    "import os, sys; os.close(os.open(os.ttyname(0), os.O_RDWR)); os.execv(sys.argv[1], sys.argv[1:])"
+)
 
 # What pyte would print instead of ignoring.
 _UNKNOWN_TO_PYTE = re.compile(rb"\x1b\[\?\d+\$p|\x1b\[[<>=?]\d*u|\x1b\[>\d*q")
@@ -83,6 +96,7 @@ class Terminal:
         self._unfed = b""
         self._changed = threading.Condition()
         self._is_paused = threading.Event()
+        self._fault: BaseException | None = None
         self._master, self._slave = pty.openpty()
         self.resize(*size, tell=False)
         self.termios_before = termios.tcgetattr(self._slave)
@@ -193,17 +207,29 @@ class Terminal:
         """Wait for the program's end and for its last bytes; return its exit code."""
         code = self.process.wait(LIMIT_S)
         if self._master >= 0:
-            # The pseudo-terminal keeps order: what was written before this mark has been read when it comes.
-            mark = b"\x1b[c\x1b[c\x1b[c"
             try:
                 self.termios_after = termios.tcgetattr(self._slave)
             except termios.error:
                 self.termios_after = []
-            os.write(self._slave, mark)
-            with self._changed:
-                assert self._changed.wait_for(lambda: mark in self.output, LIMIT_S), "the terminal is stuck"
-                self.output = self.output.replace(mark, b"")
+            self._wait_for_last_bytes()
         return code
+
+    def _wait_for_last_bytes(self) -> None:
+        """Write a mark behind all that the program wrote, and wait until it has been read."""
+        mark = b"\x1b[c\x1b[c\x1b[c"
+
+        def is_over() -> bool:
+            return mark in self.output or not self._reader.is_alive()
+
+        with self._changed:
+            for _ in range(int(LIMIT_S / 0.1)):
+                # The end of a session can flush what is written to its terminal at that moment.
+                os.write(self._slave, mark)
+                if self._changed.wait_for(is_over, 0.1):
+                    break
+            assert self._fault is None, f"the test's terminal failed: {self._fault!r}"
+            assert mark in self.output, f"the terminal is stuck: {self.output[-200:]!r}"
+            self.output = self.output.replace(mark, b"")
 
     # What it leaves behind
 
@@ -247,6 +273,16 @@ class Terminal:
     # Reading
 
     def _read(self) -> None:
+        try:
+            self._read_all()
+        except BaseException as err:
+            self._fault = err
+            raise
+        finally:
+            with self._changed:
+                self._changed.notify_all()
+
+    def _read_all(self) -> None:
         while True:
             while self._is_paused.is_set():
                 self._is_paused.wait(0.01)

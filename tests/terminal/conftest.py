@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.gptalk_server import GptalkServer, threaded_gptalk_server
-from support.terminal import Terminal, program
 
 from gptalk_client.store.store import Store
+from support.gptalk_server import GptalkServer, threaded_gptalk_server
+from support.terminal import Terminal, program
 
 Start = Callable[..., AbstractContextManager[Terminal]]
 

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from support.gptalk_server import GptalkServer
-from support.terminal import CTRL_N, CTRL_O, CTRL_Q, CTRL_S, DOWN, ENTER, ESCAPE, Terminal, program
-
 from gptalk_client.store.store import Store
-
-READY = "127.0.0.1:"
-"""The header names the service once the conversations are open."""
+from support.gptalk_server import GptalkServer
+from support.terminal import CTRL_N, CTRL_O, CTRL_Q, CTRL_S, DOWN, ENTER, ESCAPE, READY, Terminal, program
 
 
 def test_two_conversations_are_there_after_a_restart_and_can_be_exported(
-    start, service: GptalkServer, data: Path, tmp_path: Path
+    start, service: GptalkServer, data: Path, tmp_path: Path, kept
 ) -> None:
     service.script(["The first ", "reply **goes** on"], prompt="lifetimes")
     service.script(["The second reply"], prompt="pasta")
@@ -30,7 +26,7 @@ def test_two_conversations_are_there_after_a_restart_and_can_be_exported(
         terminal.wait_for(lambda _: len(service.prompts) == 2, "two turns at the same time")
         service.release()
         terminal.wait_for("The second reply")
-        terminal.wait_for(lambda _: service.counts.done == 2, "both replies whole")
+        terminal.wait_for(lambda _: [each[1] for each in kept()] == ["complete"] * 4, "both replies are kept")
         assert terminal.end(CTRL_Q) == 0
         assert terminal.complaints() == []
     with start() as terminal:
@@ -62,6 +58,7 @@ def test_the_first_start_asks_where_to_chat_and_keeps_the_answer(data: Path, ser
         terminal.wait_for("https://…")
         terminal.send(service.url, ENTER)
         terminal.wait_for(lambda t: "Where do you want" not in t.text, "the question is answered")
+        terminal.wait_for(READY)
         terminal.send("Hello", ENTER)
         terminal.wait_for("Hello from the service")
         assert terminal.end(CTRL_Q) == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ class Globals:
     proxy: str | None = None
     data_dir: str | None = None
     config: str | None = None
+    debug: bool | None = None
 
     def paths(self) -> Paths:
         """Return the folders and files in use."""
@@ -36,8 +38,10 @@ class Globals:
         from gptalk_client.config_file import load_settings
         from gptalk_tui.cli.output import note
 
+        paths = self.paths()
+        self._start_log(paths)
         settings, unknown = load_settings(
-            self.paths().config_file,
+            paths.config_file,
             url=self.url,
             provider=self.provider,
             model=self.model,
@@ -46,3 +50,15 @@ class Globals:
         for problem in unknown:
             note(str(problem))
         return settings
+
+    def _start_log(self, paths: Paths) -> None:
+        wanted = os.environ.get("GPTALK_DEBUG", "").lower() not in ("", "0", "no", "false", "off")
+        if not (wanted if self.debug is None else self.debug):
+            return
+        from gptalk_tui.cli.output import note
+        from gptalk_tui.logs import start_log
+
+        if (file := start_log(paths.logs)) is None:
+            note(f"No log can be written in {paths.logs}.")
+        else:
+            note(f"The log is {file}.")

@@ -67,9 +67,9 @@ class LazyGroup(click.Group):
 def cli(ctx: click.Context, chat: str | None, new: bool) -> int | None:
     """A fast terminal chat for the keyboard. Without a command it opens the app.
 
-    The global options may stand before or after the command; --url, --provider, --model, --proxy, --data-dir
-    and --config also come from GPTALK_URL, GPTALK_PROVIDER, GPTALK_MODEL, GPTALK_PROXY, GPTALK_DATA_DIR and
-    GPTALK_CONFIG.
+    The global options may stand before or after the command; --url, --provider, --model, --proxy, --data-dir,
+    --config and --debug also come from GPTALK_URL, GPTALK_PROVIDER, GPTALK_MODEL, GPTALK_PROXY,
+    GPTALK_DATA_DIR, GPTALK_CONFIG and GPTALK_DEBUG.
     """
     if ctx.invoked_subcommand is not None:
         if chat or new:

@@ -61,6 +61,12 @@ def ended(run: Callable[[], int]) -> int:
     except GptalkError as err:
         complain(err)
         return exit_code_of(err)
+    except Exception as err:  # noqa: BLE001 - Python would print the error's text, which may be a conversation's
+        from gptalk_client.paths import Paths
+        from gptalk_tui.crash import tell
+
+        tell(err, Paths.default().logs, what="command line")
+        return 1
 
 
 def _close_quietly() -> int:

@@ -13,7 +13,7 @@ from gptalk_tui.cli.given import Globals
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def _keep(ctx: click.Context, parameter: click.Parameter, value: str | None) -> None:
+def _keep(ctx: click.Context, parameter: click.Parameter, value: str | bool | None) -> None:
     if value is not None:
         setattr(ctx.find_root().ensure_object(Globals), parameter.name or "", value)
 
@@ -39,6 +39,13 @@ _OPTIONS = (
         help="Where conversations are kept.",
     ),
     click.option("--config", metavar="FILE", callback=_keep, expose_value=False, help="The config file."),
+    click.option(
+        "--debug/--no-debug",
+        default=None,
+        callback=_keep,
+        expose_value=False,
+        help="Write a log, without texts and tokens.",
+    ),
 )
 
 

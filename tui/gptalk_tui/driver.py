@@ -1,0 +1,143 @@
+"""The way to the terminal: Textual's, made to survive a terminal that hangs or goes away."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import termios
+import threading
+from typing import TYPE_CHECKING, Any, TextIO, cast
+
+from textual.drivers.linux_driver import LinuxDriver
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+HANG_UP_EXIT = 129
+"""The exit code of a program whose terminal went away, as a shell counts SIGHUP."""
+
+CLOSE_LIMIT_S = 1.0
+"""How long the end waits for a terminal to take the last bytes, in seconds."""
+
+RESTORE = (
+    b"\x1b[?2026l\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"
+    b"\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
+)
+"""Everything that the app may have switched on, switched off: for an end by force."""
+
+
+class _Output:
+    """Standard error as the writer thread uses it: a terminal that has gone away takes everything."""
+
+    def __init__(self, file: TextIO, lost: threading.Event) -> None:
+        self._file = file
+        self._lost = lost
+
+    def write(self, text: str) -> None:
+        if not self._lost.is_set():
+            try:
+                self._file.write(text)
+            except OSError:
+                self._lose()
+
+    def flush(self) -> None:
+        if not self._lost.is_set():
+            try:
+                self._file.flush()
+            except OSError:
+                self._lose()
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+    def _lose(self) -> None:
+        # What is buffered is tried again at the interpreter's end, whose failure would change the exit code.
+        sink = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(sink, self._file.fileno())
+        os.close(sink)
+        self._lost.set()
+
+
+class TerminalDriver(LinuxDriver):
+    """Textual's driver, with an end for each way in which a terminal fails.
+
+    The app is told by `leave_soon(HANG_UP_EXIT)` when the terminal has gone.
+    """
+
+    def __init__(self, app: App[Any], **options: Any) -> None:
+        super().__init__(app, **options)
+        self._lost = threading.Event()
+        self._is_dropping = False
+        self._file = cast(Any, _Output(cast(TextIO, self._file), self._lost))
+        self.is_stuck = False
+        """The terminal takes nothing and the thread that writes to it cannot be ended."""
+
+    def write(self, data: str) -> None:
+        """Write to the terminal; nothing is written any more once it hangs and the app is to end."""
+        if self._is_dropping:
+            return
+        super().write(data)
+        if self._lost.is_set():
+            self._hang_up()
+
+    def drop_output(self) -> None:
+        """Throw away what a hanging terminal has not taken, so that nobody waits for it. For any thread."""
+        self._is_dropping = True
+        self._drain()
+
+    def close(self) -> None:
+        """End the writer thread, with patience for a slow terminal and none for one that hangs."""
+        writer = self._writer_thread
+        if writer is None:
+            return
+        if self._end(writer):
+            return
+        self._drain()
+        # What the kernel holds for the terminal is thrown away too, which lets the pending write end.
+        with contextlib.suppress(termios.error):
+            termios.tcflush(self.fileno, termios.TCOFLUSH)
+        self.is_stuck = not self._end(writer)
+
+    def restore_by_force(self) -> None:
+        """Give the terminal back from any thread without waiting for anything."""
+        if self.attrs_before is not None:
+            with contextlib.suppress(termios.error):
+                termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
+        with contextlib.suppress(OSError):
+            # Opened anew, so that only this use of the terminal does not wait.
+            terminal = os.open(os.ttyname(self.fileno), os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+            os.write(terminal, RESTORE)
+            os.close(terminal)
+
+    def _disable_mouse_support(self) -> None:
+        super()._disable_mouse_support()
+        if self._mouse_pixels:
+            self.write("\x1b[?1016l")
+
+    def _end(self, writer: threading.Thread) -> bool:
+        with contextlib.suppress(queue.Full):
+            cast("queue.Queue[str | None]", writer._queue).put(None, timeout=CLOSE_LIMIT_S)  # type: ignore[attr-defined]
+            writer.join(CLOSE_LIMIT_S)
+        return not writer.is_alive()
+
+    def _drain(self) -> None:
+        pending = self._writer_thread._queue if self._writer_thread is not None else None
+        with contextlib.suppress(queue.Empty):
+            while pending is not None:
+                pending.get_nowait()
+
+    def _run_input_thread(self) -> None:
+        try:
+            self.run_input_thread()
+        except OSError:
+            self._hang_up()
+        except Exception as err:  # noqa: BLE001 - a thread has nobody else to tell
+            self._tell(self._app._handle_exception, err)
+
+    def _hang_up(self) -> None:
+        self._tell(self._app.leave_soon, HANG_UP_EXIT)  # type: ignore[attr-defined]
+
+    def _tell(self, what: Any, *arguments: Any) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: the app is gone already
+            self._loop.call_soon_threadsafe(what, *arguments)
