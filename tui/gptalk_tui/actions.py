@@ -92,7 +92,12 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "conversation.export", "Export", "Write this conversation to a file.",
-        "ctrl+o", lambda chat: chat.dialogs.export(), available=lambda chat: chat.has_conversation,
+        "ctrl+o", lambda chat: chat.dialogs.exports.write(), available=lambda chat: chat.has_conversation,
+    ),
+    Action(
+        "export.open", "Open the last export", "Show the file that was written last in the program for it.",
+        "", lambda chat: chat.dialogs.exports.open_last(),
+        available=lambda chat: chat.dialogs.exports.last is not None,
     ),
     Action(
         "app.palette", "Commands", "All commands: type to find one.",
@@ -101,6 +106,29 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "app.help", "Help", "Keys and help for what has the focus.",
         "f1", lambda chat: chat.dialogs.help(), short="help",
+    ),
+    Action(
+        "find.open", "Find", "Find words in this conversation; Tab goes over to all conversations.",
+        "ctrl+f", lambda chat: chat.finding.open(), short="find",
+    ),
+    Action(
+        "find.in_transcript", "Find here", "Find words in this conversation.",
+        "slash", lambda chat: chat.finding.open(), where=Where.MESSAGE,
+        available=lambda chat: chat.transcript.has_focus, in_palette=False,
+    ),
+    Action(
+        "find.next", "Next match", "Go to the next match.",
+        "n", lambda chat: chat.finding.step(1), where=Where.MESSAGE,
+        available=lambda chat: chat.transcript.has_focus and chat.finding.is_active, in_palette=False,
+    ),
+    Action(
+        "find.previous", "Previous match", "Go to the match before.",
+        "N,shift+n", lambda chat: chat.finding.step(-1), where=Where.MESSAGE,
+        available=lambda chat: chat.transcript.has_focus and chat.finding.is_active, in_palette=False,
+    ),
+    Action(
+        "find.everywhere", "Search all conversations", "Search titles and messages of all conversations.",
+        "", lambda chat: chat.finding.search_all(""),
     ),
     Action(
         "transcript.page_up", "Page up", "Scroll up by a page, also from the composer.",
@@ -219,6 +247,11 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "list.trash", "Show the trash", "List what is in the trash, to look through and restore.",
         "", lambda chat: chat.filing.show_trash(),
+    ),
+    Action(
+        "conversation.settings", "Provider, model and settings",
+        "Choose who answers, the model, temperature, context and system prompt: here, or for all.",
+        "ctrl+t", lambda chat: chat.choices.ask(), short="model",
     ),
     Action(
         "app.theme", "Theme", "Choose the colours; each theme is shown while you look through them.",

@@ -59,6 +59,18 @@ class Search(StorePart):
             titles = _titles(con, wanted, min(limit, _MAX_TITLES))
             return titles + _messages(con, wanted, limit - len(titles), None)
 
+    def search_extent(self) -> tuple[int, int]:
+        """Return how much a search looks through: how many messages, of how many conversations."""
+        with self._db.read() as con:
+            conversations = con.execute(
+                "SELECT count(*) FROM conversation WHERE trashed_at_ms IS NULL"
+            ).fetchone()
+            messages = con.execute(
+                "SELECT count(*) FROM message m JOIN conversation c ON c.seq = m.conversation_seq"
+                " WHERE m.deletion_seq IS NULL AND c.trashed_at_ms IS NULL AND m.status <> 'streaming'"
+            ).fetchone()
+        return int(messages[0]), int(conversations[0])
+
     def prompts(self, *, filter: str = "", limit: int = 100, before: str | None = None) -> list[Message]:
         """Return earlier prompts of every conversation, newest first, each text once.
 

@@ -22,9 +22,12 @@ from gptalk_tui.actions import ACTION_OF, ACTIONS, Where, footer_actions
 from gptalk_tui.screens import bars
 from gptalk_tui.screens.appearance import Appearance
 from gptalk_tui.screens.branches import Branches
+from gptalk_tui.screens.compositor import TightCompositor
+from gptalk_tui.screens.choices import Choices
 from gptalk_tui.screens.desk import Desk
 from gptalk_tui.screens.dialogs import Dialogs
 from gptalk_tui.screens.filing import Filing
+from gptalk_tui.screens.finding import Finding, Query
 from gptalk_tui.screens.reading import Reading
 from gptalk_tui.screens.services import Services
 from gptalk_tui.screens.shelf import Shelf
@@ -33,6 +36,7 @@ from gptalk_tui.screens.welcome import welcome_text
 from gptalk_tui.screens.writing import Writing
 from gptalk_tui.widgets.bar import Bar
 from gptalk_tui.widgets.composer import Composer
+from gptalk_tui.widgets.find_bar import FindBar
 from gptalk_tui.widgets.list_pane import ListPane
 from gptalk_tui.widgets.listing import UNTITLED, title_of
 from gptalk_tui.widgets.row_list import RowList
@@ -75,10 +79,12 @@ class ChatScreen(Screen[None]):
     shelf: Shelf
     filing: Filing
     appearance: Appearance
+    choices: Choices
     branches: Branches
     undo: Undo
     reading: Reading
     writing: Writing
+    finding: Finding
     dialogs: Dialogs
     transcript: Transcript
     composer: Composer
@@ -96,6 +102,7 @@ class ChatScreen(Screen[None]):
         new: bool = False,
     ) -> None:
         super().__init__()
+        self._compositor = TightCompositor()
         self._load = load
         self._wanted = chat
         self._wants_new = new
@@ -107,10 +114,12 @@ class ChatScreen(Screen[None]):
         self.shelf = Shelf(self)
         self.filing = Filing(self)
         self.appearance = Appearance(self)
+        self.choices = Choices(self)
         self.branches = Branches(self)
         self.undo = Undo(self)
         self.reading = Reading(self)
         self.writing = Writing(self)
+        self.finding = Finding(self)
         self.dialogs = Dialogs(self)
         self.list_pane = ListPane(id="side")
         self.transcript = Transcript(styles, fetch=self.desk.texts, id="transcript")
@@ -193,8 +202,8 @@ class ChatScreen(Screen[None]):
         header, width = self.query_one("#header", Bar), self.size.width
         title = title_of(conversation) if conversation else UNTITLED
         header.left = bars.header_left(title, width, place=bars.place_of(conversation))
-        provider = services.provider if services is not None else None
-        model = services.model_of(conversation) if services is not None else ""
+        provider = services.provider_for(self.desk.chosen) if services is not None else None
+        model = services.model_of(self.desk.chosen) if services is not None else ""
         service = provider.service if provider is not None else ""
         header.right = bars.header_right(model, service, width)
         welcome = welcome_text(provider.name if provider is not None else "", service, model)
@@ -269,6 +278,14 @@ class ChatScreen(Screen[None]):
     def _end_pressed(self) -> None:
         self.reading.follow_end()
 
+    @on(FindBar.Changed)
+    def _find_changed(self, event: FindBar.Changed) -> None:
+        self.finding.look(Query.of(event.query))
+
+    @on(FindBar.Pressed)
+    def _find_pressed(self, event: FindBar.Pressed) -> None:
+        self.finding.press(event.wish)
+
     @on(ListPane.Filtered)
     def _list_filtered(self) -> None:
         self.shelf.refresh_soon()
@@ -319,7 +336,10 @@ class ChatScreen(Screen[None]):
             event.stop()
         if isinstance(self.focused, Input | TextArea):
             return
-        if event.key == "escape" and not self.is_replying:
+        if event.key == "escape" and self.finding.is_active:
+            event.stop()
+            self.finding.close()
+        elif event.key == "escape" and not self.is_replying:
             event.stop()
             self.reading.leave()
         elif event.is_printable and event.character and event.key not in self.active_bindings:

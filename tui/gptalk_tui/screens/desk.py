@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from gptalk_client.store.store import Store
     from gptalk_tui.screens.chat import ChatScreen
 
+BLANK = Conversation(id="", title="", created_at_ms=0, updated_at_ms=0)
+
 SHOWN_TEXTS = 24
 """How many of the newest messages are read together with the branch when a conversation is opened."""
 
@@ -45,6 +47,8 @@ class Desk:
         self.turns = Turns(self)
         self.conversation: Conversation | None = None
         """None while a new one has no prompt yet."""
+        self.blank = BLANK
+        """What a conversation that is not stored yet begins with."""
         self.returned: Message | None = None
         """The prompt of a turn that failed before any text, while it is back in the composer."""
 
@@ -52,6 +56,11 @@ class Desk:
     def conversation_id(self) -> str | None:
         """The id of what is open."""
         return self.conversation.id if self.conversation else None
+
+    @property
+    def chosen(self) -> Conversation:
+        """What is open, with its settings; what a new one begins with if that is not stored yet."""
+        return self.conversation or self.blank
 
     @property
     def turn(self) -> LiveTurn | None:
@@ -97,9 +106,14 @@ class Desk:
         except GptalkError as err:
             screen.say(err.for_humans(), is_error=True)
             return
+        try:
+            await screen.services.prepare(conversation)
+        except GptalkError as err:
+            screen.say(err.for_humans(), is_error=True)
         self.conversation = conversation
         self.returned = None
         screen.branches.forget_edit()
+        screen.finding.close(refocus=False)
         screen.composer.set_text(conversation.draft)
         turn = self.turns.of(conversation.id)
         if turn is not None and turn.reply is not None:
@@ -114,8 +128,10 @@ class Desk:
         screen = self._screen
         self.keep_draft()
         self.conversation = None
+        self.blank = BLANK
         self.returned = None
         screen.branches.forget_edit()
+        screen.finding.close(refocus=False)
         screen.composer.set_text("")
         screen.transcript.show_conversation([])
         screen.show_emptiness(True)
@@ -189,17 +205,29 @@ class Desk:
     async def _send(self, services: Services, text: str, beside: Message | None) -> None:
         screen = self._screen
         try:
-            if await asyncio.to_thread(services.lacks_model) and not await screen.dialogs.offer_model():
+            lacks_model = await asyncio.to_thread(services.lacks_model, self.chosen)
+            if lacks_model and not await screen.dialogs.offer_model():
                 self._give_back(text, beside)
                 return
             if self.conversation is None:
-                self.conversation = await services.store.run(lambda store: store.create_conversation())
+                self.conversation = await self._create(services, self.blank)
+            events = services.reply(self.conversation, text, instead_of=beside)
         except GptalkError as err:
             self._give_back(text, beside)
             screen.say(err.for_humans(), is_error=True)
             return
-        events = services.reply(self.conversation, text, instead_of=beside)
         self._start(self.conversation, text, events, beside)
+
+    async def _create(self, services: Services, blank: Conversation) -> Conversation:
+        self.blank = BLANK
+        return await services.store.run(
+            lambda store: store.create_conversation(
+                system_prompt=blank.system_prompt,
+                model=blank.model,
+                provider=blank.provider,
+                options=blank.options,
+            )
+        )
 
     def _give_back(self, text: str, beside: Message | None) -> None:
         """Put a prompt that could not be sent back where it came from."""
@@ -212,7 +240,12 @@ class Desk:
         """Ask again for the reply to a prompt, beside the replies that are there."""
         services = self._screen.services
         if services is not None and self.conversation is not None and self.turn is None:
-            self._start(self.conversation, "", services.regenerate(self.conversation, prompt_id))
+            try:
+                events = services.regenerate(self.conversation, prompt_id)
+            except GptalkError as err:
+                self._screen.say(err.for_humans(), is_error=True)
+                return
+            self._start(self.conversation, "", events)
 
     def try_again(self) -> None:
         """Ask again for the last reply."""

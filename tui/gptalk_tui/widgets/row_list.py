@@ -28,6 +28,8 @@ class Row:
     """Dim, at the right edge."""
     mark: str = ""
     """One cell before the text, in the accent."""
+    spans: tuple[tuple[int, int], ...] = ()
+    """Start and end of each stretch of the text that stands out, such as found words, in characters."""
 
     @property
     def is_heading(self) -> bool:
@@ -240,7 +242,7 @@ class RowList(ScrollView, can_focus=True):
             Segment(" ", base),
             Segment(set_cell_size(row.mark or " ", 1), mark_style),
             Segment(" ", base),
-            Segment(set_cell_size(text, room), base),
+            *_emphasised(set_cell_size(text, room), row.spans, base, mark_style + Style(bold=True)),
             Segment(right, right_style),
         ]
         return Strip(segments).adjust_cell_length(width, base)
@@ -248,3 +250,12 @@ class RowList(ScrollView, can_focus=True):
     def refresh_row(self, index: int) -> None:
         """Paint one row again."""
         self.refresh(Region(0, index - int(self.scroll_y), self.size.width, 1))
+
+
+def _emphasised(text: str, spans: Sequence[tuple[int, int]], base: Style, style: Style) -> Iterable[Segment]:
+    at = 0
+    for start, end in spans:
+        yield Segment(text[at:start], base)
+        yield Segment(text[start:end], style)
+        at = end
+    yield Segment(text[at:], base)

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.filter import ANSIToTruecolor, LineFilter
@@ -19,7 +18,9 @@ from textual.widget import Widget
 
 from gptalk_client.models import BranchEntry
 from gptalk_tui.widgets.transcript.code import code_blocks
-from gptalk_tui.widgets.transcript.document import START, Document, Fetch
+from gptalk_tui.widgets.transcript.document import START, Document, Fetch, Position
+from gptalk_tui.widgets.transcript.marks import Marks
+from gptalk_tui.widgets.transcript.overlay import with_overlays
 from gptalk_tui.widgets.transcript.pointer import Pointer
 from gptalk_tui.widgets.transcript.rendering import Renderer
 from gptalk_tui.widgets.transcript.selection import Selection, selected_text, shifted
@@ -88,6 +89,8 @@ class Transcript(ScrollView, can_focus=True):
         """The message with the marker."""
         self.selection: Selection | None = None
         """What is selected, by mouse or as a code block."""
+        self.marks: Marks | None = None
+        """Found words."""
         self._pointer = Pointer(self)
         self._strips: list[Strip] = []
         self._thumb = (-1, -1, -1)
@@ -345,6 +348,20 @@ class Transcript(ScrollView, can_focus=True):
             self.selection = selection
             self.refresh()
 
+    def set_marks(self, marks: Marks | None) -> None:
+        """Mark found words, or none."""
+        self.marks = marks
+        self.refresh()
+
+    def show_position(self, position: Position) -> None:
+        """Bring a line into view, with some lines above it; what is in view already stays where it is."""
+        if not any(shown == position for shown, _ in self.viewport.lines):
+            self._set_following(False)
+            self.viewport.top = self.document.move(self.document.clamp(position), -(self.size.height // 3))
+            self._place()
+            self._follow_at_end()
+        self.refresh()
+
     @property
     def selected_text(self) -> str:
         """The selected text; empty without a selection."""
@@ -352,6 +369,8 @@ class Transcript(ScrollView, can_focus=True):
 
     def _keep_selection(self, index: int) -> None:
         """Keep the selection on its text while what it stands in is frozen."""
+        if self.marks is not None:
+            self.marks.keep(self.document, index)
         chosen = self.selection
         if chosen is not None and index in (chosen.anchor.message, chosen.head.message):
             anchor, head = shifted(self.document, chosen.anchor), shifted(self.document, chosen.head)
@@ -443,7 +462,7 @@ class Transcript(ScrollView, can_focus=True):
         return self._strips[y] if 0 <= y < len(self._strips) else self._blank_line(self.size.width)
 
     def _painted(self, y: int, crop: Region, filters: list[LineFilter]) -> Strip:
-        strip = self._with_selection(y, self.render_line(y))
+        strip = self._with_overlays(y, self.render_line(y))
         width = crop.right
         if strip.cell_length != width:
             strip = strip.adjust_cell_length(width, self.document.renderer.base_style)
@@ -453,21 +472,10 @@ class Transcript(ScrollView, can_focus=True):
             strip = strip.apply_filter(each, self.background_colors[1])
         return strip
 
-    def _with_selection(self, y: int, strip: Strip) -> Strip:
-        """Paint what is selected on a line; never cached."""
-        if self.selection is None or y >= len(self.viewport.lines):
+    def _with_overlays(self, y: int, strip: Strip) -> Strip:
+        if (self.selection is None and self.marks is None) or y >= len(self.viewport.lines):
             return strip
-        (message, row, _), painted = self.viewport.lines[y]
-        line = painted.line
-        chosen = self.selection.range_in(message, row, line.logical) if line is not None else None
-        if line is None or chosen is None:
-            return strip
-        content, style = self.document.frame.content, self.document.renderer.styles["selection"]
-        for x0, x1 in line.cells_of(*chosen):
-            before, middle, after = strip.divide([content + x0, content + x1, strip.cell_length])
-            marked = Strip([Segment(text, (base or style) + style) for text, base, _ in middle])
-            strip = Strip.join([before, marked, after])
-        return strip
+        return with_overlays(strip, self.viewport.lines[y], self.document, self.selection, self.marks)
 
     def _blank_line(self, width: int) -> Strip:
         strip = self._blank.get(width)
