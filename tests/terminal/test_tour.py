@@ -9,6 +9,16 @@ from support.gptalk_server import GptalkServer
 from support.terminal import CTRL_N, CTRL_O, CTRL_Q, CTRL_S, DOWN, ENTER, ESCAPE, READY, Terminal, program
 
 
+def open_from_list(terminal: Terminal, wanted: str, reply: str) -> None:
+    terminal.send(CTRL_S)
+    terminal.wait_for("/ filter")
+    terminal.send(wanted)
+    terminal.wait_for(lambda t: sum(" now" in line for line in t.lines) == 1, "the list filters")
+    terminal.send(ENTER)
+    terminal.wait_for(reply)
+    terminal.wait_for("Write a message")
+
+
 def test_two_conversations_are_there_after_a_restart_and_can_be_exported(
     start, service: GptalkServer, data: Path, tmp_path: Path, kept
 ) -> None:
@@ -30,13 +40,9 @@ def test_two_conversations_are_there_after_a_restart_and_can_be_exported(
         assert terminal.end(CTRL_Q) == 0
         assert terminal.complaints() == []
     with start() as terminal:
-        terminal.wait_for("The second reply")
-        terminal.send(CTRL_S)
-        terminal.wait_for("/ filter")
-        terminal.send("lifetimes")
-        terminal.wait_for(lambda t: "pasta" not in "\n".join(t.lines[1:]), "the list filters")
-        terminal.send(ENTER)
-        terminal.wait_for("The first reply goes on")
+        terminal.wait_for("reply")
+        open_from_list(terminal, "pasta", "The second reply")
+        open_from_list(terminal, "lifetimes", "The first reply goes on")
         terminal.send(CTRL_O)
         terminal.wait_for("Export “")
         terminal.send(ENTER)
