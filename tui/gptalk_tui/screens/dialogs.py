@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gptalk_client.text import one_line
 from gptalk_tui.actions import ACTIONS, key_titles
+from gptalk_tui.screens.exports import Exports
 
 if TYPE_CHECKING:
     from gptalk_tui.screens.chat import ChatScreen
@@ -19,20 +18,11 @@ class Dialogs:
         screen: What they stand over.
     """
 
+    exports: Exports
+
     def __init__(self, screen: ChatScreen) -> None:
         self._screen = screen
-
-    def export(self) -> None:
-        """Ask where to write the conversation, and write it."""
-        from gptalk_tui.screens.export import ExportScreen
-
-        screen = self._screen
-        if screen.desk.conversation is not None and screen.services is not None:
-            screen.app.push_screen(ExportScreen(screen.services, screen.desk.conversation), self._exported)
-
-    def _exported(self, path: Path | None) -> None:
-        if path is not None:
-            self._screen.say(f"Wrote {one_line(str(path), max_chars=400)}")
+        self.exports = Exports(screen)
 
     def help(self) -> None:
         """Show keys and help."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 from typing import ClassVar
 
@@ -21,6 +22,7 @@ from gptalk_client.transcripts.files import export_name, write_file
 from gptalk_client.transcripts.formats import FORMATS, Format
 from gptalk_client.transcripts.transcript import Transcript
 from gptalk_tui.screens.services import Services
+from gptalk_tui.screens.target import TargetInput
 from gptalk_tui.widgets.listing import title_of
 from gptalk_tui.widgets.row_list import Row, RowList
 
@@ -52,9 +54,9 @@ class ExportScreen(ModalScreen[Path | None]):
             yield Static(title, classes="dialog-title", markup=False)
             yield RowList(id="formats")
             yield Checkbox("all branches, not only the one that is shown", id="branches", compact=True)
-            yield Input(id="target", compact=True, select_on_focus=False)
+            yield TargetInput(id="target")
             yield Static(classes="dialog-error", markup=False)
-            hint = "Up and Down choose the format · Tab to branches · Enter writes · Esc leaves"
+            hint = "Up and Down: format · Tab completes a folder, or goes on · Enter writes · Esc leaves"
             yield Static(hint, classes="dialog-hint", markup=False)
 
     def on_mount(self) -> None:
@@ -62,10 +64,13 @@ class ExportScreen(ModalScreen[Path | None]):
         formats = self.query_one("#formats", RowList)
         formats.can_focus = False
         formats.set_rows(Row(each.name, each.title, each.suffix) for each in FORMATS.values())
-        name = export_name(self._conversation.title, self._conversation.id, self._format.suffix, unique=False)
-        target = self.query_one("#target", Input)
-        target.value = name
+        target = self.query_one("#target", TargetInput)
+        target.value = self._own_name
         target.focus()
+
+    @property
+    def _own_name(self) -> str:
+        return export_name(self._conversation.title, self._conversation.id, self._format.suffix, unique=False)
 
     @property
     def _format(self) -> Format:
@@ -74,7 +79,7 @@ class ExportScreen(ModalScreen[Path | None]):
 
     def action_move(self, by: int) -> None:
         """Choose another format; the file's ending follows."""
-        target = self.query_one("#target", Input)
+        target = self.query_one("#target", TargetInput)
         old = self._format.suffix
         self.query_one("#formats", RowList).action_move(by)
         if target.value.endswith(old):
@@ -92,14 +97,17 @@ class ExportScreen(ModalScreen[Path | None]):
     def _submitted(self, event: Input.Submitted) -> None:
         text = event.value.strip()
         if text:
-            self._write(Path(text).expanduser().absolute())
+            is_folder = text.endswith(("/", os.sep))
+            self._write(Path(text).expanduser().absolute(), is_folder=is_folder)
 
     @work(group="export", exclusive=True, description="export")
-    async def _write(self, path: Path) -> None:
+    async def _write(self, path: Path, *, is_folder: bool) -> None:
+        if is_folder or path.is_dir():
+            path /= self._own_name
         force = self._may_replace == path
         if path.exists() and not force:
             self._may_replace = path
-            self._complain(f"{one_line(str(path))} is there already. Enter again replaces it.")
+            self._complain(f"{one_line(str(path), max_chars=400)} is there already. Enter again replaces it.")
             return
         conversation_id = self._conversation.id
         all_branches = self.query_one("#branches", Checkbox).value
@@ -113,10 +121,10 @@ class ExportScreen(ModalScreen[Path | None]):
         try:
             await asyncio.to_thread(write)
         except TranscriptError as err:
-            self._complain(one_line(err.message))
+            self._complain(one_line(err.message, max_chars=400))
             return
         except GptalkError as err:
-            self._complain(one_line(err.for_humans()))
+            self._complain(one_line(err.for_humans(), max_chars=400))
             return
         self.dismiss(path)
 
