@@ -22,8 +22,8 @@ from gptalk_tui.actions import ACTION_OF, ACTIONS, Where, footer_actions
 from gptalk_tui.screens import bars
 from gptalk_tui.screens.appearance import Appearance
 from gptalk_tui.screens.branches import Branches
-from gptalk_tui.screens.compositor import TightCompositor
 from gptalk_tui.screens.choices import Choices
+from gptalk_tui.screens.compositor import TightCompositor
 from gptalk_tui.screens.desk import Desk
 from gptalk_tui.screens.dialogs import Dialogs
 from gptalk_tui.screens.filing import Filing
