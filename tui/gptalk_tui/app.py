@@ -75,6 +75,8 @@ class GptalkApp(App[int], inherit_bindings=False):
         self._services: Services | None = None
         self._chat_screen: ChatScreen | None = None
         self._exit_wanted: int | None = None
+        self._changing = asyncio.Lock()
+        """Held while settings become services: a choice made meanwhile comes after."""
         self._is_up = False
         self._is_leaving = False
         self.failure: Exception | None = None
@@ -179,11 +181,8 @@ class GptalkApp(App[int], inherit_bindings=False):
         if self._exit_wanted is not None:
             self._leave()
         # Imported behind the first paint, on a thread: the store and the wire are not needed to show it.
-        settings = self.settings
-        self._services = await asyncio.to_thread(self._make_services, settings)
-        if settings is not self.settings:  # chosen meanwhile
-            self._services.settings = self.settings
-            self._services.provider = await asyncio.to_thread(self._provider_for, self.settings)
+        async with self._changing:
+            self._services = await asyncio.to_thread(self._make_services, self.settings)
         return self._services
 
     def _make_services(self, settings: Settings) -> Services:
@@ -193,7 +192,8 @@ class GptalkApp(App[int], inherit_bindings=False):
 
         provider = self._provider_for(settings)
         thread = StoreThread(Store.open(self.paths.database))
-        return Services(settings, self.paths, thread, Chat(thread), provider, self.keep_settings)
+        chat = Chat(thread)
+        return Services(settings, self.paths, thread, chat, provider, self._provider_for, self.keep_settings)
 
     def _provider_for(self, settings: Settings) -> Provider:
         return self._build_provider(settings, self.paths, self._warn_soon)
@@ -213,7 +213,9 @@ class GptalkApp(App[int], inherit_bindings=False):
             return
         with contextlib.suppress(TimeoutError, GptalkError):
             async with asyncio.timeout(CLOSE_LIMIT_S):
-                await services.provider.aclose()
+                await asyncio.gather(
+                    *(each.aclose() for each in (services.provider, *services.others.values()))
+                )
         await services.chat.aclose()
         await services.store.aclose()
         services.store.store.close()
@@ -244,36 +246,48 @@ class GptalkApp(App[int], inherit_bindings=False):
         Raises:
             ConfigError: They cannot be used, or not be written; nothing has changed.
         """
+        async with self._changing:
+            await self._keep_settings(settings, changes)
+
+    async def _keep_settings(
+        self, settings: Settings, changes: Mapping[str | tuple[str, ...], object]
+    ) -> None:
         from gptalk_client.config_file import update_file
 
+        old, services = self.settings, self._services
+        provider = None
+        if services is not None and (settings.provider, settings.url) != (old.provider, old.url):
+            known = services.others.get(settings.provider or "") if settings.url == old.url else None
+            provider = known or await asyncio.to_thread(self._provider_for, settings)
         await asyncio.to_thread(update_file, self.paths.config_file, changes)
         self.settings = settings
-        if self._services is not None:
-            self._services.settings = settings
+        if services is not None:
+            services.settings = settings
+            if provider is not None:
+                await self._replace_provider(services, old, provider)
+        if self._chat_screen is not None:
+            self._chat_screen.update_bars()
+
+    async def _replace_provider(self, services: Services, old: Settings, provider: Provider) -> None:
+        """Let another provider answer by default; the one before stays while replies may come from it."""
+        before, services.provider = services.provider, provider
+        services.others.pop(self.settings.provider or "gptalk", None)
+        if self._chat_screen is not None and self._chat_screen.desk.turns:
+            services.others[old.provider or "gptalk"] = before
+        elif before is not provider:
+            await before.aclose()
 
     async def choose_provider(self, choice: Choice) -> None:
         """Chat somewhere else from now on, and keep that in the config file."""
-        from gptalk_client.config_file import update_file
-
         changes: dict[str | tuple[str, ...], str] = {"provider": choice.provider}
         settings = replace(self.settings, provider=choice.provider)
         if choice.url:
             changes["url"] = choice.url
             settings = replace(settings, url=choice.url)
         try:
-            provider = await asyncio.to_thread(self._provider_for, settings)
-            await asyncio.to_thread(update_file, self.paths.config_file, changes)
+            await self.keep_settings(settings, changes)
         except GptalkError as err:
             self.notify(err.for_humans(), severity="error", markup=False, timeout=20)
-            return
-        self.settings = settings
-        services = self._services
-        if services is not None:
-            old, services.provider, services.settings = services.provider, provider, settings
-            await old.aclose()
-        screen = self.screen_stack[0]
-        if isinstance(screen, ChatScreen):
-            screen.update_bars()
 
 
 async def _reaches(url: str) -> bool:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from gptalk_client.errors import LocalModelError
 from gptalk_client.models import Conversation, Message, TurnEvent
 from gptalk_client.paths import Paths
-from gptalk_client.settings import Settings
+from gptalk_client.settings import PROVIDERS, ProviderName, Settings
 
 if TYPE_CHECKING:
     from gptalk_client.chat import Chat
@@ -26,8 +27,51 @@ class Services:
     store: StoreThread
     chat: Chat
     provider: Provider
+    """Who answers where a conversation chooses nobody else."""
+    build: Callable[[Settings], Provider]
+    """Makes a provider. Raises ConfigError."""
     keep: Callable[[Settings, Mapping[str | tuple[str, ...], Any]], Awaitable[None]]
     """Takes other settings and writes what changed, by key, to the config file. Raises ConfigError."""
+
+    others: dict[str, Provider] = field(default_factory=dict)
+    """By name, those that some conversation chose instead."""
+
+    @property
+    def default_name(self) -> ProviderName:
+        """The name of who answers by default."""
+        return self.settings.provider or "gptalk"
+
+    def name_for(self, conversation: Conversation | None) -> ProviderName:
+        """Return the name of who answers in a conversation."""
+        own = conversation.provider if conversation is not None else ""
+        return next((name for name in PROVIDERS if name == own), self.default_name)
+
+    def provider_for(self, conversation: Conversation | None) -> Provider | None:
+        """Return who answers in a conversation; None before `prepare`, or where that failed."""
+        name = self.name_for(conversation)
+        return self.provider if name == self.default_name else self.others.get(name)
+
+    async def prepare(self, conversation: Conversation | None) -> None:
+        """Make ready who answers in a conversation.
+
+        Raises:
+            ConfigError: The settings lack something that it needs.
+        """
+        await self.provider_named(self.name_for(conversation))
+
+    async def provider_named(self, name: str) -> Provider:
+        """Return a provider, made if it is asked for the first time.
+
+        Raises:
+            ConfigError: The settings lack something that it needs.
+        """
+        known = next((each for each in PROVIDERS if each == name), self.default_name)
+        if known == self.default_name:
+            return self.provider
+        if known not in self.others:
+            made = await asyncio.to_thread(self.build, replace(self.settings, provider=known))
+            self.others.setdefault(known, made)
+        return self.others[known]
 
     def texts(self, ids: Sequence[str]) -> Mapping[str, str]:
         """Read texts for the transcript, on the caller's thread."""
@@ -35,7 +79,10 @@ class Services:
 
     def model_of(self, conversation: Conversation | None) -> str:
         """Return the model that a conversation is answered by; empty for the provider's default."""
-        return (conversation.model if conversation else "") or self.settings.model
+        if conversation is not None and conversation.model:
+            return conversation.model
+        # The settings' model is one of the default provider's.
+        return self.settings.model if self.name_for(conversation) == self.default_name else ""
 
     def reply(
         self, conversation: Conversation, prompt: str, *, instead_of: Message | None = None
@@ -46,6 +93,9 @@ class Services:
             conversation: Where the prompt belongs.
             prompt: What the person says.
             instead_of: A prompt that it stands beside, on a branch of its own.
+
+        Raises:
+            ConfigError: Who should answer cannot be used.
         """
         choices = self._choices(conversation)
         if instead_of is not None:
@@ -53,12 +103,17 @@ class Services:
         return self.chat.reply(conversation.id, prompt, **choices)
 
     def regenerate(self, conversation: Conversation, prompt_id: str) -> AsyncGenerator[TurnEvent, None]:
-        """Start a turn that answers a prompt once more."""
+        """Start a turn that answers a prompt once more.
+
+        Raises:
+            ConfigError: Who should answer cannot be used.
+        """
         return self.chat.regenerate(prompt_id, **self._choices(conversation))
 
-    def lacks_model(self) -> bool:
+    def lacks_model(self, conversation: Conversation | None) -> bool:
         """Whether the local model would answer but has no weights yet; looks at the disk."""
-        if self.provider.name != "local":
+        provider = self.provider_for(conversation)
+        if provider is None or provider.name != "local":
             return False
         from gptalk_client.embedded.errors import WeightsMissingError
         from gptalk_client.embedded.weights import resolve
@@ -75,10 +130,12 @@ class Services:
         chat = self.settings.chat
         options = {} if chat.temperature is None else {"temperature": chat.temperature}
         options |= conversation.options
+        context = options.get("context_messages", chat.context_messages)
         return {
-            "provider": self.provider,
+            "provider": self.provider_for(conversation)
+            or self.build(replace(self.settings, provider=self.name_for(conversation))),
             "model": self.model_of(conversation),
             "options": options,
             "system_prompt": conversation.system_prompt or chat.system_prompt,
-            "context_messages": int(options.get("context_messages", chat.context_messages)),
+            "context_messages": (context if isinstance(context, int) else 0) or chat.context_limit,
         }
