@@ -13,7 +13,9 @@ def open_from_list(terminal: Terminal, wanted: str, reply: str) -> None:
     terminal.send(CTRL_S)
     terminal.wait_for("/ filter")
     terminal.send(wanted)
-    terminal.wait_for(lambda t: sum(" now" in line for line in t.lines) == 1, "the list filters")
+    terminal.wait_for(
+        lambda t: [wanted in line for line in t.lines if " now" in line] == [True], "the list filters"
+    )
     terminal.send(ENTER)
     terminal.wait_for(reply)
     terminal.wait_for("Write a message")
