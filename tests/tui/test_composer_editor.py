@@ -33,7 +33,8 @@ async def edit(app: Running, monkeypatch: pytest.MonkeyPatch, command: str) -> N
 
     monkeypatch.setattr(app.app, "suspend", suspend)
     await app.press("ctrl+g")
-    await app.app.workers.wait_for_complete([w for w in app.app.workers if w.group == "editor"])
+    await app.pilot.pause()
+    await app.until(lambda: not any(each.group == "editor" for each in app.app.workers))
     await app.pilot.pause()
 
 

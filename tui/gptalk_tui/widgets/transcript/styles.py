@@ -75,7 +75,7 @@ class StyleTable(dict[str, Style]):
         # Of the terminal's own colours nobody knows whether its text can be read on another background.
         self["selection"] = Style(reverse=True) if is_ansi else Style(bgcolor=found["selection"])
         # Reversed, so that found words stand out in every theme, without colours too.
-        self["found"] = Style(color=on_page("muted"), bgcolor=page, reverse=True)
+        self["found"] = Style(color=on_page("muted"), bgcolor=page, reverse=True, bold=False)
         self["found.current"] = Style(color=on_page("accent"), bgcolor=page, reverse=True, bold=True)
         self["text"] = Style(color=on_page("text"))
         self["muted"] = Style(color=on_page("muted"))
