@@ -109,6 +109,12 @@ class GptalkApp(App[int], inherit_bindings=False):
         if self._chat_screen is not None and self.theme in PALETTE_OF:
             self._chat_screen.transcript.restyle(self.styles_of_theme())
 
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy what a field cuts or copies, as the transcript's copies go."""
+        screen = self.screen_stack[0]
+        if isinstance(screen, ChatScreen):
+            screen.reading.copy(text)
+
     # Start and end
 
     def on_mount(self) -> None:

@@ -183,6 +183,7 @@ class ChatScreen(Screen[None]):
     async def settle(self) -> None:
         """Bring everything to disk that is not there yet."""
         self.is_leaving = True
+        self.desk.away.come_back()
         await self.desk.save_draft()
         await self.desk.turns.stop_all(limit_s=2.0)
 

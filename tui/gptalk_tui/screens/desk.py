@@ -21,6 +21,7 @@ from gptalk_client.models import (
     TurnEvent,
     TurnOpened,
 )
+from gptalk_tui.screens.away import Away
 from gptalk_tui.screens.branches import placed
 from gptalk_tui.screens.services import Services
 from gptalk_tui.screens.turns import LiveTurn, Turns
@@ -45,6 +46,7 @@ class Desk:
     def __init__(self, screen: ChatScreen) -> None:
         self._screen = screen
         self.turns = Turns(self)
+        self.away = Away(screen)
         self.conversation: Conversation | None = None
         """None while a new one has no prompt yet."""
         self.blank = BLANK
@@ -320,6 +322,9 @@ class Desk:
             elif turn.reply is not None:
                 reply_id = turn.reply.id
                 reply = await services.store.run(lambda store: store.message(reply_id))
+                if self.away.wants(reply):
+                    told = await services.store.run(lambda store: store.conversation(turn.conversation_id))
+                    self.away.tell(told, reply)
                 if turn.conversation_id == self.conversation_id:
                     screen.transcript.end_message(entry_of(reply), reply.content)
                     await self._return_prompt(services, reply)

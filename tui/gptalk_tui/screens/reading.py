@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -9,6 +13,7 @@ from gptalk_client.text import one_line
 
 if TYPE_CHECKING:
     from gptalk_tui.screens.chat import ChatScreen
+    from gptalk_tui.screens.clipboard import Clipboard
 
 
 class Reading:
@@ -76,10 +81,39 @@ class Reading:
         if source is not None:
             self.copy(source, "the code block")
 
-    def copy(self, text: str, what: str) -> None:
-        """Put a text on the clipboard and say so."""
-        self._screen.app.copy_to_clipboard(text)
-        self._screen.say(f"Copied {what}.")
+    def copy(self, text: str, what: str = "") -> None:
+        """Put a text on the clipboard and say how.
+
+        Args:
+            text: The text.
+            what: What it is; empty says nothing unless the clipboard is out of reach.
+        """
+        app = self._screen.app
+        app._clipboard = text  # what Ctrl+V in a field gives
+        app.run_worker(self._put(text, what), group="copy", description="copy")
+
+    async def _put(self, text: str, what: str) -> None:
+        screen = self._screen
+        try:
+            how = await self._clipboard.put(text)
+        except OSError as err:
+            screen.say(f"Nothing could be copied: {err.strerror or err}.", is_error=True)
+            return
+        if what or how.startswith("to the file"):
+            screen.say(f"Copied {what or 'the text'} {how}.")
+
+    @cached_property
+    def _clipboard(self) -> Clipboard:
+        from gptalk_tui.screens.clipboard import Clipboard
+
+        services = self._screen.services
+        folder = services.paths.data if services is not None else Path(tempfile.gettempdir())
+        return Clipboard(self._write, folder, os.environ)
+
+    def _write(self, sequence: str) -> None:
+        driver = self._screen.app._driver
+        if driver is not None:
+            driver.write(sequence)
 
     def open_link(self, url: str) -> None:
         """Ask before a link is opened, naming its host."""
