@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 
+import click
 import pytest
 
 import gptalk_client
@@ -49,6 +53,35 @@ def test_every_command_has_help_and_the_global_options(run: Run) -> None:
         assert done.code == 0
         assert "--data-dir" in done.out, name
         assert done.err == ""
+
+
+def paths(group: click.Group, *above: str) -> Iterator[tuple[str, ...]]:
+    """Yield the words of every command and sub-command."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        yield (*above, name)
+        if isinstance(command, click.Group):
+            yield from paths(command, *above, name)
+
+
+@pytest.mark.parametrize("words", [*paths(cli)], ids=" ".join)
+def test_every_help_shows_an_example_that_the_command_line_takes(run: Run, words: tuple[str, ...]) -> None:
+    told = run(*words, "--help").out
+    lines = [line.strip() for line in told.splitlines()[1:]]
+    found = [line for line in lines if f"gptalk-tui {' '.join(words)}" in line]
+    assert found
+    for line in found:
+        line = line.partition("$(")[2].partition(")")[0] or line
+        part = next(each for each in re.split(r" [|>] |: +", line) if each.startswith("gptalk-tui "))
+        command: click.Command = cli
+        arguments = shlex.split(part)[1:]
+        while isinstance(command, click.Group) and arguments:
+            context = click.Context(command)
+            _, child, arguments = command.resolve_command(context, arguments)
+            assert child is not None
+            command = child
+        command.make_context(part, arguments)
 
 
 def test_the_help_lists_every_command(run: Run) -> None:

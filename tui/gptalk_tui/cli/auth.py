@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gptalk_client.errors import UsageError
+from gptalk_tui.cli.examples import examples
 from gptalk_tui.cli.given import Globals
 from gptalk_tui.cli.options import pass_globals
 from gptalk_tui.cli.output import note, write
@@ -19,13 +20,13 @@ if TYPE_CHECKING:
     from gptalk_client.providers.gptalk import GPTalk
 
 
-@click.group()
+@click.group(epilog=examples("gptalk-tui auth status"))
 @pass_globals
 def auth(given: Globals) -> None:
     """The cached login of the GPTalk service."""
 
 
-@auth.command()
+@auth.command(epilog=examples("gptalk-tui auth status --json"))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @pass_globals
 def status(given: Globals, as_json: bool) -> None:
@@ -42,7 +43,7 @@ def status(given: Globals, as_json: bool) -> None:
         write(in_words(each) + "\n")
 
 
-@auth.command()
+@auth.command(epilog=examples("gptalk-tui auth login --url https://gptalk.net"))
 @pass_globals
 def login(given: Globals) -> None:
     """Ask the service for a new token now."""
@@ -59,7 +60,7 @@ def login(given: Globals) -> None:
     note(in_words(run_until_signal(sign_in())))
 
 
-@auth.command()
+@auth.command(epilog=examples("gptalk-tui auth logout"))
 @pass_globals
 def logout(given: Globals) -> None:
     """Forget the cached token of the service."""

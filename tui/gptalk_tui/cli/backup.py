@@ -8,12 +8,13 @@ import click
 
 from gptalk_client.errors import TranscriptError
 from gptalk_tui.cli.conversations import opened
+from gptalk_tui.cli.examples import examples
 from gptalk_tui.cli.given import Globals
 from gptalk_tui.cli.options import pass_globals
 from gptalk_tui.cli.output import note
 
 
-@click.command()
+@click.command(epilog=examples("gptalk-tui backup ~/conversations-backup.db"))
 @click.argument("path")
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 @pass_globals

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from gptalk_tui.cli.examples import examples
 from gptalk_tui.cli.given import Globals
 from gptalk_tui.cli.options import pass_globals
 from gptalk_tui.cli.output import note, write
@@ -15,20 +16,20 @@ from gptalk_tui.cli.output import note, write
 _SECRETS = {"api_key", "proxy"}
 
 
-@click.group()
+@click.group(epilog=examples("gptalk-tui config check"))
 @pass_globals
 def config(given: Globals) -> None:
     """The config file."""
 
 
-@config.command()
+@config.command(epilog=examples("gptalk-tui config path"))
 @pass_globals
 def path(given: Globals) -> None:
     """Print where the config file is, or would be."""
     write(f"{given.paths().config_file}\n")
 
 
-@config.command()
+@config.command(epilog=examples("gptalk-tui config show"))
 @pass_globals
 def show(given: Globals) -> None:
     """Print the settings in force as TOML: file, environment and options together. Secrets are left out."""
@@ -39,7 +40,7 @@ def show(given: Globals) -> None:
     write(visible(tomlkit.dumps(_as_tables(given.settings()))))
 
 
-@config.command()
+@config.command(epilog=examples("gptalk-tui config check --config other.toml"))
 @pass_globals
 def check(given: Globals) -> int:
     """Say what is wrong in the config file, with its key and line. Exit code 1 if anything is."""

@@ -12,6 +12,7 @@ import click
 
 from gptalk_client.models import Conversation, iso_utc
 from gptalk_client.text import one_line, visible
+from gptalk_tui.cli.examples import examples
 from gptalk_tui.cli.given import Globals
 from gptalk_tui.cli.options import pass_globals
 from gptalk_tui.cli.output import columns, note, write
@@ -52,7 +53,7 @@ def summary(conversation: Conversation) -> dict[str, Any]:
     }
 
 
-@click.command("list")
+@click.command("list", epilog=examples("gptalk-tui list -n 10", "gptalk-tui list --json --archived"))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("-n", "limit", type=click.IntRange(min=0), metavar="N", help="Print N at most.")
 @click.option("--archived", is_flag=True, help="The archived ones instead.")
@@ -73,7 +74,7 @@ def list_(given: Globals, as_json: bool, limit: int | None, archived: bool, tras
         write(columns(each.id[:SHORT_ID], when, f"{each.message_count:>4}", pin, _title(each)) + "\n")
 
 
-@click.command()
+@click.command(epilog=examples("gptalk-tui show 3f2a", "gptalk-tui show 'Pasta for eight' | less"))
 @click.argument("conversation", metavar="ID")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with every branch.")
 @pass_globals
@@ -94,7 +95,7 @@ def show(given: Globals, conversation: str, as_json: bool) -> None:
         write(piece)
 
 
-@click.command()
+@click.command(epilog=examples("gptalk-tui rename 3f2a 'Pasta for twelve'"))
 @click.argument("conversation", metavar="ID")
 @click.argument("title")
 @pass_globals
@@ -105,7 +106,7 @@ def rename(given: Globals, conversation: str, title: str) -> None:
     _tell("Renamed", renamed)
 
 
-@click.command()
+@click.command(epilog=examples("gptalk-tui archive 3f2a 8c01", "gptalk-tui archive --undo 3f2a"))
 @click.argument("conversations", metavar="ID...", nargs=-1, required=True)
 @click.option("--undo", is_flag=True, help="Put them back into the list.")
 @pass_globals
@@ -118,7 +119,7 @@ def archive(given: Globals, conversations: tuple[str, ...], undo: bool) -> None:
             _tell("Back in the list:" if undo else "Archived", store.set_archived(each.id, not undo))
 
 
-@click.command()
+@click.command(epilog=examples("gptalk-tui rm 3f2a"))
 @click.argument("conversations", metavar="ID...", nargs=-1, required=True)
 @pass_globals
 def rm(given: Globals, conversations: tuple[str, ...]) -> None:
@@ -130,7 +131,7 @@ def rm(given: Globals, conversations: tuple[str, ...]) -> None:
             _tell("Moved to the trash:", each)
 
 
-@click.command()
+@click.command(epilog=examples("gptalk-tui restore 3f2a"))
 @click.argument("conversations", metavar="ID...", nargs=-1, required=True)
 @pass_globals
 def restore(given: Globals, conversations: tuple[str, ...]) -> None:
@@ -142,7 +143,7 @@ def restore(given: Globals, conversations: tuple[str, ...]) -> None:
             _tell("Restored", each)
 
 
-@click.command()
+@click.command(epilog=examples("gptalk-tui purge --yes"))
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @pass_globals
 def purge(given: Globals, yes: bool) -> None:

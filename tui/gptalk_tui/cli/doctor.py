@@ -18,6 +18,7 @@ import click
 import gptalk_client
 from gptalk_client.errors import GptalkError
 from gptalk_client.text import visible
+from gptalk_tui.cli.examples import examples
 from gptalk_tui.cli.exit_codes import FAILED
 from gptalk_tui.cli.given import Globals
 from gptalk_tui.cli.options import pass_globals
@@ -31,6 +32,8 @@ _NETWORK_FILE_SYSTEMS = (
     "nfs", "cifs", "smb", "9p", "afs", "ceph", "gluster", "lustre", "davfs", "fuse.sshfs", "fuse.rclone",
 )  # fmt: skip
 _CONNECT_S = 5.0
+_AROUND = {"TMUX": "in tmux", "STY": "in screen", "SSH_CONNECTION": "over ssh"}
+"""What stands between the program and the terminal, by the variable that tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class Check:
     detail: str
 
 
-@click.command()
+@click.command(epilog=examples("gptalk-tui doctor", "gptalk-tui doctor --json"))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @pass_globals
 def doctor(given: Globals, as_json: bool) -> int:
@@ -113,7 +116,7 @@ def _folder(paths: Paths) -> Iterator[Check]:
         free = shutil.disk_usage(folder).free
         status: Literal["ok", "problem"] = "ok" if free > 50e6 else "problem"
         yield Check("data folder", status, f"{folder}, {free / 1e9:.1f} GB free")
-    if kind := _network_file_system(folder):
+    if kind := network_file_system(folder, _mounts()):
         yield Check(
             "data folder",
             "warning",
@@ -121,14 +124,22 @@ def _folder(paths: Paths) -> Iterator[Check]:
         )
 
 
-def _network_file_system(folder: Path) -> str:
-    """Return the type of the network file system that a folder is on; empty for a local one or if unknown."""
+def _mounts() -> str:
     try:
-        mounts = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace").splitlines()
+        return Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
+
+
+def network_file_system(folder: Path, mounts: str) -> str:
+    """Return the type of the network file system that a folder is on; empty for a local one or if unknown.
+
+    Args:
+        folder: Any that is there.
+        mounts: What is mounted, in the format of fstab(5), the later above the earlier.
+    """
     best, kind = "", ""
-    for line in mounts:
+    for line in mounts.splitlines():
         fields = line.split()
         if len(fields) < 3:
             continue
@@ -221,16 +232,25 @@ def _reachable(settings: Settings, url: str) -> Check:
 
 
 def _terminal() -> Check:
-    variables = {name: os.environ.get(name) for name in ("TERM", "COLORTERM", "TMUX", "NO_COLOR")}
-    told = [f"{name}={value}" for name, value in variables.items() if value and name != "TMUX"]
-    told += ["in tmux"] if variables["TMUX"] else []
+    term = os.environ.get("TERM")
+    told = [f"TERM={term}"] if term else ["TERM is not set"]
+    told += [words for name, words in _AROUND.items() if os.environ.get(name)]
     if not sys.stdout.isatty():
-        return Check("terminal", "ok", "Standard output is none; " + (", ".join(told) or "TERM is not set"))
+        return Check("terminal", "ok", "Standard output is none; " + ", ".join(told))
     size = shutil.get_terminal_size()
-    told.append(f"{size.columns}×{size.lines}")
+    told += [_colours(term or ""), f"{size.columns}×{size.lines}"]
     encoding = (sys.stdout.encoding or "").lower()
-    if variables["TERM"] in (None, "", "dumb", "unknown"):
+    if term in (None, "", "dumb", "unknown"):
         return Check("terminal", "problem", f"It cannot show the app: {', '.join(told)}")
     if encoding not in ("utf-8", "utf8"):
         return Check("terminal", "warning", f"The encoding is {encoding}, not UTF-8: {', '.join(told)}")
     return Check("terminal", "ok", ", ".join([*told, "UTF-8"]))
+
+
+def _colours(term: str) -> str:
+    """Return how many colours a terminal says that it has."""
+    if "NO_COLOR" in os.environ:
+        return "no colours wanted (NO_COLOR)"
+    if os.environ.get("COLORTERM", "").lower() in ("truecolor", "24bit") or term.endswith("-direct"):
+        return "16 million colours"
+    return "256 colours" if "256" in term else "16 colours"

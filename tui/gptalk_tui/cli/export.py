@@ -11,6 +11,7 @@ import click
 from gptalk_client.errors import UsageError
 from gptalk_client.models import Conversation
 from gptalk_tui.cli.conversations import opened
+from gptalk_tui.cli.examples import examples
 from gptalk_tui.cli.given import Globals
 from gptalk_tui.cli.options import pass_globals
 from gptalk_tui.cli.output import note, write
@@ -21,7 +22,14 @@ if TYPE_CHECKING:
     from gptalk_client.transcripts.transcript import Transcript
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "gptalk-tui export 3f2a > lifetimes.md",
+        "gptalk-tui export 3f2a --all-branches -o lifetimes.html",
+        "gptalk-tui export --all --format json -o everything.json",
+        "gptalk-tui export --all --format md -o transcripts/",
+    )
+)
 @click.argument("conversations", metavar="[ID]...", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="All conversations, the archived too, not the trash.")
 @click.option(

@@ -11,6 +11,7 @@ import click
 
 from gptalk_client.text import visible
 from gptalk_tui.cli.conversations import opened
+from gptalk_tui.cli.examples import examples
 from gptalk_tui.cli.given import Globals
 from gptalk_tui.cli.options import pass_globals
 from gptalk_tui.cli.output import write
@@ -24,7 +25,14 @@ _SOURCES = [
 ]  # fmt: skip
 
 
-@click.command("import")
+@click.command(
+    "import",
+    epilog=examples(
+        "gptalk-tui import --dry-run conversations.zip",
+        "gptalk-tui import conversations.zip",
+        "gptalk-tui import --from llm logs.db",
+    ),
+)
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.option(
     "--from",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gptalk_tui.cli.examples import examples
 from gptalk_tui.cli.given import Globals
 from gptalk_tui.cli.options import pass_globals
 from gptalk_tui.cli.output import columns, note, write
@@ -16,7 +17,12 @@ if TYPE_CHECKING:
     from gptalk_client.embedded.pull_progress import PullProgress
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "gptalk-tui serve --model-file ~/models/any.gguf",
+        "gptalk-tui serve --upstream http://127.0.0.1:11434/v1 -m llama3.2",
+    )
+)
 @click.option(
     "--model-file", metavar="GGUF", help="A model file; without it, the one that `model pull` fetches."
 )
@@ -33,10 +39,6 @@ def serve(given: Globals, model_file: str | None, upstream: str, host: str, port
 
     The address it prints holds a secret: only who knows it can use the endpoint. With --upstream, -m names the
     model to ask for, and GPTALK_UPSTREAM_KEY or OPENAI_API_KEY holds the key.
-
-    \b
-    gptalk-tui serve --model-file ~/models/any.gguf
-    gptalk-tui serve --upstream http://127.0.0.1:11434/v1 -m llama3.2
     """
     from gptalk_client.embedded.serve import serve as run
     from gptalk_client.settings import check_url
@@ -55,13 +57,13 @@ def serve(given: Globals, model_file: str | None, upstream: str, host: str, port
     return 128 + number
 
 
-@click.group()
+@click.group(epilog=examples("gptalk-tui model pull"))
 @pass_globals
 def model(given: Globals) -> None:
     """The small model for offline use."""
 
 
-@model.command()
+@model.command(epilog=examples("gptalk-tui model pull"))
 @pass_globals
 def pull(given: Globals) -> None:
     """Fetch the model's weights, once; after that no network is needed."""
@@ -83,7 +85,7 @@ def pull(given: Globals) -> None:
     note(f"The weights are in {path}. Chat with them: gptalk-tui --provider local")
 
 
-@model.command("list")
+@model.command("list", epilog=examples("gptalk-tui model list"))
 @pass_globals
 def list_(given: Globals) -> None:
     """List the models that can be used without a network."""

@@ -8,12 +8,15 @@ import click
 
 from gptalk_client.text import one_line
 from gptalk_tui.cli.conversations import SHORT_ID, opened
+from gptalk_tui.cli.examples import examples
 from gptalk_tui.cli.given import Globals
 from gptalk_tui.cli.options import pass_globals
 from gptalk_tui.cli.output import columns, note, write
 
 
-@click.command()
+@click.command(
+    epilog=examples("gptalk-tui search lifetime", "gptalk-tui search --json -n 5 release checklist")
+)
 @click.argument("query", nargs=-1, required=True)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option(
