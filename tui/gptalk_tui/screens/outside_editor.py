@@ -6,8 +6,10 @@ import asyncio
 import os
 import shlex
 import shutil
+import signal
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -90,10 +92,11 @@ class OutsideEditor:
         """Run the editor in the terminal; return a sentence if it failed."""
         name = one_line(command[0])
         complaint = ""
+        process: asyncio.subprocess.Process | None = None
         interruption: asyncio.CancelledError | None = None
         app = self._screen.app
         # Nothing is painted meanwhile. What is raised inside `suspend` would leave the terminal suspended.
-        with app.batch_update(), app.suspend():
+        with app.batch_update(), app.suspend(), _without_interrupts():
             self.is_open = True
             try:
                 process = await asyncio.create_subprocess_exec(*command)
@@ -106,8 +109,23 @@ class OutsideEditor:
                 complaint = f'The editor "{name}" cannot be started: {err.strerror or err}.'
             except asyncio.CancelledError as err:
                 interruption = err
+                if process is not None and process.returncode is None:
+                    process.terminate()
             finally:
                 self.is_open = False
         if interruption is not None:
             raise interruption
         return complaint
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Leave Ctrl+C to the editor: the terminal sends it to every process in front.
+
+    A handler that does nothing, unlike a signal that is ignored, is not handed down to the editor.
+    """
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
