@@ -14,6 +14,7 @@ Nothing sleeps: `wait_for` returns as soon as what was painted fulfils its condi
 
 from __future__ import annotations
 
+import codecs
 import errno
 import fcntl
 import os
@@ -25,12 +26,14 @@ import subprocess
 import sys
 import termios
 import threading
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
 import psutil
 import pyte
+import wcwidth
 
 LIMIT_S = 30.0
 """After this many seconds something is taken never to happen."""
@@ -69,6 +72,17 @@ def program(*arguments: str) -> list[str]:
     return [sys.executable, str(Path(__file__).with_name("guarded_program.py")), *arguments]
 
 
+class _Screen(pyte.Screen):
+    def select_graphic_rendition(self, *attrs: int, **_private: bool) -> None:
+        """Take no offence at questions about colours, such as an editor's."""
+        super().select_graphic_rendition(*attrs)
+
+
+def _is_drawn(char: str) -> bool:
+    """Return whether pyte can take a character: at one without a width it drops the rest of the text."""
+    return char < " " or char == "\x7f" or wcwidth.wcwidth(char) > 0 or unicodedata.combining(char) > 0
+
+
 class Terminal:
     """A terminal and the program that runs in it.
 
@@ -91,9 +105,10 @@ class Terminal:
     ) -> None:
         self.output = b""
         """Every byte that the program wrote."""
-        self.screen = pyte.Screen(*size)
-        self._stream = pyte.ByteStream(self.screen)
+        self.screen = _Screen(*size)
+        self._stream = pyte.Stream(self.screen)
         self._unfed = b""
+        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         self._changed = threading.Condition()
         self._is_paused = threading.Event()
         self._fault: BaseException | None = None
@@ -307,5 +322,6 @@ class Terminal:
         text = self._unfed + data
         cut = text.rfind(b"\x1b", max(0, len(text) - 16))
         cut = len(text) if cut < 0 or re.match(rb"\x1b(\[[\x20-\x3f]*[@-~]|[^\[\]P])", text[cut:]) else cut
-        self._stream.feed(_UNKNOWN_TO_PYTE.sub(b"", text[:cut]))
+        known = self._decode(_UNKNOWN_TO_PYTE.sub(b"", text[:cut]))
+        self._stream.feed("".join(each for each in known if _is_drawn(each)))
         self._unfed = text[cut:]

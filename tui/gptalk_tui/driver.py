@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
 import queue
+import selectors
 import termios
 import threading
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
+from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
+
+from gptalk_tui.paste import PasteFilter
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -19,6 +26,9 @@ HANG_UP_EXIT = 129
 
 CLOSE_LIMIT_S = 1.0
 """How long the end waits for a terminal to take the last bytes, in seconds."""
+
+INPUT_TICK_S = 0.1
+"""How often the input is looked after while nothing comes, in seconds."""
 
 RESTORE = (
     b"\x1b[?2026l\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"
@@ -134,6 +144,28 @@ class TerminalDriver(LinuxDriver):
             self._hang_up()
         except Exception as err:  # noqa: BLE001 - a thread has nobody else to tell
             self._tell(self._app._handle_exception, err)
+
+    def run_input_thread(self) -> None:
+        """Read keys, pastes and answers of the terminal until the app ends or the terminal is gone."""
+        parser, pasted = XTermParser(self._debug), PasteFilter()
+        decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+        with selectors.SelectSelector() as selector:
+            selector.register(self.fileno, selectors.EVENT_READ)
+            while not self.exit_event.is_set():
+                if selector.select(INPUT_TICK_S):
+                    data = os.read(self.fileno, 4096)
+                    if not data:
+                        self._hang_up()
+                        return
+                    # Nothing, while a character or a marker is cut, would be the end of all input.
+                    if text := pasted.feed(decode(data)):
+                        self._process(parser.feed(text))
+                # An escape character alone is a key once nothing has followed it for a while.
+                self._process(parser.tick())
+
+    def _process(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            self.process_message(message)
 
     def _hang_up(self) -> None:
         self._tell(self._app.leave_soon, HANG_UP_EXIT)  # type: ignore[attr-defined]

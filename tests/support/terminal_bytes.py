@@ -1,0 +1,77 @@
+"""What a program wrote to its terminal, told apart as a terminal does: text, controls and sequences."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+_TOKEN = re.compile(
+    "\x1b\\[(?P<csi>[\x30-\x3f]*[\x20-\x2f]*[\x40-\x7e])"
+    "|\x1b\\](?P<osc>[^\x07\x1b]*)(?:\x07|\x1b\\\\)"
+    "|\x1b(?P<string>[PX^_])"
+    "|\x1b(?P<escape>.?)"
+    "|(?P<control>[\x00-\x1f\x7f-\x9f])"
+    "|(?P<text>[^\x00-\x1f\x7f-\x9f]+)",
+    re.DOTALL,
+)
+
+OWN_CSI = re.compile(
+    r"[\d;:]*m"  # colours
+    r"|[\d;]*H"  # the cursor's place
+    r"|\?(?:7|25|1000|1003|1004|1006|1015|1016|1049|2004|2026|2048)[hl]"  # modes, by name
+    r"|\?(?:2026|2048)\$p"  # two questions
+    r"|>\d+u|<u"  # the keyboard protocol
+)
+"""Sequences that the app writes on purpose."""
+
+_UNSEEN = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+_MOST_MARKS = 8
+
+
+def tokens(output: bytes) -> Iterator[tuple[str, str]]:
+    """Yield kind and content: `text`, `control`, `csi`, `osc`, `string`, `escape`.
+
+    Raises:
+        UnicodeDecodeError: It is not UTF-8.
+    """
+    for match in _TOKEN.finditer(output.decode("utf-8")):
+        assert match.lastgroup is not None
+        yield match.lastgroup, match[match.lastgroup]
+
+
+def complaints(output: bytes, *, is_app: bool) -> list[str]:
+    """Return what no program of ours may write to a terminal; empty if all is well.
+
+    Args:
+        output: Every byte that was written.
+        is_app: The full-screen app, which paints; the command line writes plain lines.
+    """
+    found = []
+    for kind, content in tokens(output):
+        if kind == "text":
+            found += _about_text(content)
+        elif kind == "control":
+            if content not in ("\r", "\n", "\t") or (is_app and content == "\t"):
+                found.append(f"control {content!r}")
+        elif not is_app:
+            found.append(f"{kind} {content!r}")
+        elif kind == "csi":
+            if not OWN_CSI.fullmatch(content):
+                found.append(f"sequence {content!r}")
+        elif kind == "osc":
+            if not content.startswith("22;"):  # the mouse pointer's shape, Textual's
+                found.append(f"operating system command {content!r}")
+        else:
+            found.append(f"{kind} {content!r}")
+    return found
+
+
+def _about_text(text: str) -> Iterator[str]:
+    marks = 0
+    for char in text:
+        if char in _UNSEEN or 0xE0000 <= ord(char) <= 0xE007F:
+            yield f"invisible {char!r}"
+        marks = marks + 1 if unicodedata.category(char) in ("Mn", "Me") else 0
+        if marks == _MOST_MARKS + 1:
+            yield "a pile of marks"
