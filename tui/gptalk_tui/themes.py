@@ -15,7 +15,7 @@ NO_COLOUR_THEME = "ansi"
 """What is used where the environment asks for no colours."""
 
 
-_ANSI_VARIABLES = {"ansi-background": "ansi_black", "ansi-foreground": "ansi_white"}
+_ANSI_VARIABLES = {"ansi-background": "ansi_default", "ansi-foreground": "ansi_default"}
 """What Textual's own style sheets ask for where a theme is of the terminal's colours."""
 
 
