@@ -220,7 +220,10 @@ class Terminal:
 
     def wait(self) -> int:
         """Wait for the program's end and for its last bytes; return its exit code."""
-        code = self.process.wait(LIMIT_S)
+        try:
+            code = self.process.wait(LIMIT_S)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"the program does not end\n{self.text}") from None
         if self._master >= 0:
             try:
                 self.termios_after = termios.tcgetattr(self._slave)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import signal
 from pathlib import Path
 
 import pytest
@@ -27,7 +29,7 @@ from support.terminal import (
 )
 from support.terminal_bytes import complaints
 
-F1, F2, CTRL_R, CTRL_T, TAB = "\x1bOP", "\x1bOQ", "\x12", "\x14", "\t"
+F1, F2, CTRL_R, CTRL_T = "\x1bOP", "\x1bOQ", "\x12", "\x14"
 
 
 def only_our_own(terminal: Terminal) -> None:
@@ -37,6 +39,16 @@ def only_our_own(terminal: Terminal) -> None:
         assert raw not in terminal.output, raw
     # Modes that hostile text would set are our own too: each is left once, at the end.
     assert terminal.output.count(b"\x1b[?1049h") == terminal.output.count(b"\x1b[?1049l") == 1
+
+
+def close_all(terminal: Terminal, before: str) -> None:
+    """Press Escape until the screen looks as it did; a dialog that is still being opened takes one more."""
+    for _ in range(10):
+        terminal.send(ESCAPE)
+        with contextlib.suppress(AssertionError):
+            terminal.wait_for(lambda t: t.text == before, limit_s=1)
+            return
+    raise AssertionError(f"a dialog stays open\n{terminal.text}")
 
 
 def store_hostile(data: Path) -> str:
@@ -82,18 +94,32 @@ def test_what_is_stored_is_only_shown(start, hostile_id: str, service: GptalkSer
             before = terminal.text
             terminal.send(ENTER)
             terminal.wait_for(lambda t, before=before: t.text != before, "another conversation")
+            terminal.wait_for("Enter send")
+        terminal.wait_for("Write a message")
         for opening in (CTRL_F, F1, CTRL_P, F2, CTRL_R, CTRL_T, CTRL_O):
             before = terminal.text
             terminal.send(opening)
             terminal.wait_for(lambda t, before=before: t.text != before, f"what {opening!r} opens")
-            if opening == CTRL_F:
-                terminal.send("owned", TAB)
-            opened = terminal.text
-            terminal.send(ESCAPE)
-            terminal.wait_for(lambda t, opened=opened: t.text != opened, f"the end of {opening!r}")
+            close_all(terminal, before)
         assert terminal.end(CTRL_Q) == 0
         only_our_own(terminal)
         assert terminal.complaints() == []
+
+
+def test_what_a_search_finds_is_only_shown(start, hostile_id: str) -> None:
+    with start(size=(140, 45)) as terminal:
+        terminal.wait_for("replyend")
+        terminal.send(CTRL_F)
+        terminal.wait_for("Tab")
+        terminal.send("owned")
+        terminal.wait_for(lambda t: t.text.count("owned") > 2, "the search")
+        before = terminal.text
+        terminal.send("\t")
+        terminal.wait_for(lambda t: t.text != before, "the search in all")
+        terminal.wait_for(lambda t: "January" in t.text or "window" in t.text, "what was found")
+        terminal.kill(signal.SIGTERM)
+        assert terminal.wait() == 143
+        only_our_own(terminal)
 
 
 def test_a_streamed_reply_is_only_shown(start, service: GptalkServer) -> None:
