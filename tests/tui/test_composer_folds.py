@@ -66,8 +66,8 @@ async def test_a_megabyte_is_one_line_and_is_sent_whole(tmp_path: Path) -> None:
 
 async def test_a_paste_with_controls_is_made_harmless(tmp_path: Path) -> None:
     async with running_app(ScriptedProvider([]), tmp_path) as app:
-        await paste(app, "a\x1b]52;c;aGk=\x07b\r\nc")
-        assert app.chat.composer.text == "a␛]52;c;aGk=␇b\nc"
+        await paste(app, "a\x1b]52;c;aGk=\x07b\r\nc\rd")
+        assert app.chat.composer.text == "a␛]52;c;aGk=␇b\nc\nd"
         await paste(app, "\x1b" + LONG)
         assert "\x1b" not in app.chat.composer.text
 

@@ -117,3 +117,30 @@ async def test_ctrl_c_never_quits_and_says_what_does(tmp_path: Path) -> None:
         assert [each.message for each in app.app._notifications] == ["Ctrl+Q quits."]
         assert app.app.is_running
         assert not app.app._exit
+
+
+async def test_what_was_put_aside_is_the_draft(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
+        await talk(app, "first")
+        await app.press(*"precious", "ctrl+c", "ctrl+q")
+        await app.until(lambda: app.app._exit)
+    async with running_app(ScriptedProvider([]), tmp_path) as app:
+        assert app.chat.composer.text == "precious"
+
+
+async def test_what_was_typed_in_a_new_conversation_is_kept_with_it(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
+        await talk(app, "first")
+        first = app.chat.desk.conversation_id
+        assert first is not None
+        await app.press("ctrl+n", *"half a thought")
+        app.chat.desk.switch_to(first)
+        await app.until(lambda: len(app.store.conversations()) == 2)
+        assert [each.draft for each in app.store.conversations()] == ["half a thought", ""]
+        await app.press("ctrl+n", "ctrl+n", "space", "ctrl+n")
+        await app.pilot.pause()
+        assert len(app.store.conversations()) == 2
+        await app.press(*"more", "ctrl+q")
+        await app.until(lambda: app.app._exit)
+    async with running_app(ScriptedProvider([]), tmp_path) as app:
+        assert app.chat.composer.text == "more"

@@ -152,20 +152,27 @@ class Desk:
             await self._write_draft(*draft)
 
     @property
-    def _new_draft(self) -> tuple[str, str] | None:
-        text = self._screen.branches.draft
-        if self.conversation is None or self.returned is not None or text == self.conversation.draft:
+    def _new_draft(self) -> tuple[str | None, str] | None:
+        """What is to be stored, and with which conversation; None for a new one, which is stored then."""
+        text = self._screen.branches.draft or self._screen.writing.take_aside(self.conversation_id)
+        if self.returned is not None or text == (self.conversation.draft if self.conversation else ""):
             return None
-        return self.conversation.id, text
+        return (self.conversation_id, text) if self.conversation is not None or text.strip() else None
 
-    async def _write_draft(self, conversation_id: str, text: str) -> None:
+    async def _write_draft(self, conversation_id: str | None, text: str) -> None:
+        def write(store: Store) -> None:
+            store.set_draft(conversation_id or store.create_conversation().id, text)
+
         services = self._screen.services
         if services is None:
             return
         try:
-            await services.store.run(lambda store: store.set_draft(conversation_id, text))
+            await services.store.run(write)
         except GptalkError as err:
             self._screen.say(err.for_humans(), is_error=True)
+            return
+        if conversation_id is None and not self._screen.is_leaving:
+            self._screen.shelf.refresh_soon()
 
     def texts(self, ids: Sequence[str]) -> Mapping[str, str]:
         """Read texts that come into view."""

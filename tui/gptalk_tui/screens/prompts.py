@@ -33,6 +33,8 @@ class Prompts:
         self._screen = screen
         self._aside: list[str] = []
         """Texts that were put aside, newest first."""
+        self._aside_in: tuple[str | None] | None = None
+        """The conversation in which the newest of them was; None once it is back, or kept as a draft."""
         self._typed = ""
         self._shown: str | None = None
         """The earlier prompt that stands in the composer; None while it holds what was typed."""
@@ -57,6 +59,7 @@ class Prompts:
         if at >= len(self._found):
             return
         self._at = at
+        self._aside_in = None
         composer.set_text(self._found[at] if at >= 0 else self._typed, at_start=by < 0)
         self._shown = composer.text if at >= 0 else None
 
@@ -145,7 +148,15 @@ class Prompts:
         composer = self._screen.composer
         text = composer.text
         self._aside = [text, *(each for each in self._aside if each != text)][:MAX_ASIDE]
+        self._aside_in = (self._screen.desk.conversation_id,)
         self._shown = None
         composer.replace_text("")
         composer.focus()
         self._screen.say("Put aside. Ctrl+Z or Up brings it back.")
+
+    def take_aside(self, conversation_id: str | None) -> str:
+        """Return what was put aside last in a conversation; empty if it is back, or was taken before."""
+        if self._aside_in != (conversation_id,) or not self._aside:
+            return ""
+        self._aside_in = None
+        return self._aside[0]

@@ -55,6 +55,10 @@ class Writing:
         """Whether an editor has the terminal now."""
         return "editor" in self.__dict__ and self.editor.is_open
 
+    def take_aside(self, conversation_id: str | None) -> str:
+        """Return what was put aside last in a conversation and not brought back, for its draft."""
+        return self.prompts.take_aside(conversation_id) if "prompts" in self.__dict__ else ""
+
     def submit(self, text: str) -> None:
         """Run the command that a text is, or send it with the files that it names."""
         command = _COMMAND.match(text)

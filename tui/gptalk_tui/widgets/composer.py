@@ -270,7 +270,8 @@ class Composer(TextArea, inherit_bindings=False):
     async def _on_paste(self, event: events.Paste) -> None:
         event.stop()
         event.prevent_default()
-        text = visible(event.text)
+        # Terminals paste a line end as the Enter key sends it: a carriage return.
+        text = visible(event.text.replace("\r\n", "\n").replace("\r", "\n"))
         self.insert_text(self._folds.add(text) if Folds.is_long(text) else text)
 
     def action_up(self) -> None:
