@@ -7,9 +7,13 @@ import re
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from gptalk_client.models import Role
 from gptalk_client.settings import Settings, UiSettings
+from gptalk_client.store.imports import ImportedConversation, ImportedMessage
+from gptalk_tui.widgets.row_list import RowList
 from support.apps import Running, running_app
 from support.scripted_provider import ScriptedProvider, Step
 
@@ -121,8 +125,6 @@ async def chat() -> str:
 async def first_start() -> str:
     """The question of the very first start."""
     async with scene([], settings=Settings()) as app:
-        from gptalk_tui.widgets.row_list import RowList
-
         places = app.app.screen.query_one(RowList)
         await app.until(lambda: places.highlighted is not None and places.highlighted.key == "local")
         return await picture(app)
@@ -133,6 +135,58 @@ async def export() -> str:
     async with scene([PASTA]) as app:
         await talk(app, "Pasta for eight")
         await app.press("ctrl+o")
+        return await picture(app)
+
+
+async def conversations() -> str:
+    """The list, while it is walked: pinned first, by day, with a filter."""
+    async with scene([PASTA]) as app:
+        now = datetime.now(UTC) - timedelta(seconds=5)
+        for title, days, pinned in (
+            ("Release checklist", 3, True),
+            ("Регулярные выражения", 1, False),
+            ("日本語の助詞", 1, False),
+            ("Interview notes", 2, False),
+        ):
+            at_ms = int((now - timedelta(days=days)).timestamp() * 1000)
+            message = ImportedMessage("1", None, Role.USER, title, at_ms)
+            found = ImportedConversation(title, title, at_ms, at_ms, [message], pinned=pinned)
+            app.store.import_conversation("scene", found)
+        await talk(app, "Pasta for eight")
+        await app.press("ctrl+s")
+        await app.until_idle()
+        return await picture(app)
+
+
+async def search() -> str:
+    """Searching all conversations."""
+    async with scene([PASTA], [LIFETIMES]) as app:
+        await talk(app, "Pasta for eight")
+        await app.press("ctrl+n")
+        await talk(app, "How do lifetimes relate to borrows?")
+        await app.press("ctrl+f", "tab", *"the")
+        await app.until(lambda: len(app.app.screen.query(RowList)) and app.app.screen.query_one(RowList).rows)
+        return await picture(app)
+
+
+async def branches() -> str:
+    """A prompt was edited: the second of two versions is shown, and one message is chosen."""
+    async with scene([PASTA], ["For four people, halve everything."]) as app:
+        await talk(app, "Pasta for eight")
+        await app.press("alt+up", "alt+up", "e")
+        await app.until(lambda: app.chat.composer.text == "Pasta for eight")
+        app.chat.composer.set_text("Pasta for four")
+        await app.press("enter")
+        await app.until_idle()
+        await app.press("alt+up", "alt+up")
+        return await picture(app)
+
+
+async def settings() -> str:
+    """The settings of a conversation."""
+    async with scene([PASTA]) as app:
+        await talk(app, "Pasta for eight")
+        await app.press("ctrl+t")
         return await picture(app)
 
 
@@ -155,6 +209,10 @@ SCENES: dict[str, Callable[[], Awaitable[str]]] = {
     "chat": chat,
     "first-start": first_start,
     "export": export,
+    "list": conversations,
+    "search": search,
+    "branches": branches,
+    "settings": settings,
     "light": light,
     "small": small,
 }

@@ -108,6 +108,10 @@ ACTIONS: tuple[Action, ...] = (
         "f1", lambda chat: chat.dialogs.help(), short="help",
     ),
     Action(
+        "app.quit", "Quit", "Quit; everything is on disk.",
+        "ctrl+q", lambda chat: chat.quit(), short="quit",
+    ),
+    Action(
         "find.open", "Find", "Find words in this conversation; Tab goes over to all conversations.",
         "ctrl+f", lambda chat: chat.finding.open(), short="find",
     ),
@@ -260,10 +264,6 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "app.undo", "Undo", "Take back what was deleted or moved last. In the composer, Ctrl+Z undoes typing.",
         "ctrl+z,u", lambda chat: chat.undo.run(), available=lambda chat: chat.undo.has_any,
-    ),
-    Action(
-        "app.quit", "Quit", "Quit; everything is on disk.",
-        "ctrl+q", lambda chat: chat.quit(), short="quit",
     ),
 )  # fmt: skip
 
