@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 from gptalk_client.models import Role
 from gptalk_client.settings import Settings, UiSettings
@@ -124,6 +125,15 @@ async def chat() -> str:
 
 async def first_start() -> str:
     """The question of the very first start."""
+
+    async def reaches(_url: str) -> bool:
+        return False
+
+    with patch("gptalk_tui.app._reaches", reaches):
+        return await _first_start()
+
+
+async def _first_start() -> str:
     async with scene([], settings=Settings()) as app:
         places = app.app.screen.query_one(RowList)
         await app.until(lambda: places.highlighted is not None and places.highlighted.key == "local")
