@@ -89,7 +89,7 @@ def test_what_is_stored_is_only_shown(start, hostile_id: str) -> None:
 @pytest.mark.parametrize(
     "key",
     [CTRL_F, F1, CTRL_P, F2, CTRL_R, CTRL_T, CTRL_O],
-    ids="find help palette rename prompts model export".split(),
+    ids=["find", "help", "palette", "rename", "prompts", "model", "export"],
 )
 def test_dialogs_over_what_is_stored_only_show(start, hostile_id: str, key: str) -> None:
     with start(size=(140, 45)) as terminal:

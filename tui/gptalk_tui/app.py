@@ -21,6 +21,7 @@ from gptalk_client.settings import Settings
 from gptalk_client.text import one_line
 from gptalk_tui import memory
 from gptalk_tui.actions import clashes
+from gptalk_tui.guard import ControlGuard
 from gptalk_tui.logs import log_loop_error
 from gptalk_tui.screens.chat import ChatScreen
 from gptalk_tui.screens.services import Services
@@ -67,6 +68,7 @@ class GptalkApp(App[int], inherit_bindings=False):
     ) -> None:
         # Without colours the terminal's own are the ones to take away: a filter then leaves none at all.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
+        self._filters.append(ControlGuard())
         self.settings = settings
         self.paths = paths
         self._build_provider = build_provider
