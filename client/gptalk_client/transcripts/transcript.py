@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gptalk_client.models import Conversation, Message, Role, Status
+from gptalk_client.text import first_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,11 @@ class Branch:
     """The message, told before, that it continues; None at the root."""
     messages: Sequence[Message]
 
+    @property
+    def begins(self) -> str:
+        """Where it begins, in words: after the message that it continues."""
+        return f"after “{first_line(self.after.content, 60)}”" if self.after else "from the beginning"
+
 
 def active_branch(transcript: Transcript) -> list[Message]:
     """Return the messages from the root to the active leaf; to the newest message if no leaf is set."""
@@ -34,9 +40,16 @@ def active_branch(transcript: Transcript) -> list[Message]:
     return _path(leaf, by_id, set())
 
 
-def branches(transcript: Transcript) -> list[Branch]:
-    """Return the active branch first, then what each other leaf adds to what was told before it."""
+def branches(transcript: Transcript, *, every: bool = True) -> list[Branch]:
+    """Return the active branch first, then what each other leaf adds to what was told before it.
+
+    Args:
+        transcript: The conversation.
+        every: False leaves it at the active branch.
+    """
     first = active_branch(transcript)
+    if not every:
+        return [Branch(None, first)]
     told = {each.id for each in first}
     by_id = {each.id: each for each in transcript.messages}
     parents = {each.parent_id for each in transcript.messages}

@@ -14,7 +14,7 @@ from gptalk_tui.cli.conversations import opened
 from gptalk_tui.cli.examples import examples
 from gptalk_tui.cli.given import Globals
 from gptalk_tui.cli.options import pass_globals
-from gptalk_tui.cli.output import write
+from gptalk_tui.cli.output import progress_bar, write
 
 if TYPE_CHECKING:
     from gptalk_client.transcripts.importing import ImportReport
@@ -118,8 +118,7 @@ class _Bar:
             return
         self._percent = percent
         self._is_shown = True
-        done = percent * 30 // 100
-        sys.stderr.write(f"\r{self._name} [{'#' * done}{'-' * (30 - done)}] {percent:3}%")
+        sys.stderr.write(f"\r{self._name} {progress_bar(percent / 100)}")
         sys.stderr.flush()
 
     def end(self) -> None:

@@ -11,7 +11,7 @@ import click
 from gptalk_tui.cli.examples import examples
 from gptalk_tui.cli.given import Globals
 from gptalk_tui.cli.options import pass_globals
-from gptalk_tui.cli.output import columns, note, write
+from gptalk_tui.cli.output import columns, note, progress_bar, write
 
 if TYPE_CHECKING:
     from gptalk_client.embedded.pull_progress import PullProgress
@@ -116,9 +116,7 @@ class _Bar:
             return
         line = str(progress.phase)
         if progress.total_bytes:
-            share = min(1.0, progress.done_bytes / progress.total_bytes)
-            done = int(share * 30)
-            line += f" [{'#' * done}{'-' * (30 - done)}] {share:4.0%}"
+            line += " " + progress_bar(min(1.0, progress.done_bytes / progress.total_bytes))
             line += f" {progress.done_bytes / 1e6:.0f} of {progress.total_bytes / 1e6:.0f} MB"
         self._write("\r" + line.ljust(self._width))
         self._width = len(line)

@@ -47,6 +47,12 @@ def columns(*cells: str) -> str:
     return ("  " if sys.stdout.isatty() else "\t").join(cells)
 
 
+def progress_bar(share: float) -> str:
+    """Return a progress bar, from 0 to 1."""
+    done = int(share * 30)
+    return f"[{'#' * done}{'-' * (30 - done)}] {share:4.0%}"
+
+
 class ReplyWriter:
     """Writes a reply as it grows.
 

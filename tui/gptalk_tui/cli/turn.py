@@ -77,10 +77,11 @@ def run_turn(given: Globals, question: Question, shape: Shape) -> int:
         conversation = _conversation(store, question)
         settings = _settings_for(given, settings, conversation)
         model = given.model or (conversation.model if conversation else "") or settings.model
-        turn = _with_store if question.is_saved else _unsaved
-        return run_until_signal(
-            turn(store, conversation, replace(settings, model=model), paths, question, shape)
-        )
+        settings = replace(settings, model=model)
+        if question.is_saved:
+            return run_until_signal(_with_store(store, conversation, settings, paths, question, shape))
+        earlier = store.branch_messages(conversation.id) if conversation else []
+        return run_until_signal(_without_store(settings, paths, question, shape, conversation, earlier))
 
 
 def _conversation(store: Store, question: Question) -> Conversation | None:
@@ -142,19 +143,6 @@ async def _with_store(
         await chat.aclose()
         await provider.aclose()
         await thread.aclose()
-
-
-async def _unsaved(
-    store: Store,
-    conversation: Conversation | None,
-    settings: Settings,
-    paths: Paths,
-    question: Question,
-    shape: Shape,
-) -> int:
-    assert conversation is not None
-    earlier = store.branch_messages(conversation.id)
-    return await _without_store(settings, paths, question, shape, conversation, earlier)
 
 
 async def _without_store(

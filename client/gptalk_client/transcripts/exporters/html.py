@@ -15,8 +15,8 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from gptalk_client.models import Message, Role, iso_utc
-from gptalk_client.text import first_line, one_line, visible
-from gptalk_client.transcripts.transcript import Branch, Transcript, active_branch, branches, ending, speaker
+from gptalk_client.text import one_line, visible
+from gptalk_client.transcripts.transcript import Transcript, branches, ending, speaker
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -41,10 +41,9 @@ def export(transcripts: Iterable[Transcript], *, all_branches: bool = False) -> 
         yield "".join(f" · {escape(one_line(each))}" for each in about if each) + "</p></header>\n"
         if conversation.system_prompt:
             yield f'<article class="system"><h2>System</h2>{_plain(conversation.system_prompt)}</article>\n'
-        found = branches(transcript) if all_branches else [Branch(None, active_branch(transcript))]
-        for number, branch in enumerate(found, 1):
+        for number, branch in enumerate(branches(transcript, every=all_branches), 1):
             if number > 1:
-                yield f'<p class="branch">Branch {number}{_after(branch)}</p>\n'
+                yield f'<p class="branch">Branch {number}, {escape(branch.begins)}</p>\n'
             for message in branch.messages:
                 yield _article(message)
     if is_first:
@@ -89,14 +88,6 @@ def _plain(text: str) -> str:
 
 def _rendered(markdown: str) -> str:
     return f'<div class="text" dir="auto">{_markdown().render(visible(markdown))}</div>'
-
-
-def _after(branch: Branch) -> str:
-    return (
-        f", after “{escape(first_line(branch.after.content, 60))}”"
-        if branch.after
-        else ", from the beginning"
-    )
 
 
 def _hash_of(text: str) -> str:

@@ -14,8 +14,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from gptalk_client.models import Conversation, Message, iso_utc
-from gptalk_client.text import first_line, one_line, visible
-from gptalk_client.transcripts.transcript import Branch, Transcript, active_branch, branches, ending, speaker
+from gptalk_client.text import one_line, visible
+from gptalk_client.transcripts.transcript import Transcript, branches, ending, speaker
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -33,10 +33,9 @@ def export(transcripts: Iterable[Transcript], *, all_branches: bool = False) -> 
         yield f"# {_heading(conversation.title)}\n"
         if conversation.system_prompt:
             yield f"\n## System\n\n{contained(visible(conversation.system_prompt))}\n"
-        found = branches(transcript) if all_branches else [Branch(None, active_branch(transcript))]
-        for number, branch in enumerate(found, 1):
+        for number, branch in enumerate(branches(transcript, every=all_branches), 1):
             if number > 1:
-                yield f"\n---\n\n*Branch {number}, {_after(branch)}*\n"
+                yield f"\n---\n\n*Branch {number}, {_heading(branch.begins)}*\n"
             for message in branch.messages:
                 yield _message(message)
         separator = "\n"
@@ -86,12 +85,6 @@ def _front_matter(conversation: Conversation) -> str:
 def _heading(text: str) -> str:
     """Return text for one line, with what Markdown would read in it escaped."""
     return re.sub(r"([\\`*_\[\]<>#])", r"\\\1", one_line(text, max_chars=500))
-
-
-def _after(branch: Branch) -> str:
-    if branch.after is None:
-        return "from the beginning"
-    return f"after “{_heading(first_line(branch.after.content, 60))}”"
 
 
 @cache

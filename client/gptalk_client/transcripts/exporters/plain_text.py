@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from gptalk_client.models import iso_utc
-from gptalk_client.text import first_line, one_line, visible
-from gptalk_client.transcripts.transcript import Branch, Transcript, active_branch, branches, ending, speaker
+from gptalk_client.text import one_line, visible
+from gptalk_client.transcripts.transcript import Transcript, branches, ending, speaker
 
 
 def export(transcripts: Iterable[Transcript], *, all_branches: bool = False) -> Iterator[str]:
@@ -24,13 +24,9 @@ def export(transcripts: Iterable[Transcript], *, all_branches: bool = False) -> 
         yield f"{separator}{title}\n{' · '.join(each for each in about if each)}\n"
         if conversation.system_prompt:
             yield f"\nSystem:\n{visible(conversation.system_prompt).rstrip()}\n"
-        found = branches(transcript) if all_branches else [Branch(None, active_branch(transcript))]
-        for number, branch in enumerate(found, 1):
+        for number, branch in enumerate(branches(transcript, every=all_branches), 1):
             if number > 1:
-                after = first_line(branch.after.content, 60) if branch.after else ""
-                yield f"\n----- branch {number}" + (
-                    f", after “{after}”\n" if after else ", from the beginning\n"
-                )
+                yield f"\n----- branch {number}, {branch.begins}\n"
             for message in branch.messages:
                 end = ending(message)
                 yield f"\n{speaker(message)}:\n{visible(message.content).rstrip()}\n"

@@ -12,6 +12,7 @@ from typing import Any
 from gptalk_client.models import Role
 from gptalk_client.store.imports import ImportedConversation, ImportedMessage
 from gptalk_client.transcripts.importers.json_stream import elements
+from gptalk_client.transcripts.importers.message_list import joined_parts
 from gptalk_client.transcripts.importers.source import Skipped, SourceFile, digest, ms_of_seconds, text_of
 
 _ROLES = {"user": Role.USER, "assistant": Role.ASSISTANT, "system": Role.SYSTEM}
@@ -124,15 +125,7 @@ def _text(content: dict[str, Any], kind: str, skipped: Skipped) -> str:
     parts = content.get("parts")
     if not isinstance(parts, list):
         return text_of(content.get("text")) or text_of(content.get("result"))
-    texts: list[str] = []
-    for part in parts:
-        if isinstance(part, str):
-            texts.append(part)
-        elif isinstance(part, dict) and isinstance(part.get("text"), str):
-            texts.append(part["text"])
-        else:
-            skipped.add("an image, a sound or a file")
-    return "\n\n".join(each for each in texts if each)
+    return joined_parts(parts, skipped)
 
 
 def _fenced(text: str, language: str) -> str:

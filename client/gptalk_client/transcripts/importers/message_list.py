@@ -37,7 +37,7 @@ def joined_parts(content: Any, skipped: Skipped) -> str:
             texts.append(part["text"])
         else:
             skipped.add("an image, a sound or a file")
-    return "\n\n".join(texts)
+    return "\n\n".join(each for each in texts if each)
 
 
 def conversation_of(
