@@ -57,7 +57,8 @@ def test_secrets_stay_where_they_belong(
     said.append(run(*common, "--provider", "openai", "ask", PROMPT))
     for line in (
         ["doctor", "--json"], ["doctor"], ["auth", "status"], ["auth", "login"], ["config", "show"],
-        ["list", "--json"], ["config", "check"], ["export", "--all", "--format", "json", "-o", str(tmp_path / "all.json")],
+        ["list", "--json"], ["config", "check"],
+        ["export", "--all", "--format", "json", "-o", str(tmp_path / "all.json")],
         ["search", PROMPT, "--json"], ["backup", str(tmp_path / "backup.db")],
     ):  # fmt: skip
         said.append(run(*here, *line))
