@@ -1,0 +1,251 @@
+"""A scroll view over a document of lines: places, scrolls and paints, at a cost that no length changes."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.filter import ANSIToTruecolor, LineFilter
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.widget import Widget
+
+from gptalk_tui.widgets.transcript.document import START, Document, Fetch
+from gptalk_tui.widgets.transcript.marks import Marks
+from gptalk_tui.widgets.transcript.overlay import with_overlays
+from gptalk_tui.widgets.transcript.rendering import Renderer
+from gptalk_tui.widgets.transcript.selection import Selection
+from gptalk_tui.widgets.transcript.styles import StyleTable
+from gptalk_tui.widgets.transcript.viewport import Viewport
+
+WHEEL_LINES = 3
+WORK_SLICE_S = 0.008
+"""How long a long text is split before keys are looked at again, in seconds."""
+
+
+class LinePane(ScrollView, can_focus=True):
+    """Lines to read: follows the end while at the end, and keeps its place otherwise."""
+
+    ALLOW_SELECT = False
+    DEFAULT_CSS = """
+    LinePane { height: 1fr; overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "lines(-1)", "Up", show=False),
+        Binding("down,j", "lines(1)", "Down", show=False),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("pagedown,space", "page(1)", "Page down", show=False),
+        Binding("ctrl+u", "half(-1)", "Half a page up", show=False),
+        Binding("ctrl+d", "half(1)", "Half a page down", show=False),
+        Binding("home,g", "top", "Start", show=False),
+        Binding("end,G,shift+g", "bottom", "End", show=False),
+    ]
+
+    @dataclass
+    class FollowChanged(Message):
+        """The pane began or ceased to follow the newest text, or new text came below."""
+
+        pane: LinePane
+        is_following: bool
+        has_new_text: bool
+
+    def __init__(self, styles: StyleTable, *, fetch: Fetch | None = None, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.document = Document(Renderer(styles), fetch)
+        self.viewport = Viewport(self.document)
+        self.has_new_text = False
+        self.chosen: int | None = None
+        """The message with the marker."""
+        self.selection: Selection | None = None
+        """What is selected, by mouse or as a code block."""
+        self.marks: Marks | None = None
+        """Found words."""
+        self._strips: list[Strip] = []
+        self._thumb = (-1, -1, -1)
+        self._is_placing = False
+        self._work_is_due = False
+        self._blank: dict[int, Strip] = {}
+
+    # Scrolling
+
+    @property
+    def is_following(self) -> bool:
+        """Whether the pane stays at the newest text."""
+        return self.viewport.is_following
+
+    def follow_end(self) -> None:
+        """Go to the end and follow the newest text."""
+        self._set_following(True)
+        self._place()
+
+    def scroll_lines(self, by: int) -> None:
+        """Scroll by lines, exactly."""
+        if by > 0 and self.is_following:
+            return
+        self._set_following(False)
+        self.viewport.scroll(by)
+        self._place()
+        self._follow_at_end()
+
+    def scroll_page(self, by: int) -> None:
+        """Scroll by pages; one line of the page before stays in view."""
+        self.scroll_lines(by * max(1, self.size.height - 1))
+
+    def action_lines(self, by: int) -> None:
+        """Scroll by one line."""
+        self.scroll_lines(by)
+
+    def action_page(self, by: int) -> None:
+        """Scroll by one page."""
+        self.scroll_page(by)
+
+    def action_half(self, by: int) -> None:
+        """Scroll by half a page."""
+        self.scroll_lines(by * max(1, self.size.height // 2))
+
+    def action_top(self) -> None:
+        """Go to the start."""
+        self._set_following(False)
+        self.viewport.top = START
+        self._place()
+        self._follow_at_end()
+
+    def action_bottom(self) -> None:
+        """Go to the end and follow the newest text."""
+        self.follow_end()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Follow the scroll bar's thumb, and whatever else sets the position in lines."""
+        if self._is_placing or round(old_value) == round(new_value):
+            return
+        self._set_following(False)
+        self.viewport.scroll_to(round(new_value))
+        self._place()
+        self._follow_at_end()
+
+    def _on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self.scroll_lines(WHEEL_LINES)
+
+    def _on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self.scroll_lines(-WHEEL_LINES)
+
+    def _follow_at_end(self) -> None:
+        if self.viewport.is_at_end:
+            self._set_following(True)
+
+    def _set_following(self, is_following: bool) -> None:
+        if is_following != self.is_following:
+            self.viewport.is_following = is_following
+            if is_following:
+                self.has_new_text = False
+            self.post_message(self.FollowChanged(self, self.is_following, self.has_new_text))
+
+    def _set_new_text(self, has_new_text: bool) -> None:
+        if has_new_text != self.has_new_text:
+            self.has_new_text = has_new_text
+            self.post_message(self.FollowChanged(self, self.is_following, self.has_new_text))
+
+    # Laying out what is in view
+
+    def _place(self, *, new_text: bool = False) -> None:
+        """Find the lines in view, tell the scroll bar, and have painted what differs from what is on screen."""
+        width, height = max(1, self.size.width), self.size.height
+        if not height or not self.is_attached:
+            return
+        viewport, document = self.viewport, self.document
+        viewport.place(width, height)
+        self._tell_scroll_bar(viewport.top_line, document.total, height)
+        self._paint_changes(width)
+        if new_text and not self.is_following and not viewport.is_at_end:
+            self._set_new_text(True)
+        if document.has_work and not self._work_is_due:
+            self._work_is_due = True
+            self.set_timer(1 / 60, self._work)
+
+    def _work(self) -> None:
+        self._work_is_due = False
+        until = time.perf_counter() + WORK_SLICE_S
+        while self.document.work() and time.perf_counter() < until:
+            pass
+        self._place()
+
+    def _paint_changes(self, width: int) -> None:
+        strips = [
+            line.chosen_strip if position.message == self.chosen else line.strip
+            for position, line in self.viewport.lines
+        ]
+        old, self._strips = self._strips, strips
+        count, common = max(len(strips), len(old)), min(len(strips), len(old))
+        changed = [y for y in range(count) if y >= common or strips[y] is not old[y]]
+        regions: list[Region] = []
+        for y in changed:
+            if regions and regions[-1].bottom == y:
+                regions[-1] = Region(0, regions[-1].y, width, y + 1 - regions[-1].y)
+            else:
+                regions.append(Region(0, y, width, 1))
+        if regions:
+            self.refresh(*regions)
+
+    def _tell_scroll_bar(self, top: int, total: int, height: int) -> None:
+        """Set the position without a new layout; touch the bar only when its thumb moves an eighth of a cell."""
+        self._is_placing = True
+        try:
+            self.set_reactive(Widget.virtual_size, Size(self.size.width, max(total, 1)))
+            self.set_reactive(Widget.scroll_y, float(top))
+            self.set_reactive(Widget.scroll_target_y, float(top))
+            size = max(height, total)
+            thumb = (height * height * 8 // size, top * height * 8 // size, height)
+            if thumb != self._thumb:
+                self._thumb = thumb
+                bar = self.vertical_scrollbar
+                bar.window_virtual_size = size
+                bar.window_size = height
+                bar.position = top
+        finally:
+            self._is_placing = False
+
+    def on_resize(self) -> None:
+        """Lay out again for another size."""
+        self._strips = []
+        self._place()
+        self.refresh()
+
+    # Painting
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return the lines of the viewport; everything was made ready before."""
+        filters = [each for each in self.get_line_filters() if not isinstance(each, ANSIToTruecolor)]
+        return [self._painted(y, crop, filters) for y in range(crop.y, crop.bottom)]
+
+    def render_line(self, y: int) -> Strip:
+        """Return one line of the viewport."""
+        return self._strips[y] if 0 <= y < len(self._strips) else self._blank_line(self.size.width)
+
+    def _painted(self, y: int, crop: Region, filters: list[LineFilter]) -> Strip:
+        strip = self._with_overlays(y, self.render_line(y))
+        width = crop.right
+        if strip.cell_length != width:
+            strip = strip.adjust_cell_length(width, self.document.renderer.base_style)
+        if crop.x:
+            strip = strip.crop(crop.x, width)
+        for each in filters:
+            strip = strip.apply_filter(each, self.background_colors[1])
+        return strip
+
+    def _with_overlays(self, y: int, strip: Strip) -> Strip:
+        if (self.selection is None and self.marks is None) or y >= len(self.viewport.lines):
+            return strip
+        return with_overlays(strip, self.viewport.lines[y], self.document, self.selection, self.marks)
+
+    def _blank_line(self, width: int) -> Strip:
+        strip = self._blank.get(width)
+        if strip is None:
+            strip = self._blank[width] = Strip.blank(width, self.document.renderer.base_style)
+        return strip
