@@ -6,11 +6,10 @@ import re
 import subprocess
 import sys
 
-from support.readme import README as README_FILE
-from support.readme import between
-
 from gptalk_tui.actions import readme_table
 from gptalk_tui.cli.main import COMMANDS
+from support.readme import README as README_FILE
+from support.readme import between
 
 ROOT = README_FILE.parent
 README = README_FILE.read_text("utf-8")

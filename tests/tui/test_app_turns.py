@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from support.apps import paths_in, running_app
-from support.scripted_provider import ScriptedProvider
-
 from gptalk_client.errors import NetworkError, StoreFullError
 from gptalk_client.models import Phase, PhaseChanged, Status, TextReplaced
 from gptalk_client.store.store import Store
+from support.apps import paths_in, running_app
+from support.scripted_provider import ScriptedProvider
 
 
 async def test_a_prompt_is_answered_and_both_are_stored(tmp_path: Path) -> None:

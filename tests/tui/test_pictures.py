@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from support.scenes import SCENES, take
 
 PICTURES = Path(__file__).parent.parent.parent / "screenshots"
