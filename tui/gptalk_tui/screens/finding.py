@@ -161,18 +161,22 @@ class Finding:
         transcript.set_marks(Marks(query.find))
         lines = transcript.viewport.lines
         first = at if at is not None else (lines[0][0].message if lines else 0)
-        for batch in _batches(entries):
+        index_of = transcript.document.index_of
+        # What the reader will see first is looked through first; what stands above it comes last.
+        below = [entry for entry in entries if (index_of(entry.id) or 0) >= first]
+        above = [entry for entry in entries if (index_of(entry.id) or 0) < first]
+        for batch in _batches(below) + _batches(above):
             try:
                 texts = await self._texts(batch)
             except GptalkError as err:
                 self._screen.say(err.for_humans(), is_error=True)
                 return
             self._counts |= await asyncio.to_thread(_counted, query, texts)
-            last = transcript.document.index_of(batch[-1].id)
-            if self._at is None and last is not None and last >= first:
+            if self._at is None:
                 self._go_to_first(first)
             self._say()
         self._is_whole = True
+        self._counts = {each: self._counts[each] for each in self._in_order()}
         if self._at is None:
             self._go_to_first(0)
         self._say()
@@ -199,7 +203,7 @@ class Finding:
         """Go to the next (1) or the previous (-1) match; after the last one comes the first."""
         transcript = self._screen.transcript
         marks, document = transcript.marks, transcript.document
-        ids = [each for each in self._counts if document.index_of(each) is not None]
+        ids = self._in_order()
         if marks is None or not ids:
             return
         if self._at is None or self._at[0] not in ids:
@@ -219,7 +223,7 @@ class Finding:
         """Go to the first match in or below a message, else wait for more."""
         transcript = self._screen.transcript
         marks = transcript.marks
-        for message_id in self._counts:
+        for message_id in self._in_order():
             index = transcript.document.index_of(message_id)
             if marks is not None and index is not None and index >= first:
                 self._show(message_id, 1, marks)
@@ -255,12 +259,18 @@ class Finding:
         """Return which of all matches the reader is at, from 1; 0 at none."""
         if self._at is None:
             return 0
-        before = 0
-        for message_id, count in self._counts.items():
-            if message_id == self._at[0]:
-                return before + min(self._at[1].number, count)
-            before += count
-        return 0
+        message_id, place = self._at
+        ids = self._in_order()
+        if message_id not in ids:
+            return 0
+        before = sum(self._counts[each] for each in ids[: ids.index(message_id)])
+        return before + min(place.number, self._counts[message_id])
+
+    def _in_order(self) -> list[str]:
+        """Return the messages with matches that are still shown, in their order."""
+        index_of = self._screen.transcript.document.index_of
+        places = {each: index for each in self._counts if (index := index_of(each)) is not None}
+        return sorted(places, key=places.__getitem__)
 
     # All conversations
 
