@@ -95,7 +95,11 @@ async def test_tab_completes_and_then_goes_on_to_the_branches(folder: Path, tmp_
         await app.until(lambda: app.app.focused is not target)
         assert app.app.focused is not None
         assert app.app.focused.id == "branches"
-        await app.press("space", "shift+tab")
+        box = app.app.screen.query_one("#branches")
+        assert "X" not in box.render_line(0).text
+        await app.press("space")
+        await app.until(lambda: "X" in box.render_line(0).text)
+        await app.press("shift+tab")
         assert app.app.focused is target
 
 

@@ -27,6 +27,16 @@ from gptalk_tui.widgets.listing import title_of
 from gptalk_tui.widgets.row_list import Row, RowList
 
 
+class _Box(Checkbox):
+    """A check box whose mark is there only when it is on; Textual's is always there and changes its colour."""
+
+    BUTTON_INNER = " "
+
+    def watch_value(self) -> None:
+        self.BUTTON_INNER = "X" if self.value else " "
+        super().watch_value()
+
+
 class ExportScreen(ModalScreen[Path | None]):
     """Writes a conversation to a file; returns the file, or None.
 
@@ -53,7 +63,7 @@ class ExportScreen(ModalScreen[Path | None]):
             title = f"Export “{title_of(self._conversation)}”"
             yield Static(title, classes="dialog-title", markup=False)
             yield RowList(id="formats")
-            yield Checkbox("all branches, not only the one that is shown", id="branches", compact=True)
+            yield _Box("all branches, not only the one that is shown", id="branches", compact=True)
             yield TargetInput(id="target")
             yield Static(classes="dialog-error", markup=False)
             hint = "Up and Down: format · Tab completes a folder, or goes on · Enter writes · Esc leaves"
