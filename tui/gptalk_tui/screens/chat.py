@@ -199,6 +199,8 @@ class ChatScreen(Screen[None]):
 
     def update_bars(self) -> None:
         """Bring header, welcome, status line and footer up to date."""
+        if not self.query("#header"):
+            return  # a late call, while the app closes
         conversation, services = self.desk.conversation, self.services
         header, width = self.query_one("#header", Bar), self.size.width
         title = title_of(conversation) if conversation else UNTITLED
