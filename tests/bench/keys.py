@@ -1,7 +1,8 @@
-"""Keys while a reply streams over a slow link: `python tests/bench/slow_terminal.py [BYTES_PER_SECOND]`.
+"""Keys while replies stream: `python tests/bench/keys.py [CONVERSATIONS] [BYTES_PER_SECOND]`.
 
-The app runs in a pseudo-terminal that is read at that rate (200,000 by default) while a server streams 50 KB at
-250 pieces a second. Printed are the times from a key press until its letter is read from the terminal.
+The app runs in a pseudo-terminal that is read at that rate (without one, as fast as it writes) while a server streams
+50 KB in each conversation, 250 pieces a second over all. Printed are the times from a key press until its letter is
+read from the terminal.
 """
 
 from __future__ import annotations
@@ -27,11 +28,13 @@ from bench.transcript import text_of
 from support.gptalk_server import GptalkServer, threaded_gptalk_server
 
 KEYS = 40
+NEW_CONVERSATION = b"\x0e"
+UNBOUNDED = 100_000_000
 LETTER = "þ".encode()
 """On no screen otherwise."""
 
 
-class SlowTerminal:
+class Terminal:
     """A pseudo-terminal whose reader takes so many bytes a second, as a modem would."""
 
     def __init__(self, command: list[str], bytes_per_s: int, home: str) -> None:
@@ -61,11 +64,19 @@ class SlowTerminal:
                 with self._news:
                     self._seen += data
                     self._news.notify_all()
-                time.sleep(max(0.0, due - time.monotonic()))
+                if self._bytes_per_s < UNBOUNDED:
+                    time.sleep(max(0.0, due - time.monotonic()))
 
     def write(self, data: bytes) -> None:
         """Press keys."""
         os.write(self._master, data)
+
+    def press(self, keys: bytes, wanted: bytes) -> None:
+        """Press keys and wait until something is painted once more."""
+        before = self.count(wanted)
+        self.write(keys)
+        if self.wait_for(wanted, before + 1, 20) is None:
+            raise SystemExit(f"{wanted!r} was not painted")
 
     def count(self, wanted: bytes) -> int:
         """Return how often something was painted so far."""
@@ -95,19 +106,23 @@ def stream(server: GptalkServer, count: int) -> None:
 
 def main() -> None:
     """Measure and print."""
-    bytes_per_s = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
+    conversations = int(sys.argv[1]) if len(sys.argv) > 1 else 1
+    bytes_per_s = int(sys.argv[2]) if len(sys.argv) > 2 else UNBOUNDED
     reply = text_of(50_000)
     pieces = [reply[start : start + 20] for start in range(0, len(reply), 20)]
     with tempfile.TemporaryDirectory() as home, threaded_gptalk_server() as server:
         server.script(pieces)
         server.hold()
         command = [sys.executable, "-m", "gptalk_tui", "--url", server.url]
-        terminal = SlowTerminal(command, bytes_per_s, home)
+        terminal = Terminal(command, bytes_per_s, home)
         try:
             terminal.wait_for(b"Write a message", 1, 20)
-            terminal.write(b"Go\r")
-            threading.Thread(target=stream, args=(server, len(pieces)), daemon=True).start()
-            terminal.wait_for(b"section", 1, 20)
+            events = len(pieces) * conversations
+            threading.Thread(target=stream, args=(server, events), daemon=True).start()
+            for number in range(conversations):
+                if number:
+                    terminal.press(NEW_CONVERSATION, b"Type below")
+                terminal.press(b"Go\r", b"section")
             found: list[float] = []
             for _ in range(KEYS):
                 before = terminal.count(LETTER)
@@ -119,7 +134,8 @@ def main() -> None:
         finally:
             terminal.close()
     found.sort()
-    print(f"{bytes_per_s} bytes/s: key to screen p50 {statistics.median(found):.0f} ms,", end=" ")
+    speed = "" if bytes_per_s == UNBOUNDED else f" at {bytes_per_s} bytes/s"
+    print(f"{conversations} streaming{speed}: key to screen p50 {statistics.median(found):.0f} ms,", end=" ")
     print(f"p95 {found[int(len(found) * 0.95)]:.0f} ms, longest {found[-1]:.0f} ms")
 
 
