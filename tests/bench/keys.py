@@ -1,8 +1,8 @@
 """Keys while replies stream: `python tests/bench/keys.py [CONVERSATIONS] [BYTES_PER_SECOND]`.
 
-The app runs in a pseudo-terminal that is read at that rate (without one, as fast as it writes) while a server streams
-50 KB in each conversation, 250 pieces a second over all. Printed are the times from a key press until its letter is
-read from the terminal.
+The app runs in a pseudo-terminal that is read at that rate (without one, as fast as it writes) while a server
+streams 50 KB in each conversation, 250 pieces a second over all. Printed are the times from a key press until its
+letter is read from the terminal.
 """
 
 from __future__ import annotations
@@ -111,7 +111,8 @@ def main() -> None:
     reply = text_of(50_000)
     pieces = [reply[start : start + 20] for start in range(0, len(reply), 20)]
     with tempfile.TemporaryDirectory() as home, threaded_gptalk_server() as server:
-        server.script(pieces)
+        for _ in range(conversations):
+            server.script(pieces)
         server.hold()
         command = [sys.executable, "-m", "gptalk_tui", "--url", server.url]
         terminal = Terminal(command, bytes_per_s, home)

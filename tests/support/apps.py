@@ -74,9 +74,9 @@ class Running:
     async def until_idle(self) -> None:
         """Wait until no reply streams and what follows one is done."""
         await self.until(lambda: not self.chat.desk.turns, "all turns end")
-        await self.app.workers.wait_for_complete(
-            [worker for worker in self.app.workers if worker.group in ("after", "list", "open", "draft")]
-        )
+        after = [worker for worker in self.app.workers if worker.group in ("after", "list", "open", "draft")]
+        if after:  # an empty list would mean all workers
+            await self.app.workers.wait_for_complete(after)
         await self.pilot.pause()
 
 
@@ -102,6 +102,7 @@ async def running_app(
     async with app.run_test(size=size) as pilot:
         running = Running(app, pilot, paths)
         await running.until(lambda: running.chat.services is not None, "the store opens")
-        await app.workers.wait_for_complete([w for w in app.workers if w.group == "start"])
+        if starting := [worker for worker in app.workers if worker.group == "start"]:
+            await app.workers.wait_for_complete(starting)
         await pilot.pause()
         yield running
