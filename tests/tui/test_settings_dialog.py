@@ -69,7 +69,8 @@ async def app_with(folder: Path, **providers: Provider) -> AsyncIterator[Running
     async with app.run_test(size=(120, 36)) as pilot:
         running = Running(app, pilot, paths)
         await running.until(lambda: running.chat.services is not None, "the store opens")
-        await app.workers.wait_for_complete([w for w in app.workers if w.group == "start"])
+        if starting := [worker for worker in app.workers if worker.group == "start"]:
+            await app.workers.wait_for_complete(starting)
         yield running
 
 
