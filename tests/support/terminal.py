@@ -20,6 +20,7 @@ import fcntl
 import os
 import pty
 import re
+import select
 import signal
 import struct
 import subprocess
@@ -113,6 +114,7 @@ class Terminal:
         self._is_paused = threading.Event()
         self._fault: BaseException | None = None
         self._master, self._slave = pty.openpty()
+        self._stopped, self._stop = os.pipe()
         self.resize(*size, tell=False)
         self.termios_before = termios.tcgetattr(self._slave)
         taking = [sys.executable, "-I", "-S", "-c", _TAKE_TERMINAL] if is_session else []
@@ -205,7 +207,10 @@ class Terminal:
     def hang_up(self) -> None:
         """Close the terminal, as its window's close button does."""
         if self._master >= 0:
-            for end in (self._master, self._slave):
+            # The thread first: it would read from whatever gets the number of the closed file next.
+            os.write(self._stop, b"x")
+            self._reader.join()
+            for end in (self._master, self._slave, self._stop, self._stopped):
                 os.close(end)
             self._master = self._slave = -1
 
@@ -240,11 +245,8 @@ class Terminal:
             return mark in self.output or not self._reader.is_alive()
 
         with self._changed:
-            for _ in range(int(LIMIT_S / 0.1)):
-                # The end of a session can flush what is written to its terminal at that moment.
-                os.write(self._slave, mark)
-                if self._changed.wait_for(is_over, 0.1):
-                    break
+            os.write(self._slave, mark)
+            self._changed.wait_for(is_over, LIMIT_S)
             assert self._fault is None, f"the test's terminal failed: {self._fault!r}"
             assert mark in self.output, f"the terminal is stuck: {self.output[-200:]!r}"
             self.output = self.output.replace(mark, b"")
@@ -278,7 +280,10 @@ class Terminal:
         if self.termios_after != self.termios_before:
             found.append("the line settings differ")
         if self.keyboard_depth != 0:
-            found.append(f"{self.keyboard_depth} keyboard modes are pushed")
+            pushes = [match[0] for match in _KEYBOARD.finditer(self.output)]
+            found.append(
+                f"keyboard modes are left: {pushes} in {self.output[:200]!r} … {self.output[-200:]!r}"
+            )
         return found
 
     def children(self) -> list[psutil.Process]:
@@ -302,16 +307,18 @@ class Terminal:
 
     def _read_all(self) -> None:
         while True:
-            while self._is_paused.is_set():
-                self._is_paused.wait(0.01)
-                threading.Event().wait(0.01)
+            # A paused terminal takes nothing, but is asked again soon.
+            watched = [self._stopped] if self._is_paused.is_set() else [self._stopped, self._master]
+            ready, _, _ = select.select(watched, [], [], 0.02)
+            if self._stopped in ready:
+                return
+            if self._master not in ready:
+                continue
             try:
                 data = os.read(self._master, 65536)
             except OSError as err:
-                if err.errno not in (errno.EIO, errno.EBADF):
+                if err.errno != errno.EIO:
                     raise
-                data = b""
-            if not data:
                 return
             with self._changed:
                 self.output += data
