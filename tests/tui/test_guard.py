@@ -18,13 +18,15 @@ from support.terminal_bytes import complaints
 def test_what_a_terminal_obeys_is_taken_away(what: str) -> None:
     text = HOSTILE_TEXTS[what]
     [painted] = ControlGuard().apply([Segment(text)], Color(0, 0, 0))
-    left = complaints(painted.text.encode(), is_app=True)
-    assert [each for each in left if "invisible '\\U" not in each and each != "a pile of marks"] == []
+    assert complaints(painted.text.encode(), is_app=True) == []
     assert cell_len(painted.text) == cell_len(text)
 
 
-def test_harmless_segments_stay_the_same_objects() -> None:
-    segments = [Segment("plain"), Segment("漢字 👩\u200d💻 é")]
+def test_harmless_segments_stay_as_they_are() -> None:
+    segments = [
+        Segment("plain"),
+        Segment("漢字 👩\u200d💻 é 🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f Привет"),
+    ]
     assert ControlGuard().apply(segments, Color(0, 0, 0)) == segments
 
 

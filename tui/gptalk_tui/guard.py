@@ -12,7 +12,17 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
-_OBEYED = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+from gptalk_client.text import MAX_MARKS
+
+_OBEYED = "\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f"
+_MARKS = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+_SUSPICIOUS = re.compile(f"[{_OBEYED}{_MARKS}]")
+# A flag of a part of a country is spelt with tags, and a base may carry some marks: these stay.
+_HARMFUL = re.compile(
+    f"(?<=[{_MARKS}]{{{MAX_MARKS}}})[{_MARKS}]+"
+    f"|(\U0001f3f4[\U000e0030-\U000e007a]{{3,6}}\U000e007f|[{_MARKS}]{{{MAX_MARKS}}})"
+    f"|[{_OBEYED}]"
+)
 
 
 class ControlGuard(LineFilter):
@@ -20,14 +30,12 @@ class ControlGuard(LineFilter):
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """Return the very same segments where there is nothing to take away."""
-        if all(text.isprintable() for text, _, _ in segments):
+        if all(text.isascii() and text.isprintable() for text, _, _ in segments):
             return segments
-        return [segment if _is_harmless(segment.text) else _cleaned(segment) for segment in segments]
+        if all(_SUSPICIOUS.search(text) is None for text, _, _ in segments):
+            return segments
+        return [Segment(_cleaned(text), style, control) for text, style, control in segments]
 
 
-def _is_harmless(text: str) -> bool:
-    return text.isprintable() or _OBEYED.search(text) is None
-
-
-def _cleaned(segment: Segment) -> Segment:
-    return Segment(_OBEYED.sub("", segment.text), segment.style, segment.control)
+def _cleaned(text: str) -> str:
+    return text if _SUSPICIOUS.search(text) is None else _HARMFUL.sub(r"\1", text)
