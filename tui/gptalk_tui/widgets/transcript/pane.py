@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.color import Color
 from textual.filter import ANSIToTruecolor, LineFilter
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -222,13 +223,14 @@ class LinePane(ScrollView, can_focus=True):
     def render_lines(self, crop: Region) -> list[Strip]:
         """Return the lines of the viewport; everything was made ready before."""
         filters = [each for each in self.get_line_filters() if not isinstance(each, ANSIToTruecolor)]
-        return [self._painted(y, crop, filters) for y in range(crop.y, crop.bottom)]
+        background = self.background_colors[1]
+        return [self._painted(y, crop, filters, background) for y in range(crop.y, crop.bottom)]
 
     def render_line(self, y: int) -> Strip:
         """Return one line of the viewport."""
         return self._strips[y] if 0 <= y < len(self._strips) else self._blank_line(self.size.width)
 
-    def _painted(self, y: int, crop: Region, filters: list[LineFilter]) -> Strip:
+    def _painted(self, y: int, crop: Region, filters: list[LineFilter], background: Color) -> Strip:
         strip = self._with_overlays(y, self.render_line(y))
         width = crop.right
         if strip.cell_length != width:
@@ -236,7 +238,7 @@ class LinePane(ScrollView, can_focus=True):
         if crop.x:
             strip = strip.crop(crop.x, width)
         for each in filters:
-            strip = strip.apply_filter(each, self.background_colors[1])
+            strip = strip.apply_filter(each, background)
         return strip
 
     def _with_overlays(self, y: int, strip: Strip) -> Strip:
