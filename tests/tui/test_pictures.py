@@ -20,7 +20,9 @@ def parts(svg: str) -> list[str]:
 @pytest.mark.parametrize("name", SCENES)
 async def test_the_picture_is_what_the_app_shows(name: str) -> None:
     stored = (PICTURES / f"{name}.svg").read_text("utf-8")
-    assert parts(await take(name)) == parts(stored), "look at it, then take it again: python screenshots/take.py"
+    assert parts(await take(name)) == parts(stored), (
+        "look at it, then take it again: python screenshots/take.py"
+    )
 
 
 def test_every_picture_has_a_scene() -> None:
