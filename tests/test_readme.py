@@ -6,8 +6,8 @@ import re
 import subprocess
 import sys
 
-from gptalk_tui.actions import readme_table
 from gptalk_tui.cli.main import COMMANDS
+from gptalk_tui.keys import readme_table
 from support.readme import README as README_FILE
 from support.readme import between
 

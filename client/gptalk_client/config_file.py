@@ -95,6 +95,15 @@ def read_file(file: Path) -> tuple[Settings, list[Problem]]:
     return _parse(file, text)
 
 
+def line_of(file: Path, key: tuple[str, ...]) -> int | None:
+    """Return the line of a config file on which a key is set, from 1, else that of its nearest table.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    return _line_of(file.read_text(encoding="utf-8"), key)
+
+
 def update_file(file: Path, changes: Mapping[str | tuple[str, ...], Any]) -> None:
     """Change keys of the config file; comments and order of the rest stay. The file is replaced at once.
 

@@ -73,7 +73,7 @@ async def measure(text: str, role: Role) -> tuple[float, float]:
             await asyncio.sleep(0.01)
         for _ in range(12):
             watch.step(lambda: pane.scroll_page(-1))
-        watch.step(pane.action_top)
+        watch.step(pane.scroll_to_top)
         for _ in range(12):
             watch.step(lambda: pane.scroll_page(1))
         watch.step(pane.follow_end)

@@ -161,7 +161,7 @@ class Pane(App[None]):
     def _jump(self) -> None:
         pane = self.transcript
         if pane.is_following:
-            pane.action_top()
+            pane.scroll_to_top()
         else:
             pane.follow_end()
 

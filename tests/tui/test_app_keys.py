@@ -9,7 +9,6 @@ import pytest
 from textual.widgets import Static
 
 from gptalk_client.settings import Settings
-from gptalk_tui.actions import ACTIONS, clashes
 from gptalk_tui.screens.confirm import ConfirmScreen
 from gptalk_tui.screens.export import ExportScreen
 from gptalk_tui.screens.help import HelpScreen
@@ -227,23 +226,6 @@ async def test_any_size_works(tmp_path: Path, size: tuple[int, int]) -> None:
         await app.pilot.resize_terminal(120, 36)
         await app.pilot.pause()
         assert "Paragraph" in app.text
-
-
-async def test_keys_can_be_remapped(tmp_path: Path) -> None:
-    settings = Settings(provider="gptalk", keys={"conversation.new": "f6"})
-    async with running_app(ScriptedProvider(["ok"]), tmp_path, settings=settings) as app:
-        await conversation_with(app, "Go")
-        await app.press("f6")
-        assert app.chat.desk.conversation is None
-
-
-def test_no_two_actions_share_a_key() -> None:
-    assert clashes({}) == []
-    assert clashes({"conversation.new": "ctrl+s", "no.such": "f9"}) == [
-        'There is no action "no.such".',
-        "Ctrl+S is given to both conversation.new and conversation.switch.",
-    ]
-    assert len({action.id for action in ACTIONS}) == len(ACTIONS)
 
 
 async def test_nothing_runs_when_nothing_streams(tmp_path: Path) -> None:

@@ -164,7 +164,9 @@ async def test_what_was_written_is_told_with_what_opens_it(folder: Path, tmp_pat
         assert not app.chat.dialogs.exports.last
         await write_to(app, "with \x1b[2Jspace.md")
         await app.until(lambda: toasts(app))
-        assert toasts(app) == [f"Wrote {folder}/with ␛[2Jspace.md\nCtrl+P, “Open the last export” opens it."]
+        assert toasts(app) == [
+            f"Wrote {folder}/with ␛[2Jspace.md\n“Open the last export” in the commands (Ctrl+P) opens it."
+        ]
 
 
 @pytest.fixture

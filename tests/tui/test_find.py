@@ -82,7 +82,7 @@ async def test_matches_are_counted_marked_and_walked(tmp_path: Path) -> None:
         ScriptedProvider(["A whale, a *whale*."], ["No fish"], ["One WHALE"]), tmp_path
     ) as app:
         await talk(app, "Tell me of whales", "And?", "More")
-        app.chat.transcript.action_top()
+        app.chat.transcript.scroll_to_top()
         await find(app, "whale")
         assert count(app) == "1/4"
         assert marked(app) == ["WHALE", "whale", "whale", "whale"]
@@ -102,7 +102,7 @@ async def test_matches_are_counted_marked_and_walked(tmp_path: Path) -> None:
 async def test_marks_survive_scrolling_and_another_width_and_escape_keeps_the_place(tmp_path: Path) -> None:
     async with running_app(ScriptedProvider([LONG]), tmp_path) as app:
         await talk(app, "Go")
-        app.chat.transcript.action_top()
+        app.chat.transcript.scroll_to_top()
         await find(app, "елка")
         assert count(app) == "1/60"
         await app.press("up")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ class Where(StrEnum):
 
     ANYWHERE = "anywhere"
     COMPOSER = "in the composer"
+    READING = "in the transcript"
     MESSAGE = "on a message"
     LIST = "in the list"
 
@@ -42,15 +43,31 @@ class Action:
     """One or two words for the footer; empty keeps it out of the footer."""
     where: Where = Where.ANYWHERE
     available: Callable[[ChatScreen], bool] = always
+    """Whether it makes sense now; its keys work only where it says, too."""
     is_bound: bool = True
     """False where the widget with the focus handles the keys itself."""
     in_palette: bool = True
+    """Whether it is offered by name: in the palette and as a slash command."""
+    slash: str = ""
+    """The slash command; empty takes the verb of the id."""
+    run_with: Callable[[ChatScreen, str], Awaitable[None] | None] | None = None
+    """Carries it out with the words behind the slash command; None takes no words."""
+
+    @property
+    def command(self) -> str:
+        """The slash command, without the slash."""
+        return self.slash or self.id.partition(".")[2]
 
 
 ACTIONS: tuple[Action, ...] = (
     Action(
-        "turn.send", "Send", "Send what the composer holds. Ctrl+J, Shift+Enter or a trailing \\ make a new line.",
+        "turn.send", "Send", "Send what the composer holds.",
         "enter", lambda chat: chat.desk.send(), short="send", where=Where.COMPOSER, is_bound=False,
+    ),
+    Action(
+        "prompt.new_line", "New line", "Begin a new line. A \\ at the end of the line and Enter do so too.",
+        "ctrl+j,shift+enter", lambda chat: chat.composer.insert_text("\n"), where=Where.COMPOSER, is_bound=False,
+        in_palette=False,
     ),
     Action(
         "app.interrupt", "Copy, stop or put aside",
@@ -84,11 +101,11 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "conversation.switch", "Conversations", "Go to the list of conversations: type to filter, Enter opens.",
-        "ctrl+s", lambda chat: chat.shelf.visit(), short="conversations",
+        "ctrl+s", lambda chat: chat.shelf.visit(), short="conversations", slash="conversations",
     ),
     Action(
         "list.toggle", "Show or hide the list", "Show or hide the list of conversations.",
-        "ctrl+l", lambda chat: chat.shelf.toggle(),
+        "ctrl+l", lambda chat: chat.shelf.toggle(), slash="list",
     ),
     Action(
         "conversation.export", "Export", "Write this conversation to a file.",
@@ -97,15 +114,15 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "export.open", "Open the last export", "Show the file that was written last in the program for it.",
         "", lambda chat: chat.dialogs.exports.open_last(),
-        available=lambda chat: chat.dialogs.exports.last is not None,
+        available=lambda chat: chat.dialogs.exports.last is not None, slash="open-export",
     ),
     Action(
         "app.palette", "Commands", "All commands: type to find one.",
         "ctrl+p", lambda chat: chat.dialogs.palette(), short="commands", in_palette=False,
     ),
     Action(
-        "app.help", "Help", "Keys and help for what has the focus.",
-        "f1", lambda chat: chat.dialogs.help(), short="help",
+        "app.help", "Help", "Keys and help for what has the focus; ? outside of a field.",
+        "f1,question_mark", lambda chat: chat.dialogs.help(), short="help",
     ),
     Action(
         "app.quit", "Quit", "Quit; everything is on disk.",
@@ -113,26 +130,27 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "find.open", "Find", "Find words in this conversation; Tab goes over to all conversations.",
-        "ctrl+f", lambda chat: chat.finding.open(), short="find",
+        "ctrl+f", lambda chat: chat.finding.open(), short="find", slash="find",
+        run_with=lambda chat, words: chat.finding.open(words),
     ),
     Action(
         "find.in_transcript", "Find here", "Find words in this conversation.",
-        "slash", lambda chat: chat.finding.open(), where=Where.MESSAGE,
-        available=lambda chat: chat.transcript.has_focus, in_palette=False,
+        "slash", lambda chat: chat.finding.open(), short="find", where=Where.READING, in_palette=False,
     ),
     Action(
         "find.next", "Next match", "Go to the next match.",
-        "n", lambda chat: chat.finding.step(1), where=Where.MESSAGE,
-        available=lambda chat: chat.transcript.has_focus and chat.finding.is_active, in_palette=False,
+        "n", lambda chat: chat.finding.step(1), short="next match", where=Where.READING,
+        available=lambda chat: chat.finding.is_active, in_palette=False,
     ),
     Action(
         "find.previous", "Previous match", "Go to the match before.",
-        "N,shift+n", lambda chat: chat.finding.step(-1), where=Where.MESSAGE,
-        available=lambda chat: chat.transcript.has_focus and chat.finding.is_active, in_palette=False,
+        "N,shift+n", lambda chat: chat.finding.step(-1), short="match before", where=Where.READING,
+        available=lambda chat: chat.finding.is_active, in_palette=False,
     ),
     Action(
         "find.everywhere", "Search all conversations", "Search titles and messages of all conversations.",
-        "", lambda chat: chat.finding.search_all(""),
+        "", lambda chat: chat.finding.search_all(""), slash="search",
+        run_with=lambda chat, words: chat.finding.search_all(words),
     ),
     Action(
         "transcript.page_up", "Page up", "Scroll up by a page, also from the composer.",
@@ -147,11 +165,40 @@ ACTIONS: tuple[Action, ...] = (
         "Go to the start",
         "Go to the start of the conversation; in the composer from the start of a line.",
         "home",
-        lambda chat: chat.transcript.action_top(),
+        lambda chat: chat.transcript.scroll_to_top(),
     ),
     Action(
         "transcript.end", "Follow the newest text", "Go to the end and follow the newest text again.",
-        "end", lambda chat: chat.reading.follow_end(),
+        "end", lambda chat: chat.reading.follow_end(), short="newest",
+        available=lambda chat: not chat.transcript.is_following,
+    ),
+    Action(
+        "reading.up", "A line up", "Scroll up by a line.",
+        "k,up", lambda chat: chat.transcript.scroll_lines(-1), where=Where.READING, in_palette=False,
+    ),
+    Action(
+        "reading.down", "A line down", "Scroll down by a line.",
+        "j,down", lambda chat: chat.transcript.scroll_lines(1), where=Where.READING, in_palette=False,
+    ),
+    Action(
+        "reading.half_up", "Half a page up", "Scroll up by half a page.",
+        "ctrl+u", lambda chat: chat.transcript.scroll_half(-1), where=Where.READING, in_palette=False,
+    ),
+    Action(
+        "reading.half_down", "Half a page down", "Scroll down by half a page.",
+        "ctrl+d", lambda chat: chat.transcript.scroll_half(1), where=Where.READING, in_palette=False,
+    ),
+    Action(
+        "reading.page_down", "Page down", "Scroll down by a page.",
+        "space", lambda chat: chat.reading.scroll_page(1), where=Where.READING, in_palette=False,
+    ),
+    Action(
+        "reading.top", "Start", "Go to the start of the conversation.",
+        "g", lambda chat: chat.transcript.scroll_to_top(), where=Where.READING, in_palette=False,
+    ),
+    Action(
+        "reading.end", "End", "Go to the end and follow the newest text again.",
+        "G,shift+g", lambda chat: chat.reading.follow_end(), where=Where.READING, in_palette=False,
     ),
     Action(
         "message.previous", "Previous message", "Go to the message above.",
@@ -164,47 +211,47 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "message.copy", "Copy the message", "Copy the message as it was written.",
         "y", lambda chat: chat.reading.copy_message(), short="copy", where=Where.MESSAGE,
-        available=lambda chat: chat.has_message,
+        available=lambda chat: chat.has_messages,
     ),
     Action(
         "code.next", "Next code block", "Go to the next code block of the message.",
-        "b", lambda chat: chat.reading.next_code(), short="code", where=Where.MESSAGE,
-        available=lambda chat: chat.has_message,
+        "b", lambda chat: chat.reading.next_code(), short="code", slash="code", where=Where.MESSAGE,
+        available=lambda chat: chat.has_messages,
     ),
     Action(
         "code.copy", "Copy the code block", "Copy the code block as it was written.",
-        "c", lambda chat: chat.reading.copy_code(), short="copy code", where=Where.MESSAGE,
-        available=lambda chat: chat.has_message,
+        "c", lambda chat: chat.reading.copy_code(), short="copy code", slash="copy-code", where=Where.MESSAGE,
+        available=lambda chat: chat.has_messages,
     ),
     Action(
         "message.edit", "Edit and send again", "Edit one of your messages and send it as a new branch.",
         "e", lambda chat: chat.branches.begin_edit(), short="edit", where=Where.MESSAGE,
-        available=lambda chat: chat.has_message,
+        available=lambda chat: chat.has_messages,
     ),
     Action(
         "message.regenerate", "Regenerate", "Ask for the reply once more, beside the one that is there.",
         "r", lambda chat: chat.branches.regenerate(), short="regenerate", where=Where.MESSAGE,
-        available=lambda chat: chat.has_message,
+        available=lambda chat: chat.has_messages,
     ),
     Action(
         "branch.previous", "Older version", "Show the message's older version and what follows it.",
         "left_square_bracket", lambda chat: chat.branches.walk(-1), short="older", where=Where.MESSAGE,
-        available=lambda chat: chat.has_message,
+        available=lambda chat: chat.has_messages, slash="older",
     ),
     Action(
         "branch.next", "Newer version", "Show the message's newer version and what follows it.",
         "right_square_bracket", lambda chat: chat.branches.walk(1), short="newer", where=Where.MESSAGE,
-        available=lambda chat: chat.has_message,
+        available=lambda chat: chat.has_messages, slash="newer",
     ),
     Action(
         "message.fork", "Fork", "Copy the conversation up to this message into a new one.",
         "f", lambda chat: chat.branches.fork(), short="fork", where=Where.MESSAGE,
-        available=lambda chat: chat.has_message,
+        available=lambda chat: chat.has_messages,
     ),
     Action(
         "message.delete", "Delete the message", "Delete the message and what follows it; undo brings it back.",
         "d", lambda chat: chat.branches.delete(), short="delete", where=Where.MESSAGE,
-        available=lambda chat: chat.has_message,
+        available=lambda chat: chat.has_messages,
     ),
     Action(
         "conversation.previous", "Previous conversation", "Open the conversation above in the list.",
@@ -218,6 +265,7 @@ ACTIONS: tuple[Action, ...] = (
         "conversation.rename", "Rename", "Give the conversation another title; in the list, the highlighted one.",
         "f2", lambda chat: chat.filing.rename(), short="rename",
         available=lambda chat: chat.filing.target is not None,
+        run_with=lambda chat, words: chat.filing.rename_to(words),
     ),
     Action(
         "conversation.pin", "Pin or unpin", "Keep the conversation at the top of the list, or no longer.",
@@ -250,7 +298,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "list.trash", "Show the trash", "List what is in the trash, to look through and restore.",
-        "", lambda chat: chat.filing.show_trash(),
+        "", lambda chat: chat.filing.show_trash(), slash="show-trash",
     ),
     Action(
         "conversation.settings", "Provider, model and settings",
@@ -262,85 +310,37 @@ ACTIONS: tuple[Action, ...] = (
         "", lambda chat: chat.appearance.choose_theme(),
     ),
     Action(
-        "app.undo", "Undo", "Take back what was deleted or moved last. In the composer, Ctrl+Z undoes typing.",
+        "app.undo", "Undo", "Take back what was deleted or moved last. In the composer, typing is undone first.",
         "ctrl+z,u", lambda chat: chat.undo.run(), available=lambda chat: chat.undo.has_any,
     ),
 )  # fmt: skip
 
 ACTION_OF: Mapping[str, Action] = {action.id: action for action in ACTIONS}
 
-_KEY_NAMES = {
-    "escape": "Esc",
-    "enter": "Enter",
-    "pageup": "PgUp",
-    "pagedown": "PgDn",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-    "question_mark": "?",
-    "slash": "/",
-}
 
-
-def key_title(key: str) -> str:
-    """Return a key as people write it: `ctrl+n` is `Ctrl+N`, `pageup` is `PgUp`."""
-    *modifiers, name = key.split("+")
-    if not modifiers and len(name) == 1:
-        return name
-    shown = _KEY_NAMES.get(name) or (name.upper() if len(name) == 1 else name.capitalize())
-    return "+".join([*(modifier.capitalize() for modifier in modifiers), shown])
-
-
-def key_titles(keys: str) -> list[str]:
-    """Return the keys of an action as people write them, the first one first."""
-    return [key_title(key.strip()) for key in keys.split(",") if key.strip()]
-
-
-def clashes(keymap: Mapping[str, str]) -> list[str]:
-    """Return a sentence for each key that a key map gives to two actions, and for each unknown action id.
-
-    Args:
-        keymap: Action ids and the keys that replace the action's own, separated by commas.
-    """
-    complaints = [f'There is no action "{name}".' for name in keymap if name not in ACTION_OF]
-    owners: dict[tuple[str, Where | None], str] = {}
-    for action in ACTIONS:
-        for key in keymap.get(action.id, action.keys).split(","):
-            key = key.strip()
-            if not key:
-                continue
-            place = (key, action.where if action.where in (Where.MESSAGE, Where.LIST) else None)
-            if place in owners:
-                complaints.append(f"{key_title(key)} is given to both {owners[place]} and {action.id}.")
-            else:
-                owners[place] = action.id
-    return complaints
-
-
-def footer_actions(chat: ChatScreen, place: Where) -> Iterable[Action]:
+def footer_actions(chat: ChatScreen, place: Where) -> list[Action]:
     """Return the actions that the footer shows now, most useful first.
 
     Args:
         chat: Says what is available.
-        place: What has the focus: a message, the list, or anything else.
+        place: Where the person is; anywhere means in the composer.
     """
-    if place is Where.ANYWHERE:
-        wanted = [a for a in ACTIONS if a.short and a.where in (Where.ANYWHERE, Where.COMPOSER)]
-    else:
-        wanted = [a for a in ACTIONS if a.short and (a.where is place or a.id in _ALSO_IN_FOOTER[place])]
-    return [action for action in wanted if action.available(chat)]
+    shown = [each for where in _IN_FOOTER[place] for each in ACTIONS if each.short and each.where is where]
+    shown += [ACTION_OF[name] for name in _ALSO_IN_FOOTER[place]]
+    return [action for action in shown if action.available(chat)]
 
 
+_IN_FOOTER: Mapping[Where, tuple[Where, ...]] = {
+    Where.ANYWHERE: (Where.COMPOSER, Where.ANYWHERE),
+    Where.COMPOSER: (Where.COMPOSER, Where.ANYWHERE),
+    Where.READING: (Where.READING,),
+    Where.MESSAGE: (Where.MESSAGE, Where.READING),
+    Where.LIST: (Where.LIST,),
+}
 _ALSO_IN_FOOTER: Mapping[Where, tuple[str, ...]] = {
+    Where.ANYWHERE: (),
+    Where.COMPOSER: (),
+    Where.READING: ("transcript.end", "app.help"),
     Where.MESSAGE: (),
     Where.LIST: ("conversation.rename", "app.help"),
 }
-
-
-def readme_table() -> str:
-    """Return the keys as a Markdown table, as the README shows them."""
-    lines = ["| key | does | where |", "|---|---|---|"]
-    for action in ACTIONS:
-        if action.keys:
-            keys = ", ".join(f"`{key}`" for key in key_titles(action.keys))
-            lines.append(f"| {keys} | {action.help} | {action.where.value} |")
-    return "\n".join(lines) + "\n"

@@ -20,13 +20,14 @@ from gptalk_client.paths import Paths
 from gptalk_client.settings import Settings
 from gptalk_client.text import one_line
 from gptalk_tui import memory
-from gptalk_tui.actions import clashes
 from gptalk_tui.guard import ControlGuard
+from gptalk_tui.keys import KeyMap
 from gptalk_tui.logs import log_loop_error
 from gptalk_tui.screens.chat import ChatScreen
 from gptalk_tui.screens.services import Services
 from gptalk_tui.signals import SignalWatch
 from gptalk_tui.themes import DEFAULT_THEME, NO_COLOUR_THEME, PALETTE_OF, PALETTES
+from gptalk_tui.widgets.composer import COMPOSER_KEYS
 from gptalk_tui.widgets.transcript.styles import StyleTable
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class GptalkApp(App[int], inherit_bindings=False):
         self._filters.append(ControlGuard())
         self.settings = settings
         self.paths = paths
+        self.keys = KeyMap(settings.keys)
         self._build_provider = build_provider
         self._chat = chat
         self._new = new
@@ -90,7 +92,14 @@ class GptalkApp(App[int], inherit_bindings=False):
 
     def get_default_screen(self) -> Screen[None]:
         """Return the chat screen, which lives as long as the app."""
-        self._chat_screen = ChatScreen(self._load, self.styles_of_theme(), chat=self._chat, new=self._new)
+        self._chat_screen = ChatScreen(
+            self._load,
+            self.styles_of_theme(),
+            self.keys,
+            chat=self._chat,
+            new=self._new,
+            shows_list=self.settings.ui.show_list,
+        )
         return self._chat_screen
 
     def get_driver_class(self) -> type[Driver]:
@@ -120,9 +129,8 @@ class GptalkApp(App[int], inherit_bindings=False):
     # Start and end
 
     def on_mount(self) -> None:
-        self.set_keymap(dict(self.settings.keys))
         self.call_after_refresh(memory.settle)
-        for complaint in clashes(self.settings.keys):
+        for _, complaint in self.keys.complaints(COMPOSER_KEYS):
             self.notify(complaint, severity="warning", title="Keys", markup=False, timeout=20)
         if self.settings.provider is None:
             from gptalk_tui.screens.setup import SetupScreen

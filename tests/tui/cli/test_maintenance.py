@@ -67,6 +67,20 @@ def test_config_path_show_and_check(run: Run, tmp_path: Path) -> None:
     assert not {"sk-secret", "hidden"} & set(shown.out.replace("'", '"').split('"'))
 
 
+def test_config_check_finds_keys_that_cannot_be_used(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('[keys]\n"app.help" = "f2"\n\n"no.such" = "f9"\n"app.theme" = "hyper+x"\n')
+    done = run("config", "check", "--config", str(file))
+    assert done.code == 1
+    assert done.err.splitlines() == [
+        f"gptalk-tui: {file}, line 2: keys: F2 is given to both app.help and conversation.rename.",
+        f'gptalk-tui: {file}, line 4: keys: There is no action "no.such".',
+        f'gptalk-tui: {file}, line 5: keys: "hyper+x" is no key, so it is not given to app.theme.',
+    ]
+    file.write_text('[keys]\n"app.help" = "f5"\n')
+    assert run("config", "check", "--config", str(file)).code == 0
+
+
 def checks(run: Run, *arguments: str) -> tuple[bool, dict[str, Any]]:
     report = json.loads(run("doctor", "--json", *arguments).out)
     return report["ok"], {each["name"]: each for each in report["checks"]}

@@ -119,7 +119,7 @@ async def test_a_click_takes_the_selection_away() -> None:
 
 async def test_a_selection_survives_scrolling_and_another_width() -> None:
     async with pane(REPLY * 4) as (app, pilot):
-        app.transcript.action_top()
+        app.transcript.scroll_to_top()
         await pilot.pause()
         chosen = await drag(app, pilot, where(app, "beta"), where(app, "first item"))
         app.transcript.scroll_page(1)

@@ -44,11 +44,14 @@ def show(given: Globals) -> None:
 @pass_globals
 def check(given: Globals) -> int:
     """Say what is wrong in the config file, with its key and line. Exit code 1 if anything is."""
-    from gptalk_client.config_file import read_file
+    from gptalk_client.config_file import Problem, line_of, read_file
+    from gptalk_tui.keys import KeyMap
 
     file = given.paths().config_file
-    _, problems = read_file(file)
-    for problem in problems:
+    settings, problems = read_file(file)
+    for action_id, words in KeyMap(settings.keys).complaints():
+        problems.append(Problem(file, "keys", line_of(file, ("keys", action_id)), words))
+    for problem in sorted(problems, key=lambda each: each.line or 0):
         note(str(problem))
     if not problems:
         note(f"{file} is good." if file.exists() else f"{file} does not exist: the defaults hold.")

@@ -6,11 +6,13 @@ import math
 import time
 from collections.abc import Iterable
 
+from rich.cells import cell_len
 from textual.content import Content
 
 from gptalk_client.models import BranchEntry, Conversation, Phase, Role, Status
 from gptalk_client.text import one_line
-from gptalk_tui.actions import Action, key_titles
+from gptalk_tui.actions import Action
+from gptalk_tui.keys import KeyMap
 from gptalk_tui.screens.turns import LiveTurn
 
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
@@ -94,14 +96,32 @@ def place_status(*, is_following: bool, has_new_text: bool) -> Content:
     return Content.empty()
 
 
-def footer(actions: Iterable[Action], width: int) -> Content:
+def footer(actions: Iterable[Action], keys: KeyMap, width: int) -> Content:
     """Return as many keys as fit."""
+    return _hints(((keys.first(action.id), action.short) for action in actions), width)
+
+
+def find_footer(width: int) -> Content:
+    """Return the keys of the find bar."""
+    hints = (
+        ("Enter", "read"),
+        ("Down", "next"),
+        ("Up", "before"),
+        ("Tab", "all conversations"),
+        ("Esc", "close"),
+    )
+    return _hints(hints, width)
+
+
+def _hints(hints: Iterable[tuple[str, str]], width: int) -> Content:
     parts: list[tuple[str, str]] = []
     room = width - 2
-    for action in actions:
-        key = key_titles(action.keys)[0]
-        room -= len(key) + len(action.short) + 4
-        if room < -3:
+    for key, does in hints:
+        if not key:
+            continue
+        room -= cell_len(key) + cell_len(does) + 1
+        if room < 0:
             break
-        parts += [(key, "$ink-text"), (f" {action.short}   ", "$ink-muted")]
+        parts += [(key, "$ink-text"), (f" {does}   ", "$ink-muted")]
+        room -= 3
     return Content.assemble(*parts)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
@@ -19,6 +19,7 @@ from gptalk_client.errors import GptalkError
 from gptalk_client.models import Role, Status
 from gptalk_tui import memory
 from gptalk_tui.actions import ACTION_OF, ACTIONS, Where, footer_actions
+from gptalk_tui.keys import KeyMap
 from gptalk_tui.screens import bars
 from gptalk_tui.screens.appearance import Appearance
 from gptalk_tui.screens.branches import Branches
@@ -49,22 +50,16 @@ LOW_SCREEN = 14
 SPINNER_S = 1 / 8
 
 
-def _bindings() -> list[BindingType]:
-    return [
-        Binding(action.keys, f"do('{action.id}')", action.title, show=False, id=action.id)
-        for action in ACTIONS
-        if action.is_bound and action.keys
-    ]
-
-
 class ChatScreen(Screen[None]):
     """Where a person spends the day.
 
     Args:
         load: Opens the store and makes the provider; awaited once, after the first paint.
         styles: The colours of the transcript.
+        keys: The keys of every action.
         chat: The conversation to open; None: the last one.
         new: Begin with a new conversation.
+        shows_list: Whether the list of conversations is open at the start, where there is room.
     """
 
     @dataclass
@@ -91,17 +86,24 @@ class ChatScreen(Screen[None]):
     list_pane: ListPane
 
     AUTO_FOCUS = "Composer"
-    BINDINGS: ClassVar[list[BindingType]] = _bindings()
 
     def __init__(
         self,
         load: Callable[[], Awaitable[Services]],
         styles: StyleTable,
+        keys: KeyMap,
         *,
         chat: str | None = None,
         new: bool = False,
+        shows_list: bool = True,
     ) -> None:
         super().__init__()
+        self.keys = keys
+        for action in ACTIONS:
+            if action.is_bound and keys.keys(action):
+                self._bindings.bind(
+                    ",".join(keys.keys(action)), f"do('{action.id}')", action.title, show=False
+                )
         self._compositor = TightCompositor()
         self._load = load
         self._wanted = chat
@@ -111,7 +113,7 @@ class ChatScreen(Screen[None]):
         """The app is about to end: nothing new is begun."""
         self.services = None
         self.desk = Desk(self)
-        self.shelf = Shelf(self)
+        self.shelf = Shelf(self, is_open=shows_list)
         self.filing = Filing(self)
         self.appearance = Appearance(self)
         self.choices = Choices(self)
@@ -123,7 +125,12 @@ class ChatScreen(Screen[None]):
         self.dialogs = Dialogs(self)
         self.list_pane = ListPane(id="side")
         self.transcript = Transcript(styles, fetch=self.desk.texts, id="transcript")
-        self.composer = Composer(placeholder="Write a message", id="composer")
+        self.composer = Composer(
+            placeholder="Write a message",
+            id="composer",
+            send_keys=keys.keys(ACTION_OF["turn.send"]),
+            new_line_keys=keys.keys(ACTION_OF["prompt.new_line"]),
+        )
 
     def compose(self) -> ComposeResult:
         yield Bar(id="header")
@@ -209,12 +216,15 @@ class ChatScreen(Screen[None]):
         model = services.model_of(self.desk.chosen) if services is not None else ""
         service = provider.service if provider is not None else ""
         header.right = bars.header_right(model, service, width)
-        welcome = welcome_text(provider.name if provider is not None else "", service, model)
+        welcome = welcome_text(provider.name if provider is not None else "", service, model, self.keys)
         self.query_one("#welcome", Static).update(welcome)
-        place = Where.MESSAGE if self.has_message else Where.LIST if self.is_in_list else Where.ANYWHERE
-        shown = footer_actions(self, place)
-        self.query_one("#footer", Bar).left = bars.footer(shown, width)
+        self.query_one("#footer", Bar).left = self._footer(width)
         self._update_status()
+
+    def _footer(self, width: int) -> Content:
+        if isinstance(self.focused, Input) and self.focused.id == "find":
+            return bars.find_footer(width)
+        return bars.footer(footer_actions(self, self.place), self.keys, width)
 
     def _update_status(self) -> None:
         turn, transcript = self.desk.turn, self.transcript
@@ -273,9 +283,14 @@ class ChatScreen(Screen[None]):
         if last is not None and last.role is Role.ASSISTANT and last.status is not Status.COMPLETE:
             self.desk.try_again()
 
+    @on(Composer.NothingToUndo)
+    async def _nothing_to_undo(self) -> None:
+        if self.undo.has_any:
+            await self.undo.run()
+
     @on(Composer.HomePressed)
     def _home_pressed(self) -> None:
-        self.transcript.action_top()
+        self.transcript.scroll_to_top()
 
     @on(Composer.EndPressed)
     def _end_pressed(self) -> None:
@@ -353,17 +368,42 @@ class ChatScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Say whether an action can be carried out now, so that its key is free otherwise."""
         if action == "do" and parameters:
-            found = ACTION_OF.get(str(parameters[0]))
-            if found is None or (found.where is Where.LIST and not self.is_in_list):
-                return False
-            return found.available(self)
+            found = ACTION_OF[str(parameters[0])]
+            return self._hears_keys_of(found.where) and found.available(self)
         return super().check_action(action, parameters)
 
+    def _hears_keys_of(self, where: Where) -> bool:
+        """Return whether keys that work in a place work where the focus is."""
+        match where:
+            case Where.LIST:
+                return self.is_in_list
+            case Where.READING:
+                return self.transcript.has_focus
+            case Where.MESSAGE:
+                return self.has_message
+            case _:
+                return True
+
     async def action_do(self, action_id: str) -> None:
-        """Carry out an action of the table."""
+        """Carry out an action of the table, whose key was pressed."""
         result = ACTION_OF[action_id].run(self)
         if result is not None:
             await result
+
+    async def command(self, action_id: str, words: str = "") -> None:
+        """Carry out an action of the table that was called by its name.
+
+        Args:
+            action_id: Its id.
+            words: What was written behind the slash command; only for those that take words.
+        """
+        action = ACTION_OF[action_id]
+        result = action.run_with(self, words) if words and action.run_with else None
+        with self.reading.some_message() if action.where is Where.MESSAGE else nullcontext():
+            if not words:
+                result = action.run(self)
+            if result is not None:
+                await result
 
     # What actions ask for
 
@@ -376,6 +416,20 @@ class ChatScreen(Screen[None]):
     def has_conversation(self) -> bool:
         """A stored conversation is shown."""
         return self.desk.conversation is not None
+
+    @property
+    def place(self) -> Where:
+        """Where the person is, as far as keys go."""
+        if self.has_message:
+            return Where.MESSAGE
+        if self.transcript.has_focus:
+            return Where.READING
+        return Where.LIST if self.is_in_list else Where.COMPOSER
+
+    @property
+    def has_messages(self) -> bool:
+        """The conversation that is shown is not empty."""
+        return self.transcript.last_entry is not None
 
     @property
     def is_in_list(self) -> bool:

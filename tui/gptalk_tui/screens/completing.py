@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from gptalk_client.text import visible
-from gptalk_tui.actions import ACTIONS, Action, key_titles
+from gptalk_tui.actions import ACTIONS, Action
+from gptalk_tui.keys import KeyMap
 from gptalk_tui.widgets.completions import Completions
 from gptalk_tui.widgets.composer_tokens import Token, TokenKind
 from gptalk_tui.widgets.row_list import Row
@@ -22,25 +23,19 @@ MAX_ENTRIES = 10_000
 
 
 def slash_names() -> dict[str, Action]:
-    """Return the actions by slash command: the verb where no other action has it, else area and verb."""
-    offered = [action for action in ACTIONS if action.in_palette]
-    verbs = [action.id.partition(".")[2] for action in offered]
-    return {
-        verb if verbs.count(verb) == 1 else action.id.replace(".", "-"): action
-        for action, verb in zip(offered, verbs, strict=True)
-    }
+    """Return the actions by slash command."""
+    return {action.command: action for action in ACTIONS if action.in_palette}
 
 
-def command_rows(typed: str, names: Iterable[tuple[str, Action]]) -> list[Row]:
+def command_rows(typed: str, names: Iterable[tuple[str, Action]], keys: KeyMap) -> list[Row]:
     """Return the commands that begin with what was typed, then those that hold it in name or title."""
     ranked = []
     for name, action in names:
         place = 0 if name.startswith(typed) else 1 if typed in name else 2
         if place == 2 and typed not in action.title.casefold():
             continue
-        keys = " ".join(key_titles(action.keys)[:1])
-        ranked.append((place, name, Row(name, f"/{name:<16} {action.title}", keys)))
-    return [row for *_, row in sorted(ranked, key=lambda each: each[:2])]
+        ranked.append((place, Row(name, f"/{name:<14} {action.title}", keys.first(action.id))))
+    return [row for _, row in sorted(ranked, key=lambda each: each[0])]
 
 
 def file_rows(typed: str) -> list[Row]:
@@ -87,7 +82,7 @@ class Completing:
             self.close()
         elif token.kind is TokenKind.COMMAND:
             names = [(name, each) for name, each in slash_names().items() if each.available(self._screen)]
-            self._offer(command_rows(token.text, names))
+            self._offer(command_rows(token.text, names, self._screen.keys))
         else:
             work = self._offer_files(token)
             self._screen.run_worker(work, group="complete", exclusive=True, description="complete")

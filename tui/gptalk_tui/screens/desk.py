@@ -196,7 +196,8 @@ class Desk:
         """Send a prompt in the conversation that is open, or in a new one."""
         screen = self._screen
         if self.turn is not None:
-            screen.say("A reply still streams here: Esc stops it, Ctrl+N starts another conversation.")
+            stop, new = screen.keys.how("turn.stop"), screen.keys.how("conversation.new")
+            screen.say(f"A reply still streams here: {stop} stops it, {new} starts another conversation.")
             return
         if screen.services is None:
             screen.say("The conversations are not open yet; the prompt stays here.")

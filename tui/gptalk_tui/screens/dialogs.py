@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gptalk_tui.actions import ACTIONS, key_titles
+from gptalk_tui.actions import ACTIONS
 from gptalk_tui.screens.exports import Exports
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Dialogs:
         """Show keys and help."""
         from gptalk_tui.screens.help import HelpScreen
 
-        self._screen.app.push_screen(HelpScreen())
+        self._screen.app.push_screen(HelpScreen(self._screen.keys, self._screen.place))
 
     def palette(self) -> None:
         """Show all commands."""
@@ -37,14 +37,14 @@ class Dialogs:
 
         screen = self._screen
         rows = [
-            Row(action.id, action.title, " ".join(key_titles(action.keys)[:1]))
+            Row(action.id, action.title, screen.keys.first(action.id))
             for action in ACTIONS
             if action.in_palette and action.available(screen)
         ]
 
         def chosen(action_id: str | None) -> None:
             if action_id:
-                screen.run_worker(screen.action_do(action_id), group="command", description="command")
+                screen.run_worker(screen.command(action_id), group="command", description="command")
 
         screen.app.push_screen(PickerScreen("Commands", rows, empty_text="No such command"), chosen)
 

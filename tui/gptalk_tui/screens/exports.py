@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gptalk_client.text import one_line
-from gptalk_tui.actions import ACTION_OF, key_titles
 
 if TYPE_CHECKING:
     from gptalk_tui.screens.chat import ChatScreen
@@ -43,10 +42,8 @@ class Exports:
         if path is None:
             return
         self.last = path
-        keys = key_titles(ACTION_OF["app.palette"].keys)[:1]
-        how = f"{keys[0]}, " if keys else ""
         told = one_line(str(path), max_chars=400)
-        self._screen.say(f"Wrote {told}\n{how}“{ACTION_OF['export.open'].title}” opens it.")
+        self._screen.say(f"Wrote {told}\n{self._screen.keys.how('export.open')} opens it.")
 
     def open_last(self) -> None:
         """Show the file that was written last in the program that this computer has for it."""

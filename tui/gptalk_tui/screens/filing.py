@@ -71,6 +71,11 @@ class Filing:
 
         self._screen.app.push_screen(RenameScreen(target), renamed)
 
+    async def rename_to(self, title: str) -> None:
+        """Give another title at once."""
+        if (target := self.target) is not None:
+            await self._change(target, lambda store: store.rename_conversation(target.id, title))
+
     async def pin(self) -> None:
         """Keep the conversation at the top of the list, or no longer."""
         target = self.target

@@ -140,7 +140,7 @@ class Prompts:
         else:
             now = time.monotonic()
             if now - self._pressed_s < QUIT_HINT_S:
-                screen.say("Ctrl+Q quits.")
+                screen.say(f"{screen.keys.how('app.quit')} quits.")
             self._pressed_s = now
 
     def put_aside(self) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,6 +54,17 @@ class Reading:
         self._screen.transcript.choose(None)
         self._screen.transcript.set_selection(None)
         self._screen.composer.focus()
+
+    @contextmanager
+    def some_message(self) -> Iterator[None]:
+        """Choose the last message for the time of a command that needs one and was called from elsewhere."""
+        transcript = self._screen.transcript
+        was_chosen = transcript.chosen is not None
+        if not was_chosen:
+            transcript.choose(len(transcript.document.entries) - 1)
+        yield
+        if not was_chosen and not transcript.has_focus:
+            transcript.choose(None)
 
     def copy_message(self) -> None:
         """Copy the chosen message as it was written."""

@@ -43,12 +43,13 @@ class Shelf:
 
     Args:
         screen: Whose list it is.
+        is_open: Whether the list is open at first, where there is room.
     """
 
-    def __init__(self, screen: ChatScreen) -> None:
+    def __init__(self, screen: ChatScreen, *, is_open: bool = True) -> None:
         self._screen = screen
         self.shown = Shown.CURRENT
-        self._wish: bool | None = None
+        self._wish: bool | None = None if is_open else False
         self._is_visited = False
         self._wants_all = False
         self._version: int | None = None

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from textual.widgets import TextArea
-
 from gptalk_client.errors import GptalkError
-from gptalk_tui.actions import ACTION_OF, key_titles
 
 if TYPE_CHECKING:
     from gptalk_tui.screens.chat import ChatScreen
@@ -42,7 +39,10 @@ class Undo:
             take_back: Takes it back; may raise GptalkError.
         """
         self._deeds = [*self._deeds, (undone, take_back)][-KEPT:]
-        self._screen.say(f"{done} {self._key()} brings it back.")
+        screen = self._screen
+        # In the composer the key takes back what was typed, as long as there is any of it.
+        is_typing = screen.composer.has_focus and screen.composer.can_undo
+        screen.say(f"{done} {screen.keys.how('app.undo', by_name=is_typing)} brings it back.")
 
     async def run(self) -> None:
         """Take back what was done last."""
@@ -56,12 +56,3 @@ class Undo:
             self._screen.say(err.for_humans(), is_error=True)
         else:
             self._screen.say(undone)
-
-    def _key(self) -> str:
-        action, screen = ACTION_OF["app.undo"], self._screen
-        given = screen.services.settings.keys if screen.services is not None else {}
-        keys = key_titles(given.get(action.id, action.keys))
-        # In the composer the key takes back what was typed.
-        if not keys or isinstance(screen.focused, TextArea):
-            return f"“{action.title}” in the commands ({key_titles(ACTION_OF['app.palette'].keys)[0]})"
-        return keys[0]

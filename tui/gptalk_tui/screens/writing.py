@@ -63,15 +63,20 @@ class Writing:
         """Run the command that a text is, or send it with the files that it names."""
         command = _COMMAND.match(text)
         if command is not None:
-            self.run_command(command[1])
+            self.run_command(command[1], text[command.end() :].strip())
         elif "@" in text:
             work = self._submit_with_files(text)
             self._screen.run_worker(work, group="files", exclusive=True, description="files")
         else:
             self._screen.desk.submit(text)
 
-    def run_command(self, name: str) -> None:
-        """Run a slash command; the composer is empty afterwards."""
+    def run_command(self, name: str, words: str = "") -> None:
+        """Run a slash command; the composer is empty afterwards.
+
+        Args:
+            name: The command without its slash.
+            words: What is written behind it.
+        """
         from gptalk_tui.screens.completing import slash_names
 
         screen = self._screen
@@ -80,9 +85,11 @@ class Writing:
             screen.say(f"No such command: /{one_line(name)}. A leading space sends it as text.")
         elif not action.available(screen):
             screen.say(f"/{name} cannot be done now.")
+        elif words and action.run_with is None:
+            screen.say(f"/{name} takes no words. A leading space sends it as text.")
         else:
             screen.composer.set_text("")
-            screen.run_worker(screen.action_do(action.id), group="command", description="command")
+            screen.run_worker(screen.command(action.id, words), group="command", description="command")
 
     def unfold(self) -> None:
         """Show a folded paste."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -16,9 +17,10 @@ from gptalk_client.text import visible
 from gptalk_tui.widgets.composer_folds import UNFOLD_TO_CHARS, Folds
 from gptalk_tui.widgets.composer_tokens import Token, token_at
 
-NEW_LINE_KEYS = frozenset({"ctrl+j", "shift+enter", "shift+\r"})
-"""What makes a new line. The last one is how Textual names `CSI 27;2;13~`, which terminals with xterm's modified
-keys send for Shift+Enter."""
+SEND_KEYS, NEW_LINE_KEYS = ("enter",), ("ctrl+j", "shift+enter")
+
+_MODIFIED_ENTER = {"shift+\r": "shift+enter", "ctrl+\r": "ctrl+enter", "alt+\r": "alt+enter"}
+"""How Textual names what terminals with xterm's modified keys send, such as `CSI 27;2;13~`."""
 
 COMPLETION_KEYS = frozenset({"up", "down", "tab", "enter", "escape"})
 """Keys that belong to the list of completions while it is open."""
@@ -31,9 +33,15 @@ def _hidden(keys: str, action: str, title: str) -> Binding:
 class Composer(TextArea, inherit_bindings=False):
     """Where the prompt is written.
 
-    Enter sends; Ctrl+J, Shift+Enter and a trailing backslash make a new line. Keys that a text box would take but
-    that belong to the conversation (PgUp, PgDn, Ctrl+F) are left to the screen. A long paste is folded to one
-    line; `text` always gives all of it.
+    A trailing backslash and a key that sends make a new line. Keys that a text box would take but that belong to
+    the conversation (PgUp, PgDn, Ctrl+F) are left to the screen. A long paste is folded to one line; `text` always
+    gives all of it.
+
+    Args:
+        placeholder: What stands there while it is empty.
+        id: Its id.
+        send_keys: The names of the keys that send.
+        new_line_keys: The names of the keys that begin a new line.
     """
 
     DEFAULT_CSS = """
@@ -96,6 +104,12 @@ class Composer(TextArea, inherit_bindings=False):
         step: int
 
     @dataclass
+    class NothingToUndo(Message):
+        """Undo was asked for, and nothing was typed that could be taken back."""
+
+        composer: Composer
+
+    @dataclass
     class TokenChanged(Message):
         """Something else, or nothing, can be completed at the cursor."""
 
@@ -121,7 +135,16 @@ class Composer(TextArea, inherit_bindings=False):
 
         composer: Composer
 
-    def __init__(self, *, placeholder: str = "", id: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        placeholder: str = "",
+        id: str | None = None,
+        send_keys: Collection[str] = SEND_KEYS,
+        new_line_keys: Collection[str] = NEW_LINE_KEYS,
+    ) -> None:
+        self._send_keys = send_keys
+        self._new_line_keys = new_line_keys
         self._folds = Folds()
         self._token: Token | None = None
         super().__init__(
@@ -241,15 +264,16 @@ class Composer(TextArea, inherit_bindings=False):
         self._replace_via_keyboard(text, *self.selection)
 
     async def _on_key(self, event: events.Key) -> None:
-        if self.is_completing and event.key in COMPLETION_KEYS:
+        key = _MODIFIED_ENTER.get(event.key, event.key)
+        if self.is_completing and key in COMPLETION_KEYS:
             event.stop()
             event.prevent_default()
-            self.post_message(self.CompletionKey(self, event.key))
-        elif event.key == "enter":
+            self.post_message(self.CompletionKey(self, key))
+        elif key in self._send_keys:
             event.stop()
             event.prevent_default()
             self._enter()
-        elif event.key in NEW_LINE_KEYS:
+        elif key in self._new_line_keys:
             event.stop()
             event.prevent_default()
             self.insert_text("\n")
@@ -273,6 +297,18 @@ class Composer(TextArea, inherit_bindings=False):
         # Terminals paste a line end as the Enter key sends it: a carriage return.
         text = visible(event.text.replace("\r\n", "\n").replace("\r", "\n"))
         self.insert_text(self._folds.add(text) if Folds.is_long(text) else text)
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether anything was typed that can be taken back."""
+        return bool(self.history.undo_stack)
+
+    def action_undo(self) -> None:
+        """Take back what was typed last; with nothing of that, it is meant for the conversation."""
+        if self.can_undo:
+            super().action_undo()
+        else:
+            self.post_message(self.NothingToUndo(self))
 
     def action_up(self) -> None:
         """Move up, or ask for an earlier prompt on the first line."""
@@ -315,3 +351,12 @@ class Composer(TextArea, inherit_bindings=False):
     def _place_cursor(self) -> None:
         if self.has_focus and self.is_attached:
             self.app.cursor_position = self.cursor_screen_offset
+
+
+COMPOSER_KEYS: Mapping[str, str] = {
+    key: binding.description
+    for binding in Composer.BINDINGS
+    if isinstance(binding, Binding)
+    for key in binding.key.split(",")
+}
+"""What the composer does with its own keys, in words."""

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
 from textual.color import Color
 from textual.filter import ANSIToTruecolor, LineFilter
 from textual.geometry import Region, Size
@@ -29,23 +27,13 @@ WORK_SLICE_S = 0.008
 """How long a long text is split before keys are looked at again, in seconds."""
 
 
-class LinePane(ScrollView, can_focus=True):
-    """Lines to read: follows the end while at the end, and keeps its place otherwise."""
+class LinePane(ScrollView, can_focus=True, inherit_bindings=False):
+    """Lines to read: follows the end while at the end, and keeps its place otherwise. The screen has the keys."""
 
     ALLOW_SELECT = False
     DEFAULT_CSS = """
     LinePane { height: 1fr; overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "lines(-1)", "Up", show=False),
-        Binding("down,j", "lines(1)", "Down", show=False),
-        Binding("pageup", "page(-1)", "Page up", show=False),
-        Binding("pagedown,space", "page(1)", "Page down", show=False),
-        Binding("ctrl+u", "half(-1)", "Half a page up", show=False),
-        Binding("ctrl+d", "half(1)", "Half a page down", show=False),
-        Binding("home,g", "top", "Start", show=False),
-        Binding("end,G,shift+g", "bottom", "End", show=False),
-    ]
 
     @dataclass
     class FollowChanged(Message):
@@ -97,28 +85,16 @@ class LinePane(ScrollView, can_focus=True):
         """Scroll by pages; one line of the page before stays in view."""
         self.scroll_lines(by * max(1, self.size.height - 1))
 
-    def action_lines(self, by: int) -> None:
-        """Scroll by one line."""
-        self.scroll_lines(by)
-
-    def action_page(self, by: int) -> None:
-        """Scroll by one page."""
-        self.scroll_page(by)
-
-    def action_half(self, by: int) -> None:
-        """Scroll by half a page."""
+    def scroll_half(self, by: int) -> None:
+        """Scroll by half pages."""
         self.scroll_lines(by * max(1, self.size.height // 2))
 
-    def action_top(self) -> None:
+    def scroll_to_top(self) -> None:
         """Go to the start."""
         self._set_following(False)
         self.viewport.top = START
         self._place()
         self._follow_at_end()
-
-    def action_bottom(self) -> None:
-        """Go to the end and follow the newest text."""
-        self.follow_end()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Follow the scroll bar's thumb, and whatever else sets the position in lines."""
