@@ -6,6 +6,8 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from textual import events
+from textual.geometry import Size
 from textual.widgets import Static
 
 from gptalk_client.settings import Settings
@@ -236,3 +238,35 @@ async def test_nothing_runs_when_nothing_streams(tmp_path: Path) -> None:
         gate.set()
         await app.until_idle()
         await app.until(lambda: app.chat._ticker is None)
+
+
+async def test_an_older_size_in_the_queue_does_not_win(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider(["ok"]), tmp_path, size=(100, 30)) as app:
+        for screen in (app.chat, None):
+            if screen is None:
+                await app.press("f1")
+                screen = app.app.screen
+            screen.post_message(events.Resize(Size(1, 1), Size(1, 1)))
+            await app.pilot.pause()
+            await app.until(lambda screen=screen: screen.size == Size(100, 30))
+            assert app.chat.composer.region.bottom == 29
+
+
+async def test_dialogs_are_of_use_on_a_small_screen(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider(["a whale"]), tmp_path, size=(40, 12)) as app:
+        await conversation_with(app, "Go")
+        for keys, wanted in (
+            (["ctrl+f", "tab", *"whale"], "#hits"),
+            (["ctrl+t", *["tab"] * 5], "#system"),
+            (["ctrl+o"], "#target"),
+            (["f2"], "Input"),
+        ):
+            await app.press(*keys)
+            await app.until(lambda: app.app.screen is not app.chat)
+            field = app.app.screen.query_one(wanted)
+            await app.until(lambda field=field: field.region.height > 0 and field.region.bottom <= 12, wanted)
+            if wanted == "#hits":
+                await app.until(lambda field=field: len(field.rows) == 2)
+                assert field.size.height >= 3
+            await app.press("escape")
+            await app.until(lambda: app.app.screen is app.chat)

@@ -11,7 +11,6 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input, Static, TextArea
 
@@ -32,6 +31,7 @@ from gptalk_tui.screens.finding import Finding, Query
 from gptalk_tui.screens.reading import Reading
 from gptalk_tui.screens.services import Services
 from gptalk_tui.screens.shelf import Shelf
+from gptalk_tui.screens.sizing import TrueScreen
 from gptalk_tui.screens.undo import Undo
 from gptalk_tui.screens.welcome import welcome_text
 from gptalk_tui.screens.writing import Writing
@@ -50,7 +50,7 @@ LOW_SCREEN = 14
 SPINNER_S = 1 / 8
 
 
-class ChatScreen(Screen[None]):
+class ChatScreen(TrueScreen[None]):
     """Where a person spends the day.
 
     Args:

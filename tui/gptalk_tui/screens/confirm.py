@@ -7,11 +7,12 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from gptalk_tui.screens.sizing import Dialog
 
-class ConfirmScreen(ModalScreen[bool]):
+
+class ConfirmScreen(Dialog[bool]):
     """Returns whether the person agreed.
 
     Args:
@@ -20,7 +21,6 @@ class ConfirmScreen(ModalScreen[bool]):
         yes: What Enter does, in a word.
     """
 
-    CSS_PATH = "../styles/dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,y", "answer(True)", "Yes", show=False),
         Binding("escape,n", "answer(False)", "No", show=False),

@@ -12,7 +12,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Checkbox, Input, Static
 
 from gptalk_client.errors import GptalkError, TranscriptError
@@ -22,6 +21,7 @@ from gptalk_client.transcripts.files import export_name, write_file
 from gptalk_client.transcripts.formats import FORMATS, Format
 from gptalk_client.transcripts.transcript import Transcript
 from gptalk_tui.screens.services import Services
+from gptalk_tui.screens.sizing import Dialog
 from gptalk_tui.screens.target import TargetInput
 from gptalk_tui.widgets.listing import title_of
 from gptalk_tui.widgets.row_list import Row, RowList
@@ -37,7 +37,7 @@ class _Box(Checkbox):
         super().watch_value()
 
 
-class ExportScreen(ModalScreen[Path | None]):
+class ExportScreen(Dialog[Path | None]):
     """Writes a conversation to a file; returns the file, or None.
 
     Args:
@@ -45,7 +45,6 @@ class ExportScreen(ModalScreen[Path | None]):
         conversation: What is written.
     """
 
-    CSS_PATH = "../styles/dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Close", show=False),
         Binding("down", "move(1)", "Next format", show=False),

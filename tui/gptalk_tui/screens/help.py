@@ -12,11 +12,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.events import Resize
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from gptalk_tui.actions import Where
 from gptalk_tui.keys import KeyMap, by_place
+from gptalk_tui.screens.sizing import Dialog
 
 _HEADINGS = {
     Where.COMPOSER: "In the composer",
@@ -73,7 +73,7 @@ def help_text(keys: KeyMap, place: Where, width: int) -> Content:
     return Content("\n").join(lines)
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """Help to read; any of Esc, F1, ?, q closes it.
 
     Args:
@@ -81,7 +81,6 @@ class HelpScreen(ModalScreen[None]):
         place: What has the focus.
     """
 
-    CSS_PATH = "../styles/dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,f1,question_mark,q,enter", "leave", "Close", show=False),
         Binding("j", "scroll(1)", "Down", show=False),

@@ -9,14 +9,14 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from gptalk_client.errors import GptalkError
+from gptalk_tui.screens.sizing import Dialog
 from gptalk_tui.widgets.row_list import Row, RowList
 
 
-class PickerScreen(ModalScreen[str | None]):
+class PickerScreen(Dialog[str | None]):
     """Returns the key of the chosen row, or None.
 
     Args:
@@ -28,7 +28,6 @@ class PickerScreen(ModalScreen[str | None]):
         preview: Is told which row gets the highlight.
     """
 
-    CSS_PATH = "../styles/dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Close", show=False),
         Binding("down", "move(1)", "Down", show=False),

@@ -11,7 +11,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import ProgressBar, Static
 
 from gptalk_client.embedded.errors import PullCancelledError
@@ -19,16 +18,16 @@ from gptalk_client.embedded.pull_progress import PullProgress
 from gptalk_client.embedded.weights import SMOLLM2, pull
 from gptalk_client.errors import LocalModelError
 from gptalk_client.text import one_line
+from gptalk_tui.screens.sizing import Dialog
 
 
-class PullScreen(ModalScreen[bool]):
+class PullScreen(Dialog[bool]):
     """Returns whether the model lies ready.
 
     Args:
         models_dir: Where it goes.
     """
 
-    CSS_PATH = "../styles/dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,y", "fetch", "Fetch", show=False),
         Binding("escape,n", "leave", "Leave", show=False),

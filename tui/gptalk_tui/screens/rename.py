@@ -8,22 +8,21 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from gptalk_client.models import Conversation
 from gptalk_client.text import one_line
+from gptalk_tui.screens.sizing import Dialog
 from gptalk_tui.widgets.listing import title_of
 
 
-class RenameScreen(ModalScreen[str | None]):
+class RenameScreen(Dialog[str | None]):
     """Returns the new title, empty for the one that the first prompt gives, or None.
 
     Args:
         conversation: What is renamed.
     """
 
-    CSS_PATH = "../styles/dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Close", show=False)]
 
     def __init__(self, conversation: Conversation) -> None:

@@ -11,12 +11,12 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from gptalk_client.errors import GptalkError
 from gptalk_client.models import SearchHit
 from gptalk_client.text import one_line, visible
+from gptalk_tui.screens.sizing import Dialog
 from gptalk_tui.widgets.listing import UNTITLED, age_of
 from gptalk_tui.widgets.row_list import Row, RowList
 
@@ -38,7 +38,7 @@ class Found:
     message_id: str | None = None
 
 
-class SearchScreen(ModalScreen[Found | None]):
+class SearchScreen(Dialog[Found | None]):
     """Returns what to open, or None.
 
     Args:
@@ -46,7 +46,6 @@ class SearchScreen(ModalScreen[Found | None]):
         query: What to begin with.
     """
 
-    CSS_PATH = "../styles/dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Close", show=False),
         Binding("tab", "go_back", "This conversation", show=False),

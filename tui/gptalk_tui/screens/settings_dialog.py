@@ -11,13 +11,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.suggester import SuggestFromList
 from textual.widgets import Input, Static, TextArea
 
 from gptalk_client.errors import GptalkError
 from gptalk_client.settings import Persona
 from gptalk_client.text import one_line
+from gptalk_tui.screens.sizing import Dialog
 from gptalk_tui.widgets.cycle import Cycle
 
 HERE, DEFAULT = "here", "default"
@@ -47,7 +47,7 @@ class BadValueError(ValueError):
     """A field holds what cannot be used; says what can."""
 
 
-class SettingsScreen(ModalScreen[Chosen | None]):
+class SettingsScreen(Dialog[Chosen | None]):
     """Returns what was set, or None.
 
     Args:
@@ -59,7 +59,6 @@ class SettingsScreen(ModalScreen[Chosen | None]):
         find_models: Returns the names of a provider's models.
     """
 
-    CSS_PATH = "../styles/dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Close", show=False),
         Binding("ctrl+t", "keep", "Keep", show=False, priority=True),

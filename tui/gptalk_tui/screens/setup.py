@@ -12,12 +12,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from gptalk_client.errors import ConfigError
 from gptalk_client.settings import GPTALK_URL, check_url
 from gptalk_client.text import one_line
+from gptalk_tui.screens.sizing import Dialog
 from gptalk_tui.widgets.row_list import Row, RowList
 
 GPTALK, LOCAL, OTHER = "gptalk", "local", "other"
@@ -32,7 +32,7 @@ class Choice:
     """Of a GPTalk service; empty for the local one."""
 
 
-class SetupScreen(ModalScreen[Choice | None]):
+class SetupScreen(Dialog[Choice | None]):
     """Asks where to chat; returns the choice, or None where the question was put off.
 
     Args:
@@ -40,7 +40,6 @@ class SetupScreen(ModalScreen[Choice | None]):
         may_leave: Whether Esc leaves things as they are.
     """
 
-    CSS_PATH = "../styles/dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Later", show=False),
         Binding("down", "move(1)", "Down", show=False),

@@ -64,8 +64,10 @@ class Cycle(Widget, can_focus=True):
         self.value = value
 
     def render(self) -> Content:
-        title = self._options[self._at][1] if self._options else ""
-        return Content.from_text(f"‹ {title} ›", markup=False)
+        title = Content(self._options[self._at][1] if self._options else "")
+        return Content.assemble(
+            "‹ ", title.truncate(max(1, self.content_size.width - 4), ellipsis=True), " ›"
+        )
 
     def action_step(self, by: int) -> None:
         """Choose the next or the one before."""
