@@ -63,8 +63,9 @@ class Running:
             raise AssertionError(f"it did not happen: {what or condition}\n{self.text}") from None
 
     async def press(self, *keys: str) -> None:
-        """Press keys."""
+        """Press keys, and wait until they have had their effect."""
         await self.pilot.press(*keys)
+        await self.until(lambda: self.app.type_ahead.is_settled or self.app._exit, "the keys have their effect")
 
     async def send(self, text: str) -> None:
         """Write a prompt and press Enter."""

@@ -39,16 +39,10 @@ import wcwidth
 LIMIT_S = 30.0
 """After this many seconds something is taken never to happen."""
 
-ENTER, ESCAPE, UP, DOWN = "\r", "\x1b", "\x1b[A", "\x1b[B"
-CTRL_F, CTRL_L, CTRL_N, CTRL_O, CTRL_P, CTRL_Q, CTRL_S = (
-    "\x06",
-    "\x0c",
-    "\x0e",
-    "\x0f",
-    "\x10",
-    "\x11",
-    "\x13",
-)
+ENTER, ESCAPE, TAB, UP, DOWN = "\r", "\x1b", "\t", "\x1b[A", "\x1b[B"
+F1, F2 = "\x1bOP", "\x1bOQ"
+CTRL_F, CTRL_L, CTRL_N, CTRL_O, CTRL_P, CTRL_Q = "\x06", "\x0c", "\x0e", "\x0f", "\x10", "\x11"
+CTRL_R, CTRL_S, CTRL_T = "\x12", "\x13", "\x14"
 
 READY = "127.0.0.1:"
 """The header names the service once the conversations are open."""

@@ -18,16 +18,18 @@ from support.terminal import (
     CTRL_O,
     CTRL_P,
     CTRL_Q,
+    CTRL_R,
     CTRL_S,
+    CTRL_T,
     DOWN,
     ENTER,
+    F1,
+    F2,
     READY,
     Terminal,
     program,
 )
 from support.terminal_bytes import complaints
-
-F1, F2, CTRL_R, CTRL_T = "\x1bOP", "\x1bOQ", "\x12", "\x14"
 
 
 def only_our_own(terminal: Terminal) -> None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 from urllib.parse import urlsplit
 
+from textual import events
 from textual.app import App
 from textual.binding import BindingType
 from textual.screen import Screen
@@ -27,6 +28,7 @@ from gptalk_tui.screens.chat import ChatScreen
 from gptalk_tui.screens.services import Services
 from gptalk_tui.signals import SignalWatch
 from gptalk_tui.themes import DEFAULT_THEME, NO_COLOUR_THEME, PALETTE_OF, PALETTES
+from gptalk_tui.type_ahead import TypeAhead
 from gptalk_tui.widgets.composer import COMPOSER_KEYS
 from gptalk_tui.widgets.transcript.styles import StyleTable
 
@@ -83,6 +85,7 @@ class GptalkApp(App[int], inherit_bindings=False):
         """Held while settings become services: a choice made meanwhile comes after."""
         self._is_up = False
         self._is_leaving = False
+        self.type_ahead = TypeAhead(self, super().on_event, self._is_opening)
         self.failure: Exception | None = None
         """What nobody caught and what therefore ended the app."""
         for palette in PALETTES:
@@ -125,6 +128,18 @@ class GptalkApp(App[int], inherit_bindings=False):
         screen = self.screen_stack[0]
         if isinstance(screen, ChatScreen):
             screen.reading.copy(text)
+
+    # Keys
+
+    async def on_event(self, event: events.Event) -> None:
+        """Take keys and pastes in their order."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            await self.type_ahead.take(event)
+        else:
+            await super().on_event(event)
+
+    def _is_opening(self) -> bool:
+        return self._chat_screen is not None and self._chat_screen.is_opening
 
     # Start and end
 

@@ -49,6 +49,9 @@ LOW_SCREEN = 14
 
 SPINNER_S = 1 / 8
 
+_OPENING = frozenset({"open", "command", "files"})
+"""Groups of workers that put something else on screen."""
+
 
 class ChatScreen(TrueScreen[None]):
     """Where a person spends the day.
@@ -108,6 +111,7 @@ class ChatScreen(TrueScreen[None]):
         self._load = load
         self._wanted = chat
         self._wants_new = new
+        self._is_starting = True
         self._ticker: Timer | None = None
         self.is_leaving = False
         """The app is about to end: nothing new is begun."""
@@ -158,6 +162,12 @@ class ChatScreen(TrueScreen[None]):
 
     async def _start(self) -> None:
         try:
+            await self._open_services()
+        finally:
+            self._is_starting = False
+
+    async def _open_services(self) -> None:
+        try:
             self.services = await self._load()
         except GptalkError as err:
             self.say(err.for_humans(), is_error=True)
@@ -185,7 +195,7 @@ class ChatScreen(TrueScreen[None]):
             self.say(err.for_humans(), is_error=True)
             return
         if self.desk.conversation is None:
-            await self.desk.open(first.id)
+            await self.desk.open(first.id, is_first=True)
 
     async def settle(self) -> None:
         """Bring everything to disk that is not there yet."""
@@ -416,6 +426,13 @@ class ChatScreen(TrueScreen[None]):
     def has_conversation(self) -> bool:
         """A stored conversation is shown."""
         return self.desk.conversation is not None
+
+    @property
+    def is_opening(self) -> bool:
+        """Something is under way after which other things are on screen: keys had better wait for it."""
+        return self._is_starting or any(
+            not worker.is_finished and worker.group in _OPENING for worker in self.workers
+        )
 
     @property
     def place(self) -> Where:

@@ -51,6 +51,8 @@ class Desk:
         """None while a new one has no prompt yet."""
         self.blank = BLANK
         """What a conversation that is not stored yet begins with."""
+        self._placed = 0
+        """How often something else was opened."""
         self.returned: Message | None = None
         """The prompt of a turn that failed before any text, while it is back in the composer."""
 
@@ -84,25 +86,29 @@ class Desk:
             self.open(conversation_id, at=at), group="open", exclusive=True, description="open"
         )
 
-    async def open(self, conversation_id: str, *, at: str | None = None) -> None:
+    async def open(self, conversation_id: str, *, at: str | None = None, is_first: bool = False) -> None:
         """Show a conversation.
 
         Args:
             conversation_id: Its id.
             at: The message to begin with; None: the end.
+            is_first: It is what the app starts with: what was typed meanwhile is for it.
         """
         screen = self._screen
         if screen.services is None:
             return
 
+        draft = None if is_first else self._new_draft
+
         def read(store: Store) -> tuple[Conversation, list[BranchEntry], dict[str, str]]:
+            if draft is not None:
+                _write_draft(store, *draft)  # first: it may be the same conversation
             conversation = store.conversation(conversation_id)
             if conversation.unread:
                 conversation = store.set_unread(conversation_id, False)
             entries = store.branch(conversation_id)
             return conversation, entries, store.texts([entry.id for entry in entries[-SHOWN_TEXTS:]])
 
-        self.keep_draft()
         try:
             conversation, entries, texts = await screen.services.store.run(read)
         except GptalkError as err:
@@ -112,11 +118,12 @@ class Desk:
             await screen.services.prepare(conversation)
         except GptalkError as err:
             screen.say(err.for_humans(), is_error=True)
-        self.conversation = conversation
-        self.returned = None
-        screen.branches.forget_edit()
-        screen.finding.close(refocus=False)
-        screen.composer.set_text(conversation.draft)
+        self._put_down(conversation)
+        typed = screen.composer.text if is_first else ""
+        if not typed:
+            screen.composer.set_text(conversation.draft)
+        elif conversation.draft:
+            screen.composer.set_text(f"{conversation.draft}\n{typed}")
         turn = self.turns.of(conversation.id)
         if turn is not None and turn.reply is not None:
             texts[turn.reply.id] = turn.text
@@ -129,11 +136,7 @@ class Desk:
         """Begin a conversation; it is stored with its first prompt."""
         screen = self._screen
         self.keep_draft()
-        self.conversation = None
-        self.blank = BLANK
-        self.returned = None
-        screen.branches.forget_edit()
-        screen.finding.close(refocus=False)
+        self._put_down(None)
         screen.composer.set_text("")
         screen.transcript.show_conversation([])
         screen.show_emptiness(True)
@@ -141,15 +144,24 @@ class Desk:
         screen.update_bars()
         screen.composer.focus()
 
+    def _put_down(self, conversation: Conversation | None) -> None:
+        """Let another conversation, or a new one, be the open one."""
+        self._placed += 1
+        self.conversation = conversation
+        self.blank = BLANK
+        self.returned = None
+        self._screen.branches.forget_edit()
+        self._screen.finding.close(refocus=False)
+
     def keep_draft(self) -> None:
         """Store what stands in the composer with its conversation, in the background."""
         if (draft := self._new_draft) is not None:
-            self._screen.run_worker(self._write_draft(*draft), group="draft", description="draft")
+            self._screen.run_worker(self._save_draft(*draft), group="draft", description="draft")
 
     async def save_draft(self) -> None:
         """Store what stands in the composer with its conversation."""
         if (draft := self._new_draft) is not None:
-            await self._write_draft(*draft)
+            await self._save_draft(*draft)
 
     @property
     def _new_draft(self) -> tuple[str | None, str] | None:
@@ -159,17 +171,15 @@ class Desk:
             return None
         return (self.conversation_id, text) if self.conversation is not None or text.strip() else None
 
-    async def _write_draft(self, conversation_id: str | None, text: str) -> None:
-        def write(store: Store) -> None:
-            store.set_draft(conversation_id or store.create_conversation().id, text)
-
+    async def _save_draft(self, conversation_id: str | None, text: str) -> None:
         services = self._screen.services
         if services is None:
             return
         try:
-            await services.store.run(write)
+            await services.store.run(lambda store: _write_draft(store, conversation_id, text))
         except GptalkError as err:
-            self._screen.say(err.for_humans(), is_error=True)
+            self._screen.writing.prompts.remember(text)
+            self._screen.say(f"{err.for_humans()} Up brings the text back.", is_error=True)
             return
         if conversation_id is None and not self._screen.is_leaving:
             self._screen.shelf.refresh_soon()
@@ -213,23 +223,23 @@ class Desk:
         screen.run_worker(work, group="send", description="send")
 
     async def _send(self, services: Services, text: str, beside: Message | None) -> None:
-        screen = self._screen
+        screen, chosen, placed = self._screen, self.chosen, self._placed
         try:
-            lacks_model = await asyncio.to_thread(services.lacks_model, self.chosen)
+            lacks_model = await asyncio.to_thread(services.lacks_model, chosen)
             if lacks_model and not await screen.dialogs.offer_model():
                 self._give_back(text, beside)
                 return
-            if self.conversation is None:
-                self.conversation = await self._create(services, self.blank)
-            events = services.reply(self.conversation, text, instead_of=beside)
+            conversation = chosen if chosen.id else await self._create(services, chosen)
+            if placed == self._placed:  # else something else was opened meanwhile, and stays
+                self.conversation = conversation
+            events = services.reply(conversation, text, instead_of=beside)
         except GptalkError as err:
             self._give_back(text, beside)
             screen.say(err.for_humans(), is_error=True)
             return
-        self._start(self.conversation, text, events, beside)
+        self._start(conversation, text, events, beside)
 
     async def _create(self, services: Services, blank: Conversation) -> Conversation:
-        self.blank = BLANK
         return await services.store.run(
             lambda store: store.create_conversation(
                 system_prompt=blank.system_prompt,
@@ -353,6 +363,10 @@ class Desk:
         if not composer.text:
             self.returned = prompt
             composer.set_text(prompt.content)
+
+
+def _write_draft(store: Store, conversation_id: str | None, text: str) -> None:
+    store.set_draft(conversation_id or store.create_conversation().id, text)
 
 
 def entry_of(message: Message) -> BranchEntry:

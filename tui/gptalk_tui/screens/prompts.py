@@ -146,13 +146,16 @@ class Prompts:
     def put_aside(self) -> None:
         """Empty the composer; Ctrl+Z or Up brings its text back."""
         composer = self._screen.composer
-        text = composer.text
-        self._aside = [text, *(each for each in self._aside if each != text)][:MAX_ASIDE]
+        self.remember(composer.text)
         self._aside_in = (self._screen.desk.conversation_id,)
         self._shown = None
         composer.replace_text("")
         composer.focus()
         self._screen.say("Put aside. Ctrl+Z or Up brings it back.")
+
+    def remember(self, text: str) -> None:
+        """Let Up bring a text back."""
+        self._aside = [text, *(each for each in self._aside if each != text)][:MAX_ASIDE]
 
     def take_aside(self, conversation_id: str | None) -> str:
         """Return what was put aside last in a conversation; empty if it is back, or was taken before."""
