@@ -65,7 +65,9 @@ class Running:
     async def press(self, *keys: str) -> None:
         """Press keys, and wait until they have had their effect."""
         await self.pilot.press(*keys)
-        await self.until(lambda: self.app.type_ahead.is_settled or self.app._exit, "the keys have their effect")
+        await self.until(
+            lambda: self.app.type_ahead.is_settled or self.app._exit, "the keys have their effect"
+        )
 
     async def send(self, text: str) -> None:
         """Write a prompt and press Enter."""

@@ -135,8 +135,7 @@ async def test_what_was_typed_in_a_new_conversation_is_kept_with_it(tmp_path: Pa
         assert first is not None
         await app.press("ctrl+n", *"half a thought")
         app.chat.desk.switch_to(first)
-        await app.until(lambda: len(app.store.conversations()) == 2)
-        assert [each.draft for each in app.store.conversations()] == ["half a thought", ""]
+        await app.until(lambda: [each.draft for each in app.store.conversations()] == ["half a thought", ""])
         await app.press("ctrl+n", "ctrl+n", "space", "ctrl+n")
         await app.pilot.pause()
         assert len(app.store.conversations()) == 2

@@ -204,6 +204,21 @@ class Conversations(StorePart):
         with self._db.write() as con:
             con.execute("DELETE FROM conversation WHERE seq = ?", (conversation_seq(con, conversation_id),))
 
+    def discard_blank(self, conversation_id: str) -> bool:
+        """Delete a conversation in which there is nothing at all: no message, title, draft or setting.
+
+        Returns:
+            Whether it was one.
+        """
+        with self._db.write() as con:
+            deleted = con.execute(
+                "DELETE FROM conversation WHERE id = ? AND title = '' AND trim(draft) = '' AND pinned = 0"
+                " AND system_prompt = '' AND model = '' AND provider = '' AND options IN ('', '{}')"
+                " AND NOT EXISTS (SELECT 1 FROM message WHERE conversation_seq = conversation.seq)",
+                (conversation_id,),
+            )
+        return deleted.rowcount > 0
+
     def purge_trash(self) -> int:
         """Delete for good what is in the trash and every deleted message.
 

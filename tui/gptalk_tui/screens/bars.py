@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from rich.cells import cell_len
 from textual.content import Content
 
-from gptalk_client.models import BranchEntry, Conversation, Phase, Role, Status
+from gptalk_client.models import BranchEntry, Conversation, Message, Phase, Role, Status
 from gptalk_client.text import one_line
 from gptalk_tui.actions import Action
 from gptalk_tui.keys import KeyMap
@@ -65,17 +65,19 @@ def turn_status(turn: LiveTurn) -> Content:
     return Content.assemble(*parts)
 
 
-def idle_status(last: BranchEntry | None, *, is_prompt_back: bool) -> Content:
+def idle_status(last: BranchEntry | None, returned: Message | None, typed: str) -> Content:
     """Return what to do about a reply that is not complete; nothing where all is well.
 
     Args:
         last: The last message.
-        is_prompt_back: Whether its prompt stands in the composer again.
+        returned: Its prompt, if that came back to the composer.
+        typed: What stands in the composer now.
     """
     if last is None or last.role is not Role.ASSISTANT or last.status is Status.COMPLETE:
         return Content.empty()
-    if is_prompt_back:
-        return Content.styled("the prompt is back: Enter tries again", "$ink-warning")
+    if typed.strip() and returned is not None:
+        does = "tries again" if typed == returned.content else "sends it in the place of the one that failed"
+        return Content.styled(f"the prompt is back: Enter {does}", "$ink-warning")
     return Content.styled("Enter in the empty composer asks again", "$ink-muted")
 
 

@@ -201,7 +201,7 @@ class ChatScreen(TrueScreen[None]):
         """Bring everything to disk that is not there yet."""
         self.is_leaving = True
         self.desk.away.come_back()
-        await self.desk.save_draft()
+        await self.desk.drafts.save()
         await self.desk.turns.stop_all(limit_s=2.0)
 
     # What is said
@@ -238,13 +238,13 @@ class ChatScreen(TrueScreen[None]):
 
     def _update_status(self) -> None:
         turn, transcript = self.desk.turn, self.transcript
-        is_back = self.desk.returned is not None
+        returned = self.desk.returned
         if turn is not None:
             left = bars.turn_status(turn)
         elif self.branches.edit is not None:
             left = bars.edit_status()
         else:
-            left = bars.idle_status(transcript.last_entry, is_prompt_back=is_back)
+            left = bars.idle_status(transcript.last_entry, returned, self.composer.text)
         right = bars.place_status(is_following=transcript.is_following, has_new_text=transcript.has_new_text)
         bar = self.query_one("#status", Bar)
         bar.left, bar.right = left, right
@@ -274,6 +274,12 @@ class ChatScreen(TrueScreen[None]):
     @on(Composer.EdgeReached)
     async def _edge_reached(self, event: Composer.EdgeReached) -> None:
         await self.writing.prompts.step(event.step)
+
+    @on(TextArea.Changed, "#composer")
+    def _typed(self) -> None:
+        self.desk.drafts.typed()
+        if self.desk.returned is not None:
+            self._update_status()
 
     @on(Composer.TokenChanged)
     def _token_changed(self, event: Composer.TokenChanged) -> None:

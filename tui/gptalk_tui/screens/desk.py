@@ -23,6 +23,7 @@ from gptalk_client.models import (
 )
 from gptalk_tui.screens.away import Away
 from gptalk_tui.screens.branches import placed
+from gptalk_tui.screens.drafts import Drafts
 from gptalk_tui.screens.services import Services
 from gptalk_tui.screens.turns import LiveTurn, Turns
 
@@ -51,8 +52,9 @@ class Desk:
         """None while a new one has no prompt yet."""
         self.blank = BLANK
         """What a conversation that is not stored yet begins with."""
-        self._placed = 0
+        self.opened = 0
         """How often something else was opened."""
+        self.drafts = Drafts(screen)
         self.returned: Message | None = None
         """The prompt of a turn that failed before any text, while it is back in the composer."""
 
@@ -94,34 +96,29 @@ class Desk:
             at: The message to begin with; None: the end.
             is_first: It is what the app starts with: what was typed meanwhile is for it.
         """
-        screen = self._screen
-        if screen.services is None:
+        screen, services = self._screen, self._screen.services
+        if services is None:
             return
-
-        draft = None if is_first else self._new_draft
-
-        def read(store: Store) -> tuple[Conversation, list[BranchEntry], dict[str, str]]:
-            if draft is not None:
-                _write_draft(store, *draft)  # first: it may be the same conversation
-            conversation = store.conversation(conversation_id)
-            if conversation.unread:
-                conversation = store.set_unread(conversation_id, False)
-            entries = store.branch(conversation_id)
-            return conversation, entries, store.texts([entry.id for entry in entries[-SHOWN_TEXTS:]])
-
         try:
-            conversation, entries, texts = await screen.services.store.run(read)
+            await services.prepare(
+                await services.store.run(lambda store: store.conversation(conversation_id))
+            )
+        except GptalkError as err:
+            screen.say(err.for_humans(), is_error=True)
+        try:
+            if not is_first:
+                await self.drafts.put_away(before=conversation_id)
+            conversation, entries, texts, returned = await services.store.run(
+                lambda store: _read_to_open(store, conversation_id)
+            )
         except GptalkError as err:
             screen.say(err.for_humans(), is_error=True)
             return
-        try:
-            await screen.services.prepare(conversation)
-        except GptalkError as err:
-            screen.say(err.for_humans(), is_error=True)
         self._put_down(conversation)
         typed = screen.composer.text if is_first else ""
         if not typed:
-            screen.composer.set_text(conversation.draft)
+            self.returned = returned
+            screen.composer.set_text(returned.content if returned is not None else conversation.draft)
         elif conversation.draft:
             screen.composer.set_text(f"{conversation.draft}\n{typed}")
         turn = self.turns.of(conversation.id)
@@ -135,7 +132,7 @@ class Desk:
     def open_new(self) -> None:
         """Begin a conversation; it is stored with its first prompt."""
         screen = self._screen
-        self.keep_draft()
+        self.drafts.put_away_soon()
         self._put_down(None)
         screen.composer.set_text("")
         screen.transcript.show_conversation([])
@@ -146,43 +143,13 @@ class Desk:
 
     def _put_down(self, conversation: Conversation | None) -> None:
         """Let another conversation, or a new one, be the open one."""
-        self._placed += 1
+        self.opened += 1
         self.conversation = conversation
         self.blank = BLANK
         self.returned = None
         self._screen.branches.forget_edit()
+        self._screen.writing.forget_aside()
         self._screen.finding.close(refocus=False)
-
-    def keep_draft(self) -> None:
-        """Store what stands in the composer with its conversation, in the background."""
-        if (draft := self._new_draft) is not None:
-            self._screen.run_worker(self._save_draft(*draft), group="draft", description="draft")
-
-    async def save_draft(self) -> None:
-        """Store what stands in the composer with its conversation."""
-        if (draft := self._new_draft) is not None:
-            await self._save_draft(*draft)
-
-    @property
-    def _new_draft(self) -> tuple[str | None, str] | None:
-        """What is to be stored, and with which conversation; None for a new one, which is stored then."""
-        text = self._screen.branches.draft or self._screen.writing.take_aside(self.conversation_id)
-        if self.returned is not None or text == (self.conversation.draft if self.conversation else ""):
-            return None
-        return (self.conversation_id, text) if self.conversation is not None or text.strip() else None
-
-    async def _save_draft(self, conversation_id: str | None, text: str) -> None:
-        services = self._screen.services
-        if services is None:
-            return
-        try:
-            await services.store.run(lambda store: _write_draft(store, conversation_id, text))
-        except GptalkError as err:
-            self._screen.writing.prompts.remember(text)
-            self._screen.say(f"{err.for_humans()} Up brings the text back.", is_error=True)
-            return
-        if conversation_id is None and not self._screen.is_leaving:
-            self._screen.shelf.refresh_soon()
 
     def texts(self, ids: Sequence[str]) -> Mapping[str, str]:
         """Read texts that come into view."""
@@ -223,31 +190,19 @@ class Desk:
         screen.run_worker(work, group="send", description="send")
 
     async def _send(self, services: Services, text: str, beside: Message | None) -> None:
-        screen, chosen, placed = self._screen, self.chosen, self._placed
+        screen, chosen, opened = self._screen, self.chosen, self.opened
         try:
             lacks_model = await asyncio.to_thread(services.lacks_model, chosen)
             if lacks_model and not await screen.dialogs.offer_model():
                 self._give_back(text, beside)
                 return
-            conversation = chosen if chosen.id else await self._create(services, chosen)
-            if placed == self._placed:  # else something else was opened meanwhile, and stays
-                self.conversation = conversation
+            conversation = await self.drafts.stored(chosen, opened)
             events = services.reply(conversation, text, instead_of=beside)
         except GptalkError as err:
             self._give_back(text, beside)
             screen.say(err.for_humans(), is_error=True)
             return
         self._start(conversation, text, events, beside)
-
-    async def _create(self, services: Services, blank: Conversation) -> Conversation:
-        return await services.store.run(
-            lambda store: store.create_conversation(
-                system_prompt=blank.system_prompt,
-                model=blank.model,
-                provider=blank.provider,
-                options=blank.options,
-            )
-        )
 
     def _give_back(self, text: str, beside: Message | None) -> None:
         """Put a prompt that could not be sent back where it came from."""
@@ -365,8 +320,19 @@ class Desk:
             composer.set_text(prompt.content)
 
 
-def _write_draft(store: Store, conversation_id: str | None, text: str) -> None:
-    store.set_draft(conversation_id or store.create_conversation().id, text)
+def _read_to_open(
+    store: Store, conversation_id: str
+) -> tuple[Conversation, list[BranchEntry], dict[str, str], Message | None]:
+    """Return a conversation, its branch, the newest texts, and the prompt that failed last and is to come back."""
+    conversation = store.conversation(conversation_id)
+    if conversation.unread:
+        conversation = store.set_unread(conversation_id, False)
+    entries = store.branch(conversation_id)
+    last = entries[-1] if entries else None
+    returned = None
+    if last is not None and last.status is Status.FAILED and last.parent_id and not conversation.draft:
+        returned = store.message(last.parent_id)
+    return conversation, entries, store.texts([entry.id for entry in entries[-SHOWN_TEXTS:]]), returned
 
 
 def entry_of(message: Message) -> BranchEntry:

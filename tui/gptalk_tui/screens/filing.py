@@ -103,7 +103,7 @@ class Filing:
         screen.list_pane.move_on_from(target.id)
         is_open = target.id == screen.desk.conversation_id
         if is_open:
-            await screen.desk.save_draft()
+            await screen.desk.drafts.save()
         if not await self._change(target, lambda store: store.trash_conversation(target.id)):
             return
         if is_open:

@@ -33,8 +33,8 @@ class Prompts:
         self._screen = screen
         self._aside: list[str] = []
         """Texts that were put aside, newest first."""
-        self._aside_in: tuple[str | None] | None = None
-        """The conversation in which the newest of them was; None once it is back, or kept as a draft."""
+        self._aside_in: int | None = None
+        """The opening in which the newest of them was; None once it is back, or kept as a draft."""
         self._typed = ""
         self._shown: str | None = None
         """The earlier prompt that stands in the composer; None while it holds what was typed."""
@@ -147,7 +147,7 @@ class Prompts:
         """Empty the composer; Ctrl+Z or Up brings its text back."""
         composer = self._screen.composer
         self.remember(composer.text)
-        self._aside_in = (self._screen.desk.conversation_id,)
+        self._aside_in = self._screen.desk.opened
         self._shown = None
         composer.replace_text("")
         composer.focus()
@@ -157,9 +157,10 @@ class Prompts:
         """Let Up bring a text back."""
         self._aside = [text, *(each for each in self._aside if each != text)][:MAX_ASIDE]
 
-    def take_aside(self, conversation_id: str | None) -> str:
-        """Return what was put aside last in a conversation; empty if it is back, or was taken before."""
-        if self._aside_in != (conversation_id,) or not self._aside:
-            return ""
+    def aside_of(self, opened: int) -> str:
+        """Return what was put aside last in what lies open; empty if it is back."""
+        return self._aside[0] if self._aside_in == opened and self._aside else ""
+
+    def forget_aside(self) -> None:
+        """What was put aside is a draft now."""
         self._aside_in = None
-        return self._aside[0]

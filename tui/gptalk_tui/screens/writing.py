@@ -55,9 +55,14 @@ class Writing:
         """Whether an editor has the terminal now."""
         return "editor" in self.__dict__ and self.editor.is_open
 
-    def take_aside(self, conversation_id: str | None) -> str:
-        """Return what was put aside last in a conversation and not brought back, for its draft."""
-        return self.prompts.take_aside(conversation_id) if "prompts" in self.__dict__ else ""
+    def aside_of(self, opened: int) -> str:
+        """Return what was put aside last in what lies open and was not brought back, for its draft."""
+        return self.prompts.aside_of(opened) if "prompts" in self.__dict__ else ""
+
+    def forget_aside(self) -> None:
+        """What was put aside is a draft now, because something else is opened."""
+        if "prompts" in self.__dict__:
+            self.prompts.forget_aside()
 
     def submit(self, text: str) -> None:
         """Run the command that a text is, or send it with the files that it names."""

@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.document._document import EditResult, Location, Selection
 from textual.document._edit import Edit
 from textual.message import Message
+from textual.strip import Strip
 from textual.widgets import TextArea
 
 from gptalk_client.text import visible
@@ -337,6 +338,10 @@ class Composer(TextArea, inherit_bindings=False):
             self.post_message(self.EndPressed(self))
         else:
             self.action_cursor_line_end()
+
+    def render_line(self, y: int) -> Strip:
+        """Return a line; where there is no room at all, the placeholder cannot be broken into lines."""
+        return super().render_line(y) if self.content_size.width > 0 else Strip.blank(self.size.width)
 
     # The terminal's own cursor, where input methods open
 
