@@ -436,9 +436,8 @@ class ChatScreen(TrueScreen[None]):
     @property
     def is_opening(self) -> bool:
         """Something is under way after which other things are on screen: keys had better wait for it."""
-        return self._is_starting or any(
-            not worker.is_finished and worker.group in _OPENING for worker in self.workers
-        )
+        is_opening = any(not worker.is_finished and worker.group in _OPENING for worker in self.workers)
+        return self._is_starting or is_opening or (not self.is_leaving and self.shelf.is_behind)
 
     @property
     def place(self) -> Where:
