@@ -16,7 +16,7 @@ from textual.widgets import Input, Static, TextArea
 
 from gptalk_client.errors import GptalkError
 from gptalk_client.settings import Persona
-from gptalk_client.text import one_line
+from gptalk_client.text import one_line, visible
 from gptalk_tui.screens.sizing import Dialog
 from gptalk_tui.widgets.cycle import Cycle
 
@@ -84,6 +84,8 @@ class SettingsScreen(Dialog[Chosen | None]):
         self._personas = personas
         self._find_models = find_models
         self._models: list[str] = []
+        self._meant: dict[str, str] = {}
+        """What stands in a field, and the text from outside that is meant by it."""
 
     def compose(self) -> ComposeResult:
         personas = [("", "none"), *((name, one_line(name)) for name in self._personas)]
@@ -126,15 +128,21 @@ class SettingsScreen(Dialog[Chosen | None]):
         context = "" if values.context_messages is None else str(values.context_messages)
         self._show("#context", context, _held(is_here, str(defaults.context_messages or 0), "20"))
         system = self.query_one("#system", TextArea)
-        system.load_text(values.system_prompt)
+        system.load_text(self._harmless(values.system_prompt, newlines=True))
         held = _held(is_here, one_line(defaults.system_prompt, max_chars=80), "none")
         system.placeholder = held
         self._look_for_models()
 
     def _show(self, selector: str, value: str, placeholder: str) -> None:
         field = self.query_one(selector, Input)
-        field.value = value
+        field.value = self._harmless(value)
         field.placeholder = placeholder
+
+    def _harmless(self, text: str, *, newlines: bool = False) -> str:
+        """Return a text as a field may paint it; if it is left alone, it is kept as it was."""
+        shown = visible(text, newlines=newlines).strip()
+        self._meant[shown] = text
+        return shown
 
     @on(Cycle.Changed, "#scope")
     def _scope_changed(self, event: Cycle.Changed) -> None:
@@ -153,10 +161,10 @@ class SettingsScreen(Dialog[Chosen | None]):
             return
         if persona.provider is not None:
             self.query_one("#provider", Cycle).value = persona.provider
-        self.query_one("#model", Input).value = persona.model
+        self.query_one("#model", Input).value = self._harmless(persona.model)
         if persona.temperature is not None:
             self.query_one("#temperature", Input).value = f"{persona.temperature:g}"
-        self.query_one("#system", TextArea).load_text(persona.system_prompt)
+        self.query_one("#system", TextArea).load_text(self._harmless(persona.system_prompt, newlines=True))
         self._look_for_models()
 
     # Models
@@ -175,7 +183,7 @@ class SettingsScreen(Dialog[Chosen | None]):
         self._take_models(models, "" if models else "the provider names no models")
 
     def _take_models(self, models: list[str], words: str) -> None:
-        self._models = models
+        self._models = models = [self._harmless(name) for name in models]
         self.query_one("#model", Input).suggester = SuggestFromList(models, case_sensitive=False)
         named = ", ".join(one_line(name) for name in models[:3]) + (", …" if len(models) > 3 else "")
         hint = f"models: {named} (Up and Down in the field)" if models else words
@@ -227,12 +235,14 @@ class SettingsScreen(Dialog[Chosen | None]):
             raise BadValueError("The temperature is a number from 0 for sober to 2 for wild.")
         if context and not (context.isascii() and context.isdigit()):
             raise BadValueError("The context is a whole number of messages; 0 sends all.")
+        model = self.query_one("#model", Input).value.strip()
+        system = self.query_one("#system", TextArea).text.strip()
         return Values(
             provider=self.query_one("#provider", Cycle).value,
-            model=self.query_one("#model", Input).value.strip(),
+            model=self._meant.get(model, model),
             temperature=degree,
             context_messages=int(context[:9]) if context else None,
-            system_prompt=self.query_one("#system", TextArea).text.strip(),
+            system_prompt=self._meant.get(system, system),
         )
 
 
