@@ -173,7 +173,7 @@ class ChatScreen(TrueScreen[None]):
             self.say(err.for_humans(), is_error=True)
             return
         for notice in self.services.store.store.notices:
-            self.notify(notice, timeout=20, markup=False)
+            self.notify(notice, timeout=20)
         self.run_worker(self.services.provider.warm_up(), group="warm", description="warm up")
         await self._open_first(self.services)
         await self.shelf.refresh()
@@ -208,7 +208,7 @@ class ChatScreen(TrueScreen[None]):
 
     def say(self, text: str, *, is_error: bool = False) -> None:
         """Say something for a while, in words."""
-        self.notify(text, severity="error" if is_error else "information", markup=False, timeout=10)
+        self.notify(text, severity="error" if is_error else "information", timeout=10)
 
     def show_emptiness(self, is_empty: bool) -> None:
         """Show the welcome, or the transcript."""
