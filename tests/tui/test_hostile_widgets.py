@@ -11,6 +11,7 @@ from gptalk_client.models import Status
 from gptalk_client.settings import Persona, Settings
 from gptalk_client.store.store import Store
 from gptalk_tui.guard import ControlGuard
+from gptalk_tui.screens.confirm import ConfirmScreen
 from gptalk_tui.screens.settings_dialog import SettingsScreen
 from support.apps import Running, paths_in, running_app
 from support.hostile_texts import HOSTILE_TEXTS, bare, seen
@@ -63,6 +64,14 @@ async def test_toasts_and_headings_are_text(tmp_path: Path) -> None:
             await shows(running, f"{seen(text)}words", "Toast")
         running.chat.list_pane.set_heading("[@click=app.quit]here[/]")
         await shows(running, "[@click=app.quit]here[/]", "#heading")
+
+
+async def test_a_question_is_text(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider([]), tmp_path) as running:
+        running.app.push_screen(ConfirmScreen("Open [/nope]?", "[@click=app.quit]here[/]", yes="Open"))
+        await running.until(lambda: isinstance(running.app.screen, ConfirmScreen))
+        await shows(running, "Open [/nope]?", ".dialog")
+        await shows(running, "[@click=app.quit]here[/]", ".dialog")
 
 
 @pytest.mark.usefixtures("unguarded")
