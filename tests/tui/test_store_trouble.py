@@ -56,8 +56,8 @@ def toasts(running: Running) -> str:
 
 
 async def test_the_bar_tells_of_a_full_disk_until_the_text_is_saved(tmp_path: Path, disk: Disk) -> None:
-    gates = [asyncio.Event() for _ in range(3)]
-    steps = ["one ", gates[0], "two ", gates[1], "three ", gates[2], "four"]
+    gates = [asyncio.Event() for _ in range(4)]
+    steps = ["one ", gates[0], "two ", gates[1], "three ", gates[2], "four ", gates[3], "five"]
     async with running_app(ScriptedProvider(steps), tmp_path) as running:
         await running.send("Go")
         await running.until(lambda: "one" in running.text)
@@ -74,11 +74,13 @@ async def test_the_bar_tells_of_a_full_disk_until_the_text_is_saved(tmp_path: Pa
             lambda: running.store.message(reply_id).content == "one two three ", "it is saved"
         )
         gates[2].set()
-        await running.until(lambda: "four" in running.text)
+        await running.until(
+            lambda: "four" in running.text and "not saved" not in status(running), "all is well"
+        )
+        gates[3].set()
         await running.until_idle()
-        assert "not saved" not in status(running)
         kept = running.store.message(reply_id)
-        assert (kept.content, kept.status) == ("one two three four", Status.COMPLETE)
+        assert (kept.content, kept.status) == ("one two three four five", Status.COMPLETE)
 
 
 async def test_a_reply_that_ends_on_a_full_disk_stays_on_screen_and_is_saved_later(
