@@ -436,8 +436,9 @@ class ChatScreen(TrueScreen[None]):
     @property
     def is_opening(self) -> bool:
         """Something is under way after which other things are on screen: keys had better wait for it."""
-        return self._is_starting or any(
-            not worker.is_finished and worker.group in _OPENING for worker in self.workers
+        return self._is_starting or (
+            self.is_current
+            and any(not worker.is_finished and worker.group in _OPENING for worker in self.workers)
         )
 
     @property
