@@ -115,6 +115,11 @@ class Branches:
 
     # Walk the versions
 
+    def has_sibling(self, by: int) -> bool:
+        """Whether the chosen message has an older (-1) or a newer (1) version."""
+        entry = self._screen.transcript.chosen_entry
+        return entry is not None and 1 <= entry.sibling + by <= entry.siblings
+
     async def walk(self, by: int) -> None:
         """Show the branch of the chosen message's older (-1) or newer (1) sibling."""
         screen, desk = self._screen, self._screen.desk

@@ -28,6 +28,7 @@ from gptalk_tui.screens.desk import Desk
 from gptalk_tui.screens.dialogs import Dialogs
 from gptalk_tui.screens.filing import Filing
 from gptalk_tui.screens.finding import Finding, Query
+from gptalk_tui.screens.outside import Outside
 from gptalk_tui.screens.reading import Reading
 from gptalk_tui.screens.services import Services
 from gptalk_tui.screens.shelf import Shelf
@@ -49,11 +50,13 @@ LOW_SCREEN = 14
 
 SPINNER_S = 1 / 8
 
+_DONE_OR_UNDER_WAY = (Status.COMPLETE, Status.STREAMING)
+
 _OPENING = frozenset({"open", "command", "files"})
 """Groups of workers that put something else on screen."""
 
 
-class ChatScreen(TrueScreen[None]):
+class ChatScreen(TrueScreen[None], inherit_bindings=False):
     """Where a person spends the day.
 
     Args:
@@ -76,6 +79,7 @@ class ChatScreen(TrueScreen[None]):
     desk: Desk
     shelf: Shelf
     filing: Filing
+    outside: Outside
     appearance: Appearance
     choices: Choices
     branches: Branches
@@ -119,6 +123,7 @@ class ChatScreen(TrueScreen[None]):
         self.desk = Desk(self)
         self.shelf = Shelf(self, is_open=shows_list)
         self.filing = Filing(self)
+        self.outside = Outside(self)
         self.appearance = Appearance(self)
         self.choices = Choices(self)
         self.branches = Branches(self)
@@ -152,19 +157,19 @@ class ChatScreen(TrueScreen[None]):
     def on_mount(self) -> None:
         self.shelf.fit()
         self.watch(self.app, "app_focus", self._terminal_focused, init=False)
-        self.show_emptiness(True)
         self.update_bars()
         self.call_after_refresh(lambda: self.run_worker(self._start(), group="start", description="start"))
 
     def _terminal_focused(self, has_focus: bool) -> None:
         if has_focus:
-            self.shelf.look_again_soon()
+            self.outside.look_soon()
 
     async def _start(self) -> None:
         try:
             await self._open_services()
         finally:
             self._is_starting = False
+            self.show_emptiness(not self.has_messages)
 
     async def _open_services(self) -> None:
         try:
@@ -177,6 +182,8 @@ class ChatScreen(TrueScreen[None]):
         self.run_worker(self.services.provider.warm_up(), group="warm", description="warm up")
         await self._open_first(self.services)
         await self.shelf.refresh()
+        self.outside.look_soon()
+        self.outside.begin()
         self.update_bars()
 
     async def _open_first(self, services: Services) -> None:
@@ -296,7 +303,7 @@ class ChatScreen(TrueScreen[None]):
     @on(Composer.EnteredEmpty)
     def _entered_empty(self) -> None:
         last = self.transcript.last_entry
-        if last is not None and last.role is Role.ASSISTANT and last.status is not Status.COMPLETE:
+        if last is not None and last.role is Role.ASSISTANT and last.status not in _DONE_OR_UNDER_WAY:
             self.desk.try_again()
 
     @on(Composer.NothingToUndo)
@@ -326,7 +333,7 @@ class ChatScreen(TrueScreen[None]):
 
     @on(ListPane.Opened)
     def _list_opened(self, event: ListPane.Opened) -> None:
-        self.shelf.close()
+        self.shelf.chosen()
         self.desk.switch_to(event.conversation_id)
 
     @on(ListPane.MoreWanted)
