@@ -125,6 +125,32 @@ def test_a_terminal_that_hangs_holds_nobody_up(start, service: GptalkServer, kep
     assert kept()[1] == ("assistant", "complete", "So far")
 
 
+def test_a_terminal_that_hangs_keeps_no_reply_from_the_disk(start, service: GptalkServer, kept: Kept) -> None:
+    pieces = [f"piece {number} " for number in range(60)]
+    service.script(pieces, prompt=PROMPT)
+    service.hold()
+    with start() as terminal:
+        terminal.wait_for(READY)
+        terminal.send(PROMPT, ENTER)
+        service.step()
+        terminal.wait_for("piece 0")
+        terminal.pause()
+        for step in range(60):  # paint more than the kernel and the queue hold
+            terminal.resize(100 + step % 2, 30)
+            terminal.send("x" * 20)
+        for _ in pieces:
+            service.step()
+            terminal.wait_for(lambda _: True)
+        service.release()
+        whole = ("assistant", "complete", "".join(pieces))
+        terminal.wait_for(lambda _: kept()[1] == whole, "the whole reply is on disk")
+        terminal.resume()
+        terminal.wait_for("piece 59")
+        terminal.wait_for("xxxxxxxxxxxxxxxxxxxx")
+        assert terminal.end(CTRL_Q) == 0
+        assert terminal.complaints() == []
+
+
 def test_a_loop_that_stands_still_is_ended_by_force(start, service: GptalkServer, kept: Kept) -> None:
     faults = {"GPTALK_TEST_FAULT": "block", "GPTALK_TEST_FORCE_AFTER_S": "1.5"}
     with start(environment=faults) as terminal:

@@ -91,6 +91,12 @@ class TerminalDriver(LinuxDriver):
         if self._lost.is_set():
             self._hang_up()
 
+    @property
+    def backlog(self) -> int:
+        """How many writes the terminal has not taken yet."""
+        writer = self._writer_thread
+        return writer._queue.qsize() if writer is not None else 0
+
     def drop_output(self) -> None:
         """Throw away what a hanging terminal has not taken, so that nobody waits for it. For any thread."""
         self._is_dropping = True

@@ -270,7 +270,8 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
             self._ticker.stop()
             self._ticker = None
             memory.collect_now()
-        self._update_status()
+        if not self.desk.is_output_behind():
+            self._update_status()
 
     # Messages of the parts
 

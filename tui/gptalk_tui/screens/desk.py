@@ -264,9 +264,7 @@ class Desk:
 
     def is_output_behind(self) -> bool:
         """Whether the terminal has not taken yet what was painted before."""
-        writer = getattr(self._screen.app._driver, "_writer_thread", None)
-        queue = getattr(writer, "_queue", None)
-        return queue is not None and queue.qsize() > 1
+        return getattr(self._screen.app._driver, "backlog", 0) > 1
 
     def turn_changed(self, turn: LiveTurn, event: TurnEvent) -> bool:
         """Show an event of a turn; return whether its conversation is on screen."""

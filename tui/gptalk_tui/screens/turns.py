@@ -185,12 +185,23 @@ class Turns:
     async def _run(self, turn: LiveTurn, events: AsyncGenerator[TurnEvent, None]) -> None:
         try:
             async with aclosing(events):
+                unseen: TextAdded | TextReplaced | None = None
                 async for event in events:
                     turn.take(event)
+                    if not isinstance(event, TextAdded | TextReplaced):
+                        if unseen is not None:
+                            self._view.turn_changed(turn, unseen)
+                            unseen = None
+                        self._view.turn_changed(turn, event)
+                        continue
+                    unseen = event if unseen is None else _joined(unseen, event)
+                    if self._view.is_output_behind():
+                        await asyncio.sleep(FRAME_S)  # what comes is stored meanwhile, and shown together
+                        continue
                     before = time.perf_counter()
-                    is_shown = self._view.turn_changed(turn, event)
-                    if isinstance(event, TextAdded | TextReplaced):
-                        await self._next_frame(time.perf_counter() - before, is_shown)
+                    is_shown = self._view.turn_changed(turn, unseen)
+                    unseen = None
+                    await self._next_frame(time.perf_counter() - before, is_shown)
         except GptalkError as err:
             turn.failure = err
         finally:
@@ -200,7 +211,12 @@ class Turns:
             self._view.turn_closed(turn)
 
     async def _next_frame(self, cost_s: float, is_shown: bool) -> None:
-        """Wait until more may be painted: longer where painting is dear, the terminal slow, or nobody looks."""
+        """Wait until more may be painted: longer where painting is dear or nobody looks."""
         await asyncio.sleep(max(FRAME_S, 3 * cost_s) if is_shown else 4 * FRAME_S)
-        while is_shown and self._view.is_output_behind():  # noqa: ASYNC110 - the writer tells nobody
-            await asyncio.sleep(FRAME_S)
+
+
+def _joined(before: TextAdded | TextReplaced, more: TextAdded | TextReplaced) -> TextAdded | TextReplaced:
+    """Return two changes of a text as one."""
+    if isinstance(more, TextReplaced):
+        return more
+    return type(before)(before.text + more.text)
