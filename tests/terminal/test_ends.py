@@ -129,18 +129,16 @@ def test_a_terminal_that_hangs_keeps_no_reply_from_the_disk(start, service: Gpta
     pieces = [f"piece {number} " for number in range(60)]
     service.script(pieces, prompt=PROMPT)
     service.hold()
-    with start() as terminal:
+    with start(size=(300, 100)) as terminal:
         terminal.wait_for(READY)
         terminal.send(PROMPT, ENTER)
         service.step()
         terminal.wait_for("piece 0")
         terminal.pause()
-        for step in range(60):  # paint more than the kernel and the queue hold
-            terminal.resize(100 + step % 2, 30)
+        for step in range(120):  # paint more than the kernel and the queue hold
+            terminal.resize(300 - step % 2, 100)
             terminal.send("x" * 20)
-        for _ in pieces:
-            service.step()
-            terminal.wait_for(lambda _: True)
+            service.step(step % 2)
         service.release()
         whole = ("assistant", "complete", "".join(pieces))
         terminal.wait_for(lambda _: kept()[1] == whole, "the whole reply is on disk")

@@ -29,6 +29,9 @@ from gptalk_client.models import (
 FRAME_S = 1 / 30
 """How often at most a reply is painted, in seconds."""
 
+PATIENCE_S = 0.2
+"""How long a reply waits at most for a slow terminal before more of it is taken, in seconds."""
+
 CHARS_PER_TOKEN = 4
 """What a token comes to in most texts; services do not say how many they sent."""
 
@@ -185,23 +188,12 @@ class Turns:
     async def _run(self, turn: LiveTurn, events: AsyncGenerator[TurnEvent, None]) -> None:
         try:
             async with aclosing(events):
-                unseen: TextAdded | TextReplaced | None = None
                 async for event in events:
                     turn.take(event)
-                    if not isinstance(event, TextAdded | TextReplaced):
-                        if unseen is not None:
-                            self._view.turn_changed(turn, unseen)
-                            unseen = None
-                        self._view.turn_changed(turn, event)
-                        continue
-                    unseen = event if unseen is None else _joined(unseen, event)
-                    if self._view.is_output_behind():
-                        await asyncio.sleep(FRAME_S)  # what comes is stored meanwhile, and shown together
-                        continue
                     before = time.perf_counter()
-                    is_shown = self._view.turn_changed(turn, unseen)
-                    unseen = None
-                    await self._next_frame(time.perf_counter() - before, is_shown)
+                    is_shown = self._view.turn_changed(turn, event)
+                    if isinstance(event, TextAdded | TextReplaced):
+                        await self._next_frame(time.perf_counter() - before, is_shown)
         except GptalkError as err:
             turn.failure = err
         finally:
@@ -211,12 +203,11 @@ class Turns:
             self._view.turn_closed(turn)
 
     async def _next_frame(self, cost_s: float, is_shown: bool) -> None:
-        """Wait until more may be painted: longer where painting is dear or nobody looks."""
+        """Wait until more may be painted: longer where painting is dear, the terminal slow, or nobody looks.
+
+        A terminal that hangs is not waited for: what comes is stored meanwhile.
+        """
         await asyncio.sleep(max(FRAME_S, 3 * cost_s) if is_shown else 4 * FRAME_S)
-
-
-def _joined(before: TextAdded | TextReplaced, more: TextAdded | TextReplaced) -> TextAdded | TextReplaced:
-    """Return two changes of a text as one."""
-    if isinstance(more, TextReplaced):
-        return more
-    return type(before)(before.text + more.text)
+        until_s = time.monotonic() + PATIENCE_S
+        while is_shown and self._view.is_output_behind() and time.monotonic() < until_s:  # noqa: ASYNC110
+            await asyncio.sleep(FRAME_S)
