@@ -11,6 +11,7 @@ from textual.app import App
 from gptalk_client.errors import NetworkError, StoreFullError
 from gptalk_client.models import Phase, PhaseChanged, Status, TextReplaced
 from gptalk_client.store.store import Store
+from gptalk_tui.app import MOST_FRAMES
 from support.apps import paths_in, running_app
 from support.scripted_provider import ScriptedProvider
 
