@@ -231,6 +231,7 @@ class Branches:
         if message_id is None and entries:
             message_id = entries[min(index, len(entries) - 1)].id
         screen.transcript.show_branch(entries, texts, choose=message_id)
+        screen.finding.text_changed()
         screen.show_emptiness(not entries)
         if not entries:
             screen.composer.focus()

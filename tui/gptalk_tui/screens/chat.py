@@ -50,6 +50,11 @@ LOW_SCREEN = 14
 
 SPINNER_S = 1 / 8
 
+SAID_S, ERROR_S, CHARS_READ_PER_S = 2.0, 10.0, 25
+"""How long a toast stays, in seconds: an error, or a sentence and the time to read it."""
+
+MOST_TOASTS = 4
+
 _DONE_OR_UNDER_WAY = (Status.COMPLETE, Status.STREAMING)
 
 _OPENING = frozenset({"open", "command", "files"})
@@ -213,9 +218,21 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
 
     # What is said
 
-    def say(self, text: str, *, is_error: bool = False) -> None:
-        """Say something for a while, in words."""
-        self.notify(text, severity="error" if is_error else "information", markup=False, timeout=10)
+    def say(self, text: str, *, is_error: bool = False, timeout_s: float | None = None) -> None:
+        """Say something for a while, in words; what is said already is not said twice.
+
+        Args:
+            text: A sentence or two.
+            is_error: It tells about something that went wrong.
+            timeout_s: How long it stays; None: as long as it takes to read.
+        """
+        shown = list(self.app._notifications)
+        for at, each in enumerate(shown):
+            if each.message == text or at <= len(shown) - MOST_TOASTS:
+                self.app._unnotify(each, refresh=False)
+        if timeout_s is None:
+            timeout_s = ERROR_S if is_error else min(ERROR_S, SAID_S + len(text) / CHARS_READ_PER_S)
+        self.notify(text, severity="error" if is_error else "information", markup=False, timeout=timeout_s)
 
     def show_emptiness(self, is_empty: bool) -> None:
         """Show the welcome, or the transcript."""

@@ -271,6 +271,7 @@ class Desk:
         if turn.conversation_id != self.conversation_id:
             return False
         screen, transcript = self._screen, self._screen.transcript
+        screen.finding.text_changed()
         match event:
             case TurnOpened():
                 screen.show_emptiness(False)

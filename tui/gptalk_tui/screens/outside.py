@@ -78,5 +78,6 @@ class Outside:
         desk.take_news([conversation])
         if entries != screen.transcript.document.entries:
             screen.transcript.show_news(entries)
+            screen.finding.text_changed()
             screen.show_emptiness(not entries)
             screen.update_bars()
