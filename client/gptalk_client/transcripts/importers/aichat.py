@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gptalk_client.store.imports import ImportedConversation
 from gptalk_client.transcripts.importers.message_list import conversation_of, joined_parts
-from gptalk_client.transcripts.importers.source import Skipped, SourceFile, digest, text_of
+from gptalk_client.transcripts.importers.source import Skipped, SourceFile, digest, list_of, text_of
 from gptalk_client.transcripts.importers.yaml_subset import YamlError, parse
 
 _MAX_BYTES = 64 * 1024 * 1024
@@ -22,7 +22,7 @@ def read(source: SourceFile, skipped: Skipped) -> Iterator[ImportedConversation]
         raise source.broken(str(err)) from err
     if not isinstance(data, dict) or not isinstance(data.get("messages"), list | None):
         raise source.broken("a session with messages was expected")
-    given = [*(data.get("compressed_messages") or []), *(data.get("messages") or [])]
+    given = [*list_of(data.get("compressed_messages")), *list_of(data.get("messages"))]
     told = [
         (text_of(each.get("role")), joined_parts(each.get("content"), skipped))
         for each in given

@@ -13,7 +13,14 @@ from gptalk_client.models import Role
 from gptalk_client.store.imports import ImportedConversation, ImportedMessage
 from gptalk_client.transcripts.importers.json_stream import elements
 from gptalk_client.transcripts.importers.message_list import joined_parts
-from gptalk_client.transcripts.importers.source import Skipped, SourceFile, digest, ms_of_seconds, text_of
+from gptalk_client.transcripts.importers.source import (
+    Skipped,
+    SourceFile,
+    digest,
+    list_of,
+    ms_of_seconds,
+    text_of,
+)
 
 _ROLES = {"user": Role.USER, "assistant": Role.ASSISTANT, "system": Role.SYSTEM}
 
@@ -63,9 +70,9 @@ def _in_order(nodes: dict[str, dict[str, Any]]) -> list[str]:
         if key in order or key not in nodes:
             continue
         order[key] = None
-        children = nodes[key].get("children")
-        if isinstance(children, list):
-            waiting.extend(each for each in reversed(children) if isinstance(each, str))
+        waiting.extend(
+            each for each in reversed(list_of(nodes[key].get("children"))) if isinstance(each, str)
+        )
     return list(order)
 
 
@@ -120,8 +127,8 @@ def _text(content: dict[str, Any], kind: str, skipped: Skipped) -> str:
     if kind in ("code", "execution_output"):
         return _fenced(text_of(content.get("text")), text_of(content.get("language")))
     if kind == "thoughts":
-        thoughts = content.get("thoughts")
-        return "\n\n".join(text_of(each.get("content")) for each in thoughts or [] if isinstance(each, dict))
+        thoughts = list_of(content.get("thoughts"))
+        return "\n\n".join(text_of(each.get("content")) for each in thoughts if isinstance(each, dict))
     parts = content.get("parts")
     if not isinstance(parts, list):
         return text_of(content.get("text")) or text_of(content.get("result"))

@@ -8,7 +8,14 @@ from typing import Any
 from gptalk_client.models import Role
 from gptalk_client.store.imports import ImportedConversation, ImportedMessage
 from gptalk_client.transcripts.importers.json_stream import elements
-from gptalk_client.transcripts.importers.source import Skipped, SourceFile, digest, ms_of_iso, text_of
+from gptalk_client.transcripts.importers.source import (
+    Skipped,
+    SourceFile,
+    digest,
+    list_of,
+    ms_of_iso,
+    text_of,
+)
 
 _ROLES = {"human": Role.USER, "assistant": Role.ASSISTANT}
 
@@ -21,7 +28,7 @@ def read(source: SourceFile, skipped: Skipped) -> Iterator[ImportedConversation]
 
 def _conversation(data: dict[str, Any], file_ms: int, skipped: Skipped) -> ImportedConversation:
     created = ms_of_iso(data.get("created_at"), file_ms)
-    given = [each for each in data.get("chat_messages") or [] if isinstance(each, dict)]
+    given = [each for each in list_of(data.get("chat_messages")) if isinstance(each, dict)]
     above: dict[str, str | None] = {}
     kept: dict[str, ImportedMessage] = {}
     before: str | None = None
@@ -63,11 +70,9 @@ def _kept_above(
 
 def _text(message: dict[str, Any], skipped: Skipped) -> str:
     for name in ("attachments", "files"):
-        if isinstance(message.get(name), list):
-            skipped.add("an attachment", len(message[name]))
-    content = message.get("content")
+        skipped.add("an attachment", len(list_of(message.get(name))))
     texts: list[str] = []
-    for part in content if isinstance(content, list) else []:
+    for part in list_of(message.get("content")):
         if isinstance(part, dict) and part.get("type") == "text":
             texts.append(text_of(part.get("text")))
         else:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from gptalk_client.errors import TranscriptError
+from gptalk_client.models import EARLIEST_MS, LATEST_MS
 
 _MEMBER = "conversations.json"
 
@@ -48,7 +49,7 @@ class SourceFile:
     @property
     def modified_ms(self) -> int:
         """When it was written, for sources without times."""
-        return int(self.path.stat().st_mtime * 1000)
+        return min(max(int(self.path.stat().st_mtime * 1000), EARLIEST_MS), LATEST_MS)
 
     def is_zip(self) -> bool:
         """Return whether it is a zip archive."""
@@ -134,15 +135,24 @@ def ms_of_seconds(value: Any, otherwise: int) -> int:
 
 
 def ms_of_iso(value: Any, otherwise: int) -> int:
-    """Return an ISO 8601 time as milliseconds, UTC where it names no zone; `otherwise` if it is none."""
+    """Return an ISO 8601 time as milliseconds, UTC where it names no zone; `otherwise` if it is none.
+
+    A time outside of `EARLIEST_MS` and `LATEST_MS` is none: no conversation is of then.
+    """
     try:
         moment = datetime.fromisoformat(value)
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return round(moment.timestamp() * 1000)
+        time_ms = round(moment.timestamp() * 1000)
     except (TypeError, ValueError, OverflowError):
         return otherwise
+    return time_ms if EARLIEST_MS <= time_ms <= LATEST_MS else otherwise
 
 
 def text_of(value: Any) -> str:
     """Return a text as it is and anything else as an empty one."""
     return value if isinstance(value, str) else ""
+
+
+def list_of(value: Any) -> list[Any]:
+    """Return a list as it is and anything else as an empty one."""
+    return value if isinstance(value, list) else []
