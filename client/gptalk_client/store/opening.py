@@ -7,12 +7,12 @@ import errno
 import os
 import sqlite3
 import stat
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from gptalk_client.errors import StoreError, StoreFullError
 from gptalk_client.paths import make_private_folder
+from gptalk_client.store.backups import back_up_before_migration, free_name
 from gptalk_client.store.database import BUSY_TIMEOUT_MS, Database, in_words, is_damage, patiently
 from gptalk_client.store.locks import FileLock
 from gptalk_client.store.migrations import (
@@ -22,11 +22,11 @@ from gptalk_client.store.migrations import (
     migrate,
     schema_version,
 )
+from gptalk_client.store.own_files import SIDE_FILES
 
 LOCKS_FOLDER = "locks"
 _OPEN_TIMEOUT_S = 30.0
 _HEADER_BYTES = 100
-_SIDE_FILES = ("", "-wal", "-shm")
 
 
 def open_database(path: Path, *, read_only: bool, notices: list[str]) -> Database:
@@ -106,7 +106,7 @@ def _connect_up_to_date(path: Path, notices: list[str]) -> sqlite3.Connection:
             )
         if version < SCHEMA_VERSION:
             if version:
-                backup = _back_up_before_migration(con, path, version)
+                backup = back_up_before_migration(con, path, version)
                 notices.append(
                     f"The conversations were brought to a new format; they are as they were in {backup}."
                 )
@@ -212,70 +212,15 @@ def locks_folder(path: Path) -> Path:
     return folder
 
 
-def _stamp() -> str:
-    return time.strftime("%Y%m%d-%H%M%S", time.gmtime())
-
-
-def _free_name(path: Path, label: str) -> Path:
-    base = path.with_name(f"{path.name}.{label}-{_stamp()}")
-    name, number = base, 1
-    while any(os.path.lexists(f"{name}{side}") for side in _SIDE_FILES):
-        number += 1
-        name = base.with_name(f"{base.name}-{number}")
-    return name
-
-
 def _move_aside(path: Path) -> Path:
-    aside = _free_name(path, "damaged")
+    aside = free_name(path, "damaged")
     try:
-        for side in _SIDE_FILES:
+        for side in SIDE_FILES:
             with contextlib.suppress(FileNotFoundError):
                 os.rename(f"{path}{side}", f"{aside}{side}")
     except OSError as err:
         raise StoreError(f"The file {path} is damaged and cannot be moved away.") from err
     return aside
-
-
-def _back_up_before_migration(con: sqlite3.Connection, path: Path, version: int) -> Path:
-    backup = _free_name(path, f"format-{version}")
-    write_backup(con.backup, backup)
-    return backup
-
-
-def write_backup(copy_to: Callable[[sqlite3.Connection], None], path: Path) -> None:
-    """Write a private copy of a database: a temporary file, then a rename.
-
-    Args:
-        copy_to: Copies the database into the connection it is given.
-        path: The copy; an existing file is replaced.
-
-    Raises:
-        StoreError: The copy cannot be written.
-    """
-    name = str(path.with_name(f".{path.name}.{os.urandom(6).hex()}.tmp"))
-    try:
-        descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-    except OSError as err:
-        raise StoreError(f"The backup {path} cannot be written: {err.strerror}.", hint="") from err
-    os.close(descriptor)
-    try:
-        with in_words(path):
-            target = sqlite3.connect(name, isolation_level=None)
-            try:
-                copy_to(target)
-                # A copy is one file: without this it would ask for a -wal file of its own.
-                target.execute("PRAGMA journal_mode = DELETE")
-            finally:
-                target.close()
-        with open(name, "rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except OSError as err:
-        raise StoreError(f"The backup {path} cannot be written: {err.strerror}.", hint="") from err
-    finally:
-        for side in ("", "-journal", "-wal", "-shm"):
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(f"{name}{side}")
 
 
 def _open_to_read(path: Path) -> Database:

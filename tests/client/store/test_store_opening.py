@@ -286,3 +286,20 @@ def test_backup_is_whole_and_private_while_others_write(path: Path, store: Store
 def test_backup_that_cannot_be_written_leaves_the_older_one(store: Store, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="backup"):
         store.backup(tmp_path / "no such folder" / "copy.db")
+
+
+def test_a_file_that_is_damaged_while_it_is_open_is_told_by_integrity(path: Path) -> None:
+    fill(path, "kept " * 20_000)
+    with Store.open(path) as store:
+        size = path.stat().st_size
+        with open(path, "r+b") as file:
+            file.seek(4096 * 3)
+            file.write(b"\xff" * (size - 4096 * 3))
+        assert any("damaged" in each or "database" in each for each in store.integrity())
+
+
+def test_integrity_of_a_closed_store_is_an_error(path: Path) -> None:
+    store = Store.open(path)
+    store.close()
+    with pytest.raises(StoreError, match="closed"):
+        store.integrity()
