@@ -6,6 +6,7 @@ Order of precedence: default, file, environment, option.
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import tomllib
@@ -18,6 +19,7 @@ import msgspec
 
 from gptalk_client.errors import ConfigError
 from gptalk_client.paths import make_private_folder
+from gptalk_client.regular_files import open_regular
 from gptalk_client.settings import PROVIDERS, Settings, check_proxy, check_url
 
 T = TypeVar("T")
@@ -86,7 +88,7 @@ def read_file(file: Path) -> tuple[Settings, list[Problem]]:
         ConfigError: The file is there but cannot be read.
     """
     try:
-        text = file.read_text(encoding="utf-8")
+        text = _read(file)
     except FileNotFoundError:
         return Settings(), []
     except (OSError, UnicodeDecodeError) as err:
@@ -101,7 +103,7 @@ def line_of(file: Path, key: tuple[str, ...]) -> int | None:
     Raises:
         OSError: It cannot be read.
     """
-    return _line_of(file.read_text(encoding="utf-8"), key)
+    return _line_of(_read(file), key)
 
 
 def update_file(file: Path, changes: Mapping[str | tuple[str, ...], Any]) -> None:
@@ -121,10 +123,11 @@ def update_file(file: Path, changes: Mapping[str | tuple[str, ...], Any]) -> Non
 
     target = file.resolve()
     try:
-        text = target.read_text(encoding="utf-8") if target.exists() else ""
+        text = _read(target) if target.exists() else ""
         document = tomlkit.parse(text)
     except (OSError, ValueError, tomlkit.exceptions.TOMLKitError) as err:
-        raise ConfigError(f"{file} cannot be changed: {err}.") from err
+        reason = err.strerror if isinstance(err, OSError) else err
+        raise ConfigError(f"{file} cannot be changed: {reason}.") from err
     for key, value in changes.items():
         *tables, last = key.split(".", 1) if isinstance(key, str) else key
         table: Any = document
@@ -142,6 +145,11 @@ def update_file(file: Path, changes: Mapping[str | tuple[str, ...], Any]) -> Non
         if not problem.is_unknown_key:
             raise ConfigError(f"{problem}.")
     _replace(target, new)
+
+
+def _read(file: Path) -> str:
+    with open_regular(file) as opened, io.TextIOWrapper(opened, encoding="utf-8") as text:
+        return text.read()
 
 
 def _override(settings: Settings, given: Mapping[str, tuple[str, str]]) -> Settings:

@@ -10,7 +10,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-_KINDS = {stat.S_IFDIR: "a folder", stat.S_IFSOCK: "a socket", stat.S_IFBLK: "a block device"}
+from gptalk_client.regular_files import NoFileError
 
 
 class AlreadyThereError(OSError):
@@ -18,14 +18,6 @@ class AlreadyThereError(OSError):
 
     def __init__(self, path: Path) -> None:
         super().__init__(errno.EEXIST, "it is there already", str(path))
-
-
-class NoFileError(OSError):
-    """What has this name is no file that could be replaced."""
-
-    def __init__(self, path: Path, mode: int) -> None:
-        kind = _KINDS.get(stat.S_IFMT(mode), "no file")
-        super().__init__(errno.EINVAL, f"it is {kind}", str(path))
 
 
 def takes_a_stream(path: Path) -> bool:

@@ -185,6 +185,6 @@ def test_what_is_no_file_is_refused_in_words(tmp_path: Path, write: Writer, erro
 @posix_only
 def test_a_backup_into_a_pipe_is_refused_in_words(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(StoreError, match="it is no file"):
+    with pytest.raises(StoreError, match="it is a named pipe"):
         back_up_to(tmp_path / "pipe", force=True)
     assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
