@@ -109,10 +109,7 @@ class Store(Conversations, Turns, Branches, Search, Imports):
         try:
             self._look_through(problems)
         except StoreError as err:
-            cause = err.__cause__
-            if not (isinstance(cause, sqlite3.Error) and is_damage(cause)):
-                raise
-            return [*problems, f"the file is damaged ({cause})"]
+            return [*problems, f"the file is damaged ({_damage(err)})"]
         if not self.read_only:
             problems += self._search_problems()
         return problems
@@ -136,7 +133,7 @@ class Store(Conversations, Turns, Branches, Search, Imports):
                     " AND NOT EXISTS (SELECT 1 FROM message_search_content s WHERE s.id = m.seq)"
                 ).fetchone()
         except StoreError as err:
-            return [f"the search index is damaged ({err.__cause__})"]
+            return [f"the search index is damaged ({_damage(err)})"]
         return ["a message is not in the search index"] if missing else []
 
     def rebuild_search(self) -> None:
@@ -144,6 +141,14 @@ class Store(Conversations, Turns, Branches, Search, Imports):
         with self._db.write() as con:
             con.execute("DELETE FROM message_search")
             index_all(con)
+
+
+def _damage(err: StoreError) -> sqlite3.Error:
+    """Return SQLite's word for a damage; raise what has another reason, such as a busy file."""
+    cause = err.__cause__
+    if isinstance(cause, sqlite3.Error) and is_damage(cause):
+        return cause
+    raise err
 
 
 _RULES = (
