@@ -9,11 +9,12 @@ from __future__ import annotations
 import io
 import os
 import re
+import shlex
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -95,6 +96,34 @@ def read_file(file: Path) -> tuple[Settings, list[Problem]]:
         reason = err.strerror if isinstance(err, OSError) else "it is not UTF-8"
         raise ConfigError(f"{file} cannot be read: {reason}.") from err
     return _parse(file, text)
+
+
+def exposures(file: Path, settings: Settings) -> list[Problem]:
+    """Return a warning for each way in which other users of the computer can read secrets of a config file, or
+    change it.
+
+    Args:
+        file: The config file; it may be absent.
+        settings: What it says.
+    """
+    if os.name != "posix":
+        return []
+    try:
+        status = file.stat()
+    except OSError:
+        return []
+    quoted = shlex.quote(str(file))
+    found: list[Problem] = []
+    if status.st_uid not in (os.geteuid(), 0):
+        found.append(Problem(file, "", None, "it belongs to another user, who decides where prompts go"))
+    elif status.st_mode & 0o002:
+        found.append(Problem(file, "", None, f"other users can change it; `chmod o-w {quoted}` stops that"))
+    secrets = {("openai", "api_key"): settings.openai.api_key, ("proxy",): "@" in settings.proxy}
+    for key, is_set in secrets.items():
+        if is_set and status.st_mode & 0o044:
+            message = f"other users can read this secret; `chmod 600 {quoted}` stops that"
+            found.append(Problem(file, ".".join(key), line_of(file, key), message))
+    return found
 
 
 def line_of(file: Path, key: tuple[str, ...]) -> int | None:
@@ -245,8 +274,19 @@ class _Reader:
         try:
             return {at[-1]: msgspec.convert(value, hint)}
         except msgspec.ValidationError as err:
-            self.report(at, _in_words(str(err)))
+            choices = _choices(hint)
+            if isinstance(value, str) and choices:
+                self.report(at, f"there is no {value!r}; choose one of {', '.join(choices)}")
+            else:
+                self.report(at, _in_words(str(err)))
             return {}
+
+
+def _choices(hint: Any) -> list[str]:
+    """Return the names that a setting takes; none if it is no choice of names."""
+    if get_origin(hint) is Literal:
+        return list(get_args(hint))
+    return [name for each in get_args(hint) for name in _choices(each)]
 
 
 def _unknown(name: str, at: tuple[str, ...], known: list[str]) -> str:
