@@ -19,6 +19,8 @@ from gptalk_client.store.store import Store
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="permissions as POSIX has them")
 _NOBODY = 65534
+_FULL = 2
+"""`PRAGMA synchronous`: a commit returns when its log is on the disk."""
 
 
 def mode(path: Path | str) -> int:
@@ -281,6 +283,26 @@ def test_backup_is_whole_and_private_while_others_write(path: Path, store: Store
     assert [each.name for each in tmp_path.iterdir() if "copy" in each.name] == ["copy.db"]
     with Store.open(target, read_only=True) as copy:
         assert [each.content for each in copy.branch_messages(conversation.id)] == ["hello", "half"]
+
+
+def test_backup_holds_what_is_in_the_write_ahead_log_alone(path: Path, store: Store, tmp_path: Path) -> None:
+    conversation = store.create_conversation(title="Kept")
+    store.open_turn(conversation.id, "in the log alone")
+    assert b"in the log alone" in Path(f"{path}-wal").read_bytes()
+    assert b"in the log alone" not in path.read_bytes()
+    store.backup(tmp_path / "copy.db")
+    with Store.open(tmp_path / "copy.db", read_only=True) as copy:
+        assert [each.content for each in copy.branch_messages(conversation.id)] == ["in the log alone", ""]
+
+
+def test_what_is_committed_is_on_the_disk_and_readers_do_not_write(store: Store) -> None:
+    asked = ("journal_mode", "synchronous", "foreign_keys", "query_only")
+    for line, expected in (
+        (store._db._writer, ["wal", _FULL, 1, 0]),
+        (store._db._reader, ["wal", _FULL, 1, 1]),
+    ):
+        con = line.ready()
+        assert [con.execute(f"PRAGMA {name}").fetchone()[0] for name in asked] == expected
 
 
 def test_backup_that_cannot_be_written_leaves_the_older_one(store: Store, tmp_path: Path) -> None:
