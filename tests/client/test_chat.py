@@ -120,10 +120,10 @@ async def test_nothing_is_sent_when_the_prompt_cannot_be_kept(
     provider = ScriptedProvider(["x"])
     with pytest.raises(UsageError):
         await collect(chat.reply("0" * 32, "hi", provider=provider))
-    store._db._writer.execute("PRAGMA query_only = ON")
+    store._db._writer.ready().execute("PRAGMA query_only = ON")
     with pytest.raises(StoreError):
         await collect(chat.reply(conversation_id, "hi", provider=provider))
-    store._db._writer.execute("PRAGMA query_only = OFF")
+    store._db._writer.ready().execute("PRAGMA query_only = OFF")
     assert provider.requests == []
     assert store.messages(conversation_id) == []
 
