@@ -8,8 +8,8 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-EVERY_CASE = os.environ.get("TESTS_EVERY_CASE") == "1"
-"""Set `TESTS_EVERY_CASE=1` before a release, or after a change of what these tests cover: it takes minutes."""
+EVERY_CASE = os.environ.get("GPTALK_TEST_EVERY_CASE") == "1"
+"""`GPTALK_TEST_EVERY_CASE=1`, before a release or after a change of what these tests cover, takes minutes."""
 
 
 def a_share(cases: Sequence[T], one_in: int) -> Sequence[T]:

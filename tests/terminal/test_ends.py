@@ -250,6 +250,21 @@ def test_any_size_of_terminal(data: Path, service: GptalkServer, size: tuple[int
         assert terminal.complaints() == []
 
 
+def test_a_window_that_is_dragged_ends_at_its_last_size(start) -> None:
+    with start() as terminal:
+        terminal.wait_for(READY)
+        for _ in range(12):
+            terminal.send("busy " * 40)  # so that one signal comes while another one is handled
+            for step in range(20):
+                terminal.resize(80 + step % 9, 24 + step % 5)
+            terminal.resize(110, 32)
+            terminal.wait_for(
+                lambda t: t.lines[30].endswith("─╯") and len(t.lines[30]) == 109, "the last size"
+            )
+        assert terminal.end(CTRL_Q) == 0
+        assert terminal.complaints() == []
+
+
 @pytest.mark.parametrize("term", ["dumb", ""])
 def test_a_terminal_that_can_do_nothing_is_told_in_words(data: Path, term: str) -> None:
     with Terminal(program("--data-dir", str(data)), environment={"TERM": term}) as terminal:
