@@ -152,6 +152,16 @@ class GptalkApp(App[int], inherit_bindings=False):
 
     # Painting
 
+    async def _on_resize(self, event: events.Resize) -> None:
+        """Take the terminal's size as it is now.
+
+        It is asked for in the signal's handler. While a window is dragged one handler interrupts another, and the
+        size that was asked for first is told last.
+        """
+        size = getattr(self._driver, "present_size", None)
+        if size is not None:
+            event.size = event.virtual_size = event.container_size = size
+
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         """Paint a frame, unless the terminal hangs: to wait for it would hold up the replies that are stored."""
         if getattr(self._driver, "backlog", 0) < MOST_FRAMES:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import codecs
 import contextlib
-import contextvars
 import os
 import queue
 import selectors
-import signal
 import termios
 import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
-from textual import events
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
@@ -88,25 +84,12 @@ class TerminalDriver(LinuxDriver):
         self.is_stuck = False
         """The terminal takes nothing and the thread that writes to it cannot be ended."""
 
-    def start_application_mode(self) -> None:
-        """Take the terminal over.
-
-        The toolkit asks for the terminal's size in the signal's handler. While a window is dragged one handler
-        interrupts another, and the size that was asked for first was told last.
-        """
-        super().start_application_mode()  # type: ignore[no-untyped-call]
-        loop, context = asyncio.get_running_loop(), contextvars.copy_context()
-
-        def resized(*_: object) -> None:
-            with contextlib.suppress(RuntimeError):  # the loop is closed
-                loop.call_soon_threadsafe(self._tell_size, context=context)
-
-        signal.signal(signal.SIGWINCH, resized)
-
-    def _tell_size(self) -> None:
-        if not self._in_band_window_resize:
-            size = Size(*self._get_terminal_size())
-            self._app.post_message(events.Resize(size, size))
+    @property
+    def present_size(self) -> Size | None:
+        """The terminal's size now; None where the terminal itself tells it."""
+        if self._in_band_window_resize:
+            return None
+        return Size(*self._get_terminal_size())
 
     def write(self, data: str) -> None:
         """Write to the terminal; nothing is written any more once it hangs and the app is to end."""
