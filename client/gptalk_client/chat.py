@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequen
 from dataclasses import replace
 from typing import Any
 
-from gptalk_client.errors import GptalkError, UsageError
+from gptalk_client.errors import TEXT_KEPT, GptalkError, UsageError
 from gptalk_client.models import (
     Conversation,
     Message,
@@ -31,7 +31,7 @@ from gptalk_client.store.worker import StoreThread
 
 CONTEXT_MESSAGES = 20
 CONTEXT_BYTES = 256 * 1024
-FAULT = "The program failed while the reply came. The text so far is kept."
+FAULT = "The program failed while the reply came."
 _OWN_OPTIONS = frozenset({"context_messages"})
 _LONGEST_RETRY_S = 5.0
 
@@ -183,10 +183,11 @@ class Chat:
             raise
         except GptalkError as err:
             status = Status.INCOMPLETE if saver.has_text else Status.FAILED
-            error, cause = err.for_humans(), err
+            error, cause = _in_words(err, has_text=saver.has_text), err
         finally:
             if status is None:
-                status, error = (Status.INCOMPLETE if saver.has_text else Status.FAILED), FAULT
+                status = Status.INCOMPLETE if saver.has_text else Status.FAILED
+                error = f"{FAULT} {TEXT_KEPT}" if saver.has_text else FAULT
             # The row is closed while the connection is, whatever cancels this task meanwhile.
             ending = self._start_ending(saver, status, error)
             if stream is not None:
@@ -279,3 +280,9 @@ def request_messages(
     if system_prompt:
         chosen.append({"role": Role.SYSTEM.value, "content": system_prompt})
     return chosen[::-1]
+
+
+def _in_words(err: GptalkError, *, has_text: bool) -> str:
+    """Return why a reply is not whole; nothing is kept of one that had no text."""
+    words = err.for_humans()
+    return words if has_text else words.replace(TEXT_KEPT, "Try again.")

@@ -6,18 +6,21 @@ Order of precedence: default, file, environment, option.
 
 from __future__ import annotations
 
+import io
 import os
 import re
+import shlex
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from gptalk_client.errors import ConfigError
 from gptalk_client.paths import make_private_folder
+from gptalk_client.regular_files import open_regular
 from gptalk_client.settings import PROVIDERS, Settings, check_proxy, check_url
 
 T = TypeVar("T")
@@ -86,7 +89,7 @@ def read_file(file: Path) -> tuple[Settings, list[Problem]]:
         ConfigError: The file is there but cannot be read.
     """
     try:
-        text = file.read_text(encoding="utf-8")
+        text = _read(file)
     except FileNotFoundError:
         return Settings(), []
     except (OSError, UnicodeDecodeError) as err:
@@ -95,13 +98,41 @@ def read_file(file: Path) -> tuple[Settings, list[Problem]]:
     return _parse(file, text)
 
 
+def exposures(file: Path, settings: Settings) -> list[Problem]:
+    """Return a warning for each way in which other users of the computer can read secrets of a config file, or
+    change it.
+
+    Args:
+        file: The config file; it may be absent.
+        settings: What it says.
+    """
+    if os.name != "posix":
+        return []
+    try:
+        status = file.stat()
+    except OSError:
+        return []
+    quoted = shlex.quote(str(file))
+    found: list[Problem] = []
+    if status.st_uid not in (os.geteuid(), 0):
+        found.append(Problem(file, "", None, "it belongs to another user, who decides where prompts go"))
+    elif status.st_mode & 0o002:
+        found.append(Problem(file, "", None, f"other users can change it; `chmod o-w {quoted}` stops that"))
+    secrets = {("openai", "api_key"): settings.openai.api_key, ("proxy",): "@" in settings.proxy}
+    for key, is_set in secrets.items():
+        if is_set and status.st_mode & 0o044:
+            message = f"other users can read this secret; `chmod 600 {quoted}` stops that"
+            found.append(Problem(file, ".".join(key), line_of(file, key), message))
+    return found
+
+
 def line_of(file: Path, key: tuple[str, ...]) -> int | None:
     """Return the line of a config file on which a key is set, from 1, else that of its nearest table.
 
     Raises:
         OSError: It cannot be read.
     """
-    return _line_of(file.read_text(encoding="utf-8"), key)
+    return _line_of(_read(file), key)
 
 
 def update_file(file: Path, changes: Mapping[str | tuple[str, ...], Any]) -> None:
@@ -121,10 +152,11 @@ def update_file(file: Path, changes: Mapping[str | tuple[str, ...], Any]) -> Non
 
     target = file.resolve()
     try:
-        text = target.read_text(encoding="utf-8") if target.exists() else ""
+        text = _read(target) if target.exists() else ""
         document = tomlkit.parse(text)
     except (OSError, ValueError, tomlkit.exceptions.TOMLKitError) as err:
-        raise ConfigError(f"{file} cannot be changed: {err}.") from err
+        reason = err.strerror if isinstance(err, OSError) else err
+        raise ConfigError(f"{file} cannot be changed: {reason}.") from err
     for key, value in changes.items():
         *tables, last = key.split(".", 1) if isinstance(key, str) else key
         table: Any = document
@@ -142,6 +174,11 @@ def update_file(file: Path, changes: Mapping[str | tuple[str, ...], Any]) -> Non
         if not problem.is_unknown_key:
             raise ConfigError(f"{problem}.")
     _replace(target, new)
+
+
+def _read(file: Path) -> str:
+    with open_regular(file) as opened, io.TextIOWrapper(opened, encoding="utf-8") as text:
+        return text.read()
 
 
 def _override(settings: Settings, given: Mapping[str, tuple[str, str]]) -> Settings:
@@ -237,8 +274,19 @@ class _Reader:
         try:
             return {at[-1]: msgspec.convert(value, hint)}
         except msgspec.ValidationError as err:
-            self.report(at, _in_words(str(err)))
+            choices = _choices(hint)
+            if isinstance(value, str) and choices:
+                self.report(at, f"there is no {value!r}; choose one of {', '.join(choices)}")
+            else:
+                self.report(at, _in_words(str(err)))
             return {}
+
+
+def _choices(hint: Any) -> list[str]:
+    """Return the names that a setting takes; none if it is no choice of names."""
+    if get_origin(hint) is Literal:
+        return list(get_args(hint))
+    return [name for each in get_args(hint) for name in _choices(each)]
 
 
 def _unknown(name: str, at: tuple[str, ...], known: list[str]) -> str:

@@ -28,6 +28,9 @@ show it through `gptalk_client.text.visible`.
 
 from __future__ import annotations
 
+TEXT_KEPT = "The text so far is kept. Try again for a whole reply."
+"""What to do about a reply that broke off."""
+
 
 class GptalkError(Exception):
     """Root of every error that this project raises on purpose.
@@ -135,7 +138,7 @@ class TLSError(ProviderError):
 class AuthError(ProviderError):
     """The service refused the login or the token."""
 
-    default_hint = "`gptalk-tui auth login` asks for a new one."
+    default_hint = "`gptalk-tui auth login` logs in anew."
 
 
 class BlockedError(ProviderError):
@@ -181,10 +184,10 @@ class ProtocolError(ProviderError):
 class TruncatedError(ProviderError):
     """The stream ended before its end mark: the reply may be incomplete."""
 
-    default_hint = "The text so far is kept. Try again for a whole reply."
+    default_hint = TEXT_KEPT
 
 
 class StalledError(ProviderError):
     """The stream went silent."""
 
-    default_hint = "The text so far is kept. Try again for a whole reply."
+    default_hint = TEXT_KEPT

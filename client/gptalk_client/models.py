@@ -209,7 +209,16 @@ TurnEvent: TypeAlias = TurnOpened | ReplyEvent | SaveFailed | SaveRecovered | Tu
 """What `Chat.reply` yields: `TurnOpened` first, `TurnEnded` last."""
 
 
+EARLIEST_MS = 0
+LATEST_MS = 253_370_764_799_999
+"""The end of the year 9998: a time up to here can be told in every zone, which the calendar's last day cannot."""
+
+
 def iso_utc(time_ms: int) -> str:
-    """Return a time as ISO 8601 in UTC with milliseconds, such as `2026-01-31T09:05:00.120Z`."""
+    """Return a time as ISO 8601 in UTC with milliseconds, such as `2026-01-31T09:05:00.120Z`.
+
+    A time before `EARLIEST_MS` or after `LATEST_MS` is told as that one.
+    """
+    time_ms = min(max(time_ms, EARLIEST_MS), LATEST_MS)
     moment = datetime.fromtimestamp(time_ms / 1000, UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{time_ms % 1000:03d}Z"

@@ -11,6 +11,7 @@ import pytest
 
 from gptalk_client.chat import FAULT, Chat, request_messages
 from gptalk_client.errors import (
+    TEXT_KEPT,
     ConfigError,
     NetworkError,
     RateLimitedError,
@@ -119,10 +120,10 @@ async def test_nothing_is_sent_when_the_prompt_cannot_be_kept(
     provider = ScriptedProvider(["x"])
     with pytest.raises(UsageError):
         await collect(chat.reply("0" * 32, "hi", provider=provider))
-    store._db._writer.execute("PRAGMA query_only = ON")
+    store._db._writer.ready().execute("PRAGMA query_only = ON")
     with pytest.raises(StoreError):
         await collect(chat.reply(conversation_id, "hi", provider=provider))
-    store._db._writer.execute("PRAGMA query_only = OFF")
+    store._db._writer.ready().execute("PRAGMA query_only = OFF")
     assert provider.requests == []
     assert store.messages(conversation_id) == []
 
@@ -166,7 +167,7 @@ async def test_fault_of_the_program_is_raised_and_the_text_kept(
             chat.reply(conversation_id, "hi", provider=ScriptedProvider(["some", ZeroDivisionError()]))
         )
     reply = last(store, conversation_id)
-    assert (reply.status, reply.content, reply.error) == (Status.INCOMPLETE, "some", FAULT)
+    assert (reply.status, reply.content, reply.error) == (Status.INCOMPLETE, "some", f"{FAULT} {TEXT_KEPT}")
 
 
 async def test_closing_the_generator_stops_and_keeps_the_text(

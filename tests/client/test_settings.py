@@ -102,7 +102,7 @@ def test_an_address_goes_to_the_openai_endpoint_when_that_is_the_provider(
     [
         ("[timeouts]\nconnect_s = 'soon'", "timeouts.connect_s", 2, "expected a number, got a text"),
         ("\n[timeouts]\n\nstall_s = 0", "timeouts.stall_s", 4, "> 0"),
-        ("provider = 'gpt'", "provider", 1, "invalid enum value 'gpt'"),
+        ("provider = 'gpt'", "provider", 1, "there is no 'gpt'; choose one of gptalk, openai, local"),
         ("[ui]\nnotify = 'loud'", "ui.notify", 2, "loud"),
         ("[ui]\nshow_list = 1", "ui.show_list", 2, "expected true or false, got a whole number"),
         ("ui.show_list = 'x'", "ui.show_list", 1, "true or false"),

@@ -41,7 +41,9 @@ LIMIT_S = 30.0
 """After this many seconds something is taken never to happen."""
 
 ENTER, ESCAPE, TAB, UP, DOWN = "\r", "\x1b", "\t", "\x1b[A", "\x1b[B"
-F1, F2 = "\x1bOP", "\x1bOQ"
+F1, F2, F4, F6, F7, F8 = "\x1bOP", "\x1bOQ", "\x1bOS", "\x1b[17~", "\x1b[18~", "\x1b[19~"
+PAGE_UP, END = "\x1b[5~", "\x1b[F"
+CTRL_C, CTRL_D, CTRL_G, CTRL_U = "\x03", "\x04", "\x07", "\x15"
 CTRL_F, CTRL_L, CTRL_N, CTRL_O, CTRL_P, CTRL_Q = "\x06", "\x0c", "\x0e", "\x0f", "\x10", "\x11"
 CTRL_R, CTRL_S, CTRL_T = "\x12", "\x13", "\x14"
 

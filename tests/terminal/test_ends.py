@@ -125,6 +125,30 @@ def test_a_terminal_that_hangs_holds_nobody_up(start, service: GptalkServer, kep
     assert kept()[1] == ("assistant", "complete", "So far")
 
 
+def test_a_terminal_that_hangs_keeps_no_reply_from_the_disk(start, service: GptalkServer, kept: Kept) -> None:
+    pieces = [f"piece {number} " for number in range(60)]
+    service.script(pieces, prompt=PROMPT)
+    service.hold()
+    with start(size=(300, 100)) as terminal:
+        terminal.wait_for(READY)
+        terminal.send(PROMPT, ENTER)
+        service.step()
+        terminal.wait_for("piece 0")
+        terminal.pause()
+        for step in range(120):  # paint more than the kernel and the queue hold
+            terminal.resize(300 - step % 2, 100)
+            terminal.send("x" * 20)
+            service.step(step % 2)
+        service.release()
+        whole = ("assistant", "complete", "".join(pieces))
+        terminal.wait_for(lambda _: kept()[1] == whole, "the whole reply is on disk")
+        terminal.resume()
+        terminal.wait_for("piece 59")
+        terminal.wait_for("xxxxxxxxxxxxxxxxxxxx")
+        assert terminal.end(CTRL_Q) == 0
+        assert terminal.complaints() == []
+
+
 def test_a_loop_that_stands_still_is_ended_by_force(start, service: GptalkServer, kept: Kept) -> None:
     faults = {"GPTALK_TEST_FAULT": "block", "GPTALK_TEST_FORCE_AFTER_S": "1.5"}
     with start(environment=faults) as terminal:
@@ -222,6 +246,21 @@ def test_any_size_of_terminal(data: Path, service: GptalkServer, size: tuple[int
         terminal.resize(*size)
         terminal.resize(80, 24)
         terminal.wait_for(READY)
+        assert terminal.end(CTRL_Q) == 0
+        assert terminal.complaints() == []
+
+
+def test_a_window_that_is_dragged_ends_at_its_last_size(start) -> None:
+    with start() as terminal:
+        terminal.wait_for(READY)
+        for _ in range(12):
+            terminal.send("busy " * 40)  # so that one signal comes while another one is handled
+            for step in range(20):
+                terminal.resize(80 + step % 9, 24 + step % 5)
+            terminal.resize(110, 32)
+            terminal.wait_for(
+                lambda t: t.lines[30].endswith("─╯") and len(t.lines[30]) == 109, "the last size"
+            )
         assert terminal.end(CTRL_Q) == 0
         assert terminal.complaints() == []
 

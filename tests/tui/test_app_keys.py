@@ -144,6 +144,31 @@ async def test_a_letter_outside_a_field_goes_to_the_composer(tmp_path: Path) -> 
         assert app.chat.composer.text == "w"
 
 
+async def test_tab_goes_round_composer_transcript_and_list(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider([LONG]), tmp_path) as app:
+        await conversation_with(app, "Go")
+        await app.press("tab")
+        assert app.chat.transcript.has_focus
+        await app.press("y")
+        assert app.app.clipboard == LONG
+        await app.press("tab")
+        assert app.chat.is_in_list
+        await app.press("tab")
+        assert app.chat.composer.has_focus
+        await app.press("shift+tab", "shift+tab")
+        assert app.chat.transcript.has_focus
+        await app.pilot.resize_terminal(80, 24)
+        await app.press("tab")
+        assert app.chat.composer.has_focus
+
+
+async def test_an_empty_picker_says_so(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
+        await app.press("ctrl+p", *"qqq")
+        rows = app.app.screen.query_one(RowList)
+        await app.until(lambda: rows.size.height == 1 and "No such command" in rows.render_line(0).text)
+
+
 async def test_messages_are_walked_and_copied(tmp_path: Path) -> None:
     async with running_app(ScriptedProvider(["*A reply*"]), tmp_path) as app:
         await conversation_with(app, "Go")
@@ -220,11 +245,15 @@ async def test_another_address_is_checked(tmp_path: Path) -> None:
         assert "-shown" in app.app.screen.query_one(".dialog-error").classes
 
 
-@pytest.mark.parametrize("size", [(200, 50), (80, 24), (60, 20), (40, 12), (10, 5), (3, 3), (1, 1)])
+@pytest.mark.parametrize(
+    "size", [(200, 50), (80, 24), (60, 20), (40, 12), (10, 5), (6, 20), (4, 12), (3, 3), (2, 30), (1, 1)]
+)
 async def test_any_size_works(tmp_path: Path, size: tuple[int, int]) -> None:
-    async with running_app(ScriptedProvider([LONG]), tmp_path, size=size) as app:
+    async with running_app(ScriptedProvider([LONG]), tmp_path, size=(120, 36)) as app:
+        await app.pilot.resize_terminal(*size)
         await conversation_with(app, "Go")
         await app.press("pageup", "ctrl+s", "escape", "alt+up", "ctrl+p", "escape", "f1", "escape")
+        await app.press("ctrl+t", "escape", "ctrl+o", "escape")
         await app.pilot.resize_terminal(120, 36)
         await app.pilot.pause()
         assert "Paragraph" in app.text

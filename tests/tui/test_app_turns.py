@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+from textual.app import App
+
 from gptalk_client.errors import NetworkError, StoreFullError
 from gptalk_client.models import Phase, PhaseChanged, Status, TextReplaced
 from gptalk_client.store.store import Store
+from gptalk_tui.app import MOST_FRAMES
 from support.apps import paths_in, running_app
 from support.scripted_provider import ScriptedProvider
 
@@ -203,3 +207,21 @@ async def test_markup_and_controls_of_a_server_stay_text(tmp_path: Path) -> None
         assert "\x1b" not in app.text
         assert "\x9b" not in app.text
         assert "␛]52;c;aGk=␇" in app.text
+
+
+async def test_frames_that_a_hanging_terminal_does_not_take_are_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    painted: list[object] = []
+    monkeypatch.setattr(App, "_display", lambda _app, _screen, frame: painted.append(frame))
+    async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
+        await app.press("a")
+        await app.until(lambda: painted)
+        app.app._driver.backlog = MOST_FRAMES  # type: ignore[union-attr]
+        painted.clear()
+        await app.press("b", "c")
+        assert app.chat.composer.text == "abc"
+        assert painted == []
+        app.app._driver.backlog = 0  # type: ignore[union-attr]
+        await app.until(lambda: painted)
+        assert app.app._repaint is None

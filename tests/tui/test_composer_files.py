@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+from textual import events
 
 from gptalk_client.errors import NetworkError, UsageError
-from gptalk_tui.screens.attachments import MAX_FILE_BYTES, mentions, with_files
+from gptalk_tui.screens import attachments
+from gptalk_tui.screens.attachments import MAX_FILE_BYTES, mentions, missing, read_text, with_files
 from gptalk_tui.screens.completing import file_rows
+from gptalk_tui.screens.confirm import ConfirmScreen
 from gptalk_tui.widgets.composer_tokens import Token, TokenKind, token_at
 from support.apps import Running, running_app
 from support.scripted_provider import ScriptedProvider
@@ -67,16 +71,31 @@ def test_files_are_offered_by_their_beginning_first_and_hidden_ones_only_when_as
 def test_only_files_that_are_there_are_mentions() -> None:
     text = 'See @src/main.py, @alice and "me@src" (@"src/My notes.md") @src @/dev/null @src/main.py'
     assert mentions(text) == ["src/main.py", "src/My notes.md"]
-    assert with_files("mail me@example.org @nobody") == "mail me@example.org @nobody"
+    assert with_files("mail me@example.org @nobody", []) == "mail me@example.org @nobody"
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("see @/no/such.txt.", "/no/such.txt"),
+        ('see @"my thing"', "my thing"),
+        ("@~/no-such-file-here", "~/no-such-file-here"),
+        ("(@./nothing)", "./nothing"),
+        ("@types/node and @alice and @src and @/ and @~", ""),
+    ],
+)
+def test_a_path_that_leads_nowhere_is_told(text: str, path: str) -> None:
+    assert missing(text) == path
 
 
 def test_a_file_stands_below_the_prompt_in_a_fence_that_it_cannot_close() -> None:
-    sent = with_files('Compare @src/main.py with @"src/My notes.md"')
+    text = 'Compare @src/main.py with @"src/My notes.md"'
+    sent = with_files(text, mentions(text))
     assert sent == (
         "Compare @src/main.py with @\"src/My notes.md\"\n\n```py src/main.py\nprint('hi')\n```\n\n"
         "````md src/My notes.md\n# Notes\n```\ncode\n```\n````"
     )
-    assert with_files(sent) == sent
+    assert mentions(sent) == []
 
 
 @pytest.mark.parametrize(
@@ -88,19 +107,18 @@ async def test_what_cannot_be_sent_is_said_and_the_prompt_stays(
 ) -> None:
     if name == "locked.txt":
         (files / name).write_text("x")
-        real = Path.open
 
-        def refuse(self: Path, *args: object, **kwargs: object) -> object:
-            if self.name == name:
-                raise PermissionError(13, "Permission denied")
-            return real(self, *args, **kwargs)  # type: ignore[call-overload]
+        def refuse(*_: object) -> int:
+            raise PermissionError(13, "Permission denied")
 
-        monkeypatch.setattr(Path, "open", refuse)
+        monkeypatch.setattr(attachments, "_open_at_once", refuse)
     with pytest.raises(UsageError, match=words):
-        with_files(f"@{name}")
+        read_text(name)
     provider = ScriptedProvider(["ok"])
     async with running_app(provider, tmp_path) as app:
         await app.send(f"Read @{name} ")
+        await app.until(lambda: isinstance(app.app.screen, ConfirmScreen))
+        await app.press("enter")
         await app.until(lambda: any(words in each.message for each in app.app._notifications))
         assert app.chat.composer.text == f"Read @{name} "
         assert provider.requests == []
@@ -142,3 +160,39 @@ async def test_escape_closes_the_list_and_nothing_else(tmp_path: Path) -> None:
         assert not app.chat.composer.is_completing
         assert app.chat.composer.text == "@s"
         assert app.chat.composer.has_focus
+
+
+@pytest.mark.parametrize(("key", "sent"), [("n", ["Read @src/main.py"]), ("escape", []), ("y", None)])
+async def test_a_file_that_nobody_chose_goes_along_only_after_a_question(
+    tmp_path: Path, key: str, sent: list[str] | None
+) -> None:
+    provider = ScriptedProvider(["ok"])
+    async with running_app(provider, tmp_path) as app:
+        app.app.post_message(events.Paste("Read @src/main.py"))
+        await app.until(lambda: app.chat.composer.text)
+        await app.press("enter")
+        await app.until(lambda: isinstance(app.app.screen, ConfirmScreen))
+        assert provider.requests == []
+        await app.press(key)
+        await app.until(lambda: app.app.screen is app.chat)
+        await app.until_idle()
+        asked = [request.messages[-1]["content"] for request in provider.requests]
+        if sent is None:
+            sent = ["Read @src/main.py\n\n```py src/main.py\nprint('hi')\n```"]
+        assert asked == sent
+        assert app.chat.composer.text == ("" if sent else "Read @src/main.py")
+
+
+async def test_a_missing_file_is_told_and_nothing_is_sent(tmp_path: Path) -> None:
+    provider = ScriptedProvider(["ok"])
+    async with running_app(provider, tmp_path) as app:
+        await app.send("Read @./nothing.txt")
+        await app.until(lambda: app.app._notifications)
+        assert "There is no file ./nothing.txt." in next(each.message for each in app.app._notifications)
+        assert provider.requests == []
+
+
+def test_what_is_no_file_any_more_is_not_waited_for(files: Path) -> None:
+    os.mkfifo(files / "pipe")
+    with pytest.raises(UsageError, match="no file of text"):
+        read_text("pipe")

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from textual.widgets import Static
 
 from gptalk_client.models import Status
 from gptalk_tui.screens.export import ExportScreen
@@ -218,3 +219,14 @@ async def test_a_system_without_an_opener_says_so(tmp_path: Path, monkeypatch: p
     with pytest.raises(FileNotFoundError):
         open_file(tmp_path, lambda: failures.append(True))
     assert failures == []
+
+
+async def test_the_conversations_themselves_are_never_replaced(folder: Path, tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
+        (await ask_where(app)).value = str(app.paths.database)
+        box = app.app.screen.query_one(".dialog-error", Static)
+        for _ in range(2):
+            await app.press("enter")
+            await app.until(lambda: "-shown" in box.classes)
+        assert app.store.integrity() == []
+        assert len(app.store.conversations()) == 1

@@ -196,3 +196,23 @@ async def test_any_input_is_taken(tmp_path: Path) -> None:
             box.value = text
             await until_whole(app)
             assert count(app) == "nothing", text
+
+
+async def test_what_comes_while_words_are_marked_is_counted_too(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    provider = ScriptedProvider(["a whale"], ["one whale ", gate, "and a whale"])
+    async with running_app(provider, tmp_path) as app:
+        await talk(app, "Tell me about a whale")
+        await find(app, "whale")
+        assert count(app).endswith("/2")
+        await app.press("enter", "j", "escape")
+        await app.send("/find whale")
+        await until_whole(app)
+        app.chat.composer.focus()
+        app.chat.composer.insert_text("More, whale")
+        await app.press("enter")
+        await app.until(lambda: count(app).endswith("/4"), "the prompt and what streams")
+        gate.set()
+        await app.until(lambda: count(app).endswith("/5"), "the end of the reply")
+        await app.press("alt+up", "d")
+        await app.until(lambda: count(app).endswith("/3"), "without what was deleted")

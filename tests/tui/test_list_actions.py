@@ -6,9 +6,10 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from gptalk_client.models import Conversation
+from gptalk_client.settings import Settings, UiSettings
 from gptalk_client.store.store import Store
 from gptalk_tui.screens.confirm import ConfirmScreen
 from gptalk_tui.screens.rename import RenameScreen
@@ -143,6 +144,69 @@ async def test_the_trash_is_looked_through_restored_from_and_emptied_only_after_
         assert app.chat.composer.has_focus
 
 
+async def test_a_choice_from_the_trash_or_a_filtered_list_leaves_all_of_the_list(tmp_path: Path) -> None:
+    store_with(tmp_path, "one", "two", "three")
+    async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
+        await in_list(app, *"two", "enter")
+        await app.until(lambda: app.chat.desk.chosen.title == "two")
+        await app.until(lambda: titles(app) == ["one", "two", "three"])
+        await in_list(app, "f8")
+        await app.until(lambda: titles(app) == ["one", "three"])
+        await app.press("ctrl+p", *"show the trash", "enter")
+        await app.until(lambda: titles(app) == ["two"])
+        await app.press("enter")
+        await app.until(lambda: titles(app) == ["one", "three"])
+        assert "in the trash" in app.chat.query_one("#header").left.plain  # type: ignore[attr-defined]
+        await app.send("Back again")  # which takes it out of the trash
+        await app.until(lambda: "two" in titles(app))
+        await app.until(lambda: "trash" not in app.chat.query_one("#header").left.plain)  # type: ignore[attr-defined]
+
+
+async def test_the_header_names_a_conversation_that_the_list_leaves_out(tmp_path: Path) -> None:
+    store_with(tmp_path, "one")
+    async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
+        await app.press("ctrl+n")
+        app.chat.list_pane.query_one(Input).value = "nothing like it"
+        await app.send("A first prompt")
+        await app.until_idle()
+        await app.until(lambda: "A first prompt" in app.chat.query_one("#header").left.plain)  # type: ignore[attr-defined]
+
+
+async def test_the_list_gives_way_first(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider(["ok"]), tmp_path, size=(120, 30)) as app:
+        pane = app.chat.list_pane
+        await app.press("ctrl+l", "ctrl+l")
+        assert pane.has_class("-open")
+        await app.pilot.resize_terminal(60, 20)
+        await app.until(lambda: not pane.has_class("-open"))
+        await app.press("ctrl+l")
+        assert pane.has_class("-open")
+        assert app.chat.is_in_list
+        await app.press("escape")
+        assert not pane.has_class("-open")
+        assert app.chat.composer.has_focus
+        await app.pilot.resize_terminal(120, 30)
+        await app.until(lambda: pane.has_class("-open"))
+
+
+async def test_the_list_can_be_closed_from_the_start(tmp_path: Path) -> None:
+    settings = Settings(provider="gptalk", ui=UiSettings(show_list=False))
+    async with running_app(ScriptedProvider(["ok"]), tmp_path, settings=settings) as app:
+        assert not app.chat.list_pane.has_class("-open")
+
+
+async def test_what_is_only_typed_is_listed_by_its_words_and_an_empty_one_not_at_all(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
+        await app.press(*"half a thought", "ctrl+n")
+        await app.until(lambda: titles(app) == ["Draft: half a thought"])
+        await app.press("ctrl+s", "enter")
+        await app.until(lambda: app.chat.composer.text == "half a thought")
+        await app.press("ctrl+u")
+        await app.until(lambda: app.chat.desk.drafts.pending is None)
+        await app.press("ctrl+n")
+        await app.until(lambda: app.store.conversations() == [])
+
+
 async def test_archived_ones_are_out_of_the_way_and_can_be_found_and_restored(tmp_path: Path) -> None:
     store_with(tmp_path, "one", "two")
     async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
@@ -221,7 +285,7 @@ async def test_a_long_list_is_read_whole_only_when_somebody_looks_through_it(tmp
         assert len(rows.rows) == 201
         await app.press("ctrl+s")
         await app.until(lambda: len(rows.rows) == 451)
-        await app.press("tab", "end")
+        await app.press("ctrl+end")
         assert rows.highlighted is not None
         assert rows.highlighted.text == "number 0"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from textual.widgets import Input, Static, TextArea
@@ -170,10 +171,13 @@ async def test_models_come_in_the_background_and_are_walked_by_keys(tmp_path: Pa
         await opened(app)
         await app.until(lambda: "one, two" in str(dialog(app).query_one("#hint", Static).content))
         dialog(app).query_one("#model").focus()
-        await app.press("down")
+        await app.press("pagedown")
         assert dialog(app).query_one("#model", Input).value == "one"
-        await app.press("down")
+        await app.press("pagedown")
         assert dialog(app).query_one("#model", Input).value == "two"
+        await app.press("down", *"0,7", "up")
+        assert dialog(app).query_one("#model", Input).value == "two"
+        assert dialog(app).query_one("#temperature", Input).value == "0,7"
         await app.press("enter")
         await app.until(lambda: "two" in header(app))
 
@@ -266,3 +270,44 @@ async def test_a_provider_that_cannot_be_made_is_told_and_nothing_is_lost(tmp_pa
         await app.send("Keep me")
         await app.until(lambda: app.chat.composer.text == "Keep me")
         assert not app.chat.desk.turns
+
+
+async def test_what_is_typed_stays_while_scopes_and_personas_are_looked_through(tmp_path: Path) -> None:
+    personas = {
+        "terse": Persona(system_prompt="Be terse.", model="small", temperature=0.1),
+        "plain": Persona(system_prompt="Be plain."),
+        "far": Persona(provider="openai", model="big"),
+    }
+    settings = replace(SETTINGS, personas=personas, openai=OpenAISettings())
+    async with running_app(ScriptedProvider(["ok"]), tmp_path, settings=settings) as app:
+        await app.send("Hello")
+        await app.until_idle()
+        await opened(app)
+        scope, persona = dialog(app).query_one("#scope"), dialog(app).query_one("#persona", Cycle)
+        system, temperature = (
+            dialog(app).query_one("#system", TextArea),
+            dialog(app).query_one("#temperature", Input),
+        )
+        system.load_text("Be mine.")
+        scope.focus()
+        await app.press("right")
+        put(app, "#context", "7")
+        await app.press("left")
+        assert system.text == "Be mine."
+        persona.focus()
+        await app.press("right")
+        assert (system.text, temperature.value) == ("Be terse.", "0.1")
+        await app.press("right")
+        assert (system.text, temperature.value) == ("Be plain.", "")
+        await app.press("right")
+        assert "openai, which is not set up" in str(dialog(app).query_one(".dialog-error", Static).content)
+        assert system.text == "Be plain."
+        await app.press("right")
+        assert persona.value == ""
+        assert system.text == "Be mine."
+        await app.press("right", "right", "ctrl+t")
+        await app.until(lambda: app.app.screen is app.chat)
+        await app.until(lambda: app.chat.desk.chosen.system_prompt == "Be plain.")
+        await app.until(lambda: app.app.settings.chat.context_messages == 7)
+        await opened(app)
+        assert dialog(app).query_one("#persona", Cycle).value == "plain"

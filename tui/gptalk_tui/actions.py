@@ -26,6 +26,11 @@ def always(_chat: ChatScreen) -> bool:
     return True
 
 
+def nothing_streams(chat: ChatScreen) -> bool:
+    """No reply streams in the conversation that is shown."""
+    return not chat.is_replying
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """One thing that a person can do."""
@@ -44,6 +49,8 @@ class Action:
     where: Where = Where.ANYWHERE
     available: Callable[[ChatScreen], bool] = always
     """Whether it makes sense now; its keys work only where it says, too."""
+    hinted: Callable[[ChatScreen], bool] = always
+    """Whether the footer names it while it is available."""
     is_bound: bool = True
     """False where the widget with the focus handles the keys itself."""
     in_palette: bool = True
@@ -201,6 +208,14 @@ ACTIONS: tuple[Action, ...] = (
         "G,shift+g", lambda chat: chat.reading.follow_end(), where=Where.READING, in_palette=False,
     ),
     Action(
+        "focus.next", "Go on", "Go from the composer to the transcript, to the list where it is open, and back.",
+        "tab", lambda chat: chat.reading.go_round(1), in_palette=False,
+    ),
+    Action(
+        "focus.previous", "Go back", "Go the other way round.",
+        "shift+tab", lambda chat: chat.reading.go_round(-1), in_palette=False,
+    ),
+    Action(
         "message.previous", "Previous message", "Go to the message above.",
         "alt+up", lambda chat: chat.reading.walk(-1), in_palette=False,
     ),
@@ -225,22 +240,25 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "message.edit", "Edit and send again", "Edit one of your messages and send it as a new branch.",
-        "e", lambda chat: chat.branches.begin_edit(), short="edit", where=Where.MESSAGE,
+        "e", lambda chat: chat.branches.begin_edit(), short="edit", where=Where.MESSAGE, hinted=nothing_streams,
         available=lambda chat: chat.has_messages,
     ),
     Action(
         "message.regenerate", "Regenerate", "Ask for the reply once more, beside the one that is there.",
         "r", lambda chat: chat.branches.regenerate(), short="regenerate", where=Where.MESSAGE,
+        hinted=nothing_streams,
         available=lambda chat: chat.has_messages,
     ),
     Action(
         "branch.previous", "Older version", "Show the message's older version and what follows it.",
         "left_square_bracket", lambda chat: chat.branches.walk(-1), short="older", where=Where.MESSAGE,
+        hinted=lambda chat: chat.branches.has_sibling(-1),
         available=lambda chat: chat.has_messages, slash="older",
     ),
     Action(
         "branch.next", "Newer version", "Show the message's newer version and what follows it.",
         "right_square_bracket", lambda chat: chat.branches.walk(1), short="newer", where=Where.MESSAGE,
+        hinted=lambda chat: chat.branches.has_sibling(1),
         available=lambda chat: chat.has_messages, slash="newer",
     ),
     Action(
@@ -250,7 +268,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "message.delete", "Delete the message", "Delete the message and what follows it; undo brings it back.",
-        "d", lambda chat: chat.branches.delete(), short="delete", where=Where.MESSAGE,
+        "d", lambda chat: chat.branches.delete(), short="delete", where=Where.MESSAGE, hinted=nothing_streams,
         available=lambda chat: chat.has_messages,
     ),
     Action(
@@ -327,7 +345,7 @@ def footer_actions(chat: ChatScreen, place: Where) -> list[Action]:
     """
     shown = [each for where in _IN_FOOTER[place] for each in ACTIONS if each.short and each.where is where]
     shown += [ACTION_OF[name] for name in _ALSO_IN_FOOTER[place]]
-    return [action for action in shown if action.available(chat)]
+    return [action for action in shown if action.available(chat) and action.hinted(chat)]
 
 
 _IN_FOOTER: Mapping[Where, tuple[Where, ...]] = {

@@ -8,13 +8,14 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 from urllib.parse import urlsplit
 
 from textual import events
 from textual.app import App
 from textual.binding import BindingType
 from textual.screen import Screen
+from textual.timer import Timer
 
 from gptalk_client.errors import GptalkError
 from gptalk_client.paths import Paths
@@ -33,6 +34,7 @@ from gptalk_tui.widgets.composer import COMPOSER_KEYS
 from gptalk_tui.widgets.transcript.styles import StyleTable
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from textual.driver import Driver
     from textual.notifications import SeverityLevel
 
@@ -40,6 +42,11 @@ if TYPE_CHECKING:
     from gptalk_tui.screens.setup import Choice
 
 BuildProvider: TypeAlias = "Callable[[Settings, Paths, Callable[[str], None]], Provider]"
+
+MOST_FRAMES = 8
+"""More frames than these do not wait for a terminal that hangs; the toolkit would wait itself at thirty."""
+
+REPAINT_S = 1 / 20
 
 CLOSE_LIMIT_S = 5.0
 """How long the end of the app waits for the provider, in seconds."""
@@ -86,6 +93,8 @@ class GptalkApp(App[int], inherit_bindings=False):
         """Held while settings become services: a choice made meanwhile comes after."""
         self._is_up = False
         self._is_leaving = False
+        self._repaint: Timer | None = None
+        """Runs while frames were left out."""
         self.type_ahead = TypeAhead(self, super().on_event, self._is_opening)
         self.failure: Exception | None = None
         """What nobody caught and what therefore ended the app."""
@@ -155,6 +164,32 @@ class GptalkApp(App[int], inherit_bindings=False):
 
     def _is_opening(self) -> bool:
         return self._chat_screen is not None and self._chat_screen.is_opening
+
+    # Painting
+
+    async def _on_resize(self, event: events.Resize) -> None:
+        """Take the terminal's size as it is now.
+
+        It is asked for in the signal's handler. While a window is dragged one handler interrupts another, and the
+        size that was asked for first is told last.
+        """
+        size = getattr(self._driver, "present_size", None)
+        if size is not None:
+            event.size = event.virtual_size = event.container_size = size
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        """Paint a frame, unless the terminal hangs: to wait for it would hold up the replies that are stored."""
+        if getattr(self._driver, "backlog", 0) < MOST_FRAMES:
+            super()._display(screen, renderable)
+        elif self._repaint is None:
+            self._repaint = self.set_interval(REPAINT_S, self._repaint_when_taken)
+
+    def _repaint_when_taken(self) -> None:
+        """Paint everything anew once the terminal has taken what it was sent."""
+        if self._repaint is not None and not getattr(self._driver, "backlog", 0):
+            self._repaint.stop()
+            self._repaint = None
+            self.screen.refresh()
 
     # Start and end
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
+from textual.geometry import Size
 from textual.message import Message
 
 from gptalk_tui.paste import PasteFilter
@@ -83,6 +84,13 @@ class TerminalDriver(LinuxDriver):
         self.is_stuck = False
         """The terminal takes nothing and the thread that writes to it cannot be ended."""
 
+    @property
+    def present_size(self) -> Size | None:
+        """The terminal's size now; None where the terminal itself tells it."""
+        if self._in_band_window_resize:
+            return None
+        return Size(*self._get_terminal_size())
+
     def write(self, data: str) -> None:
         """Write to the terminal; nothing is written any more once it hangs and the app is to end."""
         if self._is_dropping:
@@ -90,6 +98,12 @@ class TerminalDriver(LinuxDriver):
         super().write(data)
         if self._lost.is_set():
             self._hang_up()
+
+    @property
+    def backlog(self) -> int:
+        """How many writes the terminal has not taken yet."""
+        writer = self._writer_thread
+        return writer._queue.qsize() if writer is not None else 0
 
     def drop_output(self) -> None:
         """Throw away what a hanging terminal has not taken, so that nobody waits for it. For any thread."""

@@ -7,8 +7,10 @@ two cannot disagree.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from textual.theme import Theme
+if TYPE_CHECKING:
+    from textual.theme import Theme
 
 DEFAULT_THEME = "ink"
 NO_COLOUR_THEME = "ansi"
@@ -78,6 +80,8 @@ class Palette:
 
     def textual_theme(self) -> Theme:
         """Return Textual's theme of the same colours."""
+        from textual.theme import Theme  # the command line reads the names alone
+
         return Theme(
             name=self.name,
             primary=self.accent,

@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from gptalk_client.errors import LocalModelError
+from gptalk_client.regular_files import open_regular
 
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _STRING, _ARRAY = 8, 9
 _MAX_STRING_BYTES = 1 << 24
 _MAX_ENTRIES = 1 << 16
+_MAX_DEPTH = 8
 _QUANTISATION = re.compile(r"[.-](?:I?Q\d\w*|B?F(?:16|32))$", re.IGNORECASE)
 
 
@@ -42,7 +44,7 @@ def read_info(path: Path) -> ModelInfo:
         LocalModelError: It cannot be read, or is no GGUF file.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             entries = _read_entries(file)
     except OSError as err:
         raise LocalModelError(
@@ -78,15 +80,15 @@ def _read_entries(file: BinaryIO) -> dict[str, object]:
     return entries
 
 
-def _read_value(file: BinaryIO, kind: int) -> object:
+def _read_value(file: BinaryIO, kind: int, depth: int = 0) -> object:
     if kind == _STRING:
         return _read_string(file)
     if kind == _ARRAY:
         item, length = _unpack(file, "IQ")
-        if length > _MAX_STRING_BYTES:
-            raise ValueError("an array too long")
+        if length > _MAX_STRING_BYTES or depth > _MAX_DEPTH:
+            raise ValueError("an array too long or too deep")
         for _ in range(length):
-            _read_value(file, item)
+            _read_value(file, item, depth + 1)
         return None
     if kind not in _SCALARS:
         raise ValueError("an unknown type")

@@ -24,6 +24,7 @@ from gptalk_client.store.rows import (
     new_id,
     now_ms,
     read_message,
+    readable_time,
     set_active_leaf,
 )
 from gptalk_client.store.writers import BROKEN_OFF, index_message
@@ -63,7 +64,8 @@ class Branches(StorePart):
             conversation, leaf = _leaf(con, conversation_id, leaf_id)
             # All rows at once: for ten thousand messages half the cost of climbing from row to row in SQL.
             rows = con.execute(
-                "SELECT seq, parent_seq, id, role, status, created_at_ms, size_chars, model, error"
+                f"SELECT seq, parent_seq, id, role, status, {readable_time('created_at_ms')}, size_chars, model,"
+                " error"
                 " FROM message WHERE conversation_seq = ? AND deletion_seq IS NULL",
                 (conversation,),
             ).fetchall()

@@ -82,6 +82,48 @@ def _is_disk_full(path: Path) -> bool:
         return err.errno == errno.ENOSPC
 
 
+class Line:
+    """A connection, opened anew after a transaction on it that could not be undone.
+
+    Such a transaction would keep its lock on the file: nobody could write, in this program or another.
+
+    Args:
+        con: The connection, in autocommit mode.
+        reconnect: Opens it again; None where that would lose what it holds, such as a database in memory.
+    """
+
+    def __init__(
+        self, con: sqlite3.Connection, reconnect: Callable[[], sqlite3.Connection] | None = None
+    ) -> None:
+        self._con = con
+        self._reconnect = reconnect
+        self._is_lost = False
+
+    def ready(self) -> sqlite3.Connection:
+        """Return the connection, with no transaction open."""
+        self.undo()
+        if self._is_lost and self._reconnect is not None:
+            self._con = self._reconnect()
+            self._is_lost = False
+        return self._con
+
+    def undo(self) -> None:
+        """Undo the transaction that is open, if one is."""
+        if self._is_lost or not self._con.in_transaction:
+            return
+        try:
+            self._con.execute("ROLLBACK")
+        except sqlite3.Error:
+            if self._reconnect is not None:
+                self._is_lost = True
+                self._con.close()  # undoes it too, and lets go of the lock
+
+    def close(self) -> None:
+        """Close it for good."""
+        self._is_lost = False
+        self._con.close()
+
+
 class Database:
     """The open file: one connection that writes, one that only reads.
 
@@ -89,7 +131,7 @@ class Database:
 
     Args:
         path: The file as the person knows it.
-        writer: The connection that writes, in autocommit mode.
+        writer: The connection that writes.
         reader: The connection that reads; the same one where there cannot be two.
         read_only: No write is possible.
         on_close: Called once after the connections are closed.
@@ -98,8 +140,8 @@ class Database:
     def __init__(
         self,
         path: Path,
-        writer: sqlite3.Connection,
-        reader: sqlite3.Connection,
+        writer: Line,
+        reader: Line,
         *,
         read_only: bool = False,
         on_close: Callable[[], None] | None = None,
@@ -117,13 +159,12 @@ class Database:
     def read(self) -> Iterator[sqlite3.Connection]:
         """Give a connection on which all statements see one and the same state."""
         with self._read_lock, in_words(self.path):
-            con = self._reader
+            con = self._reader.ready()
             patiently(lambda: con.execute("BEGIN"))
             try:
                 yield con
             finally:
-                if con.in_transaction:
-                    con.execute("ROLLBACK")
+                self._reader.undo()
 
     @contextlib.contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
@@ -137,25 +178,24 @@ class Database:
         if self.read_only:
             raise StoreReadOnlyError(f"The conversations in {self.path.parent} cannot be written.")
         with self._write_lock, in_words(self.path):
-            con = self._writer
+            con = self._writer.ready()
             patiently(lambda: con.execute("BEGIN IMMEDIATE"))
             try:
                 yield con
                 patiently(lambda: con.execute("COMMIT"))
             except BaseException:
-                if con.in_transaction:
-                    con.execute("ROLLBACK")
+                self._writer.undo()
                 raise
 
     def data_version(self) -> int:
         """Return a number that changes when another connection than the writing one has changed the file."""
         with self._write_lock, in_words(self.path):
-            return int(self._writer.execute("PRAGMA data_version").fetchone()[0])
+            return int(self._writer.ready().execute("PRAGMA data_version").fetchone()[0])
 
     def backup(self, target: sqlite3.Connection) -> None:
         """Copy the whole database by SQLite's backup, also while others write."""
         with self._read_lock, in_words(self.path):
-            self._reader.backup(target)
+            self._reader.ready().backup(target)
 
     def close(self) -> None:
         """Close the connections; further calls do nothing."""

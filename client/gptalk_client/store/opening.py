@@ -7,13 +7,14 @@ import errno
 import os
 import sqlite3
 import stat
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from gptalk_client.errors import StoreError, StoreFullError
 from gptalk_client.paths import make_private_folder
-from gptalk_client.store.database import BUSY_TIMEOUT_MS, Database, in_words, is_damage, patiently
+from gptalk_client.regular_files import open_regular
+from gptalk_client.store.backups import back_up_before_migration, free_name
+from gptalk_client.store.database import BUSY_TIMEOUT_MS, Database, Line, in_words, is_damage, patiently
 from gptalk_client.store.locks import FileLock
 from gptalk_client.store.migrations import (
     SCHEMA_VERSION,
@@ -22,11 +23,12 @@ from gptalk_client.store.migrations import (
     migrate,
     schema_version,
 )
+from gptalk_client.store.own_files import SIDE_FILES
+from gptalk_client.store.planted import refuse_what_is_no_file, warnings_about
 
 LOCKS_FOLDER = "locks"
 _OPEN_TIMEOUT_S = 30.0
 _HEADER_BYTES = 100
-_SIDE_FILES = ("", "-wal", "-shm")
 
 
 def open_database(path: Path, *, read_only: bool, notices: list[str]) -> Database:
@@ -42,8 +44,10 @@ def open_database(path: Path, *, read_only: bool, notices: list[str]) -> Databas
         StoreError: The file cannot be opened.
     """
     path = path.expanduser().absolute()
-    if path.is_symlink():
+    link = path if path.is_symlink() else None
+    if link is not None:
         path = Path(os.path.realpath(path))  # SQLite keeps its side files beside the real one
+    refuse_what_is_no_file(path)
     with in_words(path):
         if read_only:
             return _open_to_read(path)
@@ -57,13 +61,15 @@ def open_database(path: Path, *, read_only: bool, notices: list[str]) -> Databas
         if not is_writable:
             notices.append(f"The folder {path.parent} cannot be written, so nothing will be saved.")
             return _open_to_read(path)
+        places = [path] if link is None else [path, link]
+        notices.extend(dict.fromkeys(words for each in places for words in warnings_about(each)))
         try:
-            return _open_to_write(path, notices)
+            return _open_to_write(path, link, notices)
         except OSError as err:
             raise StoreError(f"The file {path} cannot be opened: {err.strerror}.") from err
 
 
-def _open_to_write(path: Path, notices: list[str]) -> Database:
+def _open_to_write(path: Path, link: Path | None, notices: list[str]) -> Database:
     try:
         writer = _connect_to_write(path)
         try:
@@ -79,17 +85,29 @@ def _open_to_write(path: Path, notices: list[str]) -> Database:
             raise
     # Not as it should be: create, migrate or move aside, one process at a time.
     with _one_at_a_time(path):
-        return _prepare(path, notices)
+        return _prepare(path, link, notices)
 
 
-def _prepare(path: Path, notices: list[str]) -> Database:
+def _prepare(path: Path, link: Path | None, notices: list[str]) -> Database:
     try:
         return _database(path, _connect_up_to_date(path, notices))
     except sqlite3.DatabaseError as err:
         if not is_damage(err):
             raise
-    aside = _move_aside(path)
-    notices.append(f"The file of conversations was damaged. It was moved to {aside} and a new one was begun.")
+    if link is None:
+        _close_to_others(path)
+        aside = _move_aside(path)
+        notices.append(
+            f"The file of conversations was damaged. It was moved to {aside} and a new one was begun."
+        )
+    else:
+        # What the link leads to may be anybody's file: only the link is ours to move.
+        aside = _move_aside(link)
+        notices.append(
+            f"The conversations were a link to {path}, which is damaged or no database. That file is as it was;"
+            f" the link was moved to {aside} and a new file was begun."
+        )
+        path = link
     _make_private_file(path)
     return _database(path, _connect_up_to_date(path, notices))
 
@@ -106,7 +124,7 @@ def _connect_up_to_date(path: Path, notices: list[str]) -> sqlite3.Connection:
             )
         if version < SCHEMA_VERSION:
             if version:
-                backup = _back_up_before_migration(con, path, version)
+                backup = back_up_before_migration(con, path, version)
                 notices.append(
                     f"The conversations were brought to a new format; they are as they were in {backup}."
                 )
@@ -120,12 +138,21 @@ def _connect_up_to_date(path: Path, notices: list[str]) -> sqlite3.Connection:
 
 def _database(path: Path, writer: sqlite3.Connection) -> Database:
     try:
-        reader = _connect(path)
-        reader.execute("PRAGMA query_only = ON")
+        reader = _connect_reader(path)
     except BaseException:
         writer.close()
         raise
-    return Database(path, writer, reader)
+    return Database(path, Line(writer, lambda: _connect(path)), Line(reader, lambda: _connect_reader(path)))
+
+
+def _connect_reader(path: Path) -> sqlite3.Connection:
+    con = _connect(path)
+    try:
+        con.execute("PRAGMA query_only = ON")
+    except BaseException:
+        con.close()
+        raise
+    return con
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -149,12 +176,13 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 def _connect_to_write(path: Path) -> sqlite3.Connection:
     # SQLite itself would delete the -wal file of a file that is no database, which may hold all there is.
-    with open(path, "rb") as file:
+    with open_regular(path) as file:
         header = file.read(_HEADER_BYTES)
     if header and not (header.startswith(b"SQLite format 3\0") and header[21:24] == b"\x40\x20\x20"):
         err = sqlite3.DatabaseError("file is not a database")
         err.sqlite_errorcode = sqlite3.SQLITE_NOTADB
         raise err
+    _close_to_others(path)
     return _connect(path)
 
 
@@ -171,18 +199,19 @@ def _make_private_file(path: Path) -> bool:
     try:
         descriptor = os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        if not os.access(path, os.R_OK | os.W_OK):
-            return False
-        if os.name == "posix" and stat.S_IMODE(os.stat(path).st_mode) & 0o077:
-            with contextlib.suppress(PermissionError):  # another owner's file, shared with us on purpose
-                os.chmod(path, 0o600)
-        return True
+        return os.access(path, os.R_OK | os.W_OK)
     try:
         if os.name == "posix":
             os.fchmod(descriptor, 0o600)  # whatever the umask says
     finally:
         os.close(descriptor)
     return True
+
+
+def _close_to_others(path: Path) -> None:
+    if os.name == "posix" and stat.S_IMODE(os.stat(path).st_mode) & 0o077:
+        with contextlib.suppress(PermissionError):  # another owner's file, shared with us on purpose
+            os.chmod(path, 0o600)
 
 
 @contextlib.contextmanager
@@ -212,70 +241,15 @@ def locks_folder(path: Path) -> Path:
     return folder
 
 
-def _stamp() -> str:
-    return time.strftime("%Y%m%d-%H%M%S", time.gmtime())
-
-
-def _free_name(path: Path, label: str) -> Path:
-    base = path.with_name(f"{path.name}.{label}-{_stamp()}")
-    name, number = base, 1
-    while any(os.path.lexists(f"{name}{side}") for side in _SIDE_FILES):
-        number += 1
-        name = base.with_name(f"{base.name}-{number}")
-    return name
-
-
 def _move_aside(path: Path) -> Path:
-    aside = _free_name(path, "damaged")
+    aside = free_name(path, "damaged")
     try:
-        for side in _SIDE_FILES:
+        for side in SIDE_FILES:
             with contextlib.suppress(FileNotFoundError):
                 os.rename(f"{path}{side}", f"{aside}{side}")
     except OSError as err:
         raise StoreError(f"The file {path} is damaged and cannot be moved away.") from err
     return aside
-
-
-def _back_up_before_migration(con: sqlite3.Connection, path: Path, version: int) -> Path:
-    backup = _free_name(path, f"format-{version}")
-    write_backup(con.backup, backup)
-    return backup
-
-
-def write_backup(copy_to: Callable[[sqlite3.Connection], None], path: Path) -> None:
-    """Write a private copy of a database: a temporary file, then a rename.
-
-    Args:
-        copy_to: Copies the database into the connection it is given.
-        path: The copy; an existing file is replaced.
-
-    Raises:
-        StoreError: The copy cannot be written.
-    """
-    name = str(path.with_name(f".{path.name}.{os.urandom(6).hex()}.tmp"))
-    try:
-        descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-    except OSError as err:
-        raise StoreError(f"The backup {path} cannot be written: {err.strerror}.", hint="") from err
-    os.close(descriptor)
-    try:
-        with in_words(path):
-            target = sqlite3.connect(name, isolation_level=None)
-            try:
-                copy_to(target)
-                # A copy is one file: without this it would ask for a -wal file of its own.
-                target.execute("PRAGMA journal_mode = DELETE")
-            finally:
-                target.close()
-        with open(name, "rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except OSError as err:
-        raise StoreError(f"The backup {path} cannot be written: {err.strerror}.", hint="") from err
-    finally:
-        for side in ("", "-journal", "-wal", "-shm"):
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(f"{name}{side}")
 
 
 def _open_to_read(path: Path) -> Database:
@@ -361,4 +335,5 @@ def _open_copy(path: Path) -> Database:
 
 def _read_only(path: Path, con: sqlite3.Connection, on_close: Callable[[], None] | None = None) -> Database:
     con.execute("PRAGMA query_only = ON")
-    return Database(path, con, con, read_only=True, on_close=on_close)
+    line = Line(con)
+    return Database(path, line, line, read_only=True, on_close=on_close)

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Any, Final, Literal, TypeAlias
 
 from gptalk_client.errors import UsageError
-from gptalk_client.models import Conversation, Message, Role, Status
+from gptalk_client.models import EARLIEST_MS, LATEST_MS, Conversation, Message, Role, Status
 
 SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -24,8 +24,14 @@ Unset: TypeAlias = Literal[_Unset.UNSET]
 UNSET: Final = _Unset.UNSET
 """Says that an argument was not given, where None means something."""
 
-CONVERSATION_SELECT = """
-    SELECT c.id, c.title, c.created_at_ms, c.updated_at_ms,
+
+def readable_time(column: str) -> str:
+    """Return the SQL of a time that every reader can format, whatever the column of an old file holds."""
+    return f"CAST(max({EARLIEST_MS}, min({column}, {LATEST_MS})) AS INTEGER)"
+
+
+CONVERSATION_SELECT = f"""
+    SELECT c.id, c.title, {readable_time("c.created_at_ms")}, {readable_time("c.updated_at_ms")},
            (SELECT count(*) FROM message m WHERE m.conversation_seq = c.seq AND m.deletion_seq IS NULL),
            c.system_prompt, c.model, c.provider, c.options, c.archived, c.pinned, c.unread,
            c.trashed_at_ms IS NOT NULL, (SELECT m.id FROM message m WHERE m.seq = c.active_seq), c.draft
@@ -38,7 +44,8 @@ CONTENT = """
 """A message's text, with what has been flushed of a reply that is still being written."""
 
 MESSAGE_SELECT = f"""
-    SELECT m.id, c.id, p.id, m.role, {CONTENT}, m.status, m.created_at_ms, m.model, m.error
+    SELECT m.id, c.id, p.id, m.role, {CONTENT}, m.status, {readable_time("m.created_at_ms")}, m.model,
+           m.error
       FROM message m
       JOIN message_text t ON t.seq = m.seq
       JOIN conversation c ON c.seq = m.conversation_seq

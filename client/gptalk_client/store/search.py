@@ -11,7 +11,7 @@ from gptalk_client.models import Message, SearchHit
 from gptalk_client.store.folding import composed, fold
 from gptalk_client.store.part import StorePart
 from gptalk_client.store.query import Query, parse
-from gptalk_client.store.rows import clean, conversation_seq, message_seq, read_message
+from gptalk_client.store.rows import clean, conversation_seq, message_seq, read_message, readable_time
 from gptalk_client.store.snippets import ranges, snippet
 
 _MAX_TITLES = 20
@@ -23,13 +23,13 @@ _SCANNED_PROMPTS = 5_000
 
 _Row: TypeAlias = tuple[str, str, str, str, int, str]
 
-_FOUND = """
-    SELECT c.id, m.id, c.title, m.role, m.created_at_ms, t.content
-      FROM {source}
+_FOUND = f"""
+    SELECT c.id, m.id, c.title, m.role, {readable_time("m.created_at_ms")}, t.content
+      FROM {{source}}
       JOIN message_text t ON t.seq = m.seq
       JOIN conversation c ON c.seq = m.conversation_seq
-     WHERE m.deletion_seq IS NULL AND c.trashed_at_ms IS NULL AND m.status <> 'streaming' AND {condition}
-     ORDER BY {order} LIMIT {limit}"""
+     WHERE m.deletion_seq IS NULL AND c.trashed_at_ms IS NULL AND m.status <> 'streaming' AND {{condition}}
+     ORDER BY {{order}} LIMIT {{limit}}"""
 
 
 class Search(StorePart):
@@ -109,7 +109,8 @@ class Search(StorePart):
 def _titles(con: sqlite3.Connection, query: Query, limit: int) -> list[SearchHit]:
     condition = " AND ".join("instr(title_key, ?) > 0" for _ in query.words)
     rows = con.execute(
-        f"SELECT id, title, updated_at_ms FROM conversation WHERE trashed_at_ms IS NULL AND {condition}"
+        f"SELECT id, title, {readable_time('updated_at_ms')} FROM conversation"
+        f" WHERE trashed_at_ms IS NULL AND {condition}"
         " ORDER BY updated_at_ms DESC, seq DESC LIMIT ?",
         (*query.words, limit),
     ).fetchall()

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sqlite3
 from pathlib import Path
 
 from gptalk_client.errors import StoreError
+from gptalk_client.store.backups import write_backup
 from gptalk_client.store.branches import Branches
 from gptalk_client.store.conversations import Conversations
-from gptalk_client.store.database import Database
+from gptalk_client.store.database import Database, is_damage
 from gptalk_client.store.imports import Imports
 from gptalk_client.store.migrations import index_all
-from gptalk_client.store.opening import open_database, write_backup
+from gptalk_client.store.opening import open_database
+from gptalk_client.store.own_files import refuse_own_file
 from gptalk_client.store.search import Search
 from gptalk_client.store.turns import Turns
 
@@ -85,29 +88,41 @@ class Store(Conversations, Turns, Branches, Search, Imports):
         """Return a number that changes when another store or program has changed the file."""
         return self._db.data_version()
 
-    def backup(self, path: str | os.PathLike[str]) -> None:
+    def backup(self, path: str | os.PathLike[str], *, replace: bool = True) -> None:
         """Write a copy that is whole even while others write, readable by its owner only.
 
         Args:
-            path: The copy; an existing file is replaced in one step.
+            path: The copy.
+            replace: Replace an existing file, in one step.
 
         Raises:
-            StoreError: It cannot be written.
+            UsageError: The copy would take the place of the database itself, or of a file that belongs to it.
+            StoreError: It cannot be written, or is there already.
         """
-        write_backup(self._db.backup, Path(path).expanduser().absolute())
+        target = Path(path).expanduser().absolute()
+        refuse_own_file(target, self.path)
+        write_backup(self._db.backup, target, replace=replace)
 
     def integrity(self) -> list[str]:
         """Return what is wrong with the file, in words; an empty list if nothing is. Reads all of it."""
-        with self._db.read() as con:
-            found = [row[0] for row in con.execute("PRAGMA integrity_check")]
-            problems = [] if found == ["ok"] else found
-            problems += [
-                f"a row of {row[0]} points nowhere" for row in con.execute("PRAGMA foreign_key_check")
-            ]
-            problems += [sentence for sentence, query in _RULES if con.execute(query).fetchone() is not None]
+        problems: list[str] = []
+        try:
+            self._look_through(problems)
+        except StoreError as err:
+            return [*problems, f"the file is damaged ({_damage(err)})"]
         if not self.read_only:
             problems += self._search_problems()
         return problems
+
+    def _look_through(self, problems: list[str]) -> None:
+        """Add what is found, one by one: a damaged file may end the search at any row."""
+        with self._db.read() as con:
+            problems.extend(row[0] for row in con.execute("PRAGMA integrity_check") if row[0] != "ok")
+            for row in con.execute("PRAGMA foreign_key_check"):
+                problems.append(f"a row of {row[0]} points nowhere")
+            for sentence, query in _RULES:
+                if con.execute(query).fetchone() is not None:
+                    problems.append(sentence)
 
     def _search_problems(self) -> list[str]:
         try:
@@ -118,7 +133,7 @@ class Store(Conversations, Turns, Branches, Search, Imports):
                     " AND NOT EXISTS (SELECT 1 FROM message_search_content s WHERE s.id = m.seq)"
                 ).fetchone()
         except StoreError as err:
-            return [f"the search index is damaged ({err.__cause__})"]
+            return [f"the search index is damaged ({_damage(err)})"]
         return ["a message is not in the search index"] if missing else []
 
     def rebuild_search(self) -> None:
@@ -126,6 +141,14 @@ class Store(Conversations, Turns, Branches, Search, Imports):
         with self._db.write() as con:
             con.execute("DELETE FROM message_search")
             index_all(con)
+
+
+def _damage(err: StoreError) -> sqlite3.Error:
+    """Return SQLite's word for a damage; raise what has another reason, such as a busy file."""
+    cause = err.__cause__
+    if isinstance(cause, sqlite3.Error) and is_damage(cause):
+        return cause
+    raise err
 
 
 _RULES = (

@@ -1,18 +1,22 @@
-"""Files for exports: never half written, never over another without being told to."""
+"""Files for exports: private, never half written, never over another without being told to."""
 
 from __future__ import annotations
 
+import errno
 import os
-import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
 from gptalk_client.errors import TranscriptError
 from gptalk_client.text import MAX_FILE_NAME_BYTES, file_name
+from gptalk_client.whole_files import AlreadyThereError, placed, takes_a_stream
 
 
 def write_file(path: Path, chunks: Iterable[str], *, force: bool = False) -> None:
-    """Write text to a temporary file beside `path`, then move it there.
+    """Write text to a temporary file beside `path`, then move it there; to a device or a pipe, write directly.
+
+    A new file is readable by its owner only, a replaced one keeps its mode. A link stays: the file behind it is
+    replaced.
 
     Args:
         path: Where it goes. Missing folders are made.
@@ -22,26 +26,36 @@ def write_file(path: Path, chunks: Iterable[str], *, force: bool = False) -> Non
     Raises:
         TranscriptError: There is a file already, or nothing can be written there.
     """
-    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
-        if not force and path.exists():
-            raise FileExistsError
+        if takes_a_stream(path):
+            _write_through(path, chunks)
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with temporary.open("x", encoding="utf-8", newline="") as out:
-                out.writelines(chunks)
-                out.flush()
-                os.fsync(out.fileno())
-            if force or not _link(temporary, path):
-                os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except FileExistsError as err:
+        with (
+            placed(path, replace=force, keep_mode=True) as temporary,
+            temporary.open("w", encoding="utf-8", newline="") as out,
+        ):
+            out.writelines(chunks)
+    except AlreadyThereError as err:
         raise TranscriptError(
             f"{path} is there already.", hint="Choose another name, or add --force to replace it."
         ) from err
     except OSError as err:
-        raise TranscriptError(f"{path} cannot be written: {err.strerror or err}.", hint="") from err
+        raise TranscriptError(f"{path} cannot be written: {_in_words(err)}.", hint="") from err
+
+
+def _write_through(path: Path, chunks: Iterable[str]) -> None:
+    # Without O_NONBLOCK a pipe that nobody reads would hold the program for ever.
+    flags = os.O_WRONLY | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_NONBLOCK", 0)
+    descriptor = os.open(path, flags)
+    if os.name == "posix":
+        os.set_blocking(descriptor, True)
+    with open(descriptor, "w", encoding="utf-8", newline="") as out:
+        out.writelines(chunks)
+
+
+def _in_words(err: OSError) -> str:
+    return "nobody reads this pipe" if err.errno == errno.ENXIO else err.strerror or str(err)
 
 
 def export_name(title: str, conversation_id: str, suffix: str, *, unique: bool) -> str:
@@ -52,20 +66,8 @@ def export_name(title: str, conversation_id: str, suffix: str, *, unique: bool) 
         conversation_id: 32 hex digits.
         suffix: With the dot.
         unique: Add the beginning of the id, so that equal titles give different names and the same
-        conversation
-            always the same.
+            conversation always the same.
     """
     ending = f" {conversation_id[:8]}{suffix}" if unique else suffix
     assert len(ending) < MAX_FILE_NAME_BYTES // 2
     return file_name(title, suffix=ending)
-
-
-def _link(temporary: Path, path: Path) -> bool:
-    """Give the file its name only if nobody has it, which a rename cannot; False where links are unknown."""
-    try:
-        os.link(temporary, path)
-    except FileExistsError:
-        raise
-    except (OSError, AttributeError, NotImplementedError):
-        return False
-    return True

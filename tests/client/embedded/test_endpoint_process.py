@@ -24,6 +24,7 @@ import pytest
 from gptalk_client.embedded.errors import EndpointCrashedError, WeightsMissingError
 from gptalk_client.embedded.process import EndpointState, LocalEndpoint, environment
 from gptalk_client.errors import LocalModelError
+from support.command_line import command
 from support.raw_server import Connection, RawServer, eventually
 
 LIMIT_S = 20.0
@@ -368,3 +369,23 @@ def test_serve_listens_on_loopback_only(host: str, tmp_path: Path) -> None:
         serve(tmp_path, host=host)
     with pytest.raises(UsageError, match="exclude each other"):
         serve(tmp_path, model_file="x", upstream="http://127.0.0.1:1")
+
+
+def test_the_socket_that_serve_listens_on_is_bound_to_loopback(tmp_path: Path) -> None:
+    # Nothing is asked of the upstream before the first prompt: none has to be there.
+    arguments = ("serve", "--upstream", "http://127.0.0.1:1/v1", "--data-dir", str(tmp_path))
+    with subprocess.Popen(command(*arguments), stdout=subprocess.PIPE, stdin=subprocess.DEVNULL) as process:
+        try:
+            assert process.stdout is not None
+            told = process.stdout.readline().decode()
+            program = psutil.Process(process.pid)
+            listening = [
+                each.laddr
+                for one in (program, *program.children(recursive=True))
+                for each in one.net_connections("inet")
+                if each.status == psutil.CONN_LISTEN
+            ]
+        finally:
+            process.terminate()
+    assert [each.ip for each in listening] == ["127.0.0.1"]
+    assert f"http://127.0.0.1:{listening[0].port}/" in told

@@ -78,11 +78,20 @@ async def test_an_empty_reply_is_done_at_once(http: Any, serve_engine: Any, scri
         assert await read_events(http, url, await submit(http, url)) == ["[DONE]"]
 
 
+def near_misses(secret: str) -> list[str]:
+    """Return wrong secrets of the right length: each as near to the right one as can be, and one far from it."""
+    other = ["A" if each != "A" else "B" for each in secret]
+    places = (0, 1, len(secret) // 2, len(secret) - 1)
+    near = [secret[:place] + other[place] + secret[place + 1 :] for place in places]
+    return [*near, "".join(other), secret.swapcase()]
+
+
 async def test_nobody_gets_in_without_the_secret(http: Any, serve_engine: Any, scripted: Any) -> None:
     async with serve_engine(scripted()) as url:
-        root = url.rsplit("/", 1)[0]
+        root, secret = url.rsplit("/", 1)
         guesses = ("", "/wrong", "/api", "/Ü", "/%00", "//")
         wrong = [*(f"{root}{guess}" for guess in guesses), url[:-1], url + "x"]
+        wrong += [f"{root}/{each}" for each in near_misses(secret)]
         statuses = {}
         for base in wrong:
             login = await http.post(f"{base}/api/chatgpt/user/login", json=LOGIN)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from gptalk_client.embedded.gguf import read_info
+from gptalk_client.embedded.weights import list_models
 from gptalk_client.errors import LocalModelError
 
 MakeGguf = Callable[..., Path]
@@ -53,3 +56,19 @@ def test_a_missing_file_is_refused_in_words(tmp_path: Path) -> None:
     with pytest.raises(LocalModelError, match=r"cannot be read: No such file") as caught:
         read_info(tmp_path / "none.gguf")
     assert "--model-file" in caught.value.for_humans()
+
+
+@pytest.mark.parametrize("depth", [20, 5_000])
+def test_lists_within_lists_without_end_are_refused_in_words(make_gguf: MakeGguf, depth: int) -> None:
+    head = b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + struct.pack("<Q", 1) + b"a" + struct.pack("<I", 9)
+    path = make_gguf(data=head + struct.pack("<IQ", 9, 1) * depth)
+    with pytest.raises(LocalModelError, match="no GGUF file"):
+        read_info(path)
+    assert list_models(path.parent) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="named pipes as POSIX has them")
+def test_a_pipe_is_refused_in_words(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "model.gguf")
+    with pytest.raises(LocalModelError, match="a named pipe, not a file"):
+        read_info(tmp_path / "model.gguf")

@@ -204,7 +204,7 @@ STEPS = st.lists(
 @given(STEPS)
 def test_tree_stays_a_tree_whatever_is_done(steps: list[tuple[str, int]]) -> None:
     with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder) / "c.db") as store:
-        store._db._writer.execute("PRAGMA synchronous = OFF")
+        store._db._writer.ready().execute("PRAGMA synchronous = OFF")
         conversation = store.create_conversation()
         tokens: list[str] = []
         for verb, number in steps:

@@ -65,6 +65,23 @@ def test_backup_from_before_is_private_whole_and_told(path: Path, version: int) 
 
 
 @pytest.mark.parametrize("version", OLD_FORMATS)
+def test_backup_from_before_holds_what_is_in_the_write_ahead_log_alone(path: Path, version: int) -> None:
+    write_old_store(path, version)
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        other.execute("UPDATE message_text SET content = 'in the log alone' WHERE seq = 2")
+        other.commit()
+        assert b"in the log alone" not in path.read_bytes()
+        with Store.open(path) as store:
+            assert store.branch_messages(CONVERSATION)[1].content == "in the log alone"
+    [backup] = [each for each in path.parent.iterdir() if f".format-{version}-" in each.name]
+    with contextlib.closing(sqlite3.connect(backup)) as con:
+        assert con.execute("PRAGMA user_version").fetchone() == (version,)
+        assert con.execute("SELECT content FROM message_text WHERE seq = 2").fetchone() == (
+            "in the log alone",
+        )
+
+
+@pytest.mark.parametrize("version", OLD_FORMATS)
 def test_old_file_is_read_without_being_changed(path: Path, version: int) -> None:
     write_old_store(path, version)
     before = path.read_bytes()

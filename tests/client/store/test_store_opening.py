@@ -19,6 +19,8 @@ from gptalk_client.store.store import Store
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="permissions as POSIX has them")
 _NOBODY = 65534
+_FULL = 2
+"""`PRAGMA synchronous`: a commit returns when its log is on the disk."""
 
 
 def mode(path: Path | str) -> int:
@@ -283,6 +285,43 @@ def test_backup_is_whole_and_private_while_others_write(path: Path, store: Store
         assert [each.content for each in copy.branch_messages(conversation.id)] == ["hello", "half"]
 
 
+def test_backup_holds_what_is_in_the_write_ahead_log_alone(path: Path, store: Store, tmp_path: Path) -> None:
+    conversation = store.create_conversation(title="Kept")
+    store.open_turn(conversation.id, "in the log alone")
+    assert b"in the log alone" in Path(f"{path}-wal").read_bytes()
+    assert b"in the log alone" not in path.read_bytes()
+    store.backup(tmp_path / "copy.db")
+    with Store.open(tmp_path / "copy.db", read_only=True) as copy:
+        assert [each.content for each in copy.branch_messages(conversation.id)] == ["in the log alone", ""]
+
+
+def test_what_is_committed_is_on_the_disk_and_readers_do_not_write(store: Store) -> None:
+    asked = ("journal_mode", "synchronous", "foreign_keys", "query_only")
+    for line, expected in (
+        (store._db._writer, ["wal", _FULL, 1, 0]),
+        (store._db._reader, ["wal", _FULL, 1, 1]),
+    ):
+        con = line.ready()
+        assert [con.execute(f"PRAGMA {name}").fetchone()[0] for name in asked] == expected
+
+
 def test_backup_that_cannot_be_written_leaves_the_older_one(store: Store, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="backup"):
         store.backup(tmp_path / "no such folder" / "copy.db")
+
+
+def test_a_file_that_is_damaged_while_it_is_open_is_told_by_integrity(path: Path) -> None:
+    fill(path, "kept " * 20_000)
+    with Store.open(path) as store:
+        size = path.stat().st_size
+        with open(path, "r+b") as file:
+            file.seek(4096 * 3)
+            file.write(b"\xff" * (size - 4096 * 3))
+        assert any("damaged" in each or "database" in each for each in store.integrity())
+
+
+def test_integrity_of_a_closed_store_is_an_error(path: Path) -> None:
+    store = Store.open(path)
+    store.close()
+    with pytest.raises(StoreError, match="closed"):
+        store.integrity()

@@ -9,6 +9,7 @@ import pytest
 
 from gptalk_client.errors import StoreError, StoreFullError, UsageError
 from gptalk_client.models import Role, Status
+from gptalk_client.store.database import Line
 from gptalk_client.store.store import Store
 
 
@@ -214,8 +215,8 @@ def test_statement_that_fails_takes_its_whole_change_back(store: Store) -> None:
     failures = 0
     for fail_at in range(1, 100):
         before = store.messages(conversation.id)
-        failing = FailingConnection(real, fail_at)
-        store._db._writer = failing  # type: ignore[assignment]
+        failing = FailingConnection(real.ready(), fail_at)
+        store._db._writer = Line(failing)  # type: ignore[arg-type]
         try:
             store.open_turn(conversation.id, "hello")
         except StoreError:
@@ -232,12 +233,12 @@ def test_statement_that_fails_takes_its_whole_change_back(store: Store) -> None:
 def test_full_disk_is_an_error_in_words_and_saving_works_again_when_there_is_space(store: Store) -> None:
     conversation = store.create_conversation()
     prompt, reply = store.open_turn(conversation.id, "hello")
-    pages = store._db._writer.execute("PRAGMA page_count").fetchone()[0]
-    store._db._writer.execute(f"PRAGMA max_page_count = {pages}")
+    pages = store._db._writer.ready().execute("PRAGMA page_count").fetchone()[0]
+    store._db._writer.ready().execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(StoreFullError, match="full"):
         store.append_reply(reply.id, "x" * 100_000)
     assert store.messages(conversation.id) == [prompt, reply]
-    store._db._writer.execute("PRAGMA max_page_count = 1000000")
+    store._db._writer.ready().execute("PRAGMA max_page_count = 1000000")
     store.append_reply(reply.id, "x" * 100_000)
     assert len(store.message(reply.id).content) == 100_000
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from support.command_line import Run
 
 
@@ -71,3 +73,21 @@ def test_export_and_import_again_is_the_same(run: Run, conversations: list[str],
     other = str(tmp_path / "other")
     assert run("import", str(path), "--data-dir", other).code == 0
     assert run("export", "--all", "--format", "json", "--data-dir", other).out == first
+
+
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
+def test_a_conversation_of_an_impossible_time_is_listed_shown_and_exported(
+    run: Run, tmp_path: Path, time: str
+) -> None:
+    path = tmp_path / "dates.json"
+    message = {"id": "m1", "role": "user", "content": "hi", "status": "complete", "created_at": time}
+    conversation = {"id": "c1", "title": "Odd", "created_at": time, "updated_at": time, "messages": [message]}
+    path.write_text(json.dumps({"format": "gptalk-tui", "version": 1, "conversations": [conversation]}))
+    assert run("import", str(path)).code == 0
+    assert "Odd" in run("list").out
+    assert [each["title"] for each in json.loads(run("list", "--json").out)] == ["Odd"]
+    assert "hi" in run("show", "Odd").out
+    for name in ("md", "html", "json", "jsonl", "txt"):
+        done = run("export", "Odd", "--format", name)
+        assert (done.code, done.err) == (0, "")
+        assert "hi" in done.out

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -20,7 +21,7 @@ from gptalk_tui.cli import doctor
 from gptalk_tui.cli.doctor import network_file_system
 from support.command_line import LIMIT_S, Run, command, run_process
 from support.gptalk_server import threaded_gptalk_server
-from support.weights_package import the_only_index
+from support.weights_package import gguf_bytes, the_only_index
 
 
 def test_auth_login_status_logout_never_print_the_token(run: Run, data: Path) -> None:
@@ -228,6 +229,19 @@ def test_model_list_without_a_model_says_how_to_get_one(run: Run) -> None:
     done = run("model", "list")
     assert (done.code, done.out) == (0, "")
     assert "model pull" in done.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such file names there")
+def test_model_list_shows_a_hostile_file_name_safely_and_leaves_a_hostile_file_out(
+    run: Run, data: Path
+) -> None:
+    (data / "models").mkdir(parents=True)
+    (data / "models" / "a\x1b[2J\n.gguf").write_bytes(gguf_bytes(("general.architecture", "llama")))
+    nested = b"GGUF" + struct.pack("<IQQQ", 3, 0, 1, 1) + b"a" + struct.pack("<I", 9)
+    (data / "models" / "b.gguf").write_bytes(nested + struct.pack("<IQ", 9, 1) * 5_000)
+    done = run("model", "list")
+    assert (done.code, done.out.count("\n"), done.err) == (0, 1, "")
+    assert "\x1b" not in done.out
 
 
 def test_serve_without_a_model_and_on_other_hosts_is_refused(run: Run) -> None:

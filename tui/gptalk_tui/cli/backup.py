@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from gptalk_client.errors import TranscriptError
+from gptalk_client.store.own_files import refuse_own_file
 from gptalk_tui.cli.conversations import opened
 from gptalk_tui.cli.examples import examples
 from gptalk_tui.cli.given import Globals
@@ -26,8 +26,7 @@ def backup(given: Globals, path: str, force: bool) -> None:
     target = Path(path).expanduser()
     if target.is_dir():
         target = target / "conversations.db"
-    if target.exists() and not force:
-        raise TranscriptError(f"{target} is there already.", hint="Choose another name, or add --force.")
+    refuse_own_file(target, given.paths().database)
     with opened(given) as store:
-        store.backup(target)
+        store.backup(target, replace=force)
     note(f"Wrote {target}")

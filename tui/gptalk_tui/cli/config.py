@@ -44,13 +44,19 @@ def show(given: Globals) -> None:
 @pass_globals
 def check(given: Globals) -> int:
     """Say what is wrong in the config file, with its key and line. Exit code 1 if anything is."""
-    from gptalk_client.config_file import Problem, line_of, read_file
+    from gptalk_client.config_file import Problem, exposures, line_of, read_file
     from gptalk_tui.keys import KeyMap
+    from gptalk_tui.themes import PALETTE_OF
 
     file = given.paths().config_file
     settings, problems = read_file(file)
     for action_id, words in KeyMap(settings.keys).complaints():
         problems.append(Problem(file, "keys", line_of(file, ("keys", action_id)), words))
+    theme = settings.ui.theme
+    if theme and theme not in PALETTE_OF:
+        words = f"there is no theme {theme!r}; choose one of {', '.join(PALETTE_OF)}"
+        problems.append(Problem(file, "ui.theme", line_of(file, ("ui", "theme")), words))
+    problems += exposures(file, settings)
     for problem in sorted(problems, key=lambda each: each.line or 0):
         note(str(problem))
     if not problems:

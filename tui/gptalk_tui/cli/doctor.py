@@ -89,16 +89,19 @@ def _versions() -> Check:
 
 
 def _config(paths: Paths) -> Iterator[Check]:
-    from gptalk_client.config_file import read_file
+    from gptalk_client.config_file import exposures, read_file
 
     try:
-        _, problems = read_file(paths.config_file)
+        settings, problems = read_file(paths.config_file)
     except GptalkError as err:
         yield Check("config", "problem", err.for_humans())
         return
     for problem in problems:
         yield Check("config", "warning" if problem.is_unknown_key else "problem", str(problem))
-    if not problems:
+    exposed = exposures(paths.config_file, settings)
+    for problem in exposed:
+        yield Check("config", "warning", str(problem))
+    if not problems and not exposed:
         there = "" if paths.config_file.exists() else " (not there: the defaults hold)"
         yield Check("config", "ok", f"{paths.config_file}{there}")
 
@@ -110,8 +113,9 @@ def _folder(paths: Paths) -> Iterator[Check]:
         return
     if not os.access(folder, os.W_OK):
         yield Check("data folder", "problem", f"{folder} cannot be written.")
-    elif os.name == "posix" and stat.S_IMODE(folder.stat().st_mode) & 0o077:
-        yield Check("data folder", "warning", f"{folder} is open to others; `chmod 700` closes it.")
+    elif told := list(_open_to_others(paths)):
+        for each in told:
+            yield Check("data folder", "warning", each)
     else:
         free = shutil.disk_usage(folder).free
         status: Literal["ok", "problem"] = "ok" if free > 50e6 else "problem"
@@ -122,6 +126,15 @@ def _folder(paths: Paths) -> Iterator[Check]:
             "warning",
             f"It is on a network file system ({kind}), whose locks may not hold: use it from one computer only.",
         )
+
+
+def _open_to_others(paths: Paths) -> Iterator[str]:
+    from gptalk_client.store.planted import warnings_about
+
+    told = list(warnings_about(paths.database))
+    yield from told
+    if not told and os.name == "posix" and stat.S_IMODE(paths.data.stat().st_mode) & 0o077:
+        yield f"{paths.data} is open to others; `chmod 700` closes it."
 
 
 def _mounts() -> str:

@@ -61,11 +61,14 @@ def export(
     One conversation goes to standard output unless -o says otherwise. Several go to a folder, a file each;
     JSON and JSON lines also take several in one file.
     """
+    from gptalk_client.store.own_files import refuse_own_file
     from gptalk_client.transcripts.formats import FORMATS
 
     if bool(conversations) == everything:
         raise click.UsageError("Name conversations, or take --all.")
     form = FORMATS[name or _from_suffix(output)]
+    if output not in (None, "-"):
+        refuse_own_file(Path(output).expanduser(), given.paths().database)
     with opened(given) as store:
         found = _all(store) if everything else [store.find_conversation(each) for each in conversations]
         _export(store, found, form, output, everything=everything, all_branches=all_branches, force=force)

@@ -90,13 +90,20 @@ def pull(given: Globals) -> None:
 def list_(given: Globals) -> None:
     """List the models that can be used without a network."""
     from gptalk_client.embedded import weights
-    from gptalk_client.text import one_line
+    from gptalk_client.text import one_line, visible
 
     found = weights.list_models(given.paths().models)
     if not found:
         note("There is no model yet; `gptalk-tui model pull` fetches a small one.")
     for each in found:
-        write(columns(one_line(each.name), f"{each.size_bytes / 1e6:.0f} MB", str(each.path)) + "\n")
+        write(
+            columns(
+                one_line(each.name),
+                f"{each.size_bytes / 1e6:.0f} MB",
+                visible(str(each.path), newlines=False),
+            )
+            + "\n"
+        )
 
 
 class _Bar:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections.abc import Sequence
+from io import FileIO
 from pathlib import Path
 
 from gptalk_client.errors import UsageError
@@ -12,8 +14,10 @@ from gptalk_client.text import one_line
 
 MAX_FILE_BYTES = 200_000
 MAX_FILES = 20
+WITHOUT_IT = "Take the @ away to send the prompt without it."
 
 _MENTION = re.compile(r'(?:^|(?<=[\s(\[{]))@(?:"([^"\n]+)"|([^\s"]+))')
+_PATH_STARTS = ("/", "~/", "./", "../")
 _TRAILING = ".,;:!?)]}'"
 _BACKTICKS = re.compile(r"`{3,}")
 
@@ -21,7 +25,8 @@ _BACKTICKS = re.compile(r"`{3,}")
 def mentions(text: str) -> list[str]:
     """Return the paths of regular files that a text names, each once, as they are written.
 
-    What names no file (`@alice`, `me@example.org`) is text. Looks at the disk.
+    What names no file (`@alice`, `me@example.org`) is text, and a file whose fence stands in the text already is
+    not named once more. Looks at the disk.
     """
     found: list[str] = []
     for match in _MENTION.finditer(text):
@@ -31,15 +36,29 @@ def mentions(text: str) -> list[str]:
     return found
 
 
-def with_files(text: str) -> str:
-    """Return a text with the files that it names, fenced below it. Reads them.
+def missing(text: str) -> str:
+    """Return the first path that can only mean a file and is not there; empty if there is none.
 
-    A file whose fence stands in the text already is not read again.
+    Such a path begins with `/`, `~/`, `./` or `../`, or stands in quotes. Looks at the disk.
+    """
+    for match in _MENTION.finditer(text):
+        path = match[1] or match[2]
+        is_path = match[1] or path.startswith(_PATH_STARTS)
+        if is_path and not any(os.path.lexists(_expanded(each)) for each in (path, path.rstrip(_TRAILING))):
+            return path if match[1] else path.rstrip(_TRAILING)
+    return ""
+
+
+def with_files(text: str, paths: Sequence[str]) -> str:
+    """Return a text with files fenced below it. Reads them.
+
+    Args:
+        text: The prompt.
+        paths: Some of its `mentions`.
 
     Raises:
         UsageError: One cannot be read, is no text, or is too large; or there are too many.
     """
-    paths = mentions(text)
     if len(paths) > MAX_FILES:
         raise UsageError(f"The prompt names {len(paths)} files; {MAX_FILES} are the most.")
     return "".join([text.rstrip() if paths else text, *(fenced(path, read_text(path)) for path in paths)])
@@ -51,11 +70,13 @@ def read_text(path: str) -> str:
     Raises:
         UsageError: It cannot be read, is no text, or is too large.
     """
-    name = one_line(path, max_chars=200)
-    hint = "Take the @ away to send the prompt without it."
+    name, hint = one_line(path, max_chars=200), WITHOUT_IT
     try:
-        with _expanded(path).open("rb") as file:
-            raw = file.read(MAX_FILE_BYTES + 1)
+        # Without waiting: what was a file a moment ago may be a pipe now, or one of the system's that never ends.
+        with open(_expanded(path), "rb", buffering=0, opener=_open_at_once) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise UsageError(f"{name} is no file of text.", hint=hint)
+            raw = _read(file)
     except OSError as err:
         raise UsageError(f"{name} cannot be read: {err.strerror or err}.", hint=hint) from err
     if len(raw) > MAX_FILE_BYTES:
@@ -67,6 +88,20 @@ def read_text(path: str) -> str:
     if "\0" in text:
         raise UsageError(f"{name} is not a text.", hint=hint)
     return text
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _read(file: FileIO) -> bytes:
+    """Return up to one byte more than may be sent."""
+    parts: list[bytes] = []
+    room = MAX_FILE_BYTES + 1
+    while room and (part := file.read(room)):
+        parts.append(part)
+        room -= len(part)
+    return b"".join(parts)
 
 
 def fenced(path: str, text: str) -> str:

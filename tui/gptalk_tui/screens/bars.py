@@ -75,6 +75,8 @@ def idle_status(last: BranchEntry | None, returned: Message | None, typed: str) 
     """
     if last is None or last.role is not Role.ASSISTANT or last.status is Status.COMPLETE:
         return Content.empty()
+    if last.status is Status.STREAMING:
+        return Content.styled("another window writes this reply", "$ink-muted")
     if typed.strip() and returned is not None:
         does = "tries again" if typed == returned.content else "sends it in the place of the one that failed"
         return Content.styled(f"the prompt is back: Enter {does}", "$ink-warning")

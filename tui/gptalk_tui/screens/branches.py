@@ -115,6 +115,11 @@ class Branches:
 
     # Walk the versions
 
+    def has_sibling(self, by: int) -> bool:
+        """Whether the chosen message has an older (-1) or a newer (1) version."""
+        entry = self._screen.transcript.chosen_entry
+        return entry is not None and 1 <= entry.sibling + by <= entry.siblings
+
     async def walk(self, by: int) -> None:
         """Show the branch of the chosen message's older (-1) or newer (1) sibling."""
         screen, desk = self._screen, self._screen.desk
@@ -226,6 +231,7 @@ class Branches:
         if message_id is None and entries:
             message_id = entries[min(index, len(entries) - 1)].id
         screen.transcript.show_branch(entries, texts, choose=message_id)
+        screen.finding.text_changed()
         screen.show_emptiness(not entries)
         if not entries:
             screen.composer.focus()

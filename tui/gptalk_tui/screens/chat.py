@@ -28,6 +28,7 @@ from gptalk_tui.screens.desk import Desk
 from gptalk_tui.screens.dialogs import Dialogs
 from gptalk_tui.screens.filing import Filing
 from gptalk_tui.screens.finding import Finding, Query
+from gptalk_tui.screens.outside import Outside
 from gptalk_tui.screens.reading import Reading
 from gptalk_tui.screens.services import Services
 from gptalk_tui.screens.shelf import Shelf
@@ -49,11 +50,18 @@ LOW_SCREEN = 14
 
 SPINNER_S = 1 / 8
 
+SAID_S, ERROR_S, CHARS_READ_PER_S = 2.0, 10.0, 25
+"""How long a toast stays, in seconds: an error, or a sentence and the time to read it."""
+
+MOST_TOASTS = 4
+
+_DONE_OR_UNDER_WAY = (Status.COMPLETE, Status.STREAMING)
+
 _OPENING = frozenset({"open", "command", "files"})
 """Groups of workers that put something else on screen."""
 
 
-class ChatScreen(TrueScreen[None]):
+class ChatScreen(TrueScreen[None], inherit_bindings=False):
     """Where a person spends the day.
 
     Args:
@@ -76,6 +84,7 @@ class ChatScreen(TrueScreen[None]):
     desk: Desk
     shelf: Shelf
     filing: Filing
+    outside: Outside
     appearance: Appearance
     choices: Choices
     branches: Branches
@@ -119,6 +128,7 @@ class ChatScreen(TrueScreen[None]):
         self.desk = Desk(self)
         self.shelf = Shelf(self, is_open=shows_list)
         self.filing = Filing(self)
+        self.outside = Outside(self)
         self.appearance = Appearance(self)
         self.choices = Choices(self)
         self.branches = Branches(self)
@@ -152,19 +162,19 @@ class ChatScreen(TrueScreen[None]):
     def on_mount(self) -> None:
         self.shelf.fit()
         self.watch(self.app, "app_focus", self._terminal_focused, init=False)
-        self.show_emptiness(True)
         self.update_bars()
         self.call_after_refresh(lambda: self.run_worker(self._start(), group="start", description="start"))
 
     def _terminal_focused(self, has_focus: bool) -> None:
         if has_focus:
-            self.shelf.look_again_soon()
+            self.outside.look_soon()
 
     async def _start(self) -> None:
         try:
             await self._open_services()
         finally:
             self._is_starting = False
+            self.show_emptiness(not self.has_messages)
 
     async def _open_services(self) -> None:
         try:
@@ -177,6 +187,8 @@ class ChatScreen(TrueScreen[None]):
         self.run_worker(self.services.provider.warm_up(), group="warm", description="warm up")
         await self._open_first(self.services)
         await self.shelf.refresh()
+        self.outside.look_soon()
+        self.outside.begin()
         self.update_bars()
 
     async def _open_first(self, services: Services) -> None:
@@ -206,9 +218,21 @@ class ChatScreen(TrueScreen[None]):
 
     # What is said
 
-    def say(self, text: str, *, is_error: bool = False) -> None:
-        """Say something for a while, in words."""
-        self.notify(text, severity="error" if is_error else "information", timeout=10)
+    def say(self, text: str, *, is_error: bool = False, timeout_s: float | None = None) -> None:
+        """Say something for a while, in words; what is said already is not said twice.
+
+        Args:
+            text: A sentence or two.
+            is_error: It tells about something that went wrong.
+            timeout_s: How long it stays; None: as long as it takes to read.
+        """
+        shown = list(self.app._notifications)
+        for at, each in enumerate(shown):
+            if each.message == text or at <= len(shown) - MOST_TOASTS:
+                self.app._unnotify(each, refresh=False)
+        if timeout_s is None:
+            timeout_s = ERROR_S if is_error else min(ERROR_S, SAID_S + len(text) / CHARS_READ_PER_S)
+        self.notify(text, severity="error" if is_error else "information", timeout=timeout_s)
 
     def show_emptiness(self, is_empty: bool) -> None:
         """Show the welcome, or the transcript."""
@@ -263,7 +287,8 @@ class ChatScreen(TrueScreen[None]):
             self._ticker.stop()
             self._ticker = None
             memory.collect_now()
-        self._update_status()
+        if not self.desk.is_output_behind():
+            self._update_status()
 
     # Messages of the parts
 
@@ -296,7 +321,7 @@ class ChatScreen(TrueScreen[None]):
     @on(Composer.EnteredEmpty)
     def _entered_empty(self) -> None:
         last = self.transcript.last_entry
-        if last is not None and last.role is Role.ASSISTANT and last.status is not Status.COMPLETE:
+        if last is not None and last.role is Role.ASSISTANT and last.status not in _DONE_OR_UNDER_WAY:
             self.desk.try_again()
 
     @on(Composer.NothingToUndo)
@@ -326,7 +351,7 @@ class ChatScreen(TrueScreen[None]):
 
     @on(ListPane.Opened)
     def _list_opened(self, event: ListPane.Opened) -> None:
-        self.shelf.close()
+        self.shelf.chosen()
         self.desk.switch_to(event.conversation_id)
 
     @on(ListPane.MoreWanted)
@@ -436,8 +461,14 @@ class ChatScreen(TrueScreen[None]):
     @property
     def is_opening(self) -> bool:
         """Something is under way after which other things are on screen: keys had better wait for it."""
-        is_opening = any(not worker.is_finished and worker.group in _OPENING for worker in self.workers)
-        return self._is_starting or is_opening or (not self.is_leaving and self.shelf.is_behind)
+        is_behind = not self.is_leaving and self.shelf.is_behind
+        return self._is_starting or (
+            self.is_current
+            and (
+                is_behind
+                or any(not worker.is_finished and worker.group in _OPENING for worker in self.workers)
+            )
+        )
 
     @property
     def place(self) -> Where:

@@ -14,7 +14,8 @@ from gptalk_tui.widgets.listing import title_of
 if TYPE_CHECKING:
     from gptalk_tui.screens.chat import ChatScreen
     from gptalk_tui.screens.services import Services
-    from gptalk_tui.screens.settings_dialog import Chosen, Values
+    from gptalk_tui.screens.settings_dialog import Chosen
+    from gptalk_tui.screens.settings_fields import Values
 
 
 class Choices:
@@ -36,14 +37,15 @@ class Choices:
             return
         conversation = screen.desk.chosen
 
-        async def answered(chosen: Chosen | None) -> None:
-            if chosen is None:
+        async def answered(chosen: list[Chosen] | None) -> None:
+            if not chosen:
                 return
             try:
-                if chosen.scope == HERE:
-                    await self._keep_here(services, conversation, chosen.values)
-                else:
-                    await self._keep_default(services, chosen.values)
+                for each in chosen:
+                    if each.scope == HERE:
+                        await self._keep_here(services, conversation, each.values)
+                    else:
+                        await self._keep_default(services, each.values)
                 await services.prepare(screen.desk.chosen)
             except GptalkError as err:
                 screen.say(err.for_humans(), is_error=True)
@@ -117,7 +119,7 @@ _OPTIONS = ("temperature", "context_messages")
 
 def values_here(conversation: Conversation) -> Values:
     """Return what a conversation sets for itself."""
-    from gptalk_tui.screens.settings_dialog import Values
+    from gptalk_tui.screens.settings_fields import Values
 
     temperature, context = (conversation.options.get(name) for name in _OPTIONS)
     return Values(
@@ -131,7 +133,7 @@ def values_here(conversation: Conversation) -> Values:
 
 def values_by_default(settings: Settings) -> Values:
     """Return what holds for every conversation."""
-    from gptalk_tui.screens.settings_dialog import Values
+    from gptalk_tui.screens.settings_fields import Values
 
     return Values(
         provider=settings.provider or "gptalk",

@@ -74,6 +74,8 @@ class Completing:
         self._screen = screen
         self._token: Token | None = None
         self._rows: Completions | None = None
+        self.completed: set[str] = set()
+        """Paths of files that were chosen from the list."""
 
     def look(self, token: Token | None) -> None:
         """Offer what can stand for a token; nothing for none."""
@@ -125,6 +127,8 @@ class Completing:
             return
         is_quoted = " " in key
         is_open = key.endswith("/")
+        if not is_open:
+            self.completed.add(key)
         if is_quoted:
             composer.complete(token, f'@"{key}' if is_open else f'@"{key}" ')
         else:

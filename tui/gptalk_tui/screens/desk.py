@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual.worker import Worker
 
-from gptalk_client.errors import GptalkError
+from gptalk_client.errors import ConfigError, GptalkError, UsageError
 from gptalk_client.models import (
     BranchEntry,
     Conversation,
@@ -80,6 +80,16 @@ class Desk:
             self.conversation = news
             self._screen.update_bars()
 
+    async def refresh_news(self) -> None:
+        """Read anew what is known about the open conversation, listed or not."""
+        services, conversation_id = self._screen.services, self.conversation_id
+        if services is None or conversation_id is None:
+            return
+        try:
+            self.take_news([await services.store.run(lambda store: store.conversation(conversation_id))])
+        except UsageError:
+            return  # deleted for good by another program
+
     # Opening
 
     def switch_to(self, conversation_id: str, *, at: str | None = None) -> None:
@@ -100,11 +110,13 @@ class Desk:
         if services is None:
             return
         try:
-            await services.prepare(
-                await services.store.run(lambda store: store.conversation(conversation_id))
-            )
+            wanted = await services.store.run(lambda store: store.conversation(conversation_id))
+            await services.prepare(wanted)
+        except ConfigError as err:
+            screen.say(err.for_humans(), is_error=True)
         except GptalkError as err:
             screen.say(err.for_humans(), is_error=True)
+            return
         try:
             if not is_first:
                 await self.drafts.put_away(before=conversation_id)
@@ -252,15 +264,14 @@ class Desk:
 
     def is_output_behind(self) -> bool:
         """Whether the terminal has not taken yet what was painted before."""
-        writer = getattr(self._screen.app._driver, "_writer_thread", None)
-        queue = getattr(writer, "_queue", None)
-        return queue is not None and queue.qsize() > 1
+        return getattr(self._screen.app._driver, "backlog", 0) > 1
 
     def turn_changed(self, turn: LiveTurn, event: TurnEvent) -> bool:
         """Show an event of a turn; return whether its conversation is on screen."""
         if turn.conversation_id != self.conversation_id:
             return False
         screen, transcript = self._screen, self._screen.transcript
+        screen.finding.text_changed()
         match event:
             case TurnOpened():
                 screen.show_emptiness(False)

@@ -16,6 +16,7 @@ from textual.widgets import Checkbox, Input, Static
 
 from gptalk_client.errors import GptalkError, TranscriptError
 from gptalk_client.models import Conversation
+from gptalk_client.store.own_files import refuse_own_file
 from gptalk_client.text import one_line
 from gptalk_client.transcripts.files import export_name, write_file
 from gptalk_client.transcripts.formats import FORMATS, Format
@@ -124,6 +125,7 @@ class ExportScreen(Dialog[Path | None]):
 
         def write() -> None:
             store = self._services.store.store
+            refuse_own_file(path, store.path)
             transcript = Transcript(store.conversation(conversation_id), store.messages(conversation_id))
             write_file(path, chosen.export([transcript], all_branches=all_branches), force=force)
 

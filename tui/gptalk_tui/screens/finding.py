@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from textual.timer import Timer
+
 from gptalk_client.errors import GptalkError
 from gptalk_client.models import BranchEntry, Status
 from gptalk_tui.widgets.find_bar import FindBar, Wish
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 BATCH_MESSAGES = 256
 BATCH_CHARS = 1_000_000
 """How much is read and looked through before the count is shown."""
+
+AGAIN_S = 0.5
+"""How long news wait until they are looked through, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,9 @@ class Finding:
         self._is_whole = False
         """Every message was looked through for `_query`."""
         self._at: tuple[str, Place] | None = None
+        self._seen: set[str] = set()
+        """The messages that were looked through and do not change any more."""
+        self._again: Timer | None = None
 
     @property
     def is_active(self) -> bool:
@@ -154,6 +162,7 @@ class Finding:
         if query is not None and self._is_whole and query.narrows(self._query):
             entries = [entry for entry in entries if entry.id in self._counts]
         self._query, self._counts, self._at, self._is_whole = query, {}, None, False
+        self._seen = {each.id for each in self._screen.transcript.document.entries} - {e.id for e in entries}
         if query is None:
             transcript.set_marks(None)
             self._say()
@@ -172,6 +181,7 @@ class Finding:
                 self._screen.say(err.for_humans(), is_error=True)
                 return
             self._counts |= await asyncio.to_thread(_counted, query, texts)
+            self._seen |= {each.id for each in batch if each.status is not Status.STREAMING}
             if self._at is None:
                 self._go_to_first(first)
             self._say()
@@ -179,6 +189,33 @@ class Finding:
         self._counts = {each: self._counts[each] for each in self._in_order()}
         if self._at is None:
             self._go_to_first(0)
+        self._say()
+
+    def text_changed(self) -> None:
+        """Messages came, grew or went while words are marked: look again soon, from where the reader is."""
+        if self._query is not None and self._again is None:
+            self._again = self._screen.set_timer(AGAIN_S, self._look_again)
+
+    def _look_again(self) -> None:
+        self._again = None
+        if self._query is not None:
+            self._screen.run_worker(self._count_again(self._query), group="look", description="look again")
+
+    async def _count_again(self, query: Query) -> None:
+        """Count what was not looked through yet, or grows; the reader stays where they are."""
+        entries = self._screen.transcript.document.entries
+        news = [each for each in entries if each.id not in self._seen or each.status is Status.STREAMING]
+        for batch in _batches(news):
+            try:
+                texts = await self._texts(batch)
+            except GptalkError as err:
+                self._screen.say(err.for_humans(), is_error=True)
+                return
+            found = await asyncio.to_thread(_counted, query, texts)
+            if query is not self._query:
+                return
+            self._seen |= {each.id for each in batch if each.status is not Status.STREAMING}
+            self._counts = {each: count for each, count in self._counts.items() if each not in texts} | found
         self._say()
 
     async def _texts(self, batch: Sequence[BranchEntry]) -> Mapping[str, str]:
@@ -246,7 +283,7 @@ class Finding:
     def _say(self) -> None:
         if self._bar is None:
             return
-        total = sum(self._counts.values())
+        total = sum(self._counts[each] for each in self._in_order())
         if self._query is None:
             self._bar.say("")
         elif not total:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -48,6 +48,26 @@ class Reading:
             transcript.focus()
             transcript.walk(by)
             screen.update_bars()
+
+    def go_round(self, by: int) -> None:
+        """Go from composer to transcript to list and round again, past what is empty or closed."""
+        screen, transcript = self._screen, self._screen.transcript
+        places: list[tuple[bool, Callable[[], object]]] = [(screen.composer.has_focus, screen.composer.focus)]
+        if screen.has_messages:
+            places.append((transcript.has_focus, self.enter))
+        if screen.list_pane.has_class("-open"):
+            places.append((screen.is_in_list, screen.shelf.visit))
+        at = next((index for index, (is_here, _) in enumerate(places) if is_here), 0)
+        if screen.is_in_list:
+            screen.shelf.close()
+        places[(at + by) % len(places)][1]()
+
+    def enter(self) -> None:
+        """Go into the transcript, to the message that was chosen, else to the last one in view."""
+        self._screen.transcript.focus()
+        if self._screen.transcript.chosen is None:
+            self._screen.transcript.walk(-1)
+        self._screen.update_bars()
 
     def leave(self) -> None:
         """Take marker and selection away and go back to the composer."""

@@ -17,21 +17,12 @@ from textual.widgets import Input, Static, TextArea
 from gptalk_client.errors import GptalkError
 from gptalk_client.settings import Persona
 from gptalk_client.text import one_line, visible
+from gptalk_tui.screens.settings_fields import BadValueError, Fields, Values
 from gptalk_tui.screens.sizing import Dialog
 from gptalk_tui.widgets.cycle import Cycle
+from gptalk_tui.widgets.text_box import TextBox
 
 HERE, DEFAULT = "here", "default"
-
-
-@dataclass(frozen=True, slots=True)
-class Values:
-    """What can be set; what is empty or None comes from elsewhere."""
-
-    provider: str = ""
-    model: str = ""
-    temperature: float | None = None
-    context_messages: int | None = None
-    system_prompt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +34,8 @@ class Chosen:
     values: Values
 
 
-class BadValueError(ValueError):
-    """A field holds what cannot be used; says what can."""
-
-
-class SettingsScreen(Dialog[Chosen | None]):
-    """Returns what was set, or None.
+class SettingsScreen(Dialog[list[Chosen] | None]):
+    """Returns what was changed, for this conversation, for all, or both; None where the person left.
 
     Args:
         title: The conversation's title; made harmless by the caller.
@@ -65,6 +52,8 @@ class SettingsScreen(Dialog[Chosen | None]):
         Binding("enter", "keep", "Keep", show=False),
         Binding("down", "move(1)", "Next", show=False),
         Binding("up", "move(-1)", "Before", show=False),
+        Binding("pagedown", "model(1)", "Next model", show=False),
+        Binding("pageup", "model(-1)", "Model before", show=False),
     ]
 
     def __init__(
@@ -79,13 +68,18 @@ class SettingsScreen(Dialog[Chosen | None]):
     ) -> None:
         super().__init__()
         self._title = title
-        self._values = {HERE: here, DEFAULT: defaults}
+        self._defaults = defaults
+        self._set = {HERE: Fields.of(here), DEFAULT: Fields.of(defaults)}
+        """What was set before, by scope."""
+        self._typed = dict(self._set)
+        """What stands in the fields, by scope; for the scope that is shown, when it was shown."""
+        self._scope = HERE
+        self._plain = self._set[HERE]
+        """The fields without a persona."""
         self._providers = providers
         self._personas = personas
         self._find_models = find_models
         self._models: list[str] = []
-        self._meant: dict[str, str] = {}
-        """What stands in a field, and the text from outside that is meant by it."""
 
     def compose(self) -> ComposeResult:
         personas = [("", "none"), *((name, one_line(name)) for name in self._personas)]
@@ -101,52 +95,62 @@ class SettingsScreen(Dialog[Chosen | None]):
             yield from _row("temperature", Input(compact=True, id="temperature"))
             yield from _row("context messages", Input(compact=True, id="context"))
             yield Static("system prompt", classes="setting-label", markup=False)
-            yield TextArea(compact=True, id="system", tab_behavior="focus", highlight_cursor_line=False)
+            yield TextBox(compact=True, id="system", tab_behavior="focus", highlight_cursor_line=False)
             yield Static(classes="dialog-error", markup=False)
             yield Static(classes="dialog-hint", markup=False, id="hint")
 
     def on_mount(self) -> None:
-        self._fill(HERE)
+        self._fill(self._typed[HERE])
         self.query_one("#provider").focus()
 
     # Fields
 
-    def _fill(self, scope: str) -> None:
-        """Show what is set for a scope; what is not set says what holds instead."""
-        defaults, values = self._values[DEFAULT], self._values[scope]
-        is_here = scope == HERE
+    def _fill(self, fields: Fields) -> None:
+        """Show fields of the scope; what is not set says what holds instead."""
+        defaults, is_here = self._defaults, self._scope == HERE
         names = list(self._providers.items())
         if is_here:
             default = self._providers.get(defaults.provider, defaults.provider)
             names.insert(0, ("", f"default: {default}"))
-        provider = self.query_one("#provider", Cycle)
-        provider.set_options(names, value=values.provider)
-        self._show("#model", values.model, _held(is_here, defaults.model, "the provider's own"))
-        temperature = "" if values.temperature is None else f"{values.temperature:g}"
+        self.query_one("#provider", Cycle).set_options(names, value=fields.provider)
+        self._show("#model", fields.model, _held(is_here, defaults.model, "the provider's own"))
         default = "" if defaults.temperature is None else f"{defaults.temperature:g}"
-        self._show("#temperature", temperature, _held(is_here, default, "left to the service"))
-        context = "" if values.context_messages is None else str(values.context_messages)
-        self._show("#context", context, _held(is_here, str(defaults.context_messages or 0), "20"))
+        self._show("#temperature", fields.temperature, _held(is_here, default, "left to the service"))
+        self._show("#context", fields.context, _held(is_here, str(defaults.context_messages or 0), "20"))
         system = self.query_one("#system", TextArea)
-        system.load_text(self._harmless(values.system_prompt, newlines=True))
-        held = _held(is_here, one_line(defaults.system_prompt, max_chars=80), "none")
-        system.placeholder = held
+        system.load_text(fields.system)
+        system.placeholder = _held(is_here, one_line(defaults.system_prompt, max_chars=80), "none")
+        self._name_persona(fields)
         self._look_for_models()
 
     def _show(self, selector: str, value: str, placeholder: str) -> None:
         field = self.query_one(selector, Input)
-        field.value = self._harmless(value)
+        field.value = value
         field.placeholder = placeholder
 
-    def _harmless(self, text: str, *, newlines: bool = False) -> str:
-        """Return a text as a field may paint it; if it is left alone, it is kept as it was."""
-        shown = visible(text, newlines=newlines).strip()
-        self._meant[shown] = text
-        return shown
+    def _name_persona(self, fields: Fields) -> None:
+        """Show the name of the persona that the fields are."""
+        if self._personas:
+            same = (name for name, each in self._personas.items() if fields == fields.as_persona(each))
+            self.query_one("#persona", Cycle).value = next(same, "")
+
+    @property
+    def _fields(self) -> Fields:
+        """What stands in the fields now."""
+        return Fields(
+            provider=self.query_one("#provider", Cycle).value,
+            model=self.query_one("#model", Input).value,
+            temperature=self.query_one("#temperature", Input).value,
+            context=self.query_one("#context", Input).value,
+            system=self.query_one("#system", TextArea).text,
+        )
 
     @on(Cycle.Changed, "#scope")
     def _scope_changed(self, event: Cycle.Changed) -> None:
-        self._fill(event.value)
+        self._typed[self._scope] = self._fields
+        self._scope = event.value
+        self._plain = self._typed[event.value]
+        self._fill(self._plain)
 
     @on(Cycle.Changed, "#provider")
     def _provider_changed(self) -> None:
@@ -155,22 +159,26 @@ class SettingsScreen(Dialog[Chosen | None]):
 
     @on(Cycle.Changed, "#persona")
     def _persona_changed(self, event: Cycle.Changed) -> None:
+        fields = self._fields
+        if not any(fields == fields.as_persona(each) for each in self._personas.values()):
+            self._plain = fields
         persona = self._personas.get(event.value)
+        self._complain("")
         if persona is None:
-            self._fill(self.query_one("#scope", Cycle).value)
-            return
-        if persona.provider is not None:
-            self.query_one("#provider", Cycle).value = persona.provider
-        self.query_one("#model", Input).value = self._harmless(persona.model)
-        if persona.temperature is not None:
-            self.query_one("#temperature", Input).value = f"{persona.temperature:g}"
-        self.query_one("#system", TextArea).load_text(self._harmless(persona.system_prompt, newlines=True))
-        self._look_for_models()
+            self._fill(self._plain)
+        elif persona.provider is not None and persona.provider not in self._providers:
+            name = one_line(event.value)
+            self._complain(
+                f"{name} is answered by {persona.provider}, which is not set up in the config file."
+            )
+        else:
+            self._fill(self._plain.as_persona(persona))
+        self.query_one("#persona", Cycle).value = event.value
 
     # Models
 
     def _look_for_models(self) -> None:
-        provider = self.query_one("#provider", Cycle).value or self._values[DEFAULT].provider
+        provider = self.query_one("#provider", Cycle).value or self._defaults.provider
         self._take_models([], "looking for models…")
         self.run_worker(self._fetch_models(provider), group="models", exclusive=True, description="models")
 
@@ -183,10 +191,10 @@ class SettingsScreen(Dialog[Chosen | None]):
         self._take_models(models, "" if models else "the provider names no models")
 
     def _take_models(self, models: list[str], words: str) -> None:
-        self._models = models = [self._harmless(name) for name in models]
+        self._models = models = [visible(name, newlines=False) for name in models]
         self.query_one("#model", Input).suggester = SuggestFromList(models, case_sensitive=False)
         named = ", ".join(one_line(name) for name in models[:3]) + (", …" if len(models) > 3 else "")
-        hint = f"models: {named} (Up and Down in the field)" if models else words
+        hint = f"models: {named} (PgUp and PgDn in the field)" if models else words
         self.query_one("#hint", Static).update(
             Content(f"{hint}\nLeft and Right choose · Enter or Ctrl+T keeps · Esc leaves")
         )
@@ -194,56 +202,43 @@ class SettingsScreen(Dialog[Chosen | None]):
     # Keys
 
     def action_move(self, by: int) -> None:
-        """Go to another field; in the model's, to another model."""
-        field = self.focused
-        if isinstance(field, Input) and field.id == "model" and self._models:
-            at = self._models.index(field.value) + by if field.value in self._models else min(0, by)
-            field.value = self._models[at % len(self._models)]
-            field.cursor_position = len(field.value)
-        elif by > 0:
+        """Go to another field."""
+        if by > 0:
             self.focus_next()
         else:
             self.focus_previous()
+
+    def action_model(self, by: int) -> None:
+        """Take the next or the previous model into its field."""
+        field = self.query_one("#model", Input)
+        if field.has_focus and self._models:
+            at = self._models.index(field.value) + by if field.value in self._models else min(0, by)
+            field.value = self._models[at % len(self._models)]
+            field.cursor_position = len(field.value)
 
     @on(Input.Submitted)
     def _submitted(self) -> None:
         self.action_keep()
 
     def action_keep(self) -> None:
-        """Close with what is set, if it can be used."""
+        """Close with what was changed, if it can be used."""
+        self._typed[self._scope] = self._fields
+        changed = [scope for scope in (HERE, DEFAULT) if self._typed[scope] != self._set[scope]]
         try:
-            values = self._read()
+            chosen = [Chosen(scope, self._typed[scope].read()) for scope in changed]
         except BadValueError as err:
-            box = self.query_one(".dialog-error", Static)
-            box.update(Content(str(err)))
-            box.add_class("-shown")
+            self._complain(str(err))
             return
-        self.dismiss(Chosen(self.query_one("#scope", Cycle).value, values))
+        self.dismiss(chosen)
+
+    def _complain(self, words: str) -> None:
+        box = self.query_one(".dialog-error", Static)
+        box.update(Content(words))
+        box.set_class(bool(words), "-shown")
 
     def action_leave(self) -> None:
         """Close without a change."""
         self.dismiss(None)
-
-    def _read(self) -> Values:
-        temperature = self.query_one("#temperature", Input).value.strip().replace(",", ".")
-        context = self.query_one("#context", Input).value.strip()
-        try:
-            degree = float(temperature) if temperature else None
-        except ValueError:
-            degree = -1.0
-        if degree is not None and not 0 <= degree <= 2:
-            raise BadValueError("The temperature is a number from 0 for sober to 2 for wild.")
-        if context and not (context.isascii() and context.isdigit()):
-            raise BadValueError("The context is a whole number of messages; 0 sends all.")
-        model = self.query_one("#model", Input).value.strip()
-        system = self.query_one("#system", TextArea).text.strip()
-        return Values(
-            provider=self.query_one("#provider", Cycle).value,
-            model=self._meant.get(model, model),
-            temperature=degree,
-            context_messages=int(context[:9]) if context else None,
-            system_prompt=self._meant.get(system, system),
-        )
 
 
 def _row(label: str, field: Cycle | Input) -> ComposeResult:

@@ -49,10 +49,10 @@ class Shelf:
     def __init__(self, screen: ChatScreen, *, is_open: bool = True) -> None:
         self._screen = screen
         self.shown = Shown.CURRENT
-        self._wish: bool | None = None if is_open else False
+        self._is_open_beside = is_open
+        """Whether the list is wanted where there is room beside the transcript; over it only for a visit."""
         self._is_visited = False
         self._wants_all = False
-        self._version: int | None = None
         self._going_to: str | None = None
         self._filtered_by = ""
 
@@ -72,7 +72,6 @@ class Shelf:
         limit = FIRST_ROWS
 
         def read(store: Store) -> list[Conversation]:
-            self._version = store.data_version()
             return store.conversations(
                 limit=limit,
                 offset=len(found),
@@ -82,6 +81,7 @@ class Shelf:
             )
 
         try:
+            await screen.desk.refresh_news()
             while True:
                 more = await store.run(read)
                 if (wanted, shown) != (screen.list_pane.filter, self.shown):
@@ -102,23 +102,6 @@ class Shelf:
     def is_behind(self) -> bool:
         """Whether the list does not show yet what its filter leaves."""
         return self._filtered_by != self._screen.list_pane.filter
-
-    async def look_again(self) -> None:
-        """Read the list again if another program has changed the conversations since it was read."""
-        services = self._screen.services
-        if services is None:
-            return
-        try:
-            version = await services.store.run(lambda store: store.data_version())
-        except GptalkError as err:
-            self._screen.say(err.for_humans(), is_error=True)
-            return
-        if version != self._version:
-            await self.refresh()
-
-    def look_again_soon(self) -> None:
-        """Do so in the background."""
-        self._screen.run_worker(self.look_again(), group="look", exclusive=True, description="look")
 
     def want_all(self) -> None:
         """Read all of the list, because its end comes into view."""
@@ -157,7 +140,6 @@ class Shelf:
 
     def _show(self, found: list[Conversation]) -> None:
         screen = self._screen
-        screen.desk.take_news(found[-MORE_ROWS:])
         screen.list_pane.show(
             found, active=screen.desk.conversation_id, streaming=screen.desk.turns.conversations
         )
@@ -169,17 +151,20 @@ class Shelf:
     def fit(self) -> None:
         """Open or close the list: for the width, the wish of the person, and whether they are in it."""
         screen = self._screen
-        is_narrow = screen.size.width < OPEN_FROM_WIDTH
-        wish = not is_narrow if self._wish is None else self._wish
-        screen.query_one("#body").set_class(is_narrow, "-narrow")
-        screen.list_pane.set_class(wish or self._is_visited, "-open")
+        screen.query_one("#body").set_class(self._is_narrow, "-narrow")
+        is_open = self._is_visited or (self._is_open_beside and not self._is_narrow)
+        screen.list_pane.set_class(is_open, "-open")
         screen.list_pane.set_wide(screen.size.width >= WIDE_FROM_WIDTH)
+
+    @property
+    def _is_narrow(self) -> bool:
+        return self._screen.size.width < OPEN_FROM_WIDTH
 
     def visit(self) -> None:
         """Open the list and put the focus on its filter."""
         self._is_visited = True
         self.want_all()
-        self.look_again_soon()
+        self._screen.outside.look_soon()
         self.fit()
         self._screen.list_pane.enter()
 
@@ -196,12 +181,25 @@ class Shelf:
         self.fit()
         self._screen.composer.focus()
 
+    def chosen(self) -> None:
+        """A conversation was chosen: all of the current ones are listed again."""
+        self._screen.list_pane.clear_filter()
+        if self.shown is not Shown.CURRENT:
+            self.show(Shown.CURRENT)
+        self.close()
+
     def toggle(self) -> None:
-        """Show or hide the list for good."""
+        """Show or hide the list for good; where it stands over the transcript, for a visit."""
         pane = self._screen.list_pane
         is_open = pane.has_class("-open")
+        if self._is_narrow:
+            if is_open:
+                self.close()
+            else:
+                self.visit()
+            return
         self._is_visited = False
-        self._wish = not is_open
+        self._is_open_beside = not is_open
         if is_open and pane.has_focus_within:
             self._screen.composer.focus()
         self.fit()

@@ -29,6 +29,9 @@ from gptalk_client.models import (
 FRAME_S = 1 / 30
 """How often at most a reply is painted, in seconds."""
 
+PATIENCE_S = 0.2
+"""How long a reply waits at most for a slow terminal before more of it is taken, in seconds."""
+
 CHARS_PER_TOKEN = 4
 """What a token comes to in most texts; services do not say how many they sent."""
 
@@ -200,7 +203,11 @@ class Turns:
             self._view.turn_closed(turn)
 
     async def _next_frame(self, cost_s: float, is_shown: bool) -> None:
-        """Wait until more may be painted: longer where painting is dear, the terminal slow, or nobody looks."""
+        """Wait until more may be painted: longer where painting is dear, the terminal slow, or nobody looks.
+
+        A terminal that hangs is not waited for: what comes is stored meanwhile.
+        """
         await asyncio.sleep(max(FRAME_S, 3 * cost_s) if is_shown else 4 * FRAME_S)
-        while is_shown and self._view.is_output_behind():  # noqa: ASYNC110 - the writer tells nobody
+        until_s = time.monotonic() + PATIENCE_S
+        while is_shown and self._view.is_output_behind() and time.monotonic() < until_s:  # noqa: ASYNC110
             await asyncio.sleep(FRAME_S)

@@ -10,6 +10,9 @@ from gptalk_client.errors import GptalkError
 if TYPE_CHECKING:
     from gptalk_tui.screens.chat import ChatScreen
 
+OFFERED_S = 10.0
+"""How long it is said that something can be taken back, in seconds; it can be taken back later too."""
+
 KEPT = 50
 """How many deeds can be taken back, one after the other."""
 
@@ -42,7 +45,8 @@ class Undo:
         screen = self._screen
         # In the composer the key takes back what was typed, as long as there is any of it.
         is_typing = screen.composer.has_focus and screen.composer.can_undo
-        screen.say(f"{done} {screen.keys.how('app.undo', by_name=is_typing)} brings it back.")
+        how = screen.keys.how("app.undo", by_name=is_typing)
+        screen.say(f"{done} {how} brings it back.", timeout_s=OFFERED_S)
 
     async def run(self) -> None:
         """Take back what was done last."""

@@ -13,6 +13,7 @@ from gptalk_client.text import one_line
 if TYPE_CHECKING:
     from gptalk_tui.screens.chat import ChatScreen
     from gptalk_tui.screens.completing import Completing
+    from gptalk_tui.screens.confirm import ConfirmScreen
     from gptalk_tui.screens.outside_editor import OutsideEditor
     from gptalk_tui.screens.prompts import Prompts
 
@@ -102,17 +103,36 @@ class Writing:
             self._screen.say("The pasted text is too long to be shown here; it is sent whole.")
 
     async def _submit_with_files(self, text: str) -> None:
-        from gptalk_tui.screens.attachments import with_files
+        from gptalk_tui.screens.attachments import WITHOUT_IT, mentions, missing, with_files
 
         screen, returned = self._screen, self._screen.desk.returned
         if returned is not None and returned.content == text:
             screen.desk.submit(text)
             return
-        conversation_id = screen.desk.conversation_id
+        opened = screen.desk.opened
         try:
-            full = await asyncio.to_thread(with_files, text)
+            if absent := await asyncio.to_thread(missing, text):
+                raise UsageError(f"There is no file {one_line(absent, max_chars=200)}.", hint=WITHOUT_IT)
+            paths = await asyncio.to_thread(mentions, text)
+            unasked = [path for path in paths if path not in self.completing.completed]
+            if unasked:
+                is_yes = await screen.app.push_screen_wait(_question_about(unasked))
+                if is_yes is None:
+                    return
+                paths = paths if is_yes else [path for path in paths if path not in unasked]
+            full = await asyncio.to_thread(with_files, text, paths)
         except UsageError as err:
             screen.say(err.for_humans(), is_error=True)
             return
-        if screen.desk.conversation_id == conversation_id and screen.composer.text == text:
+        if screen.desk.opened == opened and screen.composer.text == text:
             screen.desk.submit(full)
+
+
+def _question_about(paths: list[str]) -> ConfirmScreen:
+    """Return the question before files go along that nobody chose: a pasted text may name any of them."""
+    from gptalk_tui.screens.confirm import ConfirmScreen
+
+    names = "\n".join(one_line(path, max_chars=200) for path in paths[:10])
+    more = f"\nand {len(paths) - 10} more" if len(paths) > 10 else ""
+    question = "Send this file along?" if len(paths) == 1 else f"Send these {len(paths)} files along?"
+    return ConfirmScreen(question, names + more, yes="send", no="send the text alone")

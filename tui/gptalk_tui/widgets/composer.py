@@ -11,12 +11,11 @@ from textual.binding import Binding, BindingType
 from textual.document._document import EditResult, Location, Selection
 from textual.document._edit import Edit
 from textual.message import Message
-from textual.strip import Strip
-from textual.widgets import TextArea
 
 from gptalk_client.text import visible
 from gptalk_tui.widgets.composer_folds import UNFOLD_TO_CHARS, Folds
 from gptalk_tui.widgets.composer_tokens import Token, token_at
+from gptalk_tui.widgets.text_box import TextBox
 
 SEND_KEYS, NEW_LINE_KEYS = ("enter",), ("ctrl+j", "shift+enter")
 
@@ -31,7 +30,7 @@ def _hidden(keys: str, action: str, title: str) -> Binding:
     return Binding(keys, action, title, show=False)
 
 
-class Composer(TextArea, inherit_bindings=False):
+class Composer(TextBox, inherit_bindings=False):
     """Where the prompt is written.
 
     A trailing backslash and a key that sends make a new line. Keys that a text box would take but that belong to
@@ -338,10 +337,6 @@ class Composer(TextArea, inherit_bindings=False):
             self.post_message(self.EndPressed(self))
         else:
             self.action_cursor_line_end()
-
-    def render_line(self, y: int) -> Strip:
-        """Return a line; where there is no room at all, the placeholder cannot be broken into lines."""
-        return super().render_line(y) if self.content_size.width > 0 else Strip.blank(self.size.width)
 
     # The terminal's own cursor, where input methods open
 

@@ -27,6 +27,8 @@ class ListPane(Vertical):
         Binding("up", "move(-1)", "Up", show=False),
         Binding("pagedown", "page(1)", "Page down", show=False),
         Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("ctrl+home", "edge(-1)", "First", show=False),
+        Binding("ctrl+end", "edge(1)", "Last", show=False),
         Binding("escape", "leave", "Back", show=False),
     ]
 
@@ -67,7 +69,7 @@ class ListPane(Vertical):
     def compose(self) -> ComposeResult:
         yield Static(id="heading", markup=False)
         yield Input(placeholder="/ filter", id="filter", compact=True, select_on_focus=False)
-        yield RowList(id="rows", empty_text="No conversations yet")
+        yield RowList(id="rows")
 
     @property
     def filter(self) -> str:
@@ -161,6 +163,10 @@ class ListPane(Vertical):
             box.value = ""
         box.focus()
 
+    def clear_filter(self) -> None:
+        """List everything again."""
+        self.query_one("#filter", Input).value = ""
+
     def action_move(self, by: int) -> None:
         """Move the highlight."""
         self._rows.action_move(by)
@@ -168,6 +174,10 @@ class ListPane(Vertical):
     def action_page(self, by: int) -> None:
         """Move the highlight by a page."""
         self._rows.action_page(by)
+
+    def action_edge(self, by: int) -> None:
+        """Move the highlight to the first or the last row."""
+        self._rows.action_edge(by)
 
     def action_leave(self) -> None:
         """Go back to where the person came from."""

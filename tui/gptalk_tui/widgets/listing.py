@@ -18,8 +18,9 @@ UNTITLED = "New conversation"
 
 
 def title_of(conversation: Conversation) -> str:
-    """Return a conversation's title, harmless and never empty."""
-    return one_line(conversation.title) or UNTITLED
+    """Return a conversation's title, harmless and never empty; without one, what is typed for it."""
+    draft = one_line(conversation.draft) if not conversation.title else ""
+    return one_line(conversation.title) or (f"Draft: {draft}" if draft else UNTITLED)
 
 
 def group_of(updated: datetime, now: datetime) -> str:

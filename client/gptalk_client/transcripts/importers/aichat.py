@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gptalk_client.store.imports import ImportedConversation
 from gptalk_client.transcripts.importers.message_list import conversation_of, joined_parts
-from gptalk_client.transcripts.importers.source import Skipped, SourceFile, digest, text_of
+from gptalk_client.transcripts.importers.source import Skipped, SourceFile, digest, list_of, text_of
 from gptalk_client.transcripts.importers.yaml_subset import YamlError, parse
 
 _MAX_BYTES = 64 * 1024 * 1024
@@ -15,14 +15,17 @@ _MAX_BYTES = 64 * 1024 * 1024
 def read(source: SourceFile, skipped: Skipped) -> Iterator[ImportedConversation]:
     """Yield the one conversation of a session."""
     with source.opened() as file:
-        text = file.read(_MAX_BYTES).decode("utf-8", "replace")
+        data = file.read(_MAX_BYTES + 1)
+    if len(data) > _MAX_BYTES:
+        raise source.broken(f"no session has more than {_MAX_BYTES >> 20} MB")
+    text = data.decode("utf-8", "replace")
     try:
-        data = parse(text)
+        session = parse(text)
     except YamlError as err:
         raise source.broken(str(err)) from err
-    if not isinstance(data, dict) or not isinstance(data.get("messages"), list | None):
+    if not isinstance(session, dict) or not isinstance(session.get("messages"), list | None):
         raise source.broken("a session with messages was expected")
-    given = [*(data.get("compressed_messages") or []), *(data.get("messages") or [])]
+    given = [*list_of(session.get("compressed_messages")), *list_of(session.get("messages"))]
     told = [
         (text_of(each.get("role")), joined_parts(each.get("content"), skipped))
         for each in given
@@ -37,6 +40,6 @@ def read(source: SourceFile, skipped: Skipped) -> Iterator[ImportedConversation]
         # A session is known by its file's name; the first words tell two of one name apart.
         source_id=f"{name}:{digest(first)[:16]}",
         title=name,
-        model=text_of(data.get("model")),
+        model=text_of(session.get("model")),
     ):
         yield found

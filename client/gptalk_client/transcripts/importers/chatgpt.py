@@ -13,7 +13,14 @@ from gptalk_client.models import Role
 from gptalk_client.store.imports import ImportedConversation, ImportedMessage
 from gptalk_client.transcripts.importers.json_stream import elements
 from gptalk_client.transcripts.importers.message_list import joined_parts
-from gptalk_client.transcripts.importers.source import Skipped, SourceFile, digest, ms_of_seconds, text_of
+from gptalk_client.transcripts.importers.source import (
+    Skipped,
+    SourceFile,
+    digest,
+    list_of,
+    ms_of_seconds,
+    text_of,
+)
 
 _ROLES = {"user": Role.USER, "assistant": Role.ASSISTANT, "system": Role.SYSTEM}
 
@@ -33,13 +40,17 @@ def _conversation(data: dict[str, Any], file_ms: int, skipped: Skipped) -> Impor
     }
     created = ms_of_seconds(data.get("create_time"), file_ms)
     messages: dict[str, ImportedMessage] = {}
+    # The node itself, or the nearest one above it, whose message is kept.
+    kept: dict[str, str | None] = {}
     for key in _in_order(nodes):
-        parent = _kept_above(text_of(nodes[key].get("parent")), nodes, messages)
-        at = messages[parent].created_at_ms if parent else created
-        if message := _message(key, nodes[key].get("message"), parent, at, skipped):
+        parent = kept.get(text_of(nodes[key].get("parent")))
+        at = messages[parent].created_at_ms if parent is not None else created
+        message = _message(key, nodes[key].get("message"), parent, at, skipped)
+        if message is not None:
             messages[key] = message
+        kept[key] = parent if message is None else key
     models = [each.model for each in messages.values() if each.model]
-    active = _kept_above(text_of(data.get("current_node")), nodes, messages)
+    active = kept.get(text_of(data.get("current_node")))
     title = text_of(data.get("title"))
     return ImportedConversation(
         source_id=text_of(data.get("id")) or text_of(data.get("conversation_id")) or digest(title, *nodes),
@@ -56,30 +67,21 @@ def _conversation(data: dict[str, Any], file_ms: int, skipped: Skipped) -> Impor
 def _in_order(nodes: dict[str, dict[str, Any]]) -> list[str]:
     """Return the nodes with parents before children, siblings in their own order; a ring is cut open."""
     order: dict[str, None] = {}
+    below: dict[str, list[str]] = {}
+    for key, node in nodes.items():
+        below.setdefault(text_of(node.get("parent")), []).append(key)
     roots = [key for key, node in nodes.items() if text_of(node.get("parent")) not in nodes]
     waiting = [*reversed(list(nodes)), *reversed(roots)]
     while waiting:
         key = waiting.pop()
-        if key in order or key not in nodes:
+        if key in order:
             continue
         order[key] = None
-        children = nodes[key].get("children")
-        if isinstance(children, list):
-            waiting.extend(each for each in reversed(children) if isinstance(each, str))
+        listed = enumerate(list_of(nodes[key].get("children")))
+        places = {each: place for place, each in listed if isinstance(each, str)}
+        own = sorted(below.get(key, []), key=lambda each: places.get(each, len(nodes)))
+        waiting.extend(reversed(own))
     return list(order)
-
-
-def _kept_above(
-    key: str, nodes: dict[str, dict[str, Any]], messages: dict[str, ImportedMessage]
-) -> str | None:
-    """Return the node itself, or the nearest one above it, whose message is kept."""
-    seen: set[str] = set()
-    while key in nodes and key not in seen:
-        if key in messages:
-            return key
-        seen.add(key)
-        key = text_of(nodes[key].get("parent"))
-    return None
 
 
 def _message(
@@ -120,8 +122,8 @@ def _text(content: dict[str, Any], kind: str, skipped: Skipped) -> str:
     if kind in ("code", "execution_output"):
         return _fenced(text_of(content.get("text")), text_of(content.get("language")))
     if kind == "thoughts":
-        thoughts = content.get("thoughts")
-        return "\n\n".join(text_of(each.get("content")) for each in thoughts or [] if isinstance(each, dict))
+        thoughts = list_of(content.get("thoughts"))
+        return "\n\n".join(text_of(each.get("content")) for each in thoughts if isinstance(each, dict))
     parts = content.get("parts")
     if not isinstance(parts, list):
         return text_of(content.get("text")) or text_of(content.get("result"))

@@ -16,6 +16,7 @@ MAX_ELEMENT_BYTES = 256 * 1024 * 1024
 _READ_BYTES = 1 << 20
 # Everything up to the next bracket outside of strings. Possessive: a text is never looked at twice.
 _TO_BRACKET = re.compile(rb'(?:[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+")*+([{}\[\]])?', re.DOTALL)
+_BLANK = re.compile(rb"\s*")
 _BETWEEN = re.compile(rb"[\s,]*")
 _BOM = b"\xef\xbb\xbf"
 
@@ -93,24 +94,18 @@ class _Scanner:
 
     def open_array(self) -> None:
         """Step over the opening bracket."""
-        while not (head := self._buffer[self._at :].removeprefix(_BOM).lstrip()):
-            if not self._more():
-                raise self._source.broken("it is empty")
-        if head[:1] != b"[":
+        if self._at == len(self._buffer):
+            self._more()
+        if not self.offset and self._buffer.startswith(_BOM):
+            self._at += len(_BOM)
+        self._step_over(_BLANK, "it is empty")
+        if self._buffer[self._at : self._at + 1] != b"[":
             raise self._source.broken(f"a list of conversations was expected at byte {self.offset}")
-        self._at = len(self._buffer) - len(head) + 1
+        self._at += 1
 
     def next_object(self) -> tuple[int, bytes] | None:
         """Return place and bytes of the next object; None after the closing bracket."""
-        while True:
-            match = _BETWEEN.match(self._buffer, self._at)
-            assert match is not None
-            if match.end() < len(self._buffer):
-                break
-            if not self._more():
-                raise self._source.broken(f"it ends in the middle, at byte {self.offset}")
-        commas = self._buffer.count(b",", self._at, match.end())
-        self._at = match.end()
+        commas = self._step_over(_BETWEEN, "it ends in the middle")
         found = self._buffer[self._at : self._at + 1]
         if found == b"]" and not commas:
             self._at += 1
@@ -119,6 +114,19 @@ class _Scanner:
             raise self._source.broken(f"a conversation was expected at byte {self.offset}")
         self._commas = 1
         return self.offset, self._object()
+
+    def _step_over(self, pattern: re.Pattern[bytes], complaint: str) -> int:
+        """Step over what matches, which is not kept, and return how many commas were in it."""
+        commas = 0
+        while True:
+            match = pattern.match(self._buffer, self._at)
+            assert match is not None
+            commas += self._buffer.count(b",", self._at, match.end())
+            self._at = match.end()
+            if self._at < len(self._buffer):
+                return commas
+            if not self._more():
+                raise self._source.broken(f"{complaint}, at byte {self.offset}")
 
     def _object(self) -> bytes:
         """Return the bytes of the object that begins here and step over it."""

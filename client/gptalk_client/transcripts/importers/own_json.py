@@ -15,6 +15,8 @@ from gptalk_client.transcripts.exporters.own_json import FORMAT, VERSION
 from gptalk_client.transcripts.importers.json_stream import elements_after
 from gptalk_client.transcripts.importers.source import Skipped, SourceFile, ms_of_iso
 
+MAX_WHOLE_BYTES = 64 * 1024 * 1024
+"""What another program has written anew is read as a whole up to this size; an export of ours has no limit."""
 _HEAD_BYTES = 4096
 _HEAD = re.compile(
     rb'(?:\xef\xbb\xbf)?\s*\{\s*"format"\s*:\s*"gptalk-tui"\s*,\s*"version"\s*:\s*(\d+)\s*,\s*"conversations"\s*:\s*'
@@ -66,8 +68,12 @@ def _objects(source: SourceFile) -> Iterator[Any]:
             yield from elements_after(source, file, head, match.end(), rb"\s*\}\s*")
             return
         # Another program has written the members in another order: then it has to be read as a whole.
+        whole = head + file.read(MAX_WHOLE_BYTES)
+        if len(whole) > MAX_WHOLE_BYTES:
+            size = f"{MAX_WHOLE_BYTES >> 20} MB"
+            raise source.broken(f"another program has changed the order of it, and it has more than {size}")
         try:
-            data = msgspec.json.decode(head + file.read())
+            data = msgspec.json.decode(whole)
         except (msgspec.DecodeError, RecursionError) as err:
             raise source.broken(f"it is no JSON: {err}") from err
     if not isinstance(data, dict) or data.get("format") != FORMAT:

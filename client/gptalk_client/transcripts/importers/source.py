@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import lzma
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, BinaryIO
 
 from gptalk_client.errors import TranscriptError
+from gptalk_client.models import EARLIEST_MS, LATEST_MS
+from gptalk_client.regular_files import open_regular
 
 _MEMBER = "conversations.json"
+_FREE_BYTES = 16 * 1024 * 1024
+_MAX_RATIO = 200
+"""Texts unpack to some ten times their packed size; a file made to fill the memory, to a thousand times."""
+_DAMAGES = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError)
 
 
 def _no_progress(done_bytes: int, total_bytes: int) -> None:
@@ -48,11 +56,11 @@ class SourceFile:
     @property
     def modified_ms(self) -> int:
         """When it was written, for sources without times."""
-        return int(self.path.stat().st_mtime * 1000)
+        return min(max(int(self.path.stat().st_mtime * 1000), EARLIEST_MS), LATEST_MS)
 
     def is_zip(self) -> bool:
         """Return whether it is a zip archive."""
-        with self.path.open("rb") as file:
+        with self._open() as file:
             return file.read(4) == b"PK\x03\x04"
 
     def beginning(self, size_bytes: int) -> bytes:
@@ -62,7 +70,7 @@ class SourceFile:
 
     def ending(self, size_bytes: int) -> bytes:
         """Return the last bytes of the file itself."""
-        with self.path.open("rb") as file:
+        with self._open() as file:
             file.seek(max(0, self.path.stat().st_size - size_bytes))
             return file.read()
 
@@ -75,20 +83,37 @@ class SourceFile:
         """
         try:
             if not self.is_zip():
-                with self.path.open("rb") as file:
+                with self._open() as file:
                     yield Bytes(file, self.path.stat().st_size, self.on_progress)
                 return
-            with zipfile.ZipFile(self.path) as archive:
+            with self._open() as file, zipfile.ZipFile(file) as archive:
                 names = [each for each in archive.namelist() if each.split("/")[-1] == _MEMBER]
                 if not names:
                     raise self.broken(f"there is no {_MEMBER} in it")
                 shortest = min(names, key=len)
+                size_bytes = archive.getinfo(shortest).file_size
+                if size_bytes > max(_FREE_BYTES, _MAX_RATIO * self.path.stat().st_size):
+                    raise self.broken(
+                        f"it unpacks to more than {_MAX_RATIO} times its size, as no export does"
+                    )
                 with archive.open(shortest) as member:
-                    yield Bytes(member, archive.getinfo(shortest).file_size, self.on_progress)
-        except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as err:
+                    yield Bytes(member, size_bytes, self.on_progress)
+        except _DAMAGES as err:
             raise self.broken(f"the archive is damaged: {err}") from err
         except OSError as err:
             raise TranscriptError(f"{self.path} cannot be read: {err.strerror or err}.") from err
+
+    def check(self) -> None:
+        """Return if it is a file that can be read, for those who let another library open it.
+
+        Raises:
+            TranscriptError: It is not, such as a pipe that nobody writes into.
+        """
+        with self.opened():
+            pass
+
+    def _open(self) -> BinaryIO:
+        return open_regular(self.path)
 
     def broken(self, why: str) -> TranscriptError:
         """Return the error for a file that cannot be understood."""
@@ -134,15 +159,24 @@ def ms_of_seconds(value: Any, otherwise: int) -> int:
 
 
 def ms_of_iso(value: Any, otherwise: int) -> int:
-    """Return an ISO 8601 time as milliseconds, UTC where it names no zone; `otherwise` if it is none."""
+    """Return an ISO 8601 time as milliseconds, UTC where it names no zone; `otherwise` if it is none.
+
+    A time outside of `EARLIEST_MS` and `LATEST_MS` is none: no conversation is of then.
+    """
     try:
         moment = datetime.fromisoformat(value)
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return round(moment.timestamp() * 1000)
+        time_ms = round(moment.timestamp() * 1000)
     except (TypeError, ValueError, OverflowError):
         return otherwise
+    return time_ms if EARLIEST_MS <= time_ms <= LATEST_MS else otherwise
 
 
 def text_of(value: Any) -> str:
     """Return a text as it is and anything else as an empty one."""
     return value if isinstance(value, str) else ""
+
+
+def list_of(value: Any) -> list[Any]:
+    """Return a list as it is and anything else as an empty one."""
+    return value if isinstance(value, list) else []

@@ -18,6 +18,7 @@ def opened_database(source: SourceFile) -> Iterator[sqlite3.Connection]:
     Raises:
         TranscriptError: It is damaged, locked for long, or lacks what an importer asks for.
     """
+    source.check()
     try:
         with closing(
             sqlite3.connect(f"{source.path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)

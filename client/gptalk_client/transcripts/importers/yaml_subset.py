@@ -10,9 +10,9 @@ import re
 from typing import Any
 
 _MAX_DEPTH = 40
-_KEY = re.compile(
-    r"""("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s"'\[\]{}#&*!|>%@`,?-][^:]*?|-[^\s:][^:]*?)\s*:(?:\s+(.*))?$"""
-)
+# Possessive, and with no two repetitions in a row that match the same: no line is looked at twice.
+_QUOTED_KEY = re.compile(r"""("(?:[^"\\]|\\.)*+"|'(?:[^']|'')*+')\s*+:""")
+_PLAIN_KEY = re.compile(r"""(?:[^\s"'\[\]{}#&*!|>%@`,?-]|-[^\s:])[^:]*+:""")
 _BLOCK_SCALAR = re.compile(r"([|>])(?:([1-9])([+-]?)|([+-])([1-9])?)?\s*(?:#.*)?$")
 _ESCAPE = re.compile(r"\\(x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|.)")
 _ESCAPES = {
@@ -84,7 +84,7 @@ class _Parser:
         text = self._lines[self._at][indent:]
         if text == "-" or text.startswith("- "):
             return self._sequence(indent, depth)
-        if _KEY.match(text.rstrip()):
+        if _key_and_value(text.rstrip()):
             return self._mapping(indent, depth)
         self._at += 1
         return self._scalar(text.strip(), indent)
@@ -115,13 +115,13 @@ class _Parser:
         found: dict[str, Any] = {}
         while self._seek() and self._indent() == indent:
             text = self._lines[self._at][indent:].rstrip()
-            match = _KEY.match(text)
-            if match is None or text.startswith("- "):
+            pair = _key_and_value(text)
+            if pair is None or text.startswith("- "):
                 break
-            key = str(self._scalar(match[1], indent)) if match[1][0] in "\"'" else match[1]
+            key, value = pair
+            key = str(self._scalar(key, indent)) if key[0] in "\"'" else key
             if key in found:
                 raise self._error(f"{key!r} is there twice")
-            value = (match[2] or "").strip()
             self._at += 1
             if value and not value.startswith("#"):
                 found[key] = self._scalar(value, indent)
@@ -152,7 +152,8 @@ class _Parser:
             return [] if text == "[]" else {}
         if text[0] in "[]{}&*!|>%@`":
             raise YamlError(self._at, f"{text[:20]!r} is more of YAML than is understood here")
-        return _plain(re.sub(r"\s+#.*$", "", text))
+        comment = re.search(r"\s#", text)
+        return _plain(text[: comment.start()].rstrip() if comment else text)
 
     def _quoted(self, text: str, pattern: str) -> str:
         match = re.fullmatch(pattern + r"\s*(?:#.*)?", text)
@@ -191,6 +192,15 @@ class _Parser:
         if chomp == "-" or not text:
             return text
         return text + ("\n" * (1 + count - len(lines)) if chomp == "+" else "\n")
+
+
+def _key_and_value(text: str) -> tuple[str, str] | None:
+    """Return key and value of a line of a mapping, as they stand; None if it is no such line."""
+    match = _QUOTED_KEY.match(text) or _PLAIN_KEY.match(text)
+    if match is None or (match.end() < len(text) and not text[match.end()].isspace()):
+        return None
+    key = match[1] if match.re is _QUOTED_KEY else match[0][:-1].rstrip()
+    return key, text[match.end() :].strip()
 
 
 def _folded(lines: list[str]) -> str:

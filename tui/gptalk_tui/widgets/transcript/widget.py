@@ -10,7 +10,7 @@ from textual.message import Message
 
 from gptalk_client.models import BranchEntry
 from gptalk_tui.widgets.transcript.code import code_blocks
-from gptalk_tui.widgets.transcript.document import Fetch, Position
+from gptalk_tui.widgets.transcript.document import START, Fetch, Position
 from gptalk_tui.widgets.transcript.marks import Marks
 from gptalk_tui.widgets.transcript.pane import LinePane
 from gptalk_tui.widgets.transcript.pointer import Pointer
@@ -92,6 +92,21 @@ class Transcript(LinePane):
         self._place()
         self._follow_at_end()
         self.post_message(self.MessageChosen(self, choose))
+
+    def show_news(self, entries: Sequence[BranchEntry]) -> None:
+        """Show the same conversation with messages that came, grew or went elsewhere; the reader stays in place.
+
+        Args:
+            entries: Its messages, oldest first; their texts are read when they come into view.
+        """
+        chosen = self.chosen_entry
+        self.document.set_entries(entries)
+        self.chosen = self.document.index_of(chosen.id) if chosen is not None else None
+        self.selection = None
+        if not self.is_following:
+            self.viewport.top = self.document.clamp(self.viewport.top) if entries else START
+        self._place(new_text=True)
+        self.post_message(self.MessageChosen(self, chosen.id if self.chosen is not None and chosen else None))
 
     def begin_turn(self, prompt: BranchEntry, text: str, reply: BranchEntry) -> None:
         """Show a prompt and the empty reply below it; what stood below the prompt, or in its place, goes."""

@@ -1,0 +1,69 @@
+"""Copies of the database: whole, private, and never half written."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from gptalk_client.errors import StoreError
+from gptalk_client.store.database import in_words
+from gptalk_client.store.own_files import SIDE_FILES
+from gptalk_client.whole_files import AlreadyThereError, placed
+
+
+def free_name(path: Path, label: str) -> Path:
+    """Return a name beside a database that neither a file nor a file beside one has."""
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+    base = path.with_name(f"{path.name}.{label}-{stamp}")
+    name, number = base, 1
+    while any(os.path.lexists(f"{name}{side}") for side in SIDE_FILES):
+        number += 1
+        name = base.with_name(f"{base.name}-{number}")
+    return name
+
+
+def back_up_before_migration(con: sqlite3.Connection, path: Path, version: int) -> Path:
+    """Copy a database of an older format beside it, and return the copy."""
+    backup = free_name(path, f"format-{version}")
+    write_backup(con.backup, backup, replace=False)
+    return backup
+
+
+def write_backup(copy_to: Callable[[sqlite3.Connection], None], path: Path, *, replace: bool) -> None:
+    """Write a private copy of a database: a temporary file, then a rename.
+
+    Args:
+        copy_to: Copies the database into the connection it is given.
+        path: The copy.
+        replace: Replace a file that is there.
+
+    Raises:
+        StoreError: There is a file already, or the copy cannot be written.
+    """
+    try:
+        with placed(path, replace=replace, keep_mode=False) as temporary:
+            try:
+                _fill(copy_to, temporary, path)
+            finally:
+                for side in SIDE_FILES[1:]:
+                    with contextlib.suppress(FileNotFoundError):
+                        os.unlink(f"{temporary}{side}")
+    except AlreadyThereError as err:
+        raise StoreError(f"{path} is there already.", hint="Choose another name, or add --force.") from err
+    except OSError as err:
+        raise StoreError(f"The backup {path} cannot be written: {err.strerror or err}.", hint="") from err
+
+
+def _fill(copy_to: Callable[[sqlite3.Connection], None], temporary: Path, path: Path) -> None:
+    with in_words(path):
+        target = sqlite3.connect(temporary, isolation_level=None)
+        try:
+            copy_to(target)
+            # A copy is one file: without this it would ask for a -wal file of its own.
+            target.execute("PRAGMA journal_mode = DELETE")
+        finally:
+            target.close()

@@ -1,0 +1,91 @@
+"""What a second program writes shows up: another app on the same folder, or the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gptalk_client.models import Status
+from gptalk_client.store.store import Store
+from support.apps import Running, paths_in, running_app
+from support.scripted_provider import ScriptedProvider
+
+
+def look(app: Running) -> None:
+    app.chat.outside.look_soon()
+
+
+def status(app: Running) -> str:
+    plain: str = app.chat.query_one("#status").left.plain  # type: ignore[attr-defined]
+    return plain
+
+
+async def test_a_reply_that_another_program_writes_grows_and_ends_here(tmp_path: Path) -> None:
+    provider = ScriptedProvider(["ok"])
+    async with running_app(provider, tmp_path) as app:
+        await app.send("Hello")
+        await app.until_idle()
+        here = app.chat.desk.conversation_id
+        assert here is not None
+        await app.press(*"half a thought")
+        with Store.open(paths_in(tmp_path).database) as other:
+            _, reply = other.open_turn(here, "from elsewhere")
+            other.append_reply(reply.id, "It be")
+            look(app)
+            await app.until(lambda: "from elsewhere" in app.text and "It be" in app.text)
+            await app.until(lambda: status(app) == "another window writes this reply")
+            other.append_reply(reply.id, "gins.")
+            look(app)
+            await app.until(lambda: "It begins." in app.text)
+            app.chat.composer.set_text("")
+            await app.press("enter")  # which would ask again for a reply that broke off
+            other.close_turn(reply.id, Status.COMPLETE)
+        look(app)
+        await app.until(lambda: status(app) == "")
+        assert len(provider.requests) == 1
+
+
+async def test_a_reply_whose_writer_died_is_told_as_broken_off(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
+        await app.send("Hello")
+        await app.until_idle()
+        here = app.chat.desk.conversation_id
+        assert here is not None
+        other = Store.open(paths_in(tmp_path).database)
+        _, reply = other.open_turn(here, "from elsewhere")
+        other.append_reply(reply.id, "It be")
+        look(app)
+        await app.until(lambda: status(app) == "another window writes this reply")
+        other._release_owner()  # as the system does for a process that dies
+        look(app)
+        await app.until(lambda: "Incomplete." in app.text)
+        other.close()
+
+
+async def test_the_reader_stays_in_place(tmp_path: Path) -> None:
+    long = "\n\n".join(f"Paragraph {number}." for number in range(60))
+    async with running_app(ScriptedProvider([long]), tmp_path) as app:
+        await app.send("Hello")
+        await app.until_idle()
+        await app.press("pageup", "pageup")
+        here, before = app.chat.desk.conversation_id, app.lines[:5]
+        assert here is not None
+        with Store.open(paths_in(tmp_path).database) as other:
+            other.open_turn(here, "from elsewhere")
+            look(app)
+            await app.until(lambda: len(app.chat.transcript.document.entries) == 4)
+        assert app.lines[:5] == before
+        assert app.chat.transcript.has_new_text
+
+
+async def test_a_conversation_deleted_elsewhere_can_still_be_read(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
+        await app.send("Hello")
+        await app.until_idle()
+        here = app.chat.desk.conversation_id
+        assert here is not None
+        with Store.open(paths_in(tmp_path).database) as other:
+            other.purge_conversation(here)
+        look(app)
+        await app.until(lambda: app.chat.list_pane._conversations == [])
+        assert "▌ Hello" in app.text
+        assert not app.app._notifications
