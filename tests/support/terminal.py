@@ -50,6 +50,9 @@ CTRL_R, CTRL_S, CTRL_T = "\x12", "\x13", "\x14"
 READY = "127.0.0.1:"
 """The header names the service once the conversations are open."""
 
+WIDEST_TOAST = 60
+"""In cells."""
+
 LEFT_ON = ("?1049", "?1000", "?1003", "?1006", "?1015", "?1016", "?2004", "?1004", "?2048")
 """Modes that a program has to switch off again."""
 
@@ -181,9 +184,10 @@ class Terminal:
 
     @property
     def in_toasts(self) -> str:
-        """What toasts say: they have a bar at their left, in the right half."""
+        """What toasts say: they have a bar at their left and stand at the right edge."""
         parts = [line.rpartition("▌") for line in self.lines]
-        return "\n".join(words for before, bar, words in parts if bar and len(before) > len(words))
+        first = self.screen.columns - WIDEST_TOAST - 8  # wide characters before it count once
+        return "\n".join(words for before, bar, words in parts if bar and len(before) >= first)
 
     def wait_for(
         self, wanted: str | Callable[[Terminal], object], what: str = "", limit_s: float = LIMIT_S
