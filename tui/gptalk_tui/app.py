@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from textual import events
 from textual.app import App
 from textual.binding import BindingType
+from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.timer import Timer
 
@@ -230,6 +231,8 @@ class GptalkApp(App[int], inherit_bindings=False):
 
     def _handle_exception(self, error: Exception) -> None:
         """End the app at an error that nobody caught. Textual would print every variable, texts included."""
+        if self._exit and isinstance(error, NoMatches):
+            return  # a dialog that was about to open finds its parts gone already
         if self.is_headless:
             super()._handle_exception(error)
             return

@@ -1,0 +1,28 @@
+"""The app ends in good order whatever is about to open."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from gptalk_client.models import Conversation
+from gptalk_tui.screens.confirm import ConfirmScreen
+from gptalk_tui.screens.rename import RenameScreen
+from support.apps import running_app
+from support.scripted_provider import ScriptedProvider
+
+
+@pytest.mark.parametrize("steps", range(4))
+async def test_a_dialog_that_is_about_to_open_does_not_crash_the_end(tmp_path: Path, steps: int) -> None:
+    conversation = Conversation(id="x", title="x", created_at_ms=0, updated_at_ms=0)
+    async with running_app(ScriptedProvider([]), tmp_path) as running:
+        running.app.push_screen(ConfirmScreen("Really?", "", yes="Yes"))
+        running.app.push_screen(RenameScreen(conversation))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        running.app.exit(143, return_code=143)
+        running.app._close_messages_no_wait()
+    assert running.app.return_code == 143
+    assert running.app._exception is None
