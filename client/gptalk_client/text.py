@@ -161,7 +161,7 @@ def file_name(title: str, *, suffix: str = "") -> str:
     room = MAX_FILE_NAME_BYTES - len(suffix)
     normal = unicodedata.normalize("NFC", _compiled(_FORBIDDEN_IN_NAMES).sub(" ", title[: room * 4]))
     kept = "".join(each if each.isprintable() or each.isspace() else "" for each in normal)
-    name = _trimmed(re.sub(r"\.{2,}", " ", " ".join(kept.split())))
+    name = _trimmed(re.sub(r"\.{2,}", " ", " ".join(visible(kept).split())))
     if _compiled(_RESERVED_NAMES).match(name):
         name = "_" + name
     name = _trimmed(name.encode()[:room].decode(errors="ignore"))

@@ -97,12 +97,13 @@ async def running_app(
     settings: Settings | None = None,
     chat: str | None = None,
     new: bool = False,
+    toasts: bool = False,
 ) -> AsyncIterator[Running]:
     """Run the app; it is ready and, if it asks nothing, the composer has the focus."""
     paths = paths_in(folder)
     chosen = settings or Settings(provider="gptalk", model="test-model")
     app = GptalkApp(chosen, paths, lambda *_: provider, chat=chat, new=new)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=toasts) as pilot:
         running = Running(app, pilot, paths)
         await running.until(lambda: running.chat.services is not None, "the store opens")
         if starting := [worker for worker in app.workers if worker.group == "start"]:

@@ -8,8 +8,8 @@ with threaded_gptalk_server(reply="Hello there") as server:     # for synchronou
     subprocess.run([..., "--url", server.url])
 ```
 
-Nothing depends on time: `hold()` stops a reply before its next event, `step(n)` lets n events go, `release()`
-lets all of them.
+Nothing depends on time unless `pace_s` is given: `hold()` stops a reply before its next event, `step(n)` lets n
+events go, `release()` lets all of them.
 """
 
 from __future__ import annotations
@@ -19,13 +19,19 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
 from support.raw_server import LIMIT_S, Connection, RawServer, Request
+
+
+class Whole(str):
+    """A piece that is all of the text from now on: the service rewrites its reply."""
+
+    __slots__ = ()
 
 
 @dataclass(slots=True)
@@ -81,12 +87,23 @@ class GptalkServer:
         piece_chars: Characters that each event of a plain reply adds.
         token_life_s: How long a login holds, in seconds.
         secret: A path prefix without which nothing answers, as an embedded endpoint has.
+        pace_s: How long each event of a reply waits for the one before it, in seconds.
+        compose: Makes the pieces of a reply from its prompt, where no script does.
     """
 
     def __init__(
-        self, reply: str = "Hello", *, piece_chars: int = 20, token_life_s: int = 3600, secret: str = ""
+        self,
+        reply: str = "Hello",
+        *,
+        piece_chars: int = 20,
+        token_life_s: int = 3600,
+        secret: str = "",
+        pace_s: float = 0.0,
+        compose: Callable[[str], Sequence[str]] | None = None,
     ) -> None:
         self.reply = reply
+        self.pace_s = pace_s
+        self._compose = compose
         self.piece_chars = piece_chars
         self.token_life_s = token_life_s
         self.secret = secret
@@ -135,7 +152,7 @@ class GptalkServer:
         """Say what the next reply adds, event by event.
 
         Args:
-            pieces: What each event adds to the text.
+            pieces: What each event adds to the text; a `Whole` one takes its place.
             prompt: Only for a prompt that contains this.
             error: Sent as the last event instead of the end mark, such as `{"error": "overloaded"}`.
             cut: Hang up after the pieces, without the end mark.
@@ -231,6 +248,8 @@ class GptalkServer:
             if script.prompt is None or script.prompt in prompt:
                 self._scripts.remove(script)
                 return _Turn(prompt, script.pieces, script.error, script.is_cut)
+        if self._compose is not None:
+            return _Turn(prompt, list(self._compose(prompt)), None, False)
         reply = next((text for part, text in self._answers.items() if part in prompt), self.reply)
         size = self.piece_chars
         return _Turn(prompt, [reply[at : at + size] for at in range(0, len(reply), size)], None, False)
@@ -244,7 +263,9 @@ class GptalkServer:
         await connection.start_stream()
         text = ""
         for piece in turn.pieces:
-            text += piece
+            text = piece if isinstance(piece, Whole) else text + piece
+            if self.pace_s:
+                await asyncio.sleep(self.pace_s)
             await self._send(connection, json.dumps({"content": text}, ensure_ascii=False))
         if turn.is_cut:
             raise ConnectionAbortedError

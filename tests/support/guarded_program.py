@@ -3,7 +3,10 @@
 Run as a script with the program's own arguments. `GPTALK_TEST_FAULT` names where SIGUSR1 makes the app fail:
 `handler` (a message's), `worker`, `callback` (one of the event loop's), `thread`, `block` (the event loop stands
 still). Without SIGUSR1: `start` (while the app mounts), `early` (SIGTERM to itself at the same place),
-`unmount` (while it ends), `open` (while the conversations are opened).
+`unmount` (while it ends), `open` (while the conversations are opened). `unguarded` fails nothing: the last guard
+in front of the terminal lets everything through, so that what stands before it is tested by itself.
+
+With `GPTALK_TEST_ONE_TOAST` each toast takes the place of the one before it.
 """
 
 from __future__ import annotations
@@ -78,6 +81,25 @@ def _fail_on_demand(where: str) -> None:
     GptalkApp.on_mount = install  # type: ignore[method-assign]
 
 
+def _take_guard_away() -> None:
+    from gptalk_tui.guard import ControlGuard
+
+    ControlGuard.apply = lambda _self, segments, _background: segments  # type: ignore[method-assign]
+
+
+def _show_one_toast() -> None:
+    from textual.app import App
+
+    notify = App.notify
+
+    def alone(self: App[Any], message: str, **options: Any) -> None:
+        self.clear_notifications()
+        self.screen.query("ToastHolder").remove()
+        notify(self, message, **options)
+
+    App.notify = alone  # type: ignore[method-assign,assignment]
+
+
 def main() -> None:
     """Run the program."""
     _only_loopback()
@@ -86,7 +108,11 @@ def main() -> None:
         from gptalk_tui import signals
 
         signals.SignalWatch.__init__.__kwdefaults__["force_after_s"] = float(limit_s)
-    if where:
+    if os.environ.pop("GPTALK_TEST_ONE_TOAST", ""):
+        _show_one_toast()
+    if where == "unguarded":
+        _take_guard_away()
+    elif where:
         _fail_on_demand(where)
     from gptalk_tui.__main__ import main as run
 

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
+from functools import lru_cache
+
+import wcwidth
+
+from gptalk_client.text import one_line, storable
+
 HOSTILE_TEXTS: dict[str, str] = {
     "clipboard": "\x1b]52;c;cm0gLXJmIH4=\x07",
     "clipboard with ST": "\x1b]52;c;cm0gLXJmIH4=\x1b\\",
@@ -43,3 +50,28 @@ RAW_FORMS: tuple[bytes, ...] = (
 def everything(mark: str) -> str:
     """Return all hostile texts in one line, after a word that tells where they were put."""
     return mark + " " + " ".join(HOSTILE_TEXTS.values()).replace("\n", " ") + f" {mark}end"
+
+
+def titles() -> dict[str, str]:
+    """Return a title for each hostile text, by a mark of its own: the text first, both short enough."""
+    return {
+        f"n{number:02}": f"{text[:48]} n{number:02}" for number, text in enumerate(HOSTILE_TEXTS.values())
+    }
+
+
+def bare(text: str) -> str:
+    """Return what of a text takes a cell, without blanks and frames: the same before and after it was painted."""
+    return "".join(map(_bare_line, text.split("\n")))
+
+
+@lru_cache(4096)
+def _bare_line(line: str) -> str:
+    normal = unicodedata.normalize("NFD", line)
+    return "".join(
+        each for each in normal if wcwidth.wcwidth(each) > 0 and not each.isspace() and each not in "│▌…╭╮╰╯─"
+    )
+
+
+def seen(text: str) -> str:
+    """Return what a person sees of a text that was stored and made harmless, as `bare` gives it."""
+    return bare(one_line(storable(text), max_chars=400))

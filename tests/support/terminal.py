@@ -28,7 +28,8 @@ import sys
 import termios
 import threading
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 
@@ -70,11 +71,34 @@ def program(*arguments: str) -> list[str]:
 
 
 class _Screen(pyte.Screen):
+    def __init__(self, columns: int, lines: int) -> None:
+        self._painted: dict[int, str] = {}
+        super().__init__(columns, lines)
+
+    @property
+    def display(self) -> list[str]:
+        """What is painted, line by line; half of a wide character that was painted over is a blank."""
+        for y in self.dirty:
+            self._painted[y] = "".join(self._cells(self.buffer[y]))
+        self.dirty.clear()
+        return [self._painted[y] for y in range(self.lines)]
+
+    def _cells(self, line: Mapping[int, pyte.screens.Char]) -> Iterator[str]:
+        is_wide = False
+        for x in range(self.columns):
+            if is_wide:
+                is_wide = False
+                continue
+            data = line[x].data or " "
+            is_wide = wcwidth.wcwidth(data[0]) == 2
+            yield data
+
     def select_graphic_rendition(self, *attrs: int, **_private: bool) -> None:
         """Take no offence at questions about colours, such as an editor's."""
         super().select_graphic_rendition(*attrs)
 
 
+@cache
 def _is_drawn(char: str) -> bool:
     """Return whether pyte can take a character: at one without a width it drops the rest of the text."""
     return char < " " or char == "\x7f" or wcwidth.wcwidth(char) > 0 or unicodedata.combining(char) > 0
@@ -100,7 +124,7 @@ class Terminal:
         cwd: Path | None = None,
         is_session: bool = True,
     ) -> None:
-        self.output = b""
+        self.output = bytearray()
         """Every byte that the program wrote."""
         self.screen = _Screen(*size)
         self._stream = pyte.Stream(self.screen)
@@ -149,6 +173,17 @@ class Terminal:
     def text(self) -> str:
         """What is painted."""
         return "\n".join(self.lines)
+
+    @property
+    def in_frame(self) -> str:
+        """What stands between upright lines: in a dialog, in the composer."""
+        return "\n".join(line.partition("│")[2].rpartition("│")[0] for line in self.lines)
+
+    @property
+    def in_toasts(self) -> str:
+        """What toasts say: they have a bar at their left, in the right half."""
+        parts = [line.rpartition("▌") for line in self.lines]
+        return "\n".join(words for before, bar, words in parts if bar and len(before) > len(words))
 
     def wait_for(
         self, wanted: str | Callable[[Terminal], object], what: str = "", limit_s: float = LIMIT_S
@@ -329,5 +364,5 @@ class Terminal:
         cut = text.rfind(b"\x1b", max(0, len(text) - 16))
         cut = len(text) if cut < 0 or re.match(rb"\x1b(\[[\x20-\x3f]*[@-~]|[^\[\]P])", text[cut:]) else cut
         known = self._decode(_UNKNOWN_TO_PYTE.sub(b"", text[:cut]))
-        self._stream.feed("".join(each for each in known if _is_drawn(each)))
+        self._stream.feed(known if known.isascii() else "".join(filter(_is_drawn, known)))
         self._unfed = text[cut:]

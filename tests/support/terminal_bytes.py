@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -40,12 +41,28 @@ def tokens(output: bytes) -> Iterator[tuple[str, str]]:
         yield match.lastgroup, match[match.lastgroup]
 
 
-def complaints(output: bytes, *, is_app: bool) -> list[str]:
+OWN_ASIDE = re.compile(r"52;c;[A-Za-z0-9+/]*={0,2}|0;● [^;]{1,110}|9;[^;]{1,110}")
+"""What the app writes beside the screen on purpose: a copy, the window's title, a notice."""
+
+_TITLE_STACK = ("22;0t", "23;0t")
+
+
+def asides(output: bytes) -> list[str]:
+    """Return what was written beside the screen, in its order: copies, titles and notices."""
+    return [
+        content
+        for kind, content in tokens(output)
+        if content in _TITLE_STACK or (kind == "osc" and not content.startswith("22;"))
+    ]
+
+
+def complaints(output: bytes, *, is_app: bool, has_asides: bool = False) -> list[str]:
     """Return what no program of ours may write to a terminal; empty if all is well.
 
     Args:
         output: Every byte that was written.
         is_app: The full-screen app, which paints; the command line writes plain lines.
+        has_asides: Whether copies, window titles and notices are meant; what they say is judged too.
     """
     found = []
     for kind, content in tokens(output):
@@ -57,14 +74,27 @@ def complaints(output: bytes, *, is_app: bool) -> list[str]:
         elif not is_app:
             found.append(f"{kind} {content!r}")
         elif kind == "csi":
-            if not OWN_CSI.fullmatch(content):
+            if not OWN_CSI.fullmatch(content) and not (has_asides and content in _TITLE_STACK):
                 found.append(f"sequence {content!r}")
         elif kind == "osc":
-            if not content.startswith("22;"):  # the mouse pointer's shape, Textual's
+            if has_asides and OWN_ASIDE.fullmatch(content):
+                found += _about_aside(content)
+            elif not content.startswith("22;"):  # the mouse pointer's shape, Textual's
                 found.append(f"operating system command {content!r}")
         else:
             found.append(f"{kind} {content!r}")
     return found
+
+
+def _about_aside(content: str) -> Iterator[str]:
+    """Yield what is wrong with the words of a copy, a title or a notice."""
+    kind, _, words = content.partition(";")
+    if kind == "52":
+        words = base64.b64decode(words.removeprefix("c;"), validate=True).decode("utf-8")
+        words = words.replace("\n", " ").replace("\t", " ")
+    if any(unicodedata.category(each) == "Cc" for each in words):
+        yield f"a control character in {content!r}"
+    yield from _about_text(words)
 
 
 def _about_text(text: str) -> Iterator[str]:

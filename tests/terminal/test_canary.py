@@ -53,7 +53,14 @@ def test_secrets_stay_where_they_belong(
         said.append(run(*here, "ask", PROMPT))
     service.script([REPLY], cut=True)
     said.append(run(*here, "ask", PROMPT))
-    said.append(run(*here, "--proxy", f"http://me:{PASSWORD}@127.0.0.1:9", "ask", PROMPT))
+    proxy = ("--proxy", f"http://me:{PASSWORD}@127.0.0.1:9")
+    elsewhere = (*here, "--url", "http://service.test")  # loopback is never asked through a proxy
+    for line, told in (
+        (["ask", PROMPT], b"proxy"), (["config", "show"], b"proxy"),
+        (["doctor"], b"refused"), (["doctor", "--json"], b"refused"),
+    ):  # fmt: skip
+        said.append(run(*elsewhere, *proxy, *line))
+        assert told in said[-1].lower(), line
     said.append(run(*common, "--provider", "openai", "ask", PROMPT))
     for line in (
         ["doctor", "--json"], ["doctor"], ["auth", "status"], ["auth", "login"], ["config", "show"],

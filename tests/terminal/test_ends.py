@@ -112,7 +112,7 @@ def test_a_terminal_that_hangs_holds_nobody_up(start, service: GptalkServer, kep
         terminal.wait_for(READY)
         terminal.send(PROMPT, ENTER)
         terminal.wait_for("So far")
-        terminal.wait_for(lambda _: service.counts.done == 1, "the reply's end")
+        terminal.wait_for(lambda _: kept()[1][1] == "complete", "the whole reply is on disk")
         terminal.pause()
         for step in range(120):  # paint more than the kernel and the queue hold
             terminal.resize(300 - step % 2, 100)

@@ -20,7 +20,7 @@ from textual.timer import Timer
 from gptalk_client.errors import GptalkError
 from gptalk_client.paths import Paths
 from gptalk_client.settings import Settings
-from gptalk_client.text import one_line
+from gptalk_client.text import one_line, visible
 from gptalk_tui import memory
 from gptalk_tui.guard import ControlGuard
 from gptalk_tui.keys import KeyMap
@@ -36,6 +36,7 @@ from gptalk_tui.widgets.transcript.styles import StyleTable
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from textual.driver import Driver
+    from textual.notifications import SeverityLevel
 
     from gptalk_client.providers.base import Provider
     from gptalk_tui.screens.setup import Choice
@@ -138,6 +139,20 @@ class GptalkApp(App[int], inherit_bindings=False):
         if isinstance(screen, ChatScreen):
             screen.reading.copy(text)
 
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """Show a toast. Its words may come from outside: they are made harmless and never read as markup."""
+        super().notify(
+            visible(message), title=visible(title), severity=severity, timeout=timeout, markup=False
+        )
+
     # Keys
 
     async def on_event(self, event: events.Event) -> None:
@@ -181,7 +196,7 @@ class GptalkApp(App[int], inherit_bindings=False):
     def on_mount(self) -> None:
         self.call_after_refresh(memory.settle)
         for _, complaint in self.keys.complaints(COMPOSER_KEYS):
-            self.notify(complaint, severity="warning", title="Keys", markup=False, timeout=20)
+            self.notify(complaint, severity="warning", title="Keys", timeout=20)
         if self.settings.provider is None:
             from gptalk_tui.screens.setup import SetupScreen
 
@@ -270,7 +285,7 @@ class GptalkApp(App[int], inherit_bindings=False):
             self._loop.call_soon_threadsafe(self._warn, text)
 
     def _warn(self, text: str) -> None:
-        self.notify(one_line(text, max_chars=400), severity="warning", markup=False, timeout=20)
+        self.notify(one_line(text, max_chars=400), severity="warning", timeout=20)
 
     async def close_services(self) -> None:
         """Close provider and store; called once, after the screen is gone."""
@@ -353,7 +368,7 @@ class GptalkApp(App[int], inherit_bindings=False):
         try:
             await self.keep_settings(settings, changes)
         except GptalkError as err:
-            self.notify(err.for_humans(), severity="error", markup=False, timeout=20)
+            self.notify(err.for_humans(), severity="error", timeout=20)
 
 
 async def _reaches(url: str) -> bool:

@@ -183,7 +183,7 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
             self.say(err.for_humans(), is_error=True)
             return
         for notice in self.services.store.store.notices:
-            self.notify(notice, timeout=20, markup=False)
+            self.notify(notice, timeout=20)
         self.run_worker(self.services.provider.warm_up(), group="warm", description="warm up")
         await self._open_first(self.services)
         await self.shelf.refresh()
@@ -232,7 +232,7 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
                 self.app._unnotify(each, refresh=False)
         if timeout_s is None:
             timeout_s = ERROR_S if is_error else min(ERROR_S, SAID_S + len(text) / CHARS_READ_PER_S)
-        self.notify(text, severity="error" if is_error else "information", markup=False, timeout=timeout_s)
+        self.notify(text, severity="error" if is_error else "information", timeout=timeout_s)
 
     def show_emptiness(self, is_empty: bool) -> None:
         """Show the welcome, or the transcript."""
@@ -461,10 +461,10 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
     @property
     def is_opening(self) -> bool:
         """Something is under way after which other things are on screen: keys had better wait for it."""
-        return self._is_starting or (
-            self.is_current
-            and any(not worker.is_finished and worker.group in _OPENING for worker in self.workers)
-        )
+        if self._is_starting:
+            return True
+        is_opening = any(not worker.is_finished and worker.group in _OPENING for worker in self.workers)
+        return self.is_current and (is_opening or (not self.is_leaving and self.shelf.is_behind))
 
     @property
     def place(self) -> Where:

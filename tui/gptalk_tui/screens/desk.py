@@ -306,6 +306,11 @@ class Desk:
             elif turn.reply is not None:
                 reply_id = turn.reply.id
                 reply = await services.store.run(lambda store: store.message(reply_id))
+                if reply.status is Status.STREAMING:  # not on disk as it ended: that is tried again
+                    reply = turn.reply
+                    screen.say(
+                        f"The reply is not saved: {turn.save_trouble} This is tried again.", is_error=True
+                    )
                 if self.away.wants(reply):
                     told = await services.store.run(lambda store: store.conversation(turn.conversation_id))
                     self.away.tell(told, reply)

@@ -91,7 +91,7 @@ class PickerScreen(Dialog[str | None]):
         try:
             rows = await find(text)
         except GptalkError as err:
-            self.notify(err.for_humans(), severity="error", markup=False)
+            self.notify(err.for_humans(), severity="error")
             return
         self.query_one(RowList).set_rows(rows, highlight=rows[0].key if rows else None)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from gptalk_client.text import one_line
+from gptalk_client.text import one_line, visible
 
 if TYPE_CHECKING:
     from gptalk_tui.screens.chat import ChatScreen
@@ -118,10 +118,10 @@ class Reading:
         """Put a text on the clipboard and say how.
 
         Args:
-            text: The text.
+            text: The text; no control character of it goes along, which a shell would obey at the paste.
             what: What it is; empty says nothing unless the clipboard is out of reach.
         """
-        app = self._screen.app
+        app, text = self._screen.app, visible(text)
         app._clipboard = text  # what Ctrl+V in a field gives
         app.run_worker(self._put(text, what), group="copy", description="copy")
 

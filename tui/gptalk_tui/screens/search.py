@@ -88,7 +88,7 @@ class SearchScreen(Dialog[Found | None]):
         try:
             hits, extent = await self._store.run(search)
         except GptalkError as err:
-            self.notify(err.for_humans(), severity="error", markup=False)
+            self.notify(err.for_humans(), severity="error")
             return
         rows = self.query_one("#hits", RowList)
         rows.empty_text = nothing_in(*extent) if extent is not None else ""

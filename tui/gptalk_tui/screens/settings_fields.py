@@ -49,9 +49,9 @@ class Fields:
         return replace(
             self,
             provider=persona.provider or "",
-            model=persona.model,
+            model=visible(persona.model, newlines=False),
             temperature="" if persona.temperature is None else f"{persona.temperature:g}",
-            system=persona.system_prompt,
+            system=visible(persona.system_prompt),
         )
 
     def read(self) -> Values:

@@ -54,6 +54,7 @@ class Shelf:
         self._is_visited = False
         self._wants_all = False
         self._going_to: str | None = None
+        self._filtered_by = ""
 
     # What it shows
 
@@ -85,6 +86,7 @@ class Shelf:
                 more = await store.run(read)
                 if (wanted, shown) != (screen.list_pane.filter, self.shown):
                     return  # something else is wanted meanwhile, and being read
+                self._filtered_by = wanted
                 found = [*found, *more]
                 self._show(found)
                 if len(more) < limit or not self._wants_all:
@@ -93,7 +95,13 @@ class Shelf:
                     await asyncio.sleep(MORE_AFTER_S)
                 limit = MORE_ROWS
         except GptalkError as err:
+            self._filtered_by = wanted  # nothing better will come of it
             screen.say(err.for_humans(), is_error=True)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the list does not show yet what its filter leaves."""
+        return self._filtered_by != self._screen.list_pane.filter
 
     def want_all(self) -> None:
         """Read all of the list, because its end comes into view."""

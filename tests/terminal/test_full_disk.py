@@ -1,0 +1,77 @@
+"""The app on a disk that is really full: it goes on in memory, says so, and saves when there is space."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.gptalk_server import GptalkServer
+from support.terminal import CTRL_Q, ENTER, READY
+
+LONG = " ".join(f"word{number}" for number in range(40_000))
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Iterator[Path]:
+    """A data folder on a file system of 2 MB, where the machine lets us have one."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("needs the right to mount")
+    mount = ["mount", "-t", "tmpfs", "-o", "size=2m,mode=0700", "none", str(disk)]
+    try:
+        done = subprocess.run(mount, capture_output=True, check=False)
+    except FileNotFoundError:
+        pytest.skip("there is no mount")
+    if done.returncode:
+        pytest.skip("mounting is not allowed here")
+    yield disk / "data"
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+@contextlib.contextmanager
+def full(disk: Path) -> Iterator[None]:
+    """Fill a disk to its last byte for a while."""
+    filler = disk / "filler"
+    with open(filler, "wb", buffering=0) as file, contextlib.suppress(OSError):
+        while file.write(b"x" * 4096):
+            pass
+    try:
+        yield
+    finally:
+        filler.unlink()
+
+
+def test_streaming_goes_on_while_the_disk_is_full_and_is_saved_afterwards(
+    start, service: GptalkServer, data: Path, kept
+) -> None:
+    pieces = ["First ", LONG, *(f"\n\npiece {number}." for number in range(100))]
+    service.script(pieces, prompt="Go")
+    service.hold()
+    with start() as terminal:
+        terminal.wait_for(READY)
+        terminal.send("Go", ENTER)
+        service.step()
+        terminal.wait_for("First")
+        terminal.wait_for(lambda _: kept()[1][2] == "First ", "the first text is saved")
+        with full(data.parent):
+            service.pace_s = 0.04
+            service.step(70)
+            terminal.wait_for("not saved: The disk is full")
+            terminal.wait_for("piece 67.")
+        service.step(25)
+        terminal.wait_for("piece 92.")
+        terminal.wait_for(lambda t: "not saved" not in t.text, "the bar says so no longer")
+        terminal.wait_for(lambda _: "piece 92." in kept()[1][2], "it is saved while the reply streams")
+        service.release()
+        terminal.wait_for(lambda _: kept()[1][1] == "complete", "the whole reply is saved")
+        assert terminal.end(CTRL_Q) == 0
+        assert terminal.complaints() == []
+        assert b"Traceback" not in terminal.output
+    assert kept() == [("user", "complete", "Go"), ("assistant", "complete", "".join(pieces))]

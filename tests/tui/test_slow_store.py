@@ -1,0 +1,35 @@
+"""Keys typed while the store is slow have the effect that they have while it is quick."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gptalk_client.models import Conversation
+from gptalk_client.store.store import Store
+from support.apps import paths_in, running_app
+from support.scripted_provider import ScriptedProvider
+
+
+async def test_enter_behind_a_filter_opens_what_the_filter_leaves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = paths_in(tmp_path)
+    with Store.open(paths.database) as store:
+        for title in ("wanted", "other", "newest"):
+            store.open_turn(store.create_conversation(title=title).id, f"prompt of {title}")
+    read = Store.conversations
+
+    def slowly(self: Store, **options: Any) -> list[Conversation]:
+        time.sleep(0.1)
+        return read(self, **options)
+
+    monkeypatch.setattr(Store, "conversations", slowly)
+    async with running_app(ScriptedProvider([]), tmp_path) as running:
+        await running.until(lambda: "prompt of newest" in running.text)
+        await running.press("ctrl+s", *"want", "enter")
+        await running.until(lambda: "prompt of" in running.text and "newest" not in running.text)
+        assert "prompt of wanted" in running.text
