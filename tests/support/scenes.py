@@ -111,7 +111,7 @@ async def chat() -> str:
         await talk(app, "How do lifetimes relate to borrows?")
         await app.send("and for structs?")
         await app.until(lambda: "struct Excerpt" in app.text)
-        app.chat._ticker and app.chat._ticker.pause()
+        app.chat.state.pause()
         from textual.content import Content
 
         app.chat.query_one("#status").left = Content.assemble(  # type: ignore[attr-defined]

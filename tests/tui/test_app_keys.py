@@ -263,10 +263,10 @@ async def test_nothing_runs_when_nothing_streams(tmp_path: Path) -> None:
     gate = asyncio.Event()
     async with running_app(ScriptedProvider(["text", gate]), tmp_path) as app:
         await app.send("Go")
-        await app.until(lambda: app.chat._ticker is not None)
+        await app.until(lambda: app.chat.state.is_ticking)
         gate.set()
         await app.until_idle()
-        await app.until(lambda: app.chat._ticker is None)
+        await app.until(lambda: not app.chat.state.is_ticking)
 
 
 async def test_an_older_size_in_the_queue_does_not_win(tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ import pytest
 from gptalk_client.models import Status
 from gptalk_client.settings import Persona, Settings
 from gptalk_client.store.store import Store
-from gptalk_client.text import visible
 from gptalk_tui.guard import ControlGuard
 from gptalk_tui.screens.confirm import ConfirmScreen
 from gptalk_tui.screens.settings_dialog import SettingsScreen
@@ -84,7 +83,7 @@ async def test_settings_show_text_and_keep_what_is_left_alone(tmp_path: Path, wh
         conversation = store.create_conversation(title="one", model=name, system_prompt=text)
         _, reply = store.open_turn(conversation.id, "prompt")
         store.close_turn(reply.id, Status.COMPLETE)
-    settings = Settings(provider="gptalk", personas={name: Persona(model=f"{name}2", system_prompt=text)})
+    settings = Settings(provider="gptalk", personas={name: Persona(model=name, system_prompt=text)})
     provider = ScriptedProvider([], models=[name, "second"])
     async with running_app(provider, tmp_path, settings=settings, size=(160, 50)) as running:
         await running.press("ctrl+t")
@@ -98,12 +97,12 @@ async def test_settings_show_text_and_keep_what_is_left_alone(tmp_path: Path, wh
         assert (kept.model, kept.system_prompt) == (name, text)
         await running.press("ctrl+t")
         running.app.screen.query_one("#persona").focus()
-        await running.press("right")
-        await shows(running, f"‹ {seen(name)}", "#persona")
-        await shows(running, f"{seen(name)}2", "#model")
+        await shows(running, f"‹ {seen(name)}", "#persona")  # what is set is just this persona
+        await running.press("right", "left")
+        await shows(running, seen(name), "#model")
         await running.press("ctrl+t")
         [kept] = running.store.conversations()
-        assert kept.model == visible(f"{name}2", newlines=False)
+        assert (kept.model, kept.system_prompt) == (name, text)
 
 
 async def test_what_is_copied_holds_no_control_character(

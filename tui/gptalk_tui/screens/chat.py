@@ -9,17 +9,14 @@ from dataclasses import dataclass
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.content import Content
 from textual.message import Message
-from textual.timer import Timer
 from textual.widgets import Input, Static, TextArea
 
 from gptalk_client.errors import GptalkError
 from gptalk_client.models import Role, Status
-from gptalk_tui import memory
-from gptalk_tui.actions import ACTION_OF, ACTIONS, Where, footer_actions
+from gptalk_tui.actions import ACTION_OF, ACTIONS, Where
 from gptalk_tui.keys import KeyMap
-from gptalk_tui.screens import bars
+from gptalk_tui.screens import toasts
 from gptalk_tui.screens.appearance import Appearance
 from gptalk_tui.screens.branches import Branches
 from gptalk_tui.screens.choices import Choices
@@ -33,27 +30,16 @@ from gptalk_tui.screens.reading import Reading
 from gptalk_tui.screens.services import Services
 from gptalk_tui.screens.shelf import Shelf
 from gptalk_tui.screens.sizing import TrueScreen
+from gptalk_tui.screens.state_lines import StateLines
 from gptalk_tui.screens.undo import Undo
-from gptalk_tui.screens.welcome import welcome_text
 from gptalk_tui.screens.writing import Writing
 from gptalk_tui.widgets.bar import Bar
 from gptalk_tui.widgets.composer import Composer
 from gptalk_tui.widgets.find_bar import FindBar
 from gptalk_tui.widgets.list_pane import ListPane
-from gptalk_tui.widgets.listing import UNTITLED, title_of
 from gptalk_tui.widgets.row_list import RowList
 from gptalk_tui.widgets.transcript.styles import StyleTable
 from gptalk_tui.widgets.transcript.widget import Transcript
-
-LOW_SCREEN = 14
-"""Up to this height, in lines, the status stands in the composer's border."""
-
-SPINNER_S = 1 / 8
-
-SAID_S, ERROR_S, CHARS_READ_PER_S = 2.0, 10.0, 25
-"""How long a toast stays, in seconds: an error, or a sentence and the time to read it."""
-
-MOST_TOASTS = 4
 
 _DONE_OR_UNDER_WAY = (Status.COMPLETE, Status.STREAMING)
 
@@ -96,6 +82,7 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
     transcript: Transcript
     composer: Composer
     list_pane: ListPane
+    state: StateLines
 
     AUTO_FOCUS = "Composer"
 
@@ -121,7 +108,6 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
         self._wanted = chat
         self._wants_new = new
         self._is_starting = True
-        self._ticker: Timer | None = None
         self.is_leaving = False
         """The app is about to end: nothing new is begun."""
         self.services = None
@@ -137,6 +123,7 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
         self.writing = Writing(self)
         self.finding = Finding(self)
         self.dialogs = Dialogs(self)
+        self.state = StateLines(self)
         self.list_pane = ListPane(id="side")
         self.transcript = Transcript(styles, fetch=self.desk.texts, id="transcript")
         self.composer = Composer(
@@ -213,26 +200,14 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
         """Bring everything to disk that is not there yet."""
         self.is_leaving = True
         self.desk.away.come_back()
-        await self.desk.drafts.save()
+        await self.desk.drafts.put_away()
         await self.desk.turns.stop_all(limit_s=2.0)
 
     # What is said
 
     def say(self, text: str, *, is_error: bool = False, timeout_s: float | None = None) -> None:
-        """Say something for a while, in words; what is said already is not said twice.
-
-        Args:
-            text: A sentence or two.
-            is_error: It tells about something that went wrong.
-            timeout_s: How long it stays; None: as long as it takes to read.
-        """
-        shown = list(self.app._notifications)
-        for at, each in enumerate(shown):
-            if each.message == text or at <= len(shown) - MOST_TOASTS:
-                self.app._unnotify(each, refresh=False)
-        if timeout_s is None:
-            timeout_s = ERROR_S if is_error else min(ERROR_S, SAID_S + len(text) / CHARS_READ_PER_S)
-        self.notify(text, severity="error" if is_error else "information", timeout=timeout_s)
+        """Say something for a while, in words; `toasts.say` tells the rest."""
+        toasts.say(self.app, text, is_error=is_error, timeout_s=timeout_s)
 
     def show_emptiness(self, is_empty: bool) -> None:
         """Show the welcome, or the transcript."""
@@ -240,55 +215,7 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
 
     def update_bars(self) -> None:
         """Bring header, welcome, status line and footer up to date."""
-        if not self.query("#header"):
-            return  # a late call, while the app closes
-        conversation, services = self.desk.conversation, self.services
-        header, width = self.query_one("#header", Bar), self.size.width
-        title = title_of(conversation) if conversation else UNTITLED
-        header.left = bars.header_left(title, width, place=bars.place_of(conversation))
-        provider = services.provider_for(self.desk.chosen) if services is not None else None
-        model = services.model_of(self.desk.chosen) if services is not None else ""
-        service = provider.service if provider is not None else ""
-        header.right = bars.header_right(model, service, width)
-        welcome = welcome_text(provider.name if provider is not None else "", service, model, self.keys)
-        self.query_one("#welcome", Static).update(welcome)
-        self.query_one("#footer", Bar).left = self._footer(width)
-        self._update_status()
-
-    def _footer(self, width: int) -> Content:
-        if isinstance(self.focused, Input) and self.focused.id == "find":
-            return bars.find_footer(width)
-        return bars.footer(footer_actions(self, self.place), self.keys, width)
-
-    def _update_status(self) -> None:
-        turn, transcript = self.desk.turn, self.transcript
-        returned = self.desk.returned
-        if turn is not None:
-            left = bars.turn_status(turn)
-        elif self.branches.edit is not None:
-            left = bars.edit_status()
-        else:
-            left = bars.idle_status(transcript.last_entry, returned, self.composer.text)
-        right = bars.place_status(is_following=transcript.is_following, has_new_text=transcript.has_new_text)
-        bar = self.query_one("#status", Bar)
-        bar.left, bar.right = left, right
-        is_low = self.size.height <= LOW_SCREEN
-        bar.display = not is_low
-        self.composer.border_subtitle = (right if right.plain else left) if is_low else ""
-
-    def turn_started(self) -> None:
-        """Show a running turn's state until all turns are over."""
-        self.update_bars()
-        if self._ticker is None:
-            self._ticker = self.set_interval(SPINNER_S, self._tick)
-
-    def _tick(self) -> None:
-        if not self.desk.turns and self._ticker is not None:
-            self._ticker.stop()
-            self._ticker = None
-            memory.collect_now()
-        if not self.desk.is_output_behind():
-            self._update_status()
+        self.state.update()
 
     # Messages of the parts
 
@@ -304,7 +231,7 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
     def _typed(self) -> None:
         self.desk.drafts.typed()
         if self.desk.returned is not None:
-            self._update_status()
+            self.state.update_status()
 
     @on(Composer.TokenChanged)
     def _token_changed(self, event: Composer.TokenChanged) -> None:
@@ -364,7 +291,7 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
 
     @on(Transcript.FollowChanged)
     def _follow_changed(self) -> None:
-        self._update_status()
+        self.state.update_status()
 
     @on(Transcript.MessageChosen)
     def _message_chosen(self) -> None:
@@ -461,14 +388,10 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
     @property
     def is_opening(self) -> bool:
         """Something is under way after which other things are on screen: keys had better wait for it."""
-        is_behind = not self.is_leaving and self.shelf.is_behind
-        return self._is_starting or (
-            self.is_current
-            and (
-                is_behind
-                or any(not worker.is_finished and worker.group in _OPENING for worker in self.workers)
-            )
-        )
+        if self._is_starting:
+            return True
+        is_opening = any(not worker.is_finished and worker.group in _OPENING for worker in self.workers)
+        return self.is_current and (is_opening or (not self.is_leaving and self.shelf.is_behind))
 
     @property
     def place(self) -> Where:

@@ -258,7 +258,7 @@ class Desk:
 
         self.turns.start(conversation.id, prompt, events, run).beside = beside
         self._screen.shelf.mark()
-        self._screen.turn_started()
+        self._screen.state.turn_started()
 
     # Showing what comes
 

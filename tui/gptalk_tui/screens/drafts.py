@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -75,8 +76,12 @@ class Drafts:
 
     # Going elsewhere
 
-    async def put_away(self, *, before: str) -> None:
-        """Store what was typed, also what is typed meanwhile, before a conversation is opened, maybe the same."""
+    async def put_away(self, *, before: str = "") -> None:
+        """Store what was typed, also what is typed meanwhile.
+
+        Args:
+            before: The conversation that is opened afterwards, maybe the same; empty for none.
+        """
         for _ in range(_ROUNDS):
             draft = self.pending
             if draft is None or not await self._save(draft):
@@ -100,7 +105,8 @@ class Drafts:
         """Leave nothing in the store of a conversation in which there is nothing."""
         services = self._screen.services
         if services is not None and conversation is not None and not conversation.message_count:
-            await services.store.run(lambda store: store.discard_blank(conversation.id))
+            with contextlib.suppress(GptalkError):  # a blank row in the list is no loss
+                await services.store.run(lambda store: store.discard_blank(conversation.id))
 
     async def stored(self, chosen: Conversation, opened: int) -> Conversation:
         """Return a conversation that lies open as one of the store, made now if it is new.

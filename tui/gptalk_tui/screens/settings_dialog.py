@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from textual import on
@@ -80,6 +80,12 @@ class SettingsScreen(Dialog[list[Chosen] | None]):
         self._personas = personas
         self._find_models = find_models
         self._models: list[str] = []
+        self._meant: dict[str, str] = {}
+        """What stands in a field, and the text that is meant by it and is kept where the field is left alone."""
+        sources: list[Values | Persona] = [here, defaults, *personas.values()]
+        for each in sources:
+            self._harmless(each.model)
+            self._harmless(each.system_prompt, newlines=True)
 
     def compose(self) -> ComposeResult:
         personas = [("", "none"), *((name, one_line(name)) for name in self._personas)]
@@ -127,6 +133,12 @@ class SettingsScreen(Dialog[list[Chosen] | None]):
         field = self.query_one(selector, Input)
         field.value = value
         field.placeholder = placeholder
+
+    def _harmless(self, text: str, *, newlines: bool = False) -> str:
+        """Return a text as a field shows it, and remember what it stands for."""
+        shown = visible(text, newlines=newlines).strip()
+        self._meant[shown] = text
+        return shown
 
     def _name_persona(self, fields: Fields) -> None:
         """Show the name of the persona that the fields are."""
@@ -191,7 +203,7 @@ class SettingsScreen(Dialog[list[Chosen] | None]):
         self._take_models(models, "" if models else "the provider names no models")
 
     def _take_models(self, models: list[str], words: str) -> None:
-        self._models = models = [visible(name, newlines=False) for name in models]
+        self._models = models = [self._harmless(name) for name in models]
         self.query_one("#model", Input).suggester = SuggestFromList(models, case_sensitive=False)
         named = ", ".join(one_line(name) for name in models[:3]) + (", …" if len(models) > 3 else "")
         hint = f"models: {named} (PgUp and PgDn in the field)" if models else words
@@ -225,11 +237,17 @@ class SettingsScreen(Dialog[list[Chosen] | None]):
         self._typed[self._scope] = self._fields
         changed = [scope for scope in (HERE, DEFAULT) if self._typed[scope] != self._set[scope]]
         try:
-            chosen = [Chosen(scope, self._typed[scope].read()) for scope in changed]
+            chosen = [Chosen(scope, self._as_meant(self._typed[scope].read())) for scope in changed]
         except BadValueError as err:
             self._complain(str(err))
             return
         self.dismiss(chosen)
+
+    def _as_meant(self, values: Values) -> Values:
+        model, system = values.model, values.system_prompt
+        return replace(
+            values, model=self._meant.get(model, model), system_prompt=self._meant.get(system, system)
+        )
 
     def _complain(self, words: str) -> None:
         box = self.query_one(".dialog-error", Static)
