@@ -11,6 +11,7 @@ import pytest
 _REAL_CONNECT = socket.socket.connect
 _REAL_CONNECT_EX = socket.socket.connect_ex
 _REAL_GETADDRINFO = socket.getaddrinfo
+_NOT_OURS = {"NO_COLOR", "COLUMNS", "LINES"}
 _LOOPBACK = {"localhost", "::1", "0.0.0.0", "::", ""}
 
 
@@ -45,7 +46,7 @@ def own_world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     """Give the test, and every process that it starts, a home of its own and loopback only."""
     home = tmp_path_factory.mktemp("home")
     for name in list(os.environ):
-        if name.startswith("GPTALK_") or name.lower().endswith("_proxy") or name == "NO_COLOR":
+        if name.startswith("GPTALK_") or name.lower().endswith("_proxy") or name in _NOT_OURS:
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(home))
     for name in ("CONFIG", "DATA", "CACHE", "STATE"):

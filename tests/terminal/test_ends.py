@@ -265,6 +265,12 @@ def test_a_window_that_is_dragged_ends_at_its_last_size(start) -> None:
         assert terminal.complaints() == []
 
 
+def test_a_size_in_the_environment_is_not_believed(start) -> None:
+    with start(size=(110, 32), environment={"COLUMNS": "80", "LINES": "24"}) as terminal:
+        terminal.wait_for(lambda t: t.lines[30].endswith("─╯") and len(t.lines[30]) == 109, "the real size")
+        assert terminal.end(CTRL_Q) == 0
+
+
 @pytest.mark.parametrize("term", ["dumb", ""])
 def test_a_terminal_that_can_do_nothing_is_told_in_words(data: Path, term: str) -> None:
     with Terminal(program("--data-dir", str(data)), environment={"TERM": term}) as terminal:

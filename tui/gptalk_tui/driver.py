@@ -86,10 +86,13 @@ class TerminalDriver(LinuxDriver):
 
     @property
     def present_size(self) -> Size | None:
-        """The terminal's size now; None where the terminal itself tells it."""
+        """The terminal's size now, whatever `$COLUMNS` says; None where the terminal itself tells it."""
         if self._in_band_window_resize:
             return None
-        return Size(*self._get_terminal_size())
+        try:
+            return Size(*os.get_terminal_size(self.fileno))
+        except OSError:
+            return None  # it has gone
 
     def write(self, data: str) -> None:
         """Write to the terminal; nothing is written any more once it hangs and the app is to end."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gptalk_client.models import BranchEntry, Role, Status
@@ -65,6 +65,9 @@ TEXTS = st.lists(
 
 @settings(max_examples=60, deadline=None)
 @given(TEXTS, st.integers(1, 130), st.integers(1, 30), st.lists(st.integers(-40, 40), max_size=12))
+@example(
+    ["", "# H\n\n- a\n- b\n\n```\ncode\n```", ""], 6, 1, [0]
+)  # estimates round differently once a row is known
 def test_scrolling_shows_the_lines_of_the_document(
     texts: list[str], width: int, height: int, moves: list[int]
 ) -> None:

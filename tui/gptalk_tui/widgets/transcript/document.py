@@ -209,7 +209,9 @@ class Document:
         while self._cached_lines > MAX_CACHED_LINES and len(self._cache) > 1:
             _, oldest = self._cache.popitem(last=False)
             self._cached_lines -= len(oldest.rendered.lines)
-        if rows.heights.measure(row, len(rendered.lines)):
+        was_measured = rows.heights.is_measured(row)
+        if rows.heights.measure(row, len(rendered.lines)) or not was_measured:
+            # Also where the estimate was right: what is left to estimate rounds differently.
             self._settle(index)
         return rendered
 
