@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 BATCH_MESSAGES = 256
 BATCH_CHARS = 1_000_000
 """How much is read and looked through before the count is shown."""
+
+SAY_AGAIN_S = 0.1
+"""How often at most the count is shown while it grows, in seconds."""
 
 AGAIN_S = 0.5
 """How long news wait until they are looked through, in seconds."""
@@ -174,6 +178,7 @@ class Finding:
         # What the reader will see first is looked through first; what stands above it comes last.
         below = [entry for entry in entries if (index_of(entry.id) or 0) >= first]
         above = [entry for entry in entries if (index_of(entry.id) or 0) < first]
+        said_s = 0.0
         for batch in _batches(below) + _batches(above):
             try:
                 texts = await self._texts(batch)
@@ -184,7 +189,9 @@ class Finding:
             self._seen |= {each.id for each in batch if each.status is not Status.STREAMING}
             if self._at is None:
                 self._go_to_first(first)
-            self._say()
+            if time.monotonic() - said_s >= SAY_AGAIN_S:
+                self._say()
+                said_s = time.monotonic()
         self._is_whole = True
         self._counts = {each: self._counts[each] for each in self._in_order()}
         if self._at is None:
@@ -283,7 +290,8 @@ class Finding:
     def _say(self) -> None:
         if self._bar is None:
             return
-        total = sum(self._counts[each] for each in self._in_order())
+        index_of = self._screen.transcript.document.index_of
+        total = sum(count for each, count in self._counts.items() if index_of(each) is not None)
         if self._query is None:
             self._bar.say("")
         elif not total:
@@ -297,10 +305,12 @@ class Finding:
         if self._at is None:
             return 0
         message_id, place = self._at
-        ids = self._in_order()
-        if message_id not in ids:
+        index_of = self._screen.transcript.document.index_of
+        here = index_of(message_id)
+        if here is None or message_id not in self._counts:
             return 0
-        before = sum(self._counts[each] for each in ids[: ids.index(message_id)])
+        places = ((index_of(each), count) for each, count in self._counts.items())
+        before = sum(count for index, count in places if index is not None and index < here)
         return before + min(place.number, self._counts[message_id])
 
     def _in_order(self) -> list[str]:
