@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from support.gptalk_server import GptalkServer
+from support.small_disk import full, small_disk
 from support.terminal import CTRL_Q, ENTER, READY
 
 LONG = " ".join(f"word{number}" for number in range(40_000))
@@ -19,33 +16,9 @@ LONG = " ".join(f"word{number}" for number in range(40_000))
 
 @pytest.fixture
 def data(tmp_path: Path) -> Iterator[Path]:
-    """A data folder on a file system of 2 MB, where the machine lets us have one."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    if sys.platform != "linux" or os.geteuid() != 0:
-        pytest.skip("needs the right to mount")
-    mount = ["mount", "-t", "tmpfs", "-o", "size=2m,mode=0700", "none", str(disk)]
-    try:
-        done = subprocess.run(mount, capture_output=True, check=False)
-    except FileNotFoundError:
-        pytest.skip("there is no mount")
-    if done.returncode:
-        pytest.skip("mounting is not allowed here")
-    yield disk / "data"
-    subprocess.run(["umount", str(disk)], check=True)
-
-
-@contextlib.contextmanager
-def full(disk: Path) -> Iterator[None]:
-    """Fill a disk to its last byte for a while."""
-    filler = disk / "filler"
-    with open(filler, "wb", buffering=0) as file, contextlib.suppress(OSError):
-        while file.write(b"x" * 4096):
-            pass
-    try:
-        yield
-    finally:
-        filler.unlink()
+    """A data folder on a small disk."""
+    with small_disk(tmp_path / "disk") as disk:
+        yield disk / "data"
 
 
 def test_streaming_goes_on_while_the_disk_is_full_and_is_saved_afterwards(
