@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -89,6 +91,30 @@ def test_a_signal_at_any_moment_of_the_start(start) -> None:
     # Before Python itself has come up, the signal's own way ends the process.
     assert set(codes) <= {143, -signal.SIGTERM}
     assert codes[-1] == 143
+
+
+CAUGHT = """
+import os, signal
+from gptalk_tui.cli.signals import Signalled, signals_as_exit_codes
+from gptalk_tui.signals import SignalWatch
+codes = []
+try:
+    with signals_as_exit_codes():
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+        except BaseException:
+            pass
+        with SignalWatch(codes.append, print, print):
+            pass
+except Signalled as signalled:
+    codes.append(signalled.exit_code)
+assert codes == [143, 143], codes
+"""
+
+
+def test_a_signal_that_some_code_caught_while_it_was_imported_is_not_forgotten() -> None:
+    done = subprocess.run([sys.executable, "-c", CAUGHT], capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
 def test_a_signal_before_the_first_paint(start) -> None:

@@ -52,6 +52,11 @@ class SignalWatch:
             for number in (getattr(signal, name) for name in _NAMES if hasattr(signal, name)):
                 if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup sets it
                     self._before[number] = signal.signal(number, self._received)
+        for handler in self._before.values():
+            # What was raised for a signal while the app was imported may have been caught by somebody.
+            if missed := getattr(handler, "received", 0):
+                self._received(missed, None)
+                break
         return self
 
     def __exit__(

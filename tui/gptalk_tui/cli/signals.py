@@ -24,18 +24,30 @@ class Signalled(BaseException):
         self.exit_code = 128 + number
 
 
+class Ender:
+    """A handler that raises `Signalled`, and remembers that it did: code that is imported may catch everything."""
+
+    def __init__(self) -> None:
+        self.received = 0
+        """The signal that came first; 0 for none."""
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        """End the program."""
+        self.received = self.received or number
+        raise Signalled(number)
+
+
 @contextlib.contextmanager
 def signals_as_exit_codes() -> Iterator[None]:
     """Raise `Signalled` in the main thread where a signal would end the process on the spot."""
-
-    def end(number: int, frame: FrameType | None) -> None:
-        raise Signalled(number)
-
+    end = Ender()
     before = _set_handlers(end)
     try:
         yield
     finally:
         _restore_handlers(before)
+    if end.received:
+        raise Signalled(end.received)
 
 
 def run_until_signal(work: Coroutine[Any, Any, T]) -> T:
