@@ -94,10 +94,10 @@ class Drafts:
         draft, conversation = self.pending, self._screen.desk.conversation
 
         async def put_away() -> None:
-            if draft is not None and await self._save(draft):
-                self._screen.shelf.refresh_soon()
-            elif draft is None:
-                await self._discard(conversation)
+            if draft is not None:
+                await self._save(draft)
+            await self._discard(conversation)
+            self._screen.shelf.refresh_soon()  # it may be listed for the first time, or no more
 
         self._screen.run_worker(put_away(), group="draft", description="draft")
 
