@@ -26,3 +26,19 @@ async def test_a_dialog_that_is_about_to_open_does_not_crash_the_end(tmp_path: P
         running.app._close_messages_no_wait()
     assert running.app.return_code == 143
     assert running.app._exception is None
+
+
+async def test_work_that_finds_the_screen_gone_does_not_crash_the_end(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider(["Hello"]), tmp_path) as running:
+        await running.send("Hi")
+        finding, met = running.chat.finding, asyncio.Event()
+
+        async def open_late() -> None:
+            running.app.exit(143, return_code=143)
+            met.set()
+            await finding.open()
+
+        running.app.call_later(open_late)
+        await met.wait()
+    assert running.app.return_code == 143
+    assert running.app._exception is None

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 from urllib.parse import urlsplit
 
 from textual import events
-from textual.app import App
+from textual.app import App, ScreenError
 from textual.binding import BindingType
 from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.timer import Timer
+from textual.widget import MountError
 
 from gptalk_client.errors import GptalkError
 from gptalk_client.paths import Paths
@@ -43,6 +44,9 @@ if TYPE_CHECKING:
     from gptalk_tui.screens.setup import Choice
 
 BuildProvider: TypeAlias = "Callable[[Settings, Paths, Callable[[str], None]], Provider]"
+
+GONE = (NoMatches, MountError, ScreenError)
+"""What work meets that was under way when the screens were taken down."""
 
 MOST_FRAMES = 8
 """More frames than these do not wait for a terminal that hangs; the toolkit would wait itself at thirty."""
@@ -231,8 +235,8 @@ class GptalkApp(App[int], inherit_bindings=False):
 
     def _handle_exception(self, error: Exception) -> None:
         """End the app at an error that nobody caught. Textual would print every variable, texts included."""
-        if self._exit and isinstance(error, NoMatches):
-            return  # a dialog that was about to open finds its parts gone already
+        if self._exit and isinstance(getattr(error, "error", error), GONE):  # a worker's error carries it
+            return
         if self.is_headless:
             super()._handle_exception(error)
             return
