@@ -150,7 +150,7 @@ def update_file(file: Path, changes: Mapping[str | tuple[str, ...], Any]) -> Non
     import tomlkit
     import tomlkit.exceptions
 
-    target = file.resolve()
+    target = Path(os.path.realpath(file))  # `resolve` raises at a link in a circle
     try:
         text = _read(target) if target.exists() else ""
         document = tomlkit.parse(text)

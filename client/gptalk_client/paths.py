@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from gptalk_client.errors import UsageError
+
 APP_NAME = "gptalk-tui"
 
 
@@ -26,16 +28,19 @@ class Paths:
         Args:
             data_dir: The data folder; None takes `GPTALK_DATA_DIR`, else platformdirs' folder.
             config: The config file; None takes `GPTALK_CONFIG`, else `config.toml` in platformdirs' folder.
+
+        Raises:
+            UsageError: One of them begins with the home of a user who is not known here.
         """
         import platformdirs
 
         data = data_dir or os.environ.get("GPTALK_DATA_DIR")
         file = config or os.environ.get("GPTALK_CONFIG")
         return cls(
-            data=Path(data).expanduser().absolute()
+            data=typed_path(data).absolute()
             if data
             else platformdirs.user_data_path(APP_NAME, appauthor=False),
-            config_file=Path(file).expanduser().absolute()
+            config_file=typed_path(file).absolute()
             if file
             else platformdirs.user_config_path(APP_NAME, appauthor=False) / "config.toml",
             logs=platformdirs.user_log_path(APP_NAME, appauthor=False),
@@ -57,6 +62,21 @@ class Paths:
         return self.data / "models"
 
 
+def typed_path(typed: str | os.PathLike[str]) -> Path:
+    """Return the path that somebody typed; `~` and `~name` stand for homes. Nothing needs to be there.
+
+    Raises:
+        UsageError: The home of a user who is not known here.
+    """
+    try:
+        return Path(typed).expanduser()
+    except RuntimeError as err:
+        home = Path(typed).parts[0]
+        raise UsageError(
+            f"{home} is nobody's home on this computer.", hint="Write the path without the ~."
+        ) from err
+
+
 def make_private_folder(folder: Path) -> None:
     """Create a folder that only its owner can read, parents included; leave an existing one as it is.
 
@@ -64,7 +84,7 @@ def make_private_folder(folder: Path) -> None:
         OSError: The folder cannot be made.
     """
     missing = []
-    while not folder.exists():
+    while not os.path.exists(folder):
         missing.append(folder)
         folder = folder.parent
     for each in reversed(missing):

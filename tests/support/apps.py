@@ -105,7 +105,7 @@ async def running_app(
     app = GptalkApp(chosen, paths, lambda *_: provider, chat=chat, new=new)
     async with app.run_test(size=size, notifications=toasts) as pilot:
         running = Running(app, pilot, paths)
-        await running.until(lambda: running.chat.services is not None, "the store opens")
+        await running.until(lambda: running.chat.services or running.chat.cannot_open, "the store opens")
         if starting := [worker for worker in app.workers if worker.group == "start"]:
             await app.workers.wait_for_complete(starting)
         await pilot.pause()

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from support.bounds import give_up_override
+
 LIMIT_S = 30.0
 """After this many seconds a process is taken to hang."""
 
@@ -31,7 +33,7 @@ def command(*arguments: str) -> list[str]:
 
 
 def run_process(*arguments: str, stdin: str | None = None, **environment: str) -> Outcome:
-    """Run the command line as a process and wait for its end.
+    """Run the command line as a process that heeds the modes of files, also root's, and wait for its end.
 
     Args:
         arguments: As a shell gives them.
@@ -44,6 +46,7 @@ def run_process(*arguments: str, stdin: str | None = None, **environment: str) -
         capture_output=True,
         env={**os.environ, **environment},
         timeout=LIMIT_S,
+        preexec_fn=give_up_override(),
         check=False,
     )
     return Outcome(done.returncode, done.stdout.decode(), done.stderr.decode())

@@ -230,3 +230,26 @@ async def test_the_conversations_themselves_are_never_replaced(folder: Path, tmp
             await app.until(lambda: "-shown" in box.classes)
         assert app.store.integrity() == []
         assert len(app.store.conversations()) == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("~nobody-of-this-name/x.md", "is nobody's home"),
+        ("x" * 300, os.strerror(36)),
+        ("notes.md/x", os.strerror(20)),
+    ],
+)
+async def test_a_path_that_cannot_be_used_is_told_and_another_can_be_typed(
+    folder: Path, tmp_path: Path, typed: str, told: str
+) -> None:
+    async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
+        target = await ask_where(app)
+        target.value = typed
+        await app.press("enter")
+        error = app.app.screen.query_one(".dialog-error", Static)
+        await app.until(lambda: told in str(error.content))
+        target.value = "good.md"
+        await app.press("enter")
+        await app.until(lambda: app.app.screen is app.chat)
+    assert (folder / "good.md").exists()

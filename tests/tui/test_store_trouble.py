@@ -55,6 +55,17 @@ def toasts(running: Running) -> str:
     return "\n".join(each.message for each in running.app._notifications)
 
 
+async def test_conversations_that_cannot_be_opened_are_told_as_long_as_it_lasts(tmp_path: Path) -> None:
+    (tmp_path / "data" / "conversations.db").mkdir(parents=True)
+    async with running_app(ScriptedProvider([]), tmp_path) as running:
+        assert "conversations.db cannot be" in toasts(running)
+        assert "nothing is sent or saved" in status(running)
+        running.app.clear_notifications()
+        await running.press(*"Hi", "enter")
+        assert running.chat.composer.text == "Hi"
+        assert "conversations.db cannot be" in toasts(running)
+
+
 async def test_the_bar_tells_of_a_full_disk_until_the_text_is_saved(tmp_path: Path, disk: Disk) -> None:
     gates = [asyncio.Event() for _ in range(4)]
     steps = ["one ", gates[0], "two ", gates[1], "three ", gates[2], "four ", gates[3], "five"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
@@ -60,7 +61,7 @@ def check(given: Globals) -> int:
     for problem in sorted(problems, key=lambda each: each.line or 0):
         note(str(problem))
     if not problems:
-        note(f"{file} is good." if file.exists() else f"{file} does not exist: the defaults hold.")
+        note(f"{file} is good." if os.path.exists(file) else f"{file} does not exist: the defaults hold.")
     return 1 if problems else 0
 
 

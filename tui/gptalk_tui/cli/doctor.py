@@ -102,14 +102,19 @@ def _config(paths: Paths) -> Iterator[Check]:
     for problem in exposed:
         yield Check("config", "warning", str(problem))
     if not problems and not exposed:
-        there = "" if paths.config_file.exists() else " (not there: the defaults hold)"
+        there = "" if os.path.exists(paths.config_file) else " (not there: the defaults hold)"
         yield Check("config", "ok", f"{paths.config_file}{there}")
 
 
 def _folder(paths: Paths) -> Iterator[Check]:
     folder = paths.data
-    if not folder.exists():
+    try:
+        folder.stat()
+    except FileNotFoundError:
         yield Check("data folder", "ok", f"{folder} (made when it is needed)")
+        return
+    except OSError as err:
+        yield Check("data folder", "problem", f"{folder} cannot be used: {err.strerror}.")
         return
     if not os.access(folder, os.W_OK):
         yield Check("data folder", "problem", f"{folder} cannot be written.")
@@ -157,17 +162,22 @@ def network_file_system(folder: Path, mounts: str) -> str:
         if len(fields) < 3:
             continue
         point = fields[1].replace("\\040", " ")
-        if folder.resolve().is_relative_to(point) and len(point) >= len(best):
+        if Path(os.path.realpath(folder)).is_relative_to(point) and len(point) >= len(best):
             best, kind = point, fields[2]
     return kind if kind.startswith(_NETWORK_FILE_SYSTEMS) else ""
 
 
 def _database(paths: Paths) -> Iterator[Check]:
     file = paths.database
-    if not file.exists():
+    try:
+        mode = stat.S_IMODE(file.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
         yield Check("database", "ok", "There are no conversations yet.")
         return
-    if os.name == "posix" and stat.S_IMODE(file.stat().st_mode) & 0o077:
+    except OSError as err:
+        yield Check("database", "problem", f"{file} cannot be read: {err.strerror}.")
+        return
+    if os.name == "posix" and mode & 0o077:
         yield Check("database", "warning", f"{file} is open to others; `chmod 600` closes it.")
     from gptalk_client.store.store import Store
 

@@ -83,6 +83,11 @@ def idle_status(last: BranchEntry | None, returned: Message | None, typed: str) 
     return Content.styled("Enter in the empty composer asks again", "$ink-muted")
 
 
+def closed_status() -> Content:
+    """Return what it means that the conversations cannot be opened."""
+    return Content.styled("the conversations are not open: nothing is sent or saved", "$ink-error")
+
+
 def edit_status() -> Content:
     """Return what an edited message in the composer is for."""
     return Content.styled(

@@ -108,6 +108,8 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
         self._wanted = chat
         self._wants_new = new
         self._is_starting = True
+        self.cannot_open = ""
+        """Why the conversations cannot be opened, in words; empty if they can."""
         self.is_leaving = False
         """The app is about to end: nothing new is begun."""
         self.services = None
@@ -167,7 +169,9 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
         try:
             self.services = await self._load()
         except GptalkError as err:
-            self.say(err.for_humans(), is_error=True)
+            self.cannot_open = err.for_humans()
+            self.say(self.cannot_open, is_error=True)
+            self.update_bars()
             return
         for notice in self.services.store.store.notices:
             self.notify(notice, timeout=20)

@@ -189,7 +189,10 @@ class Desk:
             screen.say(f"A reply still streams here: {stop} stops it, {new} starts another conversation.")
             return
         if screen.services is None:
-            screen.say("The conversations are not open yet; the prompt stays here.")
+            if screen.cannot_open:
+                screen.say(screen.cannot_open, is_error=True)
+            else:
+                screen.say("The conversations are not open yet; the prompt stays here.")
             return
         screen.composer.set_text("")
         edited = screen.branches.take_edited()

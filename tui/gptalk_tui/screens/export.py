@@ -16,6 +16,7 @@ from textual.widgets import Checkbox, Input, Static
 
 from gptalk_client.errors import GptalkError, TranscriptError
 from gptalk_client.models import Conversation
+from gptalk_client.paths import typed_path
 from gptalk_client.store.own_files import refuse_own_file
 from gptalk_client.text import one_line
 from gptalk_client.transcripts.files import export_name, write_file
@@ -107,39 +108,48 @@ class ExportScreen(Dialog[Path | None]):
     def _submitted(self, event: Input.Submitted) -> None:
         text = event.value.strip()
         if text:
-            is_folder = text.endswith(("/", os.sep))
-            self._write(Path(text).expanduser().absolute(), is_folder=is_folder)
+            self._write(text)
 
     @work(group="export", exclusive=True, description="export")
-    async def _write(self, path: Path, *, is_folder: bool) -> None:
-        if is_folder or path.is_dir():
-            path /= self._own_name
-        force = self._may_replace == path
-        if path.exists() and not force:
-            self._may_replace = path
-            self._complain(f"{one_line(str(path), max_chars=400)} is there already. Enter again replaces it.")
-            return
-        conversation_id = self._conversation.id
+    async def _write(self, typed: str) -> None:
+        conversation_id, own_name, may_replace = self._conversation.id, self._own_name, self._may_replace
         all_branches = self.query_one("#branches", Checkbox).value
         chosen = self._format
 
-        def write() -> None:
+        def write() -> tuple[Path, bool]:
+            path = typed_path(typed).absolute()
+            if typed.endswith(("/", os.sep)) or os.path.isdir(path):
+                path /= own_name
+            force = path == may_replace
+            if os.path.lexists(path) and not force:
+                return path, False
             store = self._services.store.store
             refuse_own_file(path, store.path)
             transcript = Transcript(store.conversation(conversation_id), store.messages(conversation_id))
             write_file(path, chosen.export([transcript], all_branches=all_branches), force=force)
+            return path, True
 
         try:
-            await asyncio.to_thread(write)
+            path, is_written = await asyncio.to_thread(write)
         except TranscriptError as err:
-            self._complain(one_line(err.message, max_chars=400))
+            self._complain(err.message)
             return
         except GptalkError as err:
-            self._complain(one_line(err.for_humans(), max_chars=400))
+            self._complain(err.for_humans())
             return
-        self.dismiss(path)
+        if is_written:
+            self.dismiss(path)
+        else:
+            self._may_replace = path
+            self._complain(f"{path} is there already. Enter again replaces it.")
 
     def _complain(self, text: str) -> None:
         box = self.query_one(".dialog-error", Static)
-        box.update(Content(text))
+        box.update(Content(_both_ends(text)))
         box.add_class("-shown")
+
+
+def _both_ends(text: str) -> str:
+    """Return text on one line, at most 400 characters: a path may be long, and the reason stands behind it."""
+    line = one_line(text, max_chars=10_000)
+    return line if len(line) <= 400 else f"{line[:199]}…{line[-200:]}"

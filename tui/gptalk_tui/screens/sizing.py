@@ -1,4 +1,4 @@
-"""Screens that are always as large as the terminal, and dialogs that fit a small one.
+"""Screens that are always as large as the terminal, and dialogs that fit a small one and close once.
 
 Textual's layout tells a screen its own size by a message, which may replace the terminal's newer one in the queue:
 the screen then kept the wrong size. So both kinds ask for the terminal's present size, whatever a message says.
@@ -6,8 +6,11 @@ the screen then kept the wrong size. So both kinds ask for the terminal's presen
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
+from textual.await_complete import AwaitComplete
 from textual.geometry import Size
 from textual.screen import ModalScreen, Screen
 
@@ -28,5 +31,23 @@ class Dialog(ModalScreen[Result]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-roomy")]  # noqa: RUF012 - as Textual declares it
     VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-high")]  # noqa: RUF012
 
+    _late_answer: Callable[[], object] | None = None
+    """Gives the answer that came while another screen stood over this one."""
+
     def _screen_resized(self, size: Size) -> None:
         super()._screen_resized(self.app.size)
+
+    def dismiss(self, result: Result | None = None) -> AwaitComplete:
+        """Close with an answer: the toolkit would close whatever is on top.
+
+        Work that ends after the dialog was left closes nothing. Under another screen the answer waits.
+        """
+        if self.is_active:
+            return super().dismiss(result)
+        if self in self.app.screen_stack:
+            self._late_answer = partial(super().dismiss, result)
+        return AwaitComplete()
+
+    def on_screen_resume(self) -> None:
+        if self._late_answer is not None:
+            self._late_answer()

@@ -69,6 +69,8 @@ class StateLines:
         screen, desk, transcript = self._screen, self._screen.desk, self._screen.transcript
         if desk.turn is not None:
             left = bars.turn_status(desk.turn)
+        elif screen.cannot_open:
+            left = bars.closed_status()
         elif screen.branches.edit is not None:
             left = bars.edit_status()
         else:

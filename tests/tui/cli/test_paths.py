@@ -1,0 +1,62 @@
+"""Paths that cannot be used end in a sentence, whatever is wrong with them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.command_line import Outcome, Run, run_process
+
+USES = [
+    ("export", "--all", "-o", "{}"),
+    ("export", "--all", "--format", "json", "-o", "{}"),
+    ("backup", "{}"),
+    ("import", "{}"),
+    ("serve", "--port", "0", "--model-file", "{}"),
+    ("--data-dir", "{}", "list"),
+    ("--data-dir", "{}", "export", "--all"),
+    ("--data-dir", "{}", "import", os.devnull),
+]
+DOCTORS = [("--data-dir", "{}", "doctor"), ("--config", "{}", "doctor")]
+
+
+def assert_told(done: Outcome, *words: str) -> None:
+    assert done.code in (1, 2), done
+    assert "unexpectedly" not in done.err, done.err
+    assert "Traceback" not in done.err, done.err
+    told = done.err + done.out
+    assert any(each in told for each in words), told
+
+
+def with_path(use: tuple[str, ...], path: Path | str) -> list[str]:
+    return [word.format(path) for word in use]
+
+
+@pytest.fixture
+def closed(tmp_path: Path) -> Iterator[Path]:
+    """A folder that nobody may look into."""
+    folder = tmp_path / "closed"
+    folder.mkdir(mode=0)
+    yield folder
+    folder.chmod(0o700)
+
+
+@pytest.mark.parametrize("use", [*USES, ("--config", "{}", "list"), *DOCTORS], ids=" ".join)
+def test_the_home_of_nobody(run: Run, conversations: list[str], use: tuple[str, ...]) -> None:
+    assert_told(run(*with_path(use, "~nobody-of-this-name/x")), "~nobody-of-this-name is nobody's home")
+
+
+@pytest.mark.parametrize("use", [*USES, *DOCTORS], ids=" ".join)
+def test_a_name_that_is_too_long(run: Run, conversations: list[str], use: tuple[str, ...]) -> None:
+    assert_told(run(*with_path(use, "x" * 300)), os.strerror(36))
+
+
+@pytest.mark.parametrize("use", [*USES, *DOCTORS], ids=" ".join)
+@pytest.mark.parametrize("name", ["x", "x/y"])
+def test_a_folder_that_may_not_be_entered(
+    data: Path, closed: Path, conversations: list[str], use: tuple[str, ...], name: str
+) -> None:
+    assert_told(run_process(*with_path(use, closed / name)), os.strerror(13), "cannot be written")
