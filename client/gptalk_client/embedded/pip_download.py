@@ -106,9 +106,10 @@ def _start(requirement: str, target: Path, scratch: Path, output: int) -> subpro
 
 def _written(folder: Path) -> int:
     total = 0
-    for path in folder.rglob("*"):
-        with contextlib.suppress(OSError):  # pip moves and removes files meanwhile
-            total += path.stat().st_size if path.is_file() else 0
+    for parent, _, names in os.walk(folder):  # which passes over folders that are gone, unlike `rglob`
+        for name in names:
+            with contextlib.suppress(OSError):  # pip moves and removes files meanwhile
+                total += os.lstat(os.path.join(parent, name)).st_size
     return total
 
 

@@ -386,3 +386,20 @@ def test_the_list_shows_what_can_be_used(tmp_path: Path, make_gguf: Any, wheel_i
     assert [model.name for model in models] == ["A", "B"]
     assert models[0].size_bytes == (folder / "A.gguf").stat().st_size
     assert weights.list_models(tmp_path / "none", wheel_index.package) == []
+
+
+def test_a_folder_that_pip_removes_while_it_is_looked_through_does_no_harm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gone").mkdir()
+    (tmp_path / "part").write_bytes(b"x" * 7)
+    scandir = os.scandir
+
+    def scan(path: Any) -> Any:
+        if Path(path).name == "gone":
+            os.rmdir(path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", scan)
+    assert pip_download._written(tmp_path) == 7
+    assert not (tmp_path / "gone").exists()
