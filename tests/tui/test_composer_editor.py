@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,7 +30,10 @@ async def edit(app: Running, monkeypatch: pytest.MonkeyPatch, command: str) -> N
 
     @contextmanager
     def suspend() -> Iterator[None]:
+        # Ctrl+C is a signal from the moment at which the terminal is lent until it is taken back.
+        signal.raise_signal(signal.SIGINT)
         yield
+        signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(app.app, "suspend", suspend)
     await app.press("ctrl+g")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from gptalk_tui.screens.confirm import ConfirmScreen
+from gptalk_tui.screens.picker import PickerScreen
+from gptalk_tui.widgets.row_list import Row
 from support.apps import running_app
 from support.scripted_provider import ScriptedProvider
 
@@ -37,3 +40,22 @@ async def test_an_answer_under_another_dialog_waits_until_that_is_closed(tmp_pat
         above.dismiss(None)
         await running.until(lambda: running.app.screen is running.chat)
     assert answers == [True]
+
+
+async def test_what_is_found_after_a_dialog_was_left_is_shown_to_nobody(tmp_path: Path) -> None:
+    found = asyncio.Event()
+
+    async def find(text: str) -> list[Row]:
+        await found.wait()
+        return [Row("x", "x")]
+
+    async with running_app(ScriptedProvider([]), tmp_path) as running:
+        picker = PickerScreen("Anything", [], empty_text="Nothing", find=find)
+        await running.app.push_screen(picker)
+        looking = next(each for each in running.app.workers if each.group == "find")
+        await running.until(lambda: looking.is_running)
+        closed = picker.dismiss(None)
+        found.set()
+        await closed
+        await running.until(lambda: looking.is_finished)
+        assert looking.is_cancelled

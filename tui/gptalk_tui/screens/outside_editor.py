@@ -96,7 +96,7 @@ class OutsideEditor:
         interruption: asyncio.CancelledError | None = None
         app = self._screen.app
         # Nothing is painted meanwhile. What is raised inside `suspend` would leave the terminal suspended.
-        with app.batch_update(), app.suspend(), _without_interrupts():
+        with _without_interrupts(), app.batch_update(), app.suspend():
             self.is_open = True
             try:
                 process = await asyncio.create_subprocess_exec(*command)

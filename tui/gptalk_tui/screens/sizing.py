@@ -40,10 +40,12 @@ class Dialog(ModalScreen[Result]):
     def dismiss(self, result: Result | None = None) -> AwaitComplete:
         """Close with an answer: the toolkit would close whatever is on top.
 
-        Work that ends after the dialog was left closes nothing. Under another screen the answer waits.
+        Work of the dialog that is still under way ends with it. Under another screen the answer waits.
         """
         if self.is_active:
-            return super().dismiss(result)
+            closed = super().dismiss(result)
+            self.workers.cancel_node(self)
+            return closed
         if self in self.app.screen_stack:
             self._late_answer = partial(super().dismiss, result)
         return AwaitComplete()
