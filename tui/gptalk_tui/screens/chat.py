@@ -18,6 +18,7 @@ from gptalk_tui.actions import ACTION_OF, ACTIONS, Where
 from gptalk_tui.keys import KeyMap
 from gptalk_tui.screens import toasts
 from gptalk_tui.screens.appearance import Appearance
+from gptalk_tui.screens.base import TrueScreen
 from gptalk_tui.screens.branches import Branches
 from gptalk_tui.screens.choices import Choices
 from gptalk_tui.screens.compositor import TightCompositor
@@ -29,7 +30,6 @@ from gptalk_tui.screens.outside import Outside
 from gptalk_tui.screens.reading import Reading
 from gptalk_tui.screens.services import Services
 from gptalk_tui.screens.shelf import Shelf
-from gptalk_tui.screens.sizing import TrueScreen
 from gptalk_tui.screens.state_lines import StateLines
 from gptalk_tui.screens.undo import Undo
 from gptalk_tui.screens.writing import Writing

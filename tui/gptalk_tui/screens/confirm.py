@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from gptalk_tui.screens.sizing import Dialog
+from gptalk_tui.screens.base import Dialog
 
 
 class ConfirmScreen(Dialog[bool | None]):

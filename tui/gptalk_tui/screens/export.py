@@ -22,8 +22,8 @@ from gptalk_client.text import one_line
 from gptalk_client.transcripts.files import export_name, write_file
 from gptalk_client.transcripts.formats import FORMATS, Format
 from gptalk_client.transcripts.transcript import Transcript
+from gptalk_tui.screens.base import Dialog
 from gptalk_tui.screens.services import Services
-from gptalk_tui.screens.sizing import Dialog
 from gptalk_tui.screens.target import TargetInput
 from gptalk_tui.widgets.listing import title_of
 from gptalk_tui.widgets.row_list import Row, RowList

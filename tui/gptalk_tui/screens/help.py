@@ -16,7 +16,7 @@ from textual.widgets import Static
 
 from gptalk_tui.actions import Where
 from gptalk_tui.keys import KeyMap, by_place
-from gptalk_tui.screens.sizing import Dialog
+from gptalk_tui.screens.base import Dialog
 
 _HEADINGS = {
     Where.COMPOSER: "In the composer",

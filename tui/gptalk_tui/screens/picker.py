@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.widgets import Input, Static
 
 from gptalk_client.errors import GptalkError
-from gptalk_tui.screens.sizing import Dialog
+from gptalk_tui.screens.base import Dialog
 from gptalk_tui.widgets.row_list import Row, RowList
 
 

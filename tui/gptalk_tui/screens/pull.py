@@ -18,7 +18,7 @@ from gptalk_client.embedded.pull_progress import PullProgress
 from gptalk_client.embedded.weights import SMOLLM2, pull
 from gptalk_client.errors import LocalModelError
 from gptalk_client.text import one_line
-from gptalk_tui.screens.sizing import Dialog
+from gptalk_tui.screens.base import Dialog
 
 
 class PullScreen(Dialog[bool]):

@@ -12,7 +12,7 @@ from textual.widgets import Input, Static
 
 from gptalk_client.models import Conversation
 from gptalk_client.text import one_line
-from gptalk_tui.screens.sizing import Dialog
+from gptalk_tui.screens.base import Dialog
 from gptalk_tui.widgets.listing import title_of
 
 

@@ -16,7 +16,7 @@ from textual.widgets import Input, Static
 from gptalk_client.errors import GptalkError
 from gptalk_client.models import SearchHit
 from gptalk_client.text import one_line, visible
-from gptalk_tui.screens.sizing import Dialog
+from gptalk_tui.screens.base import Dialog
 from gptalk_tui.widgets.listing import UNTITLED, age_of
 from gptalk_tui.widgets.row_list import Row, RowList
 

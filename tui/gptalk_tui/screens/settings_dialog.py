@@ -17,8 +17,8 @@ from textual.widgets import Input, Static, TextArea
 from gptalk_client.errors import GptalkError
 from gptalk_client.settings import Persona
 from gptalk_client.text import one_line, visible
+from gptalk_tui.screens.base import Dialog
 from gptalk_tui.screens.settings_fields import BadValueError, Fields, Values
-from gptalk_tui.screens.sizing import Dialog
 from gptalk_tui.widgets.cycle import Cycle
 from gptalk_tui.widgets.text_box import TextBox
 

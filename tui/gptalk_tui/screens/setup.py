@@ -17,7 +17,7 @@ from textual.widgets import Input, Static
 from gptalk_client.errors import ConfigError
 from gptalk_client.settings import GPTALK_URL, check_url
 from gptalk_client.text import one_line
-from gptalk_tui.screens.sizing import Dialog
+from gptalk_tui.screens.base import Dialog
 from gptalk_tui.widgets.row_list import Row, RowList
 
 GPTALK, LOCAL, OTHER = "gptalk", "local", "other"

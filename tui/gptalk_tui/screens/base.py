@@ -1,7 +1,7 @@
-"""Screens that are always as large as the terminal, and dialogs that fit a small one and close once.
+"""What the app's screens have in common, and its dialogs.
 
 Textual's layout tells a screen its own size by a message, which may replace the terminal's newer one in the queue:
-the screen then kept the wrong size. So both kinds ask for the terminal's present size, whatever a message says.
+the screen then kept the wrong size. So all ask for the terminal's present size, whatever a message says.
 """
 
 from __future__ import annotations
@@ -11,20 +11,29 @@ from functools import partial
 from typing import TypeVar
 
 from textual.await_complete import AwaitComplete
-from textual.geometry import Size
+from textual.geometry import Offset, Size
 from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
 
 Result = TypeVar("Result")
 
 
 class TrueScreen(Screen[Result]):
-    """A screen that is laid out for the terminal's present size."""
+    """A screen that is laid out for the terminal's present size, and that knows what is gone."""
 
     def _screen_resized(self, size: Size) -> None:
         super()._screen_resized(self.app.size)
 
+    def get_widget_and_offset_at(self, x: int, y: int) -> tuple[Widget | None, Offset | None]:
+        """Return what is at a place, and where in its content; nothing for what was removed since it was painted.
 
-class Dialog(ModalScreen[Result]):
+        The toolkit takes it that what is clicked on stands in something.
+        """
+        widget, offset = super().get_widget_and_offset_at(x, y)
+        return (None, None) if widget is None or widget.parent is None else (widget, offset)
+
+
+class Dialog(TrueScreen[Result], ModalScreen[Result]):
     """A small screen over the others. Where there is little room its hints and margins give way."""
 
     CSS_PATH = "../styles/dialogs.tcss"
@@ -33,9 +42,6 @@ class Dialog(ModalScreen[Result]):
 
     _late_answer: Callable[[], object] | None = None
     """Gives the answer that came while another screen stood over this one."""
-
-    def _screen_resized(self, size: Size) -> None:
-        super()._screen_resized(self.app.size)
 
     def dismiss(self, result: Result | None = None) -> AwaitComplete:
         """Close with an answer: the toolkit would close whatever is on top.
