@@ -24,8 +24,9 @@ from gptalk_client.paths import Paths
 from gptalk_client.settings import Settings
 from gptalk_client.text import one_line, visible
 from gptalk_tui import memory
+from gptalk_tui.actions import ACTION_OF
 from gptalk_tui.guard import ControlGuard
-from gptalk_tui.keys import KeyMap
+from gptalk_tui.keys import KeyMap, is_free_in_fields
 from gptalk_tui.logs import log_loop_error
 from gptalk_tui.screens.chat import ChatScreen
 from gptalk_tui.screens.services import Services
@@ -88,6 +89,9 @@ class GptalkApp(App[int], inherit_bindings=False):
         self.settings = settings
         self.paths = paths
         self.keys = KeyMap(settings.keys)
+        # With priority, which dialogs let through.
+        if quitting := [key for key in self.keys.keys(ACTION_OF["app.quit"]) if is_free_in_fields(key)]:
+            self._bindings.bind(",".join(quitting), "leave", show=False, priority=True)
         self._build_provider = build_provider
         self._chat = chat
         self._new = new
@@ -262,6 +266,10 @@ class GptalkApp(App[int], inherit_bindings=False):
             restore()
 
     async def on_chat_screen_quit_wanted(self) -> None:
+        await self.leave(0)
+
+    async def action_leave(self) -> None:
+        """Quit, from wherever the person is."""
         await self.leave(0)
 
     async def _load(self) -> Services:

@@ -88,6 +88,11 @@ def key_name(written: str) -> str:
     return "+".join([*sorted(set(modifiers), key=("alt", "ctrl", "shift").index), name])
 
 
+def is_free_in_fields(key: str) -> bool:
+    """Return whether a key, by its name, neither types nor moves anything in a field or a list."""
+    return key.startswith(("alt+", "ctrl+")) or (key[0] == "f" and key[1:].isdigit())
+
+
 class KeyMap:
     """The keys of every action.
 
