@@ -121,6 +121,22 @@ async def test_marks_survive_scrolling_and_another_width_and_escape_keeps_the_pl
         assert app.lines == before
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["日本語 " * 9 + "words", "```\n" + "words " * 9 + "\n```", "| words | words |\n|-|-|\n"],
+    ids=["wide characters", "code", "table"],
+)
+async def test_marks_are_painted_at_any_width(tmp_path: Path, text: str) -> None:
+    async with running_app(ScriptedProvider([text]), tmp_path) as app:
+        await talk(app, "words")
+        await find(app, "words")
+        await until_whole(app)
+        for width in (*range(1, 24), 120):
+            await app.pilot.resize_terminal(width, 12)
+            app.chat.transcript.render_lines(app.chat.transcript.size.region)
+        assert "words" in [each.lower() for each in marked(app)]
+
+
 async def test_what_is_added_narrows_and_what_is_taken_away_widens(tmp_path: Path) -> None:
     async with running_app(ScriptedProvider([LONG]), tmp_path) as app:
         await talk(app, "Go")

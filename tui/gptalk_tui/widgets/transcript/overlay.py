@@ -39,7 +39,11 @@ def with_overlays(
 
 def _painted(strip: Strip, cells: Iterable[tuple[int, int]], content: int, style: Style) -> Strip:
     for x0, x1 in cells:
-        before, middle, after = strip.divide([content + x0, content + x1, strip.cell_length])
-        marked = Strip([Segment(text, (base or style) + style) for text, base, _ in middle])
-        strip = Strip.join([before, marked, after])
+        # On a narrow screen the line may end before what is to be painted does.
+        start, end = content + x0, min(content + x1, strip.cell_length)
+        if start < end:
+            marked = Strip(
+                [Segment(text, (base or style) + style) for text, base, _ in strip.crop(start, end)]
+            )
+            strip = Strip.join([strip.crop(0, start), marked, strip.crop(end)])
     return strip
