@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from gptalk_client.errors import UsageError
+
 APP_NAME = "gptalk-tui"
 
 
@@ -26,16 +28,19 @@ class Paths:
         Args:
             data_dir: The data folder; None takes `GPTALK_DATA_DIR`, else platformdirs' folder.
             config: The config file; None takes `GPTALK_CONFIG`, else `config.toml` in platformdirs' folder.
+
+        Raises:
+            UsageError: One of them is in a home folder that is not known.
         """
         import platformdirs
 
         data = data_dir or os.environ.get("GPTALK_DATA_DIR")
         file = config or os.environ.get("GPTALK_CONFIG")
         return cls(
-            data=Path(data).expanduser().absolute()
+            data=expanded(data).absolute()
             if data
             else platformdirs.user_data_path(APP_NAME, appauthor=False),
-            config_file=Path(file).expanduser().absolute()
+            config_file=expanded(file).absolute()
             if file
             else platformdirs.user_config_path(APP_NAME, appauthor=False) / "config.toml",
             logs=platformdirs.user_log_path(APP_NAME, appauthor=False),
@@ -55,6 +60,20 @@ class Paths:
     def models(self) -> Path:
         """The weights for offline use."""
         return self.data / "models"
+
+
+def expanded(path: str | os.PathLike[str]) -> Path:
+    """Return a path with the home folder in the place of `~` or `~name`.
+
+    Raises:
+        UsageError: That home folder is not known.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise UsageError(
+            f"{Path(path).parts[0]} names no home folder here.", hint="Write the path in full."
+        ) from None
 
 
 def make_private_folder(folder: Path) -> None:

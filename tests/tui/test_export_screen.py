@@ -131,12 +131,22 @@ async def test_a_file_in_a_folder_is_not_replaced_unasked(folder: Path, tmp_path
     assert "a reply" in (folder / "notes" / "Go.md").read_text("utf-8")
 
 
-async def test_what_cannot_be_written_is_told_and_the_dialog_stays(folder: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("notes.md/below/a-file.md", "cannot be written"),
+        ("long" * 100, "File name too long"),
+        ("~nobody-of-that-name/a-file.md", "names no home folder"),
+    ],
+)
+async def test_what_cannot_be_written_is_told_and_the_dialog_stays(
+    folder: Path, tmp_path: Path, typed: str, words: str
+) -> None:
     async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
-        (await ask_where(app)).value = "notes.md/below/a-file.md"
+        (await ask_where(app)).value = typed
         await app.press("enter")
         await app.until(lambda: app.app.screen.query(".dialog-error.-shown"))
-        assert "cannot be written" in str(app.app.screen.query_one(".dialog-error").render())
+        assert words in str(app.app.screen.query_one(".dialog-error").render())
         assert app.chat.dialogs.exports.last is None
 
 

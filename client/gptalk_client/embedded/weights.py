@@ -27,7 +27,7 @@ from gptalk_client.embedded.gguf import read_info
 from gptalk_client.embedded.pip_download import download
 from gptalk_client.embedded.pull_progress import OnProgress, PullPhase, PullProgress, check_cancelled
 from gptalk_client.errors import LocalModelError
-from gptalk_client.paths import make_private_folder
+from gptalk_client.paths import expanded, make_private_folder
 
 _CHUNK_BYTES = 1 << 20
 _WORK_PREFIX = ".pull-"
@@ -87,7 +87,7 @@ def installed(models_dir: Path, package: WeightsPackage = SMOLLM2) -> Path | Non
 
 def list_models(models_dir: Path, package: WeightsPackage = SMOLLM2) -> list[ModelFile]:
     """Return the GGUF files that lie ready, by name; files that are no GGUF are left out."""
-    paths = set(models_dir.glob("*.gguf")) if models_dir.is_dir() else set()
+    paths = set(models_dir.glob("*.gguf")) if os.path.isdir(models_dir) else set()
     if default := installed(models_dir, package):
         paths.add(default)
     models = []
@@ -109,14 +109,15 @@ def resolve(
     Raises:
         WeightsMissingError: None was given and nothing was pulled.
         LocalModelError: The file cannot be read or is no GGUF file.
+        UsageError: It is in a home folder that is not known.
     """
     if model_file is None:
         path = installed(models_dir, package)
         if path is None:
             raise WeightsMissingError("The weights of the local model are not on this computer yet.")
     else:
-        path = Path(model_file).expanduser()
-        if not path.exists() and (models_dir / path.name).is_file():
+        path = expanded(model_file)
+        if not os.path.exists(path) and (models_dir / path.name).is_file():
             path = models_dir / path.name
     path = path.absolute()
     read_info(path)

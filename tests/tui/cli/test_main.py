@@ -8,6 +8,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import pytest
@@ -97,6 +98,37 @@ def test_usage_errors_are_exit_2_on_standard_error(run: Run, arguments: list[str
     done = run(*arguments)
     assert (done.code, done.out) == (2, "")
     assert done.err
+
+
+LONG, HOMELESS = "long" * 100, "~nobody-of-that-name/x"
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (f"export --all --format json -o {LONG}", "File name too long"),
+        (f"export --all -o {HOMELESS}", "names no home folder"),
+        (f"backup {LONG}", "File name too long"),
+        (f"backup {HOMELESS}", "names no home folder"),
+        (f"import {LONG}", "File name too long"),
+        (f"import {HOMELESS}", "names no home folder"),
+        (f"list --data-dir {HOMELESS}", "names no home folder"),
+        (f"backup x.db --data-dir {LONG}", "cannot be written, so nothing will be saved"),
+        (f"doctor --data-dir {LONG}", ""),
+        (f"model list --data-dir {LONG}", ""),
+        (f"config check --config {HOMELESS}", "names no home folder"),
+        (f"ask hi --provider local --config {HOMELESS}", "names no home folder"),
+        ("list -n 99999999999999999999", "is not in the range"),
+        ("search x -n 99999999999999999999", "is not in the range"),
+    ],
+)
+def test_a_path_or_a_number_that_cannot_be_is_told_in_words(
+    run: Run, line: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = run(*line.split())
+    assert words in done.err
+    assert "failed unexpectedly" not in done.err
 
 
 def test_the_app_without_a_terminal_names_ask() -> None:

@@ -108,7 +108,7 @@ def _config(paths: Paths) -> Iterator[Check]:
 
 def _folder(paths: Paths) -> Iterator[Check]:
     folder = paths.data
-    if not folder.exists():
+    if not os.path.exists(folder):
         yield Check("data folder", "ok", f"{folder} (made when it is needed)")
         return
     if not os.access(folder, os.W_OK):
@@ -164,7 +164,7 @@ def network_file_system(folder: Path, mounts: str) -> str:
 
 def _database(paths: Paths) -> Iterator[Check]:
     file = paths.database
-    if not file.exists():
+    if not os.path.exists(file):
         yield Check("database", "ok", "There are no conversations yet.")
         return
     if os.name == "posix" and stat.S_IMODE(file.stat().st_mode) & 0o077:

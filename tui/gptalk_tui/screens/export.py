@@ -14,8 +14,9 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Checkbox, Input, Static
 
-from gptalk_client.errors import GptalkError, TranscriptError
+from gptalk_client.errors import GptalkError, TranscriptError, UsageError
 from gptalk_client.models import Conversation
+from gptalk_client.paths import expanded
 from gptalk_client.store.own_files import refuse_own_file
 from gptalk_client.text import one_line
 from gptalk_client.transcripts.files import export_name, write_file
@@ -108,14 +109,17 @@ class ExportScreen(Dialog[Path | None]):
         text = event.value.strip()
         if text:
             is_folder = text.endswith(("/", os.sep))
-            self._write(Path(text).expanduser().absolute(), is_folder=is_folder)
+            try:
+                self._write(expanded(text).absolute(), is_folder=is_folder)
+            except UsageError as err:
+                self._complain(one_line(err.for_humans(), max_chars=400))
 
     @work(group="export", exclusive=True, description="export")
     async def _write(self, path: Path, *, is_folder: bool) -> None:
-        if is_folder or path.is_dir():
+        if is_folder or os.path.isdir(path):
             path /= self._own_name
         force = self._may_replace == path
-        if path.exists() and not force:
+        if os.path.exists(path) and not force:
             self._may_replace = path
             self._complain(f"{one_line(str(path), max_chars=400)} is there already. Enter again replaces it.")
             return
@@ -132,7 +136,10 @@ class ExportScreen(Dialog[Path | None]):
         try:
             await asyncio.to_thread(write)
         except TranscriptError as err:
-            self._complain(one_line(err.message, max_chars=400))
+            told = err.message.replace(
+                str(path), one_line(str(path), max_chars=200)
+            )  # the reason stands last
+            self._complain(one_line(told, max_chars=400))
             return
         except GptalkError as err:
             self._complain(one_line(err.for_humans(), max_chars=400))
