@@ -283,10 +283,48 @@ async def test_a_wide_list_shows_the_count_of_messages(tmp_path: Path) -> None:
         await app.until(lambda: app.chat.list_pane.query_one(RowList).rows[-1].right == "now")
 
 
-async def test_a_long_list_is_read_whole_only_when_somebody_looks_through_it(tmp_path: Path) -> None:
-    with Store.open(paths_in(tmp_path).database) as store:
+def long_store(folder: Path) -> None:
+    with Store.open(paths_in(folder).database) as store:
         for number in range(450):
             store.create_conversation(title=f"number {number}")
+
+
+async def test_deep_in_a_long_list_the_highlight_keeps_its_place(tmp_path: Path) -> None:
+    long_store(tmp_path)
+    async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
+        rows = app.chat.list_pane.query_one(RowList)
+        await app.press("ctrl+s")
+        await app.until(lambda: len(rows.rows) == 451)
+        await app.press("ctrl+end", "up", "up", "up")
+        assert rows.highlighted is not None
+        assert rows.highlighted.text == "number 3"
+        await app.chat.shelf.refresh()
+        assert rows.highlighted.text == "number 3"
+        await app.press("f8")
+        await app.until(lambda: len(rows.rows) == 450)
+        assert rows.highlighted.text == "number 2"
+        assert rows.scroll_y > 400
+
+
+async def test_the_neighbours_of_a_conversation_deep_in_a_long_list_open_by_key(tmp_path: Path) -> None:
+    long_store(tmp_path)
+
+    def title() -> str:
+        return app.chat.desk.conversation.title if app.chat.desk.conversation else ""
+
+    async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
+        await app.press("ctrl+s", *"123", "enter")
+        assert title() == "number 123"
+        await app.until_idle()
+        for number in (122, 121):
+            await app.press("ctrl+pagedown")
+            await app.until(lambda number=number: title() == f"number {number}")
+        await app.press("ctrl+pageup")
+        assert title() == "number 122"
+
+
+async def test_a_long_list_is_read_whole_only_when_somebody_looks_through_it(tmp_path: Path) -> None:
+    long_store(tmp_path)
     async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
         await app.until_idle()
         rows = app.chat.list_pane.query_one(RowList)

@@ -94,6 +94,11 @@ class ListPane(Vertical):
         rows, row = self._rows.rows, self._rows.highlighted
         return rows.conversation(row.key) if row and isinstance(rows, ConversationRows) else None
 
+    @property
+    def depth(self) -> int:
+        """How many rows there are down to the one with the highlight."""
+        return self._rows.at + 1
+
     def move_on_from(self, conversation_id: str) -> None:
         """Put the highlight, once the conversation is gone from the list, on the one below or above it."""
         ids = [conversation.id for conversation in self._conversations]

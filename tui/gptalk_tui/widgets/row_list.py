@@ -116,6 +116,11 @@ class RowList(ScrollView, can_focus=True):
         return self._rows
 
     @property
+    def at(self) -> int:
+        """Where the row with the highlight stands; -1 if there is none."""
+        return self._at
+
+    @property
     def highlighted(self) -> Row | None:
         """The row with the highlight."""
         return self._rows[self._at] if 0 <= self._at < len(self._rows) else None
