@@ -66,6 +66,48 @@ async def test_the_first_message_can_be_edited_too(tmp_path: Path) -> None:
         assert [m.parent_id for m in app.store.messages(conversation.id)].count(None) == 2
 
 
+async def test_an_edit_that_is_sent_from_another_branch_shows_its_own_branch_whole(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    provider = ScriptedProvider(["one"], ["two"], ["three"], ["fo", gate, "ur"])
+    async with running_app(provider, tmp_path) as app:
+        await talk(app, "first", "second")
+        await app.press(*["alt+up"] * 4, "e", "!", "enter")
+        await app.until_idle()
+        await app.press("alt+up", "alt+up", "left_square_bracket", "alt+down", "alt+down", "e", "?")
+        await app.press(*["alt+up"] * 4, "right_square_bracket")
+        assert "▌ first!" in app.text
+        app.chat.composer.focus()
+        await app.press("enter")
+        await app.until(lambda: "    fo" in app.lines)
+        assert "▌ first\n" in app.text
+        assert "▌ second?" in app.text
+        assert app.chat.transcript.is_following
+        gate.set()
+        await app.until_idle()
+        assert "    four" in app.lines
+        assert [m["content"] for m in provider.requests[-1].messages] == ["first", "one", "second?"]
+
+
+async def test_a_prompt_that_came_back_is_answered_on_its_own_branch(tmp_path: Path) -> None:
+    provider = ScriptedProvider(["one"], ["two"], [NetworkError("No connection.")], ["four"])
+    async with running_app(provider, tmp_path) as app:
+        await talk(app, "first")
+        await app.press("alt+up", "alt+up", "e", "!", "enter")
+        await app.until_idle()
+        await app.press("alt+up", "alt+up", "left_square_bracket")
+        app.chat.composer.focus()
+        await talk(app, "second")
+        assert app.chat.composer.text == "second"
+        await app.press(*["alt+up"] * 4, "right_square_bracket")
+        assert "▌ first!" in app.text
+        app.chat.composer.focus()
+        await app.press("enter")
+        await app.until_idle()
+        await app.until(lambda: "    four" in app.lines)
+        assert "▌ first\n" in app.text
+        assert [line for line in app.lines if "/" in line] == ["    1/2", "    2/2"]
+
+
 async def test_escape_leaves_the_edit_and_gives_the_draft_back(tmp_path: Path) -> None:
     async with running_app(ScriptedProvider(["one"]), tmp_path) as app:
         await talk(app, "first")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gptalk_client.store.store import Store
     from gptalk_tui.screens.chat import ChatScreen
     from gptalk_tui.screens.services import Services
+    from gptalk_tui.screens.turns import LiveTurn
 
 STREAMS_HERE = "A reply still streams here: Esc stops it."
 
@@ -213,10 +214,26 @@ class Branches:
             self._screen.say(STREAMS_HERE)
         return is_refused
 
+    async def show_turn(self, turn: LiveTurn) -> None:
+        """Show the branch of a turn that begins elsewhere than on the one that is shown, and follow its text."""
+        screen = self._screen
+        if screen.services is not None:
+            try:
+                await self._show(screen.services, turn.conversation_id, None)
+            except GptalkError as err:
+                screen.say(err.for_humans(), is_error=True)
+
     async def _show(
-        self, services: Services, conversation_id: str, message_id: str | None, *, index: int = 0
+        self, services: Services, conversation_id: str, message_id: str | None, *, index: int | None = None
     ) -> None:
-        """Show the active branch; the chosen message, or the place where it was, stays where it is on screen."""
+        """Show the active branch; the chosen message, or the place where it was, stays where it is on screen.
+
+        Args:
+            services: Where it is read.
+            conversation_id: The conversation, if it is still the open one.
+            message_id: What is chosen.
+            index: Where the chosen message stood that is gone; without both none is chosen.
+        """
         screen, desk = self._screen, self._screen.desk
 
         def read(store: Store) -> tuple[Conversation, list[BranchEntry]]:
@@ -228,7 +245,7 @@ class Branches:
         desk.take_news([conversation])
         turn = desk.turn
         texts = {turn.reply.id: turn.text} if turn is not None and turn.reply is not None else {}
-        if message_id is None and entries:
+        if index is not None and entries:
             message_id = entries[min(index, len(entries) - 1)].id
         screen.transcript.show_branch(entries, texts, choose=message_id)
         screen.finding.text_changed()
