@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from gptalk_client.errors import NetworkError, StoreFullError
 from gptalk_client.store.store import Store
 from support.apps import Running, paths_in, running_app
@@ -106,6 +108,36 @@ async def test_a_prompt_that_came_back_is_answered_on_its_own_branch(tmp_path: P
         await app.until(lambda: "    four" in app.lines)
         assert "▌ first\n" in app.text
         assert [line for line in app.lines if "/" in line] == ["    1/2", "    2/2"]
+
+
+@pytest.mark.parametrize(("typed", "left"), [("", "mine"), ("?", "mine\n\nsecond?")])
+async def test_an_edit_whose_message_is_deleted_becomes_a_prompt_of_its_own(
+    tmp_path: Path, typed: str, left: str
+) -> None:
+    async with running_app(ScriptedProvider(["one"], ["two"], ["three"]), tmp_path) as app:
+        await talk(app, "first", "second")
+        await app.press(*"mine", "alt+up", "alt+up", "e", *typed)
+        await app.press("tab", "d")
+        await app.until(lambda: app.chat.branches.edit is None)
+        assert app.chat.composer.text == left
+        assert status(app) == ""
+        app.chat.composer.focus()
+        await app.press("enter")
+        await app.until_idle()
+        assert "three" in app.text
+        assert contents(app) == ["first", "one", left, "three"]
+
+
+async def test_a_prompt_that_came_back_can_be_sent_after_its_message_was_deleted(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider(["one"], [NetworkError("No.")], ["three"]), tmp_path) as app:
+        await talk(app, "first", "second")
+        assert app.chat.composer.text == "second"
+        await app.press("alt+up", "alt+up", "d")
+        await app.until(lambda: app.chat.desk.returned is None)
+        app.chat.composer.focus()
+        await app.press("enter")
+        await app.until_idle()
+        assert contents(app) == ["first", "one", "second", "three"]
 
 
 async def test_escape_leaves_the_edit_and_gives_the_draft_back(tmp_path: Path) -> None:

@@ -65,13 +65,14 @@ def turn_status(turn: LiveTurn) -> Content:
     return Content.assemble(*parts)
 
 
-def idle_status(last: BranchEntry | None, returned: Message | None, typed: str) -> Content:
+def idle_status(last: BranchEntry | None, returned: Message | None, typed: str, *, send: str) -> Content:
     """Return what to do about a reply that is not complete; nothing where all is well.
 
     Args:
         last: The last message.
         returned: Its prompt, if that came back to the composer.
         typed: What stands in the composer now.
+        send: The key that sends.
     """
     if last is None or last.role is not Role.ASSISTANT or last.status is Status.COMPLETE:
         return Content.empty()
@@ -79,24 +80,24 @@ def idle_status(last: BranchEntry | None, returned: Message | None, typed: str) 
         return Content.styled("another window writes this reply", "$ink-muted")
     if typed.strip() and returned is not None:
         does = "tries again" if typed == returned.content else "sends it in the place of the one that failed"
-        return Content.styled(f"the prompt is back: Enter {does}", "$ink-warning")
-    return Content.styled("Enter in the empty composer asks again", "$ink-muted")
+        return Content.styled(f"the prompt is back: {send} {does}", "$ink-warning")
+    return Content.styled(f"{send} in the empty composer asks again", "$ink-muted")
 
 
-def edit_status() -> Content:
-    """Return what an edited message in the composer is for."""
+def edit_status(send: str) -> Content:
+    """Return what an edited message in the composer is for, and the key that sends it."""
     return Content.styled(
-        "editing an earlier message · Enter sends it as a new branch · Esc leaves it as it was",
+        f"editing an earlier message · {send} sends it as a new branch · Esc leaves it as it was",
         "$ink-warning",
     )
 
 
-def place_status(*, is_following: bool, has_new_text: bool) -> Content:
-    """Return where the reader stands, unless that is the end."""
+def place_status(*, is_following: bool, has_new_text: bool, end: str) -> Content:
+    """Return where the reader stands, unless that is the end, and the key that goes there."""
     if has_new_text:
-        return Content.styled("↓ new text below · End", "$ink-accent")
+        return Content.styled(f"↓ new text below · {end}", "$ink-accent")
     if not is_following:
-        return Content.styled("End follows the newest text", "$ink-muted")
+        return Content.styled(f"{end} follows the newest text", "$ink-muted")
     return Content.empty()
 
 

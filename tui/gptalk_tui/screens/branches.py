@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gptalk_client.errors import GptalkError
+from gptalk_client.errors import GptalkError, UsageError
 from gptalk_client.models import BranchEntry, Conversation, Message, Role
 from gptalk_tui.widgets.listing import title_of
 
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from gptalk_tui.screens.chat import ChatScreen
     from gptalk_tui.screens.services import Services
     from gptalk_tui.screens.turns import LiveTurn
-
-STREAMS_HERE = "A reply still streams here: Esc stops it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +145,8 @@ class Branches:
             screen.say(err.for_humans(), is_error=True)
             return
         if target == 1:
-            screen.say("This message has no other version: e or r makes one.")
+            edit, again = screen.keys.how("message.edit"), screen.keys.how("message.regenerate")
+            screen.say(f"This message has no other version: {edit} or {again} makes one.")
         else:
             screen.say(f"This is the {'oldest' if by < 0 else 'newest'} of {target} versions.")
 
@@ -160,7 +159,7 @@ class Branches:
             return
         turn = screen.desk.turn
         if turn is not None and turn.reply is not None and turn.reply.id == entry.id:
-            screen.say(STREAMS_HERE)
+            self._say_that_it_streams()
             return
         message_id = entry.id
         try:
@@ -188,6 +187,7 @@ class Branches:
         try:
             token = await services.store.run(lambda store: store.delete_message(message_id))
             await self._show(services, conversation_id, None, index=index)
+            await self._let_go_of_deleted(services)
         except GptalkError as err:
             screen.say(err.for_humans(), is_error=True)
             return
@@ -211,8 +211,26 @@ class Branches:
     def _is_refused(self) -> bool:
         is_refused = self._screen.desk.turn is not None
         if is_refused:
-            self._screen.say(STREAMS_HERE)
+            self._say_that_it_streams()
         return is_refused
+
+    def _say_that_it_streams(self) -> None:
+        self._screen.say(f"A reply still streams here: {self._screen.keys.how('turn.stop')} stops it.")
+
+    async def _let_go_of_deleted(self, services: Services) -> None:
+        """Let the composer's text be a prompt of its own where the message that it stands beside is deleted."""
+        screen, desk = self._screen, self._screen.desk
+        beside = self.edit.prompt if self.edit is not None else desk.returned
+        if beside is None:
+            return
+        try:
+            await services.store.run(lambda store: store.message(beside.id))
+        except UsageError:
+            if self.edit is not None:
+                text, self.edit = self.draft, None
+                screen.composer.set_text(text)
+            desk.returned = None
+            screen.update_bars()
 
     async def show_turn(self, turn: LiveTurn) -> None:
         """Show the branch of a turn that begins elsewhere than on the one that is shown, and follow its text."""
