@@ -63,6 +63,19 @@ async def test_f2_renames_the_open_conversation_and_the_rename_wins(tmp_path: Pa
         assert app.chat.composer.has_focus
 
 
+async def test_a_title_that_is_not_changed_stays_as_it_is_to_the_last_sign(tmp_path: Path) -> None:
+    for title in ("T" * 1_000, "a\x1b[31mb"):
+        folder = tmp_path / title[:1]
+        (stored,) = store_with(folder, title)
+        async with running_app(ScriptedProvider(["ok"]), folder) as app:
+            await app.press("f2", "enter")
+            await app.until_idle()
+            assert app.store.conversation(stored).title == title
+            await app.press("f2", "ctrl+u", "enter")
+            await app.until_idle()
+            assert app.store.conversation(stored).title == title
+
+
 async def test_f2_in_the_list_renames_the_highlighted_one(tmp_path: Path) -> None:
     store_with(tmp_path, "one", "two", "three")
     async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
