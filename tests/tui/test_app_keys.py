@@ -259,6 +259,27 @@ async def test_any_size_works(tmp_path: Path, size: tuple[int, int]) -> None:
         assert "Paragraph" in app.text
 
 
+async def test_a_window_that_grows_goes_on_following_and_a_reader_keeps_the_place(tmp_path: Path) -> None:
+    reply = "\n\n".join(f"Paragraph {number} has words enough to fill a line." for number in range(60))
+    async with running_app(ScriptedProvider([reply]), tmp_path, size=(105, 20)) as app:
+        await conversation_with(app, "Go")
+        transcript = app.chat.transcript
+        for size in ((61, 38), (105, 20), (40, 45)):
+            await app.pilot.resize_terminal(*size)
+            await app.until(lambda: transcript.size.height == app.chat.size.height - 6)
+            assert transcript.is_following
+            assert "Paragraph 59" in app.text
+        await app.pilot.resize_terminal(105, 20)
+        await app.until(lambda: transcript.size.height == 14)
+        await app.press("pageup")
+        top = app.lines[0]
+        assert "Paragraph" in top
+        await app.pilot.resize_terminal(105, 24)
+        await app.until(lambda: transcript.size.height == 18)
+        assert app.lines[0] == top
+        assert not transcript.is_following
+
+
 async def test_nothing_runs_when_nothing_streams(tmp_path: Path) -> None:
     gate = asyncio.Event()
     async with running_app(ScriptedProvider(["text", gate]), tmp_path) as app:
