@@ -291,6 +291,31 @@ async def test_what_cannot_be_done_while_a_reply_streams_is_said(tmp_path: Path)
         await app.until_idle()
 
 
+async def test_a_fork_is_offered_for_all_but_the_reply_that_streams(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+
+    def footer() -> str:
+        plain: str = app.chat.query_one("#footer").left.plain  # type: ignore[attr-defined]
+        return plain
+
+    async with running_app(ScriptedProvider(["one"], ["two", gate, "!"]), tmp_path) as app:
+        await talk(app, "first")
+        await app.send("second")
+        await app.until(lambda: "    two" in app.lines)
+        await app.press("alt+up")
+        assert "copy" in footer()
+        assert "fork" not in footer()
+        await app.press("alt+up")
+        assert "fork" in footer()
+        await app.press("f")
+        await app.until(lambda: "Forked into" in said(app))
+        assert "▌ second" in app.text
+        assert "two" not in app.text
+        gate.set()
+        await app.until_idle()
+        assert "two" not in app.text
+
+
 async def test_a_fork_is_a_conversation_of_its_own(tmp_path: Path) -> None:
     async with running_app(ScriptedProvider(["one"], ["two"], ["three"]), tmp_path) as app:
         await talk(app, "first", "second")

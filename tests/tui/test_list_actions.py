@@ -6,6 +6,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from textual.widgets import Input, Static
 
 from gptalk_client.models import Conversation
@@ -173,6 +174,24 @@ async def test_a_choice_from_the_trash_or_a_filtered_list_leaves_all_of_the_list
         await app.send("Back again")  # which takes it out of the trash
         await app.until(lambda: "two" in titles(app))
         await app.until(lambda: "trash" not in app.chat.query_one("#header").left.plain)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("width", "leave"), [(80, "tab"), (80, "ctrl+l"), (120, "ctrl+l")])
+async def test_a_list_that_nobody_sees_lists_all_conversations(
+    tmp_path: Path, width: int, leave: str
+) -> None:
+    _, two, _ = store_with(tmp_path, "one", "two", "three")
+    async with running_app(ScriptedProvider(["ok"]), tmp_path, size=(width, 30)) as app:
+        await in_list(app, *"one", leave)
+        assert not app.chat.list_pane.has_class("-open")
+        await app.press("ctrl+pagedown")
+        await app.until(lambda: app.chat.desk.conversation_id == two)
+        await in_list(app, "f8")
+        app.chat.filing.show_trash()
+        await app.until(lambda: titles(app) == ["two"])
+        await app.press(leave)
+        assert app.chat.shelf.shown is Shown.CURRENT
+        await app.until(lambda: titles(app) == ["one", "three"])
 
 
 async def test_the_header_names_a_conversation_that_the_list_leaves_out(tmp_path: Path) -> None:

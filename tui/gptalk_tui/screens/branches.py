@@ -152,13 +152,18 @@ class Branches:
 
     # Fork and delete
 
+    @property
+    def may_fork(self) -> bool:
+        """Whether the chosen message is whole; the reply that streams is not."""
+        entry, turn = self._screen.transcript.chosen_entry, self._screen.desk.turn
+        return entry is None or turn is None or turn.reply is None or turn.reply.id != entry.id
+
     async def fork(self) -> None:
         """Copy the conversation up to the chosen message into a new one, and open that."""
         screen, entry = self._screen, self._screen.transcript.chosen_entry
         if screen.services is None or entry is None:
             return
-        turn = screen.desk.turn
-        if turn is not None and turn.reply is not None and turn.reply.id == entry.id:
+        if not self.may_fork:
             self._say_that_it_streams()
             return
         message_id = entry.id

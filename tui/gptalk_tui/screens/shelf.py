@@ -172,7 +172,10 @@ class Shelf:
         screen = self._screen
         screen.query_one("#body").set_class(self._is_narrow, "-narrow")
         is_open = self._is_visited or (self._is_open_beside and not self._is_narrow)
+        was_open = screen.list_pane.has_class("-open")
         screen.list_pane.set_class(is_open, "-open")
+        if was_open and not is_open:
+            self._show_all()
         screen.list_pane.set_wide(screen.size.width >= WIDE_FROM_WIDTH)
 
     @property
@@ -202,10 +205,14 @@ class Shelf:
 
     def chosen(self) -> None:
         """A conversation was chosen: all of the current ones are listed again."""
+        self._show_all()
+        self.close()
+
+    def _show_all(self) -> None:
+        """List all of the current conversations: so it is from a choice on, and where nobody sees the list."""
         self._screen.list_pane.clear_filter()
         if self.shown is not Shown.CURRENT:
             self.show(Shown.CURRENT)
-        self.close()
 
     def toggle(self) -> None:
         """Show or hide the list for good; where it stands over the transcript, for a visit."""
