@@ -64,6 +64,22 @@ async def test_f2_renames_the_open_conversation_and_the_rename_wins(tmp_path: Pa
         assert app.chat.composer.has_focus
 
 
+async def test_a_rename_that_the_filter_leaves_out_keeps_the_place_in_the_list(tmp_path: Path) -> None:
+    store_with(tmp_path, "a one", "a two", "a three", "a four")
+
+    def highlighted() -> str:
+        return app.chat.list_pane.highlighted.title if app.chat.list_pane.highlighted else ""
+
+    async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
+        await in_list(app, "a", "space", "down", "down", "f2")
+        await app.press("ctrl+u", *"else", "enter")
+        await app.until(lambda: titles(app) == ["a one", "a two", "a four"])
+        assert highlighted() == "a four"
+        await app.press("up", "f2", "end", "!", "enter")
+        await app.until(lambda: titles(app) == ["a one", "a two!", "a four"])
+        assert highlighted() == "a two!"
+
+
 async def test_a_title_that_is_not_changed_stays_as_it_is_to_the_last_sign(tmp_path: Path) -> None:
     for title in ("T" * 1_000, "a\x1b[31mb"):
         folder = tmp_path / title[:1]

@@ -67,14 +67,18 @@ class Filing:
 
         async def renamed(title: str | None) -> None:
             if title is not None:
-                await self._change(target, lambda store: store.rename_conversation(target.id, title))
+                await self._rename(target, title)
 
         self._screen.app.push_screen(RenameScreen(target), renamed)
 
     async def rename_to(self, title: str) -> None:
         """Give another title at once."""
         if (target := self.target) is not None:
-            await self._change(target, lambda store: store.rename_conversation(target.id, title))
+            await self._rename(target, title)
+
+    async def _rename(self, target: Conversation, title: str) -> None:
+        self._screen.list_pane.move_on_from(target.id)  # a filter may leave it out now
+        await self._change(target, lambda store: store.rename_conversation(target.id, title))
 
     async def pin(self) -> None:
         """Keep the conversation at the top of the list, or no longer."""

@@ -64,7 +64,8 @@ class ListPane(Vertical):
         self._active: str | None = None
         self._streaming: Collection[str] = ()
         self._heading = ""
-        self._next: str | None = None
+        self._next: tuple[str, str | None] | None = None
+        """What may go from the list, and what gets the highlight then."""
 
     def compose(self) -> ComposeResult:
         yield Static(id="heading", markup=False)
@@ -100,11 +101,12 @@ class ListPane(Vertical):
         return self._rows.at + 1
 
     def move_on_from(self, conversation_id: str) -> None:
-        """Put the highlight, once the conversation is gone from the list, on the one below or above it."""
+        """Put the highlight, if the conversation goes from the list, on the one below or above it."""
         ids = [conversation.id for conversation in self._conversations]
         if conversation_id in ids:
             at = ids.index(conversation_id)
-            self._next = next(iter([*ids[at + 1 : at + 2], *ids[max(0, at - 1) : at]]), None)
+            near = next(iter([*ids[at + 1 : at + 2], *ids[max(0, at - 1) : at]]), None)
+            self._next = conversation_id, near
 
     @property
     def _rows(self) -> RowList:
@@ -125,7 +127,9 @@ class ListPane(Vertical):
         rows.empty_text = "Nothing matches" if self.filter else self._words_for_none()
         highlight = None if self.has_focus_within else active
         if self._next is not None:
-            highlight, self._next = self._next, None
+            (gone, near), self._next = self._next, None
+            if all(each.id != gone for each in conversations):
+                highlight = near
         rows.set_rows(
             ConversationRows(
                 conversations,
