@@ -237,6 +237,23 @@ async def test_the_first_start_offers_this_computer_where_the_service_is_out_of_
         assert 'provider = "local"' in app.paths.config_file.read_text("utf-8")
 
 
+async def test_on_a_small_screen_choices_and_toasts_can_be_read(tmp_path: Path) -> None:
+    words = "A sentence of about fifty letters in which each counts."
+
+    def shown() -> str:
+        strips = app.app.screen._compositor.render_strips()
+        return " ".join("".join(segment.text for segment in strip).strip(" ▌│") for strip in strips)
+
+    async with running_app(
+        ScriptedProvider(["ok"]), tmp_path, settings=Settings(), size=(40, 12), toasts=True
+    ) as app:
+        assert "This computer" in shown()
+        await app.press("escape")
+        app.chat.say(words)
+        await app.until(lambda: "A sentence" in shown())
+        assert "in which each counts." in " ".join(shown().split())
+
+
 async def test_another_address_is_checked(tmp_path: Path) -> None:
     async with running_app(ScriptedProvider(["ok"]), tmp_path, settings=Settings()) as app:
         await app.press("end", "enter")

@@ -14,8 +14,13 @@ from textual.screen import ModalScreen, Screen
 Result = TypeVar("Result")
 
 
+_WIDTHS = [(0, "-narrow"), (60, "-roomy")]
+
+
 class TrueScreen(Screen[Result]):
     """A screen that is laid out for the terminal's present size."""
+
+    HORIZONTAL_BREAKPOINTS = _WIDTHS
 
     def _screen_resized(self, size: Size) -> None:
         super()._screen_resized(self.app.size)
@@ -25,7 +30,7 @@ class Dialog(ModalScreen[Result]):
     """A small screen over the others. Where there is little room its hints and margins give way."""
 
     CSS_PATH = "../styles/dialogs.tcss"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-roomy")]  # noqa: RUF012 - as Textual declares it
+    HORIZONTAL_BREAKPOINTS = _WIDTHS
     VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-high")]  # noqa: RUF012
 
     def _screen_resized(self, size: Size) -> None:

@@ -241,6 +241,8 @@ class RowList(ScrollView, can_focus=True):
         right = f" {row.right} " if row.right else " "
         room = max(0, width - 3 - cell_len(right))
         text = row.text
+        if cell_len(text) > room and cell_len(right) > room:
+            right, room = " ", max(0, width - 4)  # the text matters more
         if cell_len(text) > room:
             text = set_cell_size(text, max(0, room - 1)) + "…"
         segments = [
