@@ -11,8 +11,9 @@ from textual.widgets import Static
 
 from gptalk_client.errors import NetworkError
 from gptalk_client.settings import Settings
-from gptalk_tui.actions import ACTION_OF, ACTIONS, Where
+from gptalk_tui.actions import ACTION_OF, ACTIONS, Where, footer_actions
 from gptalk_tui.keys import KeyMap, key_name, key_title
+from gptalk_tui.screens import bars
 from gptalk_tui.screens.help import help_text
 from gptalk_tui.screens.picker import PickerScreen
 from gptalk_tui.widgets.bar import Bar
@@ -140,6 +141,14 @@ async def test_whatever_names_a_key_names_the_changed_one(tmp_path: Path) -> Non
         assert [row.right for row in rows if row.key in ("conversation.new", "app.help")] == ["F5", ""]
         assert "F5" in help_text(app.chat.keys, Where.COMPOSER, 80).plain
         assert "Ctrl+N" not in help_text(app.chat.keys, Where.COMPOSER, 80).plain
+
+
+async def test_the_footer_is_never_cut(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
+        for width in range(1, 140):
+            hints = bars.footer(footer_actions(app.chat, Where.COMPOSER), app.chat.keys, width)
+            assert hints.cell_length <= max(0, width - 2)
+        assert hints.plain.startswith("Enter send   Ctrl+N new   ")
 
 
 async def test_status_and_toasts_name_the_changed_keys(tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ def find_footer(width: int) -> Content:
 
 
 def _hints(hints: Iterable[tuple[str, str]], width: int) -> Content:
-    parts: list[tuple[str, str]] = []
+    parts: list[Content] = []
     room = width - 2
     for key, does in hints:
         if not key:
@@ -127,6 +127,6 @@ def _hints(hints: Iterable[tuple[str, str]], width: int) -> Content:
         room -= cell_len(key) + cell_len(does) + 1
         if room < 0:
             break
-        parts += [(key, "$ink-text"), (f" {does}   ", "$ink-muted")]
+        parts.append(Content.assemble((key, "$ink-text"), (f" {does}", "$ink-muted")))
         room -= 3
-    return Content.assemble(*parts)
+    return Content("   ").join(parts)
