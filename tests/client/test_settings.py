@@ -108,6 +108,7 @@ def test_an_address_goes_to_the_openai_endpoint_when_that_is_the_provider(
         ("ui.show_list = 'x'", "ui.show_list", 1, "true or false"),
         ("ui = 3", "ui", 1, "table"),
         ("personas = 3", "personas", 1, "table"),
+        ("[chat]\ncontext_messages = 99999999999999999999", "chat.context_messages", 2, "<= 1000000"),
         ("[personas.'a b']\ntemperature = 9", "personas.a b.temperature", 2, "<= 2"),
         ('[keys]\n"turn.stop" = 5', "keys.turn.stop", 2, "a text"),
         ("url = 'chat.example'", "url", 1, "does not begin with http"),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from textual.widgets import Input, Static, TextArea
 
+from gptalk_client.config_file import load_settings
 from gptalk_client.errors import ConfigError, NetworkError
 from gptalk_client.paths import Paths
 from gptalk_client.providers.base import Provider
@@ -164,6 +165,17 @@ async def test_a_value_that_cannot_be_used_is_told_in_the_dialog(tmp_path: Path)
         await app.press("escape")
         assert app.app.screen is app.chat
         assert app.chat.composer.has_focus
+
+
+async def test_a_context_beyond_all_conversations_is_kept_as_the_config_file_takes_it(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider(["ok"]), tmp_path, settings=SETTINGS) as app:
+        await opened(app)
+        dialog(app).query_one("#scope", Cycle).focus()
+        await app.press("right")
+        put(app, "#context", "9" * 30)
+        await kept(app)
+        await app.until(lambda: app.app.settings.chat.context_messages == 1_000_000)
+    assert load_settings(app.paths.config_file, environ={})[0].chat.context_messages == 1_000_000
 
 
 async def test_a_value_that_cannot_be_used_is_shown_together_with_what_it_is_for(tmp_path: Path) -> None:
