@@ -183,8 +183,9 @@ def test_a_bad_address_is_told_in_words_and_without_its_password(url: str, words
 def test_a_bad_option_or_variable_is_named(file: Path) -> None:
     with pytest.raises(ConfigError, match="GPTALK_PROVIDER: choose one of gptalk, openai, local"):
         load_settings(file, environ={"GPTALK_PROVIDER": "x"})
-    with pytest.raises(ConfigError, match="--proxy"):
+    with pytest.raises(ConfigError, match="--proxy") as caught:
         load_settings(file, environ={}, proxy="nonsense")
+    assert "names the file" not in caught.value.for_humans()
 
 
 def test_secrets_are_not_in_the_representation(file: Path) -> None:
