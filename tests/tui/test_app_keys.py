@@ -135,6 +135,19 @@ async def test_code_blocks_are_walked_and_copied_by_keyboard(tmp_path: Path) -> 
         await app.until(lambda: app.app.clipboard == "two\n")
 
 
+async def test_a_paste_outside_a_field_goes_to_the_composer(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
+        await conversation_with(app, "Go")
+        await app.press("tab")
+        app.app.post_message(events.Paste("two\r\nlines"))
+        await app.until(lambda: app.chat.composer.text == "two\nlines")
+        assert app.chat.composer.has_focus
+        await app.press("ctrl+s")
+        app.app.post_message(events.Paste("words"))
+        await app.until(lambda: app.chat.list_pane.filter == "words")
+        assert app.chat.composer.text == "two\nlines"
+
+
 async def test_a_letter_outside_a_field_goes_to_the_composer(tmp_path: Path) -> None:
     async with running_app(ScriptedProvider([LONG]), tmp_path) as app:
         await conversation_with(app, "Go")
