@@ -6,10 +6,15 @@ the screen then kept the wrong size. So both kinds ask for the terminal's presen
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from textual.geometry import Size
 from textual.screen import ModalScreen, Screen
+
+from gptalk_tui.actions import ACTION_OF
+
+if TYPE_CHECKING:
+    from gptalk_tui.screens.chat import ChatScreen
 
 Result = TypeVar("Result")
 
@@ -32,6 +37,25 @@ class Dialog(ModalScreen[Result]):
     CSS_PATH = "../styles/dialogs.tcss"
     HORIZONTAL_BREAKPOINTS = _WIDTHS
     VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-high")]  # noqa: RUF012
+
+    def on_mount(self) -> None:
+        """Let the keys that quit do so here too."""
+        chat = self._chat
+        if chat is not None and (keys := chat.keys.keys(ACTION_OF["app.quit"])):
+            self._bindings.bind(",".join(keys), "quit", "Quit", show=False)
+
+    def action_quit(self) -> None:
+        """Quit, as from everywhere else."""
+        if (chat := self._chat) is not None:
+            chat.quit()
+
+    @property
+    def _chat(self) -> ChatScreen | None:
+        """The screen below all dialogs; None while the app ends."""
+        from gptalk_tui.screens.chat import ChatScreen
+
+        lowest = next(iter(self.app.screen_stack), None)
+        return lowest if isinstance(lowest, ChatScreen) else None
 
     def _screen_resized(self, size: Size) -> None:
         super()._screen_resized(self.app.size)
