@@ -126,6 +126,20 @@ async def test_trash_keeps_the_place_in_the_list_and_undo_brings_back(tmp_path: 
         await app.until(lambda: titles(app) == ["one", "two", "three", "four"])
 
 
+async def test_what_was_deleted_for_good_is_not_said_to_be_back(tmp_path: Path) -> None:
+    store_with(tmp_path, "one", "two")
+    async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
+        await in_list(app, "down", "f8")
+        await app.until(lambda: titles(app) == ["one"])
+        app.chat.filing.show_trash()
+        await app.until(lambda: titles(app) == ["two"])
+        await app.press("f9", "y")
+        await app.until(lambda: "for good" in said(app))
+        await app.press("ctrl+z")
+        await app.until(lambda: "There is no conversation" in said(app))
+        assert "is back" not in said(app)
+
+
 async def test_the_keys_of_the_list_do_nothing_elsewhere(tmp_path: Path) -> None:
     async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
         await app.send("Keep me")
