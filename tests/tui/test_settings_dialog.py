@@ -128,6 +128,20 @@ async def test_a_new_conversation_takes_what_was_set_before_its_first_prompt(tmp
         assert "test-model" in header(app)
 
 
+async def test_settings_hold_where_the_draft_was_stored_while_they_were_chosen(tmp_path: Path) -> None:
+    scripted = ScriptedProvider(["ok"])
+    async with running_app(scripted, tmp_path, settings=SETTINGS) as app:
+        await app.press(*"Hello")
+        await opened(app)
+        put(app, "#model", "mine")
+        await app.until(lambda: app.chat.desk.conversation is not None, "the draft is stored")
+        await kept(app)
+        assert "mine" in header(app)
+        await app.press("enter")
+        await app.until_idle()
+        assert scripted.requests[-1].model == "mine"
+
+
 async def test_a_default_is_written_with_the_comments_kept(tmp_path: Path) -> None:
     scripted = ScriptedProvider(["ok"])
     config = paths_in(tmp_path).config_file
