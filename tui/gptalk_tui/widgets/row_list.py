@@ -237,7 +237,7 @@ class RowList(ScrollView, can_focus=True):
         mark_style = self.get_component_rich_style("row-list--mark")
         if is_highlighted:
             base = right_style = self.get_component_rich_style("row-list--highlighted")
-            mark_style = mark_style + Style(bgcolor=base.bgcolor)
+            mark_style = mark_style + Style(bgcolor=base.bgcolor, reverse=base.reverse)
         right = f" {row.right} " if row.right else " "
         room = max(0, width - 3 - cell_len(right))
         text = row.text
