@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from gptalk_client.store.store import Store
 from gptalk_tui.screens.confirm import ConfirmScreen
 from gptalk_tui.screens.rename import RenameScreen
 from gptalk_tui.screens.shelf import Shown
+from gptalk_tui.widgets import list_pane
 from gptalk_tui.widgets.listing import ConversationRows, group_of
 from gptalk_tui.widgets.row_list import RowList
 from support.apps import Running, paths_in, running_app
@@ -334,6 +335,27 @@ async def test_what_another_program_changed_shows_when_the_terminal_gets_the_foc
         app.app.app_focus = False
         app.app.app_focus = True
         await app.until(lambda: titles(app) == ["from elsewhere", "one"])
+
+
+async def test_ages_and_days_are_those_of_the_present(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Later(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return datetime.now(tz) + timedelta(days=1)
+
+    store_with(tmp_path, "one")
+    async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
+        await app.until_idle()
+        rows = app.chat.list_pane.query_one(RowList)
+        assert [(row.text, row.right) for row in rows.rows] == [("Today", ""), ("one", "now")]
+        monkeypatch.setattr(list_pane, "datetime", Later)
+        monkeypatch.setattr(list_pane, "AGES_S", 0.0)
+        app.chat.outside.look_soon()
+        await app.until(
+            lambda: [(row.text, row.right) for row in rows.rows] == [("Yesterday", ""), ("one", "1d")]
+        )
 
 
 async def test_a_wide_list_shows_the_count_of_messages(tmp_path: Path) -> None:
