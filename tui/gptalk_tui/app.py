@@ -29,6 +29,7 @@ from gptalk_tui.keys import KeyMap
 from gptalk_tui.logs import log_loop_error
 from gptalk_tui.screens.chat import ChatScreen
 from gptalk_tui.screens.services import Services
+from gptalk_tui.screens.sizing import Dialog
 from gptalk_tui.signals import SignalWatch
 from gptalk_tui.themes import DEFAULT_THEME, NO_COLOUR_THEME, PALETTE_OF, PALETTES
 from gptalk_tui.type_ahead import TypeAhead
@@ -168,6 +169,8 @@ class GptalkApp(App[int], inherit_bindings=False):
             await super().on_event(event)
 
     def _is_opening(self) -> bool:
+        if any(isinstance(each, Dialog) and each.is_behind for each in self.screen_stack[-1:]):
+            return True
         return self._chat_screen is not None and self._chat_screen.is_opening
 
     # Painting

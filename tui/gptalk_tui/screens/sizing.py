@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 
+LOOKING = "looking"
+"""The group of the workers that look for what is typed in a dialog."""
+
 _WIDTHS = [(0, "-narrow"), (60, "-roomy")]
 
 
@@ -43,6 +46,13 @@ class Dialog(ModalScreen[Result]):
         chat = self._chat
         if chat is not None and (keys := chat.keys.keys(ACTION_OF["app.quit"])):
             self._bindings.bind(",".join(keys), "quit", "Quit", show=False)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether what was typed is still being looked for: a key had better wait for what is found."""
+        return any(
+            each.node is self and each.group == LOOKING and not each.is_finished for each in self.workers
+        )
 
     def action_quit(self) -> None:
         """Quit, as from everywhere else."""
