@@ -79,7 +79,10 @@ def load_settings(
         variable = f"GPTALK_{key.upper()}"
         if value := option or environ.get(variable):
             given[key] = (value, f"--{key}" if option else variable)
-    return _override(settings, given), problems
+    try:
+        return _override(settings, given), problems
+    except ConfigError as err:
+        raise ConfigError(err.message, hint="Correct it and try again.") from err  # it stands in no file
 
 
 def read_file(file: Path) -> tuple[Settings, list[Problem]]:

@@ -72,9 +72,7 @@ def typed_path(typed: str | os.PathLike[str]) -> Path:
         return Path(typed).expanduser()
     except RuntimeError as err:
         home = Path(typed).parts[0]
-        raise UsageError(
-            f"{home} is nobody's home on this computer.", hint="Write the path without the ~."
-        ) from err
+        raise UsageError(f"{home} names no home folder here.", hint="Write the path in full.") from err
 
 
 def make_private_folder(folder: Path) -> None:

@@ -37,13 +37,17 @@ class Timeouts:
     """While only the stream's keep-alive comments come."""
 
 
+MOST_MESSAGES = 1_000_000
+"""More than go along with a prompt in any conversation."""
+
+
 @dataclass(frozen=True, slots=True)
 class ChatSettings:
     """What every conversation starts with; each can change it for itself."""
 
     temperature: Temperature | None = None
     """0 for sober to 2 for wild; unset leaves it to the service."""
-    context_messages: Annotated[int, msgspec.Meta(ge=0)] = 20
+    context_messages: Annotated[int, msgspec.Meta(ge=0, le=MOST_MESSAGES)] = 20
     """How many of the newest messages go along with a prompt; 0 sends all."""
     system_prompt: str = ""
     """What the model is told before the conversation."""
@@ -51,7 +55,7 @@ class ChatSettings:
     @property
     def context_limit(self) -> int:
         """How many messages go along at most, the prompt included; a very large number for all."""
-        return self.context_messages or 1_000_000
+        return self.context_messages or MOST_MESSAGES
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,7 @@ def test_an_address_goes_to_the_openai_endpoint_when_that_is_the_provider(
         ("ui.show_list = 'x'", "ui.show_list", 1, "true or false"),
         ("ui = 3", "ui", 1, "table"),
         ("personas = 3", "personas", 1, "table"),
+        ("[chat]\ncontext_messages = 99999999999999999999", "chat.context_messages", 2, "<= 1000000"),
         ("[personas.'a b']\ntemperature = 9", "personas.a b.temperature", 2, "<= 2"),
         ('[keys]\n"turn.stop" = 5', "keys.turn.stop", 2, "a text"),
         ("url = 'chat.example'", "url", 1, "does not begin with http"),
@@ -182,8 +183,9 @@ def test_a_bad_address_is_told_in_words_and_without_its_password(url: str, words
 def test_a_bad_option_or_variable_is_named(file: Path) -> None:
     with pytest.raises(ConfigError, match="GPTALK_PROVIDER: choose one of gptalk, openai, local"):
         load_settings(file, environ={"GPTALK_PROVIDER": "x"})
-    with pytest.raises(ConfigError, match="--proxy"):
+    with pytest.raises(ConfigError, match="--proxy") as caught:
         load_settings(file, environ={}, proxy="nonsense")
+    assert "names the file" not in caught.value.for_humans()
 
 
 def test_secrets_are_not_in_the_representation(file: Path) -> None:

@@ -135,6 +135,19 @@ async def test_code_blocks_are_walked_and_copied_by_keyboard(tmp_path: Path) -> 
         await app.until(lambda: app.app.clipboard == "two\n")
 
 
+async def test_a_paste_outside_a_field_goes_to_the_composer(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
+        await conversation_with(app, "Go")
+        await app.press("tab")
+        app.app.post_message(events.Paste("two\r\nlines"))
+        await app.until(lambda: app.chat.composer.text == "two\nlines")
+        assert app.chat.composer.has_focus
+        await app.press("ctrl+s")
+        app.app.post_message(events.Paste("words"))
+        await app.until(lambda: app.chat.list_pane.filter == "words")
+        assert app.chat.composer.text == "two\nlines"
+
+
 async def test_a_letter_outside_a_field_goes_to_the_composer(tmp_path: Path) -> None:
     async with running_app(ScriptedProvider([LONG]), tmp_path) as app:
         await conversation_with(app, "Go")
@@ -237,6 +250,23 @@ async def test_the_first_start_offers_this_computer_where_the_service_is_out_of_
         assert 'provider = "local"' in app.paths.config_file.read_text("utf-8")
 
 
+async def test_on_a_small_screen_choices_and_toasts_can_be_read(tmp_path: Path) -> None:
+    words = "A sentence of about fifty letters in which each counts."
+
+    def shown() -> str:
+        strips = app.app.screen._compositor.render_strips()
+        return " ".join("".join(segment.text for segment in strip).strip(" ▌│") for strip in strips)
+
+    async with running_app(
+        ScriptedProvider(["ok"]), tmp_path, settings=Settings(), size=(40, 12), toasts=True
+    ) as app:
+        assert "This computer" in shown()
+        await app.press("escape")
+        app.chat.say(words)
+        await app.until(lambda: "A sentence" in shown())
+        assert "in which each counts." in " ".join(shown().split())
+
+
 async def test_another_address_is_checked(tmp_path: Path) -> None:
     async with running_app(ScriptedProvider(["ok"]), tmp_path, settings=Settings()) as app:
         await app.press("end", "enter")
@@ -257,6 +287,27 @@ async def test_any_size_works(tmp_path: Path, size: tuple[int, int]) -> None:
         await app.pilot.resize_terminal(120, 36)
         await app.pilot.pause()
         assert "Paragraph" in app.text
+
+
+async def test_a_window_that_grows_goes_on_following_and_a_reader_keeps_the_place(tmp_path: Path) -> None:
+    reply = "\n\n".join(f"Paragraph {number} has words enough to fill a line." for number in range(60))
+    async with running_app(ScriptedProvider([reply]), tmp_path, size=(105, 20)) as app:
+        await conversation_with(app, "Go")
+        transcript = app.chat.transcript
+        for size in ((61, 38), (105, 20), (40, 45)):
+            await app.pilot.resize_terminal(*size)
+            await app.until(lambda: transcript.size.height == app.chat.size.height - 6)
+            assert transcript.is_following
+            assert "Paragraph 59" in app.text
+        await app.pilot.resize_terminal(105, 20)
+        await app.until(lambda: transcript.size.height == 14)
+        await app.press("pageup")
+        top = app.lines[0]
+        assert "Paragraph" in top
+        await app.pilot.resize_terminal(105, 24)
+        await app.until(lambda: transcript.size.height == 18)
+        assert app.lines[0] == top
+        assert not transcript.is_following
 
 
 async def test_nothing_runs_when_nothing_streams(tmp_path: Path) -> None:

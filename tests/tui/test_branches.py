@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from gptalk_client.errors import NetworkError, StoreFullError
 from gptalk_client.store.store import Store
 from support.apps import Running, paths_in, running_app
@@ -64,6 +66,78 @@ async def test_the_first_message_can_be_edited_too(tmp_path: Path) -> None:
         conversation = app.chat.desk.conversation
         assert conversation is not None
         assert [m.parent_id for m in app.store.messages(conversation.id)].count(None) == 2
+
+
+async def test_an_edit_that_is_sent_from_another_branch_shows_its_own_branch_whole(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    provider = ScriptedProvider(["one"], ["two"], ["three"], ["fo", gate, "ur"])
+    async with running_app(provider, tmp_path) as app:
+        await talk(app, "first", "second")
+        await app.press(*["alt+up"] * 4, "e", "!", "enter")
+        await app.until_idle()
+        await app.press("alt+up", "alt+up", "left_square_bracket", "alt+down", "alt+down", "e", "?")
+        await app.press(*["alt+up"] * 4, "right_square_bracket")
+        assert "▌ first!" in app.text
+        app.chat.composer.focus()
+        await app.press("enter")
+        await app.until(lambda: "    fo" in app.lines)
+        assert "▌ first\n" in app.text
+        assert "▌ second?" in app.text
+        assert app.chat.transcript.is_following
+        gate.set()
+        await app.until_idle()
+        assert "    four" in app.lines
+        assert [m["content"] for m in provider.requests[-1].messages] == ["first", "one", "second?"]
+
+
+async def test_a_prompt_that_came_back_is_answered_on_its_own_branch(tmp_path: Path) -> None:
+    provider = ScriptedProvider(["one"], ["two"], [NetworkError("No connection.")], ["four"])
+    async with running_app(provider, tmp_path) as app:
+        await talk(app, "first")
+        await app.press("alt+up", "alt+up", "e", "!", "enter")
+        await app.until_idle()
+        await app.press("alt+up", "alt+up", "left_square_bracket")
+        app.chat.composer.focus()
+        await talk(app, "second")
+        assert app.chat.composer.text == "second"
+        await app.press(*["alt+up"] * 4, "right_square_bracket")
+        assert "▌ first!" in app.text
+        app.chat.composer.focus()
+        await app.press("enter")
+        await app.until_idle()
+        await app.until(lambda: "    four" in app.lines)
+        assert "▌ first\n" in app.text
+        assert [line for line in app.lines if "/" in line] == ["    1/2", "    2/2"]
+
+
+@pytest.mark.parametrize(("typed", "left"), [("", "mine"), ("?", "mine\n\nsecond?")])
+async def test_an_edit_whose_message_is_deleted_becomes_a_prompt_of_its_own(
+    tmp_path: Path, typed: str, left: str
+) -> None:
+    async with running_app(ScriptedProvider(["one"], ["two"], ["three"]), tmp_path) as app:
+        await talk(app, "first", "second")
+        await app.press(*"mine", "alt+up", "alt+up", "e", *typed)
+        await app.press("tab", "d")
+        await app.until(lambda: app.chat.branches.edit is None)
+        assert app.chat.composer.text == left
+        assert status(app) == ""
+        app.chat.composer.focus()
+        await app.press("enter")
+        await app.until_idle()
+        assert "three" in app.text
+        assert contents(app) == ["first", "one", left, "three"]
+
+
+async def test_a_prompt_that_came_back_can_be_sent_after_its_message_was_deleted(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider(["one"], [NetworkError("No.")], ["three"]), tmp_path) as app:
+        await talk(app, "first", "second")
+        assert app.chat.composer.text == "second"
+        await app.press("alt+up", "alt+up", "d")
+        await app.until(lambda: app.chat.desk.returned is None)
+        app.chat.composer.focus()
+        await app.press("enter")
+        await app.until_idle()
+        assert contents(app) == ["first", "one", "second", "three"]
 
 
 async def test_escape_leaves_the_edit_and_gives_the_draft_back(tmp_path: Path) -> None:
@@ -215,6 +289,31 @@ async def test_what_cannot_be_done_while_a_reply_streams_is_said(tmp_path: Path)
         assert app.chat.composer.text == ""
         gate.set()
         await app.until_idle()
+
+
+async def test_a_fork_is_offered_for_all_but_the_reply_that_streams(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+
+    def footer() -> str:
+        plain: str = app.chat.query_one("#footer").left.plain  # type: ignore[attr-defined]
+        return plain
+
+    async with running_app(ScriptedProvider(["one"], ["two", gate, "!"]), tmp_path) as app:
+        await talk(app, "first")
+        await app.send("second")
+        await app.until(lambda: "    two" in app.lines)
+        await app.press("alt+up")
+        assert "copy" in footer()
+        assert "fork" not in footer()
+        await app.press("alt+up")
+        assert "fork" in footer()
+        await app.press("f")
+        await app.until(lambda: "Forked into" in said(app))
+        assert "▌ second" in app.text
+        assert "two" not in app.text
+        gate.set()
+        await app.until_idle()
+        assert "two" not in app.text
 
 
 async def test_a_fork_is_a_conversation_of_its_own(tmp_path: Path) -> None:

@@ -144,6 +144,11 @@ async def test_a_path_is_completed_folder_by_folder_and_the_file_is_sent(tmp_pat
         assert provider.requests[1].messages[-1]["content"] == expected
 
 
+def test_a_link_to_itself_does_not_keep_the_other_files_from_being_offered(files: Path) -> None:
+    (files / "endless").symlink_to("endless")
+    assert [row.key for row in file_rows("")] == ["endless", "large.txt", "picture.bin", "src/"]
+
+
 async def test_a_name_with_spaces_is_quoted(tmp_path: Path) -> None:
     async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
         await app.press(*"@src/my")

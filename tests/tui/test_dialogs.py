@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-import pytest
 from textual.widgets import Input
 
 from gptalk_client.settings import Settings
+from gptalk_tui.screens.base import LOOKING
 from gptalk_tui.screens.confirm import ConfirmScreen
 from gptalk_tui.screens.picker import PickerScreen
 from gptalk_tui.widgets.row_list import Row
@@ -56,23 +56,13 @@ async def test_what_is_found_after_a_dialog_was_left_is_shown_to_nobody(tmp_path
     async with running_app(ScriptedProvider([]), tmp_path) as running:
         picker = PickerScreen("Anything", [], empty_text="Nothing", find=find)
         await running.app.push_screen(picker)
-        looking = next(each for each in running.app.workers if each.group == "find")
+        looking = next(each for each in running.app.workers if each.group == LOOKING)
         await running.until(lambda: looking.is_running)
         closed = picker.dismiss(None)
         found.set()
         await closed
         await running.until(lambda: looking.is_finished)
         assert looking.is_cancelled
-
-
-@pytest.mark.parametrize("key", ["ctrl+p", "ctrl+t", "ctrl+s", "f1", "f2", "ctrl+o", "ctrl+r", "ctrl+f"])
-async def test_the_key_that_quits_does_so_from_anywhere(tmp_path: Path, key: str) -> None:
-    async with running_app(ScriptedProvider(["Hello"]), tmp_path) as running:
-        await running.send("Hi")
-        await running.until_idle()
-        await running.press(key, "ctrl+q")
-        await running.until(lambda: running.app.return_code is not None)
-    assert running.app.return_code == 0
 
 
 async def test_a_letter_that_quits_can_still_be_typed(tmp_path: Path) -> None:

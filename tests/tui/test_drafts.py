@@ -30,6 +30,18 @@ async def test_what_is_typed_in_a_new_conversation_is_on_disk_soon(tmp_path: Pat
         assert len(provider.requests) == 1
 
 
+async def test_a_command_that_is_typed_makes_no_conversation(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
+        for command in ("/", "/sear", "/search some words"):
+            app.chat.composer.set_text(command)
+            await app.until(lambda: app.chat.desk.drafts._timer is not None)
+            await app.until(lambda: app.chat.desk.drafts._timer is None, "it is time to store it")
+            await app.until_idle()
+            assert drafts(app) == []
+        app.chat.composer.set_text("/usr/bin is full")
+        await app.until(lambda: drafts(app) == ["/usr/bin is full"])
+
+
 async def test_reopening_the_open_conversation_keeps_what_is_typed(tmp_path: Path) -> None:
     async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
         await app.send("Hello")

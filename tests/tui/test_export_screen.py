@@ -131,12 +131,22 @@ async def test_a_file_in_a_folder_is_not_replaced_unasked(folder: Path, tmp_path
     assert "a reply" in (folder / "notes" / "Go.md").read_text("utf-8")
 
 
-async def test_what_cannot_be_written_is_told_and_the_dialog_stays(folder: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("notes.md/below/a-file.md", "cannot be written"),
+        ("long" * 100, "File name too long"),
+        ("~nobody-of-that-name/a-file.md", "names no home folder"),
+    ],
+)
+async def test_what_cannot_be_written_is_told_and_the_dialog_stays(
+    folder: Path, tmp_path: Path, typed: str, words: str
+) -> None:
     async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
-        (await ask_where(app)).value = "notes.md/below/a-file.md"
+        (await ask_where(app)).value = typed
         await app.press("enter")
         await app.until(lambda: app.app.screen.query(".dialog-error.-shown"))
-        assert "cannot be written" in str(app.app.screen.query_one(".dialog-error").render())
+        assert words in str(app.app.screen.query_one(".dialog-error").render())
         assert app.chat.dialogs.exports.last is None
 
 
@@ -230,26 +240,3 @@ async def test_the_conversations_themselves_are_never_replaced(folder: Path, tmp
             await app.until(lambda: "-shown" in box.classes)
         assert app.store.integrity() == []
         assert len(app.store.conversations()) == 1
-
-
-@pytest.mark.parametrize(
-    ("typed", "told"),
-    [
-        ("~nobody-of-this-name/x.md", "is nobody's home"),
-        ("x" * 300, os.strerror(36)),
-        ("notes.md/x", os.strerror(20)),
-    ],
-)
-async def test_a_path_that_cannot_be_used_is_told_and_another_can_be_typed(
-    folder: Path, tmp_path: Path, typed: str, told: str
-) -> None:
-    async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
-        target = await ask_where(app)
-        target.value = typed
-        await app.press("enter")
-        error = app.app.screen.query_one(".dialog-error", Static)
-        await app.until(lambda: told in str(error.content))
-        target.value = "good.md"
-        await app.press("enter")
-        await app.until(lambda: app.app.screen is app.chat)
-    assert (folder / "good.md").exists()

@@ -72,9 +72,10 @@ def test_what_is_typed_is_found_literally_but_for_case_and_accents(
     assert query.count(text) == len(places)
 
 
-def test_spaces_find_nothing() -> None:
+def test_spaces_and_accents_alone_find_nothing() -> None:
     assert Query.of("") is None
     assert Query.of("  ") is None
+    assert Query.of("\u0301") is None
 
 
 async def test_matches_are_counted_marked_and_walked(tmp_path: Path) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 
 import pytest
 from textual.widgets import Static
 
+from gptalk_client.errors import NetworkError
 from gptalk_client.settings import Settings
-from gptalk_tui.actions import ACTION_OF, ACTIONS, Where
+from gptalk_tui.actions import ACTION_OF, ACTIONS, Where, footer_actions
 from gptalk_tui.keys import KeyMap, key_name, key_title
+from gptalk_tui.screens import bars
 from gptalk_tui.screens.help import help_text
 from gptalk_tui.screens.picker import PickerScreen
 from gptalk_tui.widgets.bar import Bar
@@ -138,6 +141,53 @@ async def test_whatever_names_a_key_names_the_changed_one(tmp_path: Path) -> Non
         assert [row.right for row in rows if row.key in ("conversation.new", "app.help")] == ["F5", ""]
         assert "F5" in help_text(app.chat.keys, Where.COMPOSER, 80).plain
         assert "Ctrl+N" not in help_text(app.chat.keys, Where.COMPOSER, 80).plain
+
+
+async def test_the_footer_is_never_cut(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
+        for width in range(1, 140):
+            hints = bars.footer(footer_actions(app.chat, Where.COMPOSER), app.chat.keys, width)
+            assert hints.cell_length <= max(0, width - 2)
+        assert hints.plain.startswith("Enter send   Ctrl+N new   ")
+
+
+async def test_status_and_toasts_name_the_changed_keys(tmp_path: Path) -> None:
+    settings = remapped(
+        turn__send="alt+s",
+        turn__stop="f9",
+        transcript__end="f12",
+        message__edit="f10",
+        message__regenerate="f3",
+    )
+    gate = asyncio.Event()
+    provider = ScriptedProvider(["one " * 999], [NetworkError("No.")], ["two", gate])
+
+    def status() -> str:
+        bar = app.chat.query_one("#status", Bar)
+        return f"{bar.left.plain}|{bar.right.plain}"
+
+    def said() -> str:
+        return "\n".join(str(each.message) for each in app.app._notifications)
+
+    async with running_app(provider, tmp_path, settings=settings) as app:
+        await app.press(*"one", "alt+s")
+        await app.until_idle()
+        await app.press("alt+up", "left_square_bracket")
+        assert "This message has no other version: F10 or F3 makes one." in said()
+        await app.press("home")
+        assert "F12 follows the newest text" in status()
+        await app.press("f10")
+        assert "Alt+S sends it as a new branch" in status()
+        await app.press("escape", *"two", "alt+s")
+        await app.until_idle()
+        assert "Alt+S tries again" in status()
+        await app.press("ctrl+u")
+        assert "Alt+S in the empty composer asks again" in status()
+        await app.press("alt+s")
+        await app.until(lambda: app.chat.is_replying and provider.at_gate.is_set())
+        await app.press("alt+up", "f3")
+        assert "A reply still streams here: F9 stops it." in said()
+        gate.set()
 
 
 async def test_the_footer_shows_what_works_where_the_focus_is(tmp_path: Path) -> None:

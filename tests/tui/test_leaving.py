@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gptalk_client.models import Conversation
+from gptalk_client.store.store import Store
 from gptalk_tui.screens.confirm import ConfirmScreen
 from gptalk_tui.screens.rename import RenameScreen
 from support.apps import running_app
@@ -26,6 +27,20 @@ async def test_a_dialog_that_is_about_to_open_does_not_crash_the_end(tmp_path: P
         running.app._close_messages_no_wait()
     assert running.app.return_code == 143
     assert running.app._exception is None
+
+
+@pytest.mark.parametrize("opens", ["f1", "ctrl+t", "ctrl+o", "f2", "ctrl+r", "ctrl+p"])
+async def test_the_key_that_quits_does_so_from_a_dialog_too(tmp_path: Path, opens: str) -> None:
+    async with running_app(ScriptedProvider(["Hello"]), tmp_path) as running:
+        await running.send("Hi")
+        await running.until_idle()
+        await running.press(*"a draft", opens)
+        assert running.app.screen is not running.chat
+        await running.press("ctrl+q")
+        await running.until(lambda: running.app._exit)
+    assert running.app.return_code == 0
+    with Store.open(running.paths.database) as store:
+        assert store.conversations()[0].draft == "a draft"
 
 
 async def test_work_that_finds_the_screen_gone_does_not_crash_the_end(tmp_path: Path) -> None:

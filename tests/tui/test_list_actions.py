@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
+import pytest
 from textual.widgets import Input, Static
 
 from gptalk_client.models import Conversation
@@ -14,6 +15,7 @@ from gptalk_client.store.store import Store
 from gptalk_tui.screens.confirm import ConfirmScreen
 from gptalk_tui.screens.rename import RenameScreen
 from gptalk_tui.screens.shelf import Shown
+from gptalk_tui.widgets import list_pane
 from gptalk_tui.widgets.listing import ConversationRows, group_of
 from gptalk_tui.widgets.row_list import RowList
 from support.apps import Running, paths_in, running_app
@@ -63,6 +65,35 @@ async def test_f2_renames_the_open_conversation_and_the_rename_wins(tmp_path: Pa
         assert app.chat.composer.has_focus
 
 
+async def test_a_rename_that_the_filter_leaves_out_keeps_the_place_in_the_list(tmp_path: Path) -> None:
+    store_with(tmp_path, "a one", "a two", "a three", "a four")
+
+    def highlighted() -> str:
+        return app.chat.list_pane.highlighted.title if app.chat.list_pane.highlighted else ""
+
+    async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
+        await in_list(app, "a", "space", "down", "down", "f2")
+        await app.press("ctrl+u", *"else", "enter")
+        await app.until(lambda: titles(app) == ["a one", "a two", "a four"])
+        assert highlighted() == "a four"
+        await app.press("up", "f2", "end", "!", "enter")
+        await app.until(lambda: titles(app) == ["a one", "a two!", "a four"])
+        assert highlighted() == "a two!"
+
+
+async def test_a_title_that_is_not_changed_stays_as_it_is_to_the_last_sign(tmp_path: Path) -> None:
+    for title in ("T" * 1_000, "a\x1b[31mb"):
+        folder = tmp_path / title[:1]
+        (stored,) = store_with(folder, title)
+        async with running_app(ScriptedProvider(["ok"]), folder) as app:
+            await app.press("f2", "enter")
+            await app.until_idle()
+            assert app.store.conversation(stored).title == title
+            await app.press("f2", "ctrl+u", "enter")
+            await app.until_idle()
+            assert app.store.conversation(stored).title == title
+
+
 async def test_f2_in_the_list_renames_the_highlighted_one(tmp_path: Path) -> None:
     store_with(tmp_path, "one", "two", "three")
     async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
@@ -94,6 +125,20 @@ async def test_trash_keeps_the_place_in_the_list_and_undo_brings_back(tmp_path: 
         await app.until(lambda: titles(app) == ["one", "three", "four"])
         await app.press("ctrl+z")
         await app.until(lambda: titles(app) == ["one", "two", "three", "four"])
+
+
+async def test_what_was_deleted_for_good_is_not_said_to_be_back(tmp_path: Path) -> None:
+    store_with(tmp_path, "one", "two")
+    async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
+        await in_list(app, "down", "f8")
+        await app.until(lambda: titles(app) == ["one"])
+        app.chat.filing.show_trash()
+        await app.until(lambda: titles(app) == ["two"])
+        await app.press("f9", "y")
+        await app.until(lambda: "for good" in said(app))
+        await app.press("ctrl+z")
+        await app.until(lambda: "There is no conversation" in said(app))
+        assert "is back" not in said(app)
 
 
 async def test_the_keys_of_the_list_do_nothing_elsewhere(tmp_path: Path) -> None:
@@ -160,6 +205,24 @@ async def test_a_choice_from_the_trash_or_a_filtered_list_leaves_all_of_the_list
         await app.send("Back again")  # which takes it out of the trash
         await app.until(lambda: "two" in titles(app))
         await app.until(lambda: "trash" not in app.chat.query_one("#header").left.plain)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("width", "leave"), [(80, "tab"), (80, "ctrl+l"), (120, "ctrl+l")])
+async def test_a_list_that_nobody_sees_lists_all_conversations(
+    tmp_path: Path, width: int, leave: str
+) -> None:
+    _, two, _ = store_with(tmp_path, "one", "two", "three")
+    async with running_app(ScriptedProvider(["ok"]), tmp_path, size=(width, 30)) as app:
+        await in_list(app, *"one", leave)
+        assert not app.chat.list_pane.has_class("-open")
+        await app.press("ctrl+pagedown")
+        await app.until(lambda: app.chat.desk.conversation_id == two)
+        await in_list(app, "f8")
+        app.chat.filing.show_trash()
+        await app.until(lambda: titles(app) == ["two"])
+        await app.press(leave)
+        assert app.chat.shelf.shown is Shown.CURRENT
+        await app.until(lambda: titles(app) == ["one", "three"])
 
 
 async def test_the_header_names_a_conversation_that_the_list_leaves_out(tmp_path: Path) -> None:
@@ -274,6 +337,27 @@ async def test_what_another_program_changed_shows_when_the_terminal_gets_the_foc
         await app.until(lambda: titles(app) == ["from elsewhere", "one"])
 
 
+async def test_ages_and_days_are_those_of_the_present(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Later(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return datetime.now(tz) + timedelta(days=1)
+
+    store_with(tmp_path, "one")
+    async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
+        await app.until_idle()
+        rows = app.chat.list_pane.query_one(RowList)
+        assert [(row.text, row.right) for row in rows.rows] == [("Today", ""), ("one", "now")]
+        monkeypatch.setattr(list_pane, "datetime", Later)
+        monkeypatch.setattr(list_pane, "AGES_S", 0.0)
+        app.chat.outside.look_soon()
+        await app.until(
+            lambda: [(row.text, row.right) for row in rows.rows] == [("Yesterday", ""), ("one", "1d")]
+        )
+
+
 async def test_a_wide_list_shows_the_count_of_messages(tmp_path: Path) -> None:
     async with running_app(ScriptedProvider(["ok"]), tmp_path, size=(170, 40)) as app:
         await app.send("Hello")
@@ -283,10 +367,48 @@ async def test_a_wide_list_shows_the_count_of_messages(tmp_path: Path) -> None:
         await app.until(lambda: app.chat.list_pane.query_one(RowList).rows[-1].right == "now")
 
 
-async def test_a_long_list_is_read_whole_only_when_somebody_looks_through_it(tmp_path: Path) -> None:
-    with Store.open(paths_in(tmp_path).database) as store:
+def long_store(folder: Path) -> None:
+    with Store.open(paths_in(folder).database) as store:
         for number in range(450):
             store.create_conversation(title=f"number {number}")
+
+
+async def test_deep_in_a_long_list_the_highlight_keeps_its_place(tmp_path: Path) -> None:
+    long_store(tmp_path)
+    async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
+        rows = app.chat.list_pane.query_one(RowList)
+        await app.press("ctrl+s")
+        await app.until(lambda: len(rows.rows) == 451)
+        await app.press("ctrl+end", "up", "up", "up")
+        assert rows.highlighted is not None
+        assert rows.highlighted.text == "number 3"
+        await app.chat.shelf.refresh()
+        assert rows.highlighted.text == "number 3"
+        await app.press("f8")
+        await app.until(lambda: len(rows.rows) == 450)
+        assert rows.highlighted.text == "number 2"
+        assert rows.scroll_y > 400
+
+
+async def test_the_neighbours_of_a_conversation_deep_in_a_long_list_open_by_key(tmp_path: Path) -> None:
+    long_store(tmp_path)
+
+    def title() -> str:
+        return app.chat.desk.conversation.title if app.chat.desk.conversation else ""
+
+    async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
+        await app.press("ctrl+s", *"123", "enter")
+        assert title() == "number 123"
+        await app.until_idle()
+        for number in (122, 121):
+            await app.press("ctrl+pagedown")
+            await app.until(lambda number=number: title() == f"number {number}")
+        await app.press("ctrl+pageup")
+        assert title() == "number 122"
+
+
+async def test_a_long_list_is_read_whole_only_when_somebody_looks_through_it(tmp_path: Path) -> None:
+    long_store(tmp_path)
     async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
         await app.until_idle()
         rows = app.chat.list_pane.query_one(RowList)

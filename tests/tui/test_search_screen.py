@@ -8,6 +8,7 @@ import pytest
 from textual.widgets import Input
 
 from gptalk_client.models import Status
+from gptalk_tui.screens.base import LOOKING
 from gptalk_tui.screens.search import SearchScreen, harmless, nothing_in
 from gptalk_tui.widgets.row_list import Row, RowList
 from support.apps import Running, running_app
@@ -42,7 +43,7 @@ async def search(app: Running, *words: str) -> list[Row]:
 
 async def hits(app: Running) -> list[Row]:
     await app.pilot.pause()
-    await app.until(lambda: not any(each.group == "search" for each in app.app.workers))
+    await app.until(lambda: not any(each.group == LOOKING for each in app.app.workers))
     await app.pilot.pause()
     return list(app.app.screen.query_one("#hits", RowList).rows)
 

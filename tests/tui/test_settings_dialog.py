@@ -10,10 +10,12 @@ from pathlib import Path
 
 from textual.widgets import Input, Static, TextArea
 
+from gptalk_client.config_file import load_settings
 from gptalk_client.errors import ConfigError, NetworkError
 from gptalk_client.paths import Paths
 from gptalk_client.providers.base import Provider
 from gptalk_client.settings import ChatSettings, OpenAISettings, Persona, Settings
+from gptalk_client.store.store import Store
 from gptalk_tui.app import GptalkApp
 from gptalk_tui.screens.settings_dialog import SettingsScreen
 from gptalk_tui.widgets.cycle import Cycle
@@ -126,6 +128,20 @@ async def test_a_new_conversation_takes_what_was_set_before_its_first_prompt(tmp
         assert "test-model" in header(app)
 
 
+async def test_settings_hold_where_the_draft_was_stored_while_they_were_chosen(tmp_path: Path) -> None:
+    scripted = ScriptedProvider(["ok"])
+    async with running_app(scripted, tmp_path, settings=SETTINGS) as app:
+        await app.press(*"Hello")
+        await opened(app)
+        put(app, "#model", "mine")
+        await app.until(lambda: app.chat.desk.conversation is not None, "the draft is stored")
+        await kept(app)
+        assert "mine" in header(app)
+        await app.press("enter")
+        await app.until_idle()
+        assert scripted.requests[-1].model == "mine"
+
+
 async def test_a_default_is_written_with_the_comments_kept(tmp_path: Path) -> None:
     scripted = ScriptedProvider(["ok"])
     config = paths_in(tmp_path).config_file
@@ -163,6 +179,52 @@ async def test_a_value_that_cannot_be_used_is_told_in_the_dialog(tmp_path: Path)
         await app.press("escape")
         assert app.app.screen is app.chat
         assert app.chat.composer.has_focus
+
+
+async def test_a_context_beyond_all_conversations_is_kept_as_the_config_file_takes_it(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider(["ok"]), tmp_path, settings=SETTINGS) as app:
+        await opened(app)
+        dialog(app).query_one("#scope", Cycle).focus()
+        await app.press("right")
+        put(app, "#context", "9" * 30)
+        await kept(app)
+        await app.until(lambda: app.app.settings.chat.context_messages == 1_000_000)
+    assert load_settings(app.paths.config_file, environ={})[0].chat.context_messages == 1_000_000
+
+
+async def test_a_value_that_cannot_be_used_is_shown_together_with_what_it_is_for(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider(["ok"]), tmp_path, settings=SETTINGS) as app:
+        await opened(app)
+        put(app, "#temperature", "hot")
+        scope = dialog(app).query_one("#scope", Cycle)
+        scope.focus()
+        await app.press("right")
+        assert scope.value == "default"
+        await app.press("ctrl+t")
+        assert "0 for sober to 2" in str(dialog(app).query_one(".dialog-error", Static).content)
+        assert scope.value == "here"
+        assert dialog(app).query_one("#temperature", Input).value == "hot"
+        put(app, "#temperature", "1")
+        await kept(app)
+        assert app.chat.desk.chosen.options == {"temperature": 1.0}
+
+
+async def test_a_provider_that_is_not_set_up_any_more_stays_while_other_things_are_set(
+    tmp_path: Path,
+) -> None:
+    settings = replace(SETTINGS, openai=OpenAISettings())
+    with Store.open(paths_in(tmp_path).database) as store:
+        far = store.create_conversation(title="Far", provider="openai")
+    async with running_app(ScriptedProvider(["ok"]), tmp_path, settings=settings) as app:
+        await opened(app)
+        assert "openai" in dialog(app).query_one("#provider", Cycle).render().plain
+        await app.press("ctrl+t")
+        await app.until(lambda: app.app.screen is app.chat)
+        await opened(app)
+        put(app, "#context", "3")
+        await kept(app)
+        assert app.store.conversation(far.id).provider == "openai"
+        assert app.store.conversation(far.id).options == {"context_messages": 3}
 
 
 async def test_models_come_in_the_background_and_are_walked_by_keys(tmp_path: Path) -> None:
@@ -301,7 +363,7 @@ async def test_what_is_typed_stays_while_scopes_and_personas_are_looked_through(
         assert (system.text, temperature.value) == ("Be plain.", "")
         await app.press("right")
         assert "openai, which is not set up" in str(dialog(app).query_one(".dialog-error", Static).content)
-        assert system.text == "Be plain."
+        assert system.text == "Be mine."
         await app.press("right")
         assert persona.value == ""
         assert system.text == "Be mine."

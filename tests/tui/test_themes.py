@@ -144,3 +144,5 @@ async def test_no_color_sends_no_colour_and_still_shows_what_is_chosen(
         styles = [style for strip in strips for _, style, _ in strip if style]
         assert all(style.color is None or style.color.is_default for style in styles)
         assert any(style.reverse for style in styles)
+        at = rows.rows.index(rows.highlighted)  # all of the row, with the mark of the open conversation
+        assert all(style is not None and style.reverse for _, style, _ in rows.render_line(at))

@@ -264,6 +264,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "message.fork", "Fork", "Copy the conversation up to this message into a new one.",
         "f", lambda chat: chat.branches.fork(), short="fork", where=Where.MESSAGE,
+        hinted=lambda chat: chat.branches.may_fork,
         available=lambda chat: chat.has_messages,
     ),
     Action(

@@ -28,6 +28,7 @@ from gptalk_tui.actions import ACTION_OF
 from gptalk_tui.guard import ControlGuard
 from gptalk_tui.keys import KeyMap, is_free_in_fields
 from gptalk_tui.logs import log_loop_error
+from gptalk_tui.screens.base import Dialog
 from gptalk_tui.screens.chat import ChatScreen
 from gptalk_tui.screens.services import Services
 from gptalk_tui.signals import SignalWatch
@@ -172,6 +173,8 @@ class GptalkApp(App[int], inherit_bindings=False):
             await super().on_event(event)
 
     def _is_opening(self) -> bool:
+        if any(isinstance(each, Dialog) and each.is_behind for each in self.screen_stack[-1:]):
+            return True
         return self._chat_screen is not None and self._chat_screen.is_opening
 
     # Painting

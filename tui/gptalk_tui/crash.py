@@ -75,7 +75,7 @@ def farewell(error: BaseException, report: Path | None) -> str:
     return (
         f"The program failed unexpectedly ({kind}). Everything that had come is kept on disk.\n{where}\n"
         "To go on, start gptalk-tui again; `gptalk-tui doctor` checks the installation, "
-        "and `gptalk-tui export --all` writes your conversations out."
+        "and `gptalk-tui export --all -o FOLDER` writes your conversations out."
     )
 
 

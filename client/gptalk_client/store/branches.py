@@ -30,6 +30,7 @@ from gptalk_client.store.rows import (
 from gptalk_client.store.writers import BROKEN_OFF, index_message
 
 _TEXTS_AT_ONCE = 500
+_MOST_ROWS = 2**31
 _ROLES = {role.value: role for role in Role}
 _STATUSES = {status.value: status for status in Status}
 
@@ -108,7 +109,7 @@ class Branches(StorePart):
         The cost depends on `limit` alone, not on the length of the conversation.
         """
         with self._db.read() as con:
-            return _path_messages(con, message_seq(con, leaf_id)[0], max(limit, 0))
+            return _path_messages(con, message_seq(con, leaf_id)[0], min(max(limit, 0), _MOST_ROWS))
 
     def set_active(self, conversation_id: str, message_id: str | None) -> Conversation:
         """Show the branch that ends at a message; None shows an empty one, to begin anew.

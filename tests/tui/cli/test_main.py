@@ -99,6 +99,13 @@ def test_usage_errors_are_exit_2_on_standard_error(run: Run, arguments: list[str
     assert done.err
 
 
+@pytest.mark.parametrize("line", ["list -n 99999999999999999999", "search x -n 99999999999999999999"])
+def test_a_number_that_cannot_be_is_told_in_words(run: Run, line: str) -> None:
+    done = run(*line.split())
+    assert (done.code, done.out) == (2, "")
+    assert "is not in the range" in done.err
+
+
 def test_the_app_without_a_terminal_names_ask() -> None:
     done = run_process()
     assert (done.code, done.out) == (2, "")

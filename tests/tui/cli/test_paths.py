@@ -20,6 +20,11 @@ USES = [
     ("--data-dir", "{}", "export", "--all"),
     ("--data-dir", "{}", "import", os.devnull),
 ]
+CONFIGS = [
+    ("--config", "{}", "list"),
+    ("--config", "{}", "config", "check"),
+    ("--config", "{}", "--provider", "local", "ask", "hi"),
+]
 DOCTORS = [("--data-dir", "{}", "doctor"), ("--config", "{}", "doctor")]
 
 
@@ -44,9 +49,11 @@ def closed(tmp_path: Path) -> Iterator[Path]:
     folder.chmod(0o700)
 
 
-@pytest.mark.parametrize("use", [*USES, ("--config", "{}", "list"), *DOCTORS], ids=" ".join)
+@pytest.mark.parametrize("use", [*USES, *CONFIGS, *DOCTORS], ids=" ".join)
 def test_the_home_of_nobody(run: Run, conversations: list[str], use: tuple[str, ...]) -> None:
-    assert_told(run(*with_path(use, "~nobody-of-this-name/x")), "~nobody-of-this-name is nobody's home")
+    assert_told(
+        run(*with_path(use, "~nobody-of-this-name/x")), "~nobody-of-this-name names no home folder here"
+    )
 
 
 @pytest.mark.parametrize("use", [*USES, *DOCTORS], ids=" ".join)

@@ -55,7 +55,7 @@ def summary(conversation: Conversation) -> dict[str, Any]:
 
 @click.command("list", epilog=examples("gptalk-tui list -n 10", "gptalk-tui list --json --archived"))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("-n", "limit", type=click.IntRange(min=0), metavar="N", help="Print N at most.")
+@click.option("-n", "limit", type=click.IntRange(min=0, max=1_000_000), metavar="N", help="Print N at most.")
 @click.option("--archived", is_flag=True, help="The archived ones instead.")
 @click.option("--trash", is_flag=True, help="Those in the trash instead.")
 @pass_globals

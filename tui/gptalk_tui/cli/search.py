@@ -22,7 +22,7 @@ from gptalk_tui.cli.output import columns, note, write
 @click.option(
     "-n",
     "limit",
-    type=click.IntRange(min=1),
+    type=click.IntRange(min=1, max=1_000_000),
     default=20,
     show_default=True,
     metavar="N",

@@ -65,13 +65,14 @@ def turn_status(turn: LiveTurn) -> Content:
     return Content.assemble(*parts)
 
 
-def idle_status(last: BranchEntry | None, returned: Message | None, typed: str) -> Content:
+def idle_status(last: BranchEntry | None, returned: Message | None, typed: str, *, send: str) -> Content:
     """Return what to do about a reply that is not complete; nothing where all is well.
 
     Args:
         last: The last message.
         returned: Its prompt, if that came back to the composer.
         typed: What stands in the composer now.
+        send: The key that sends.
     """
     if last is None or last.role is not Role.ASSISTANT or last.status is Status.COMPLETE:
         return Content.empty()
@@ -79,8 +80,8 @@ def idle_status(last: BranchEntry | None, returned: Message | None, typed: str) 
         return Content.styled("another window writes this reply", "$ink-muted")
     if typed.strip() and returned is not None:
         does = "tries again" if typed == returned.content else "sends it in the place of the one that failed"
-        return Content.styled(f"the prompt is back: Enter {does}", "$ink-warning")
-    return Content.styled("Enter in the empty composer asks again", "$ink-muted")
+        return Content.styled(f"the prompt is back: {send} {does}", "$ink-warning")
+    return Content.styled(f"{send} in the empty composer asks again", "$ink-muted")
 
 
 def closed_status() -> Content:
@@ -88,20 +89,20 @@ def closed_status() -> Content:
     return Content.styled("the conversations are not open: nothing is sent or saved", "$ink-error")
 
 
-def edit_status() -> Content:
-    """Return what an edited message in the composer is for."""
+def edit_status(send: str) -> Content:
+    """Return what an edited message in the composer is for, and the key that sends it."""
     return Content.styled(
-        "editing an earlier message · Enter sends it as a new branch · Esc leaves it as it was",
+        f"editing an earlier message · {send} sends it as a new branch · Esc leaves it as it was",
         "$ink-warning",
     )
 
 
-def place_status(*, is_following: bool, has_new_text: bool) -> Content:
-    """Return where the reader stands, unless that is the end."""
+def place_status(*, is_following: bool, has_new_text: bool, end: str) -> Content:
+    """Return where the reader stands, unless that is the end, and the key that goes there."""
     if has_new_text:
-        return Content.styled("↓ new text below · End", "$ink-accent")
+        return Content.styled(f"↓ new text below · {end}", "$ink-accent")
     if not is_following:
-        return Content.styled("End follows the newest text", "$ink-muted")
+        return Content.styled(f"{end} follows the newest text", "$ink-muted")
     return Content.empty()
 
 
@@ -123,7 +124,7 @@ def find_footer(width: int) -> Content:
 
 
 def _hints(hints: Iterable[tuple[str, str]], width: int) -> Content:
-    parts: list[tuple[str, str]] = []
+    parts: list[Content] = []
     room = width - 2
     for key, does in hints:
         if not key:
@@ -131,6 +132,6 @@ def _hints(hints: Iterable[tuple[str, str]], width: int) -> Content:
         room -= cell_len(key) + cell_len(does) + 1
         if room < 0:
             break
-        parts += [(key, "$ink-text"), (f" {does}   ", "$ink-muted")]
+        parts.append(Content.assemble((key, "$ink-text"), (f" {does}", "$ink-muted")))
         room -= 3
-    return Content.assemble(*parts)
+    return Content("   ").join(parts)

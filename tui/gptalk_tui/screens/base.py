@@ -17,9 +17,16 @@ from textual.widget import Widget
 
 Result = TypeVar("Result")
 
+LOOKING = "looking"
+"""The group of the workers that look for what is typed in a dialog."""
+
+_WIDTHS = [(0, "-narrow"), (60, "-roomy")]
+
 
 class TrueScreen(Screen[Result]):
     """A screen that is laid out for the terminal's present size, and that knows what is gone."""
+
+    HORIZONTAL_BREAKPOINTS = _WIDTHS
 
     def _screen_resized(self, size: Size) -> None:
         super()._screen_resized(self.app.size)
@@ -33,15 +40,21 @@ class TrueScreen(Screen[Result]):
         return (None, None) if widget is None or widget.parent is None else (widget, offset)
 
 
-class Dialog(TrueScreen[Result], ModalScreen[Result]):
+class Dialog(ModalScreen[Result], TrueScreen[Result]):
     """A small screen over the others. Where there is little room its hints and margins give way."""
 
     CSS_PATH = "../styles/dialogs.tcss"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-roomy")]  # noqa: RUF012 - as Textual declares it
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-high")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-high")]  # noqa: RUF012 - as Textual declares it
 
     _late_answer: Callable[[], object] | None = None
     """Gives the answer that came while another screen stood over this one."""
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether what was typed is still being looked for: a key had better wait for what is found."""
+        return any(
+            each.node is self and each.group == LOOKING and not each.is_finished for each in self.workers
+        )
 
     def dismiss(self, result: Result | None = None) -> AwaitComplete:
         """Close with an answer: the toolkit would close whatever is on top.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gptalk_client.errors import GptalkError
+from gptalk_client.errors import GptalkError, UsageError
 from gptalk_client.models import BranchEntry, Conversation, Message, Role
 from gptalk_tui.widgets.listing import title_of
 
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from gptalk_client.store.store import Store
     from gptalk_tui.screens.chat import ChatScreen
     from gptalk_tui.screens.services import Services
-
-STREAMS_HERE = "A reply still streams here: Esc stops it."
+    from gptalk_tui.screens.turns import LiveTurn
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,20 +145,26 @@ class Branches:
             screen.say(err.for_humans(), is_error=True)
             return
         if target == 1:
-            screen.say("This message has no other version: e or r makes one.")
+            edit, again = screen.keys.how("message.edit"), screen.keys.how("message.regenerate")
+            screen.say(f"This message has no other version: {edit} or {again} makes one.")
         else:
             screen.say(f"This is the {'oldest' if by < 0 else 'newest'} of {target} versions.")
 
     # Fork and delete
+
+    @property
+    def may_fork(self) -> bool:
+        """Whether the chosen message is whole; the reply that streams is not."""
+        entry, turn = self._screen.transcript.chosen_entry, self._screen.desk.turn
+        return entry is None or turn is None or turn.reply is None or turn.reply.id != entry.id
 
     async def fork(self) -> None:
         """Copy the conversation up to the chosen message into a new one, and open that."""
         screen, entry = self._screen, self._screen.transcript.chosen_entry
         if screen.services is None or entry is None:
             return
-        turn = screen.desk.turn
-        if turn is not None and turn.reply is not None and turn.reply.id == entry.id:
-            screen.say(STREAMS_HERE)
+        if not self.may_fork:
+            self._say_that_it_streams()
             return
         message_id = entry.id
         try:
@@ -187,6 +192,7 @@ class Branches:
         try:
             token = await services.store.run(lambda store: store.delete_message(message_id))
             await self._show(services, conversation_id, None, index=index)
+            await self._let_go_of_deleted(services)
         except GptalkError as err:
             screen.say(err.for_humans(), is_error=True)
             return
@@ -210,13 +216,47 @@ class Branches:
     def _is_refused(self) -> bool:
         is_refused = self._screen.desk.turn is not None
         if is_refused:
-            self._screen.say(STREAMS_HERE)
+            self._say_that_it_streams()
         return is_refused
 
+    def _say_that_it_streams(self) -> None:
+        self._screen.say(f"A reply still streams here: {self._screen.keys.how('turn.stop')} stops it.")
+
+    async def _let_go_of_deleted(self, services: Services) -> None:
+        """Let the composer's text be a prompt of its own where the message that it stands beside is deleted."""
+        screen, desk = self._screen, self._screen.desk
+        beside = self.edit.prompt if self.edit is not None else desk.returned
+        if beside is None:
+            return
+        try:
+            await services.store.run(lambda store: store.message(beside.id))
+        except UsageError:
+            if self.edit is not None:
+                text, self.edit = self.draft, None
+                screen.composer.set_text(text)
+            desk.returned = None
+            screen.update_bars()
+
+    async def show_turn(self, turn: LiveTurn) -> None:
+        """Show the branch of a turn that begins elsewhere than on the one that is shown, and follow its text."""
+        screen = self._screen
+        if screen.services is not None:
+            try:
+                await self._show(screen.services, turn.conversation_id, None)
+            except GptalkError as err:
+                screen.say(err.for_humans(), is_error=True)
+
     async def _show(
-        self, services: Services, conversation_id: str, message_id: str | None, *, index: int = 0
+        self, services: Services, conversation_id: str, message_id: str | None, *, index: int | None = None
     ) -> None:
-        """Show the active branch; the chosen message, or the place where it was, stays where it is on screen."""
+        """Show the active branch; the chosen message, or the place where it was, stays where it is on screen.
+
+        Args:
+            services: Where it is read.
+            conversation_id: The conversation, if it is still the open one.
+            message_id: What is chosen.
+            index: Where the chosen message stood that is gone; without both none is chosen.
+        """
         screen, desk = self._screen, self._screen.desk
 
         def read(store: Store) -> tuple[Conversation, list[BranchEntry]]:
@@ -228,7 +268,7 @@ class Branches:
         desk.take_news([conversation])
         turn = desk.turn
         texts = {turn.reply.id: turn.text} if turn is not None and turn.reply is not None else {}
-        if message_id is None and entries:
+        if index is not None and entries:
             message_id = entries[min(index, len(entries) - 1)].id
         screen.transcript.show_branch(entries, texts, choose=message_id)
         screen.finding.text_changed()

@@ -337,6 +337,13 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
             self.composer.focus()
             self.composer.insert_text(event.character)
 
+    def on_paste(self, event: events.Paste) -> None:
+        """Send a paste that no field takes to the composer."""
+        if not isinstance(self.focused, Input | TextArea):
+            event.stop()
+            self.composer.focus()
+            self.composer.insert_paste(event.text)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Say whether an action can be carried out now, so that its key is free otherwise."""
         if action == "do" and parameters:

@@ -35,15 +35,17 @@ class Choices:
         screen, services = self._screen, self._screen.services
         if services is None:
             return
-        conversation = screen.desk.chosen
+        conversation, opened = screen.desk.chosen, screen.desk.opened
 
         async def answered(chosen: list[Chosen] | None) -> None:
             if not chosen:
                 return
+            # A new one may have been stored meanwhile, with its draft.
+            meant = screen.desk.chosen if screen.desk.opened == opened else conversation
             try:
                 for each in chosen:
                     if each.scope == HERE:
-                        await self._keep_here(services, conversation, each.values)
+                        await self._keep_here(services, meant, each.values)
                     else:
                         await self._keep_default(services, each.values)
                 await services.prepare(screen.desk.chosen)

@@ -53,7 +53,7 @@ def file_rows(typed: str) -> list[Row]:
                     continue
                 if '"' in found or name.casefold() not in found.casefold():
                     continue
-                path = os.path.join(folder, found) + ("/" if entry.is_dir() else "")
+                path = os.path.join(folder, found) + ("/" if _is_folder(entry) else "")
                 is_inner = not found.casefold().startswith(name.casefold())
                 ranked.append((is_inner, found.casefold(), Row(path, visible(path, newlines=False))))
     except (OSError, ValueError):
@@ -61,6 +61,13 @@ def file_rows(typed: str) -> list[Row]:
     ranked.sort(key=lambda each: each[:2])
     rows = [row for *_, row in ranked[:MAX_ROWS]]
     return [] if [row.key for row in rows] == [typed] else rows
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself, or into a folder that is closed to us
+        return False
 
 
 class Completing:

@@ -276,6 +276,9 @@ class Desk:
         screen, transcript = self._screen, self._screen.transcript
         screen.finding.text_changed()
         match event:
+            case TurnOpened() if self._is_on_another_branch(turn, event.prompt):
+                work = screen.branches.show_turn(turn)
+                screen.run_worker(work, group="branch", description="branch")
             case TurnOpened():
                 screen.show_emptiness(False)
                 shown, is_walking = transcript.document.entries, screen.has_message
@@ -291,6 +294,12 @@ class Desk:
             case TurnEnded():
                 transcript.end_message(entry_of(event.reply))
         return True
+
+    def _is_on_another_branch(self, turn: LiveTurn, prompt: Message) -> bool:
+        """Whether a turn begins where the branch that is shown does not lead."""
+        index_of = self._screen.transcript.document.index_of
+        above = prompt.parent_id if turn.prompt else prompt.id
+        return above is not None and index_of(above) is None
 
     def turn_closed(self, turn: LiveTurn) -> None:
         """A turn is over, however it ended."""

@@ -66,7 +66,9 @@ class Drafts:
 
     def _autosave(self) -> None:
         self._timer = None
-        if (draft := self.pending) is not None:
+        draft = self.pending
+        # A command that is being typed makes no conversation.
+        if draft is not None and (draft.conversation.id or not self._screen.writing.is_command(draft.text)):
             self._screen.run_worker(self._save(draft), group="draft", description="draft")
 
     async def save(self) -> None:

@@ -13,6 +13,7 @@ from gptalk_tui.widgets.listing import title_of
 if TYPE_CHECKING:
     from gptalk_client.store.store import Store
     from gptalk_tui.screens.chat import ChatScreen
+    from gptalk_tui.screens.services import Services
 
 
 class Filing:
@@ -67,14 +68,18 @@ class Filing:
 
         async def renamed(title: str | None) -> None:
             if title is not None:
-                await self._change(target, lambda store: store.rename_conversation(target.id, title))
+                await self._rename(target, title)
 
         self._screen.app.push_screen(RenameScreen(target), renamed)
 
     async def rename_to(self, title: str) -> None:
         """Give another title at once."""
         if (target := self.target) is not None:
-            await self._change(target, lambda store: store.rename_conversation(target.id, title))
+            await self._rename(target, title)
+
+    async def _rename(self, target: Conversation, title: str) -> None:
+        self._screen.list_pane.move_on_from(target.id)  # a filter may leave it out now
+        await self._change(target, lambda store: store.rename_conversation(target.id, title))
 
     async def pin(self) -> None:
         """Keep the conversation at the top of the list, or no longer."""
@@ -173,15 +178,19 @@ class Filing:
         if screen.services is None:
             return False
         try:
-            changed = await screen.services.store.run(change)
+            await self._carry_out(screen.services, change)
         except GptalkError as err:
             screen.say(err.for_humans(), is_error=True)
             return False
+        return True
+
+    async def _carry_out(self, services: Services, change: Callable[[Store], Conversation | None]) -> None:
+        screen = self._screen
+        changed = await services.store.run(change)
         if changed is not None:
             screen.desk.take_news([changed])
         await screen.shelf.refresh()
         screen.update_bars()
-        return True
 
     def _offer_undo(
         self,
@@ -191,11 +200,12 @@ class Filing:
         *,
         reopen: bool = False,
     ) -> None:
-        screen = self._screen
+        screen, services = self._screen, self._screen.services
+        assert services is not None
 
         async def take_back() -> None:
-            is_back = await self._change(target, change)
-            if is_back and reopen and screen.desk.conversation_id is None and not screen.composer.text:
+            await self._carry_out(services, change)
+            if reopen and screen.desk.conversation_id is None and not screen.composer.text:
                 screen.desk.switch_to(target.id)
 
         screen.undo.offer(done, f"“{title_of(target)}” is back.", take_back)

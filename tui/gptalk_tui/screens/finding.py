@@ -43,11 +43,11 @@ class Query:
 
     @classmethod
     def of(cls, typed: str) -> Query | None:
-        """Return the query for what was typed, every sign of it literal; None for nothing but spaces."""
+        """Return the query for what was typed, every sign of it literal; None for spaces or accents alone."""
         from gptalk_client.store.folding import fold
 
         folded = fold(typed)
-        return cls(re.compile(re.escape(folded)), folded) if typed.strip() else None
+        return cls(re.compile(re.escape(folded)), folded) if typed.strip() and folded else None
 
     @classmethod
     def of_words(cls, typed: str) -> Query | None:

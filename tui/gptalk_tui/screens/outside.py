@@ -39,6 +39,7 @@ class Outside:
         screen, services = self._screen, self._screen.services
         if services is None:
             return
+        screen.list_pane.grow_older()
         last = screen.transcript.last_entry
         is_written_elsewhere = last is not None and last.status is Status.STREAMING and not screen.is_replying
 

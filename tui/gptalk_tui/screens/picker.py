@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.widgets import Input, Static
 
 from gptalk_client.errors import GptalkError
-from gptalk_tui.screens.base import Dialog
+from gptalk_tui.screens.base import LOOKING, Dialog
 from gptalk_tui.widgets.row_list import Row, RowList
 
 
@@ -74,7 +74,7 @@ class PickerScreen(Dialog[str | None]):
     def _look(self, text: str) -> None:
         if self._find is not None:
             work = self._show_found(self._find, text)
-            self.run_worker(work, group="find", exclusive=True, description="find")
+            self.run_worker(work, group=LOOKING, exclusive=True, description="find")
             return
         words = text.casefold().split()
         rows = [row for row in self._all if all(word in row.text.casefold() for word in words)]

@@ -17,7 +17,7 @@ from gptalk_tui.widgets.listing import title_of
 
 
 class RenameScreen(Dialog[str | None]):
-    """Returns the new title, empty for the one that the first prompt gives, or None.
+    """Returns the new title; None where it stays as it is, also for an empty one.
 
     Args:
         conversation: What is renamed.
@@ -28,12 +28,12 @@ class RenameScreen(Dialog[str | None]):
     def __init__(self, conversation: Conversation) -> None:
         super().__init__()
         self._conversation = conversation
+        self._shown = one_line(conversation.title, max_chars=400)
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Static(f"Rename “{title_of(self._conversation)}”", classes="dialog-title", markup=False)
-            title = one_line(self._conversation.title, max_chars=400)
-            yield Input(title, placeholder="the title", compact=True, select_on_focus=True)
+            yield Input(self._shown, placeholder="the title", compact=True, select_on_focus=True)
             yield Static(
                 "Enter keeps the title · Esc leaves it as it was", classes="dialog-hint", markup=False
             )
@@ -43,7 +43,8 @@ class RenameScreen(Dialog[str | None]):
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
-        self.dismiss(event.value.strip() or None)
+        title = event.value.strip()
+        self.dismiss(title if title and title != self._shown.strip() else None)
 
     def action_leave(self) -> None:
         """Close without a change."""

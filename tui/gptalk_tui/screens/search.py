@@ -16,7 +16,7 @@ from textual.widgets import Input, Static
 from gptalk_client.errors import GptalkError
 from gptalk_client.models import SearchHit
 from gptalk_client.text import one_line, visible
-from gptalk_tui.screens.base import Dialog
+from gptalk_tui.screens.base import LOOKING, Dialog
 from gptalk_tui.widgets.listing import UNTITLED, age_of
 from gptalk_tui.widgets.row_list import Row, RowList
 
@@ -78,7 +78,7 @@ class SearchScreen(Dialog[Found | None]):
         self._look(event.value)
 
     def _look(self, query: str) -> None:
-        self.run_worker(self._search(query), group="search", exclusive=True, description="search")
+        self.run_worker(self._search(query), group=LOOKING, exclusive=True, description="search")
 
     async def _search(self, query: str) -> None:
         def search(store: Store) -> tuple[list[SearchHit], tuple[int, int] | None]:

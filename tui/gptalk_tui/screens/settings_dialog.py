@@ -118,6 +118,8 @@ class SettingsScreen(Dialog[list[Chosen] | None]):
         if is_here:
             default = self._providers.get(defaults.provider, defaults.provider)
             names.insert(0, ("", f"default: {default}"))
+        if fields.provider not in dict(names):
+            names.append((fields.provider, fields.provider))  # set elsewhere; it stays until it is changed
         self.query_one("#provider", Cycle).set_options(names, value=fields.provider)
         self._show("#model", fields.model, _held(is_here, defaults.model, "the provider's own"))
         default = "" if defaults.temperature is None else f"{defaults.temperature:g}"
@@ -159,9 +161,12 @@ class SettingsScreen(Dialog[list[Chosen] | None]):
 
     @on(Cycle.Changed, "#scope")
     def _scope_changed(self, event: Cycle.Changed) -> None:
+        self._show_scope(event.value)
+
+    def _show_scope(self, scope: str) -> None:
         self._typed[self._scope] = self._fields
-        self._scope = event.value
-        self._plain = self._typed[event.value]
+        self._scope = scope
+        self._plain = self._typed[scope]
         self._fill(self._plain)
 
     @on(Cycle.Changed, "#provider")
@@ -179,6 +184,7 @@ class SettingsScreen(Dialog[list[Chosen] | None]):
         if persona is None:
             self._fill(self._plain)
         elif persona.provider is not None and persona.provider not in self._providers:
+            self._fill(self._plain)
             name = one_line(event.value)
             self._complain(
                 f"{name} is answered by {persona.provider}, which is not set up in the config file."
@@ -235,12 +241,18 @@ class SettingsScreen(Dialog[list[Chosen] | None]):
     def action_keep(self) -> None:
         """Close with what was changed, if it can be used."""
         self._typed[self._scope] = self._fields
-        changed = [scope for scope in (HERE, DEFAULT) if self._typed[scope] != self._set[scope]]
-        try:
-            chosen = [Chosen(scope, self._as_meant(self._typed[scope].read())) for scope in changed]
-        except BadValueError as err:
-            self._complain(str(err))
-            return
+        chosen: list[Chosen] = []
+        for scope in (HERE, DEFAULT):
+            if self._typed[scope] == self._set[scope]:
+                continue
+            try:
+                chosen.append(Chosen(scope, self._as_meant(self._typed[scope].read())))
+            except BadValueError as err:
+                if scope != self._scope:
+                    self.query_one("#scope", Cycle).value = scope
+                    self._show_scope(scope)
+                self._complain(str(err))
+                return
         self.dismiss(chosen)
 
     def _as_meant(self, values: Values) -> Values:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from gptalk_client.settings import Persona
+from gptalk_client.settings import MOST_MESSAGES, Persona
 from gptalk_client.text import visible
 
 
@@ -73,6 +73,6 @@ class Fields:
             provider=self.provider,
             model=self.model.strip(),
             temperature=degree,
-            context_messages=int(context[:9]) if context else None,
+            context_messages=min(int(context[:9]), MOST_MESSAGES) if context else None,
             system_prompt=self.system.strip(),
         )

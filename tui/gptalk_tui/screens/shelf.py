@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,10 @@ WIDE_FROM_WIDTH = 150
 """From this width on the list has room for the counts of messages."""
 
 FIRST_ROWS = 200
-"""How many conversations are read before the list is painted."""
+"""How many conversations are read before the list is painted, at least."""
+
+ROWS_BELOW = 100
+"""How many are read below the highlighted one, so that the one below it is at hand."""
 
 MORE_ROWS = 1000
 """How many are read at a time behind them, while somebody looks through the list."""
@@ -55,6 +59,8 @@ class Shelf:
         self._wants_all = False
         self._going_to: str | None = None
         self._filtered_by = ""
+        self._listed: tuple[str, Shown] | None = None
+        """The filter and the kind of what the list shows."""
 
     # What it shows
 
@@ -70,6 +76,8 @@ class Shelf:
         store, wanted, shown = screen.services.store, screen.list_pane.filter, self.shown
         found: list[Conversation] = []
         limit = FIRST_ROWS
+        if (wanted, shown) == self._listed:
+            limit = max(limit, screen.list_pane.depth + ROWS_BELOW)  # the highlight keeps its place
 
         def read(store: Store) -> list[Conversation]:
             return store.conversations(
@@ -86,17 +94,28 @@ class Shelf:
                 more = await store.run(read)
                 if (wanted, shown) != (screen.list_pane.filter, self.shown):
                     return  # something else is wanted meanwhile, and being read
-                self._filtered_by = wanted
+                self._filtered_by, self._listed = wanted, (wanted, shown)
+                is_first = not found
                 found = [*found, *more]
                 self._show(found)
-                if len(more) < limit or not self._wants_all:
+                if len(more) < limit or not (self._wants_all or self._lacks_the_open_one(found)):
                     return
-                if limit == FIRST_ROWS:
+                if is_first and self._wants_all:
                     await asyncio.sleep(MORE_AFTER_S)
                 limit = MORE_ROWS
         except GptalkError as err:
             self._filtered_by = wanted  # nothing better will come of it
             screen.say(err.for_humans(), is_error=True)
+
+    def _lacks_the_open_one(self, found: Sequence[Conversation]) -> bool:
+        """Whether the open conversation is listed further down, beyond what was read."""
+        open_one = self._screen.desk.conversation
+        return (
+            open_one is not None
+            and self._listed == ("", Shown.CURRENT)
+            and not (open_one.archived or open_one.trashed)
+            and all(each.id != open_one.id for each in found)
+        )
 
     @property
     def is_behind(self) -> bool:
@@ -153,7 +172,10 @@ class Shelf:
         screen = self._screen
         screen.query_one("#body").set_class(self._is_narrow, "-narrow")
         is_open = self._is_visited or (self._is_open_beside and not self._is_narrow)
+        was_open = screen.list_pane.has_class("-open")
         screen.list_pane.set_class(is_open, "-open")
+        if was_open and not is_open:
+            self._show_all()
         screen.list_pane.set_wide(screen.size.width >= WIDE_FROM_WIDTH)
 
     @property
@@ -183,10 +205,14 @@ class Shelf:
 
     def chosen(self) -> None:
         """A conversation was chosen: all of the current ones are listed again."""
+        self._show_all()
+        self.close()
+
+    def _show_all(self) -> None:
+        """List all of the current conversations: so it is from a choice on, and where nobody sees the list."""
         self._screen.list_pane.clear_filter()
         if self.shown is not Shown.CURRENT:
             self.show(Shown.CURRENT)
-        self.close()
 
     def toggle(self) -> None:
         """Show or hide the list for good; where it stands over the transcript, for a visit."""

@@ -67,15 +67,18 @@ class StateLines:
     def update_status(self) -> None:
         """Bring the status line up to date."""
         screen, desk, transcript = self._screen, self._screen.desk, self._screen.transcript
+        send, end = screen.keys.how("turn.send"), screen.keys.how("transcript.end")
         if desk.turn is not None:
             left = bars.turn_status(desk.turn)
         elif screen.cannot_open:
             left = bars.closed_status()
         elif screen.branches.edit is not None:
-            left = bars.edit_status()
+            left = bars.edit_status(send)
         else:
-            left = bars.idle_status(transcript.last_entry, desk.returned, screen.composer.text)
-        right = bars.place_status(is_following=transcript.is_following, has_new_text=transcript.has_new_text)
+            left = bars.idle_status(transcript.last_entry, desk.returned, screen.composer.text, send=send)
+        right = bars.place_status(
+            is_following=transcript.is_following, has_new_text=transcript.has_new_text, end=end
+        )
         bar = screen.query_one("#status", Bar)
         bar.left, bar.right = left, right
         is_low = screen.size.height <= LOW_SCREEN

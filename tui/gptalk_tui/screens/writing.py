@@ -76,6 +76,16 @@ class Writing:
         else:
             self._screen.desk.submit(text)
 
+    def is_command(self, text: str) -> bool:
+        """Whether a text is a slash command, or the beginning of one."""
+        from gptalk_tui.screens.completing import slash_names
+
+        command, names = _COMMAND.match(text), slash_names()
+        if command is None:
+            return text == "/"
+        is_unfinished = command.end() == len(text) and any(name.startswith(command[1]) for name in names)
+        return is_unfinished or command[1] in names
+
     def run_command(self, name: str, words: str = "") -> None:
         """Run a slash command; the composer is empty afterwards.
 

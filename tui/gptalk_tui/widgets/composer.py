@@ -294,8 +294,12 @@ class Composer(TextBox, inherit_bindings=False):
     async def _on_paste(self, event: events.Paste) -> None:
         event.stop()
         event.prevent_default()
+        self.insert_paste(event.text)
+
+    def insert_paste(self, pasted: str) -> None:
+        """Type what was pasted; a long text is folded."""
         # Terminals paste a line end as the Enter key sends it: a carriage return.
-        text = visible(event.text.replace("\r\n", "\n").replace("\r", "\n"))
+        text = visible(pasted.replace("\r\n", "\n").replace("\r", "\n"))
         self.insert_text(self._folds.add(text) if Folds.is_long(text) else text)
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,9 @@ from textual.widgets import Input, Static
 from gptalk_client.models import Conversation
 from gptalk_tui.widgets.listing import ConversationRows
 from gptalk_tui.widgets.row_list import RowList
+
+AGES_S = 60.0
+"""How long ages may stand, in seconds."""
 
 
 class ListPane(Vertical):
@@ -64,7 +68,9 @@ class ListPane(Vertical):
         self._active: str | None = None
         self._streaming: Collection[str] = ()
         self._heading = ""
-        self._next: str | None = None
+        self._shown_s = 0.0
+        self._next: tuple[str, str | None] | None = None
+        """What may go from the list, and what gets the highlight then."""
 
     def compose(self) -> ComposeResult:
         yield Static(id="heading", markup=False)
@@ -94,12 +100,18 @@ class ListPane(Vertical):
         rows, row = self._rows.rows, self._rows.highlighted
         return rows.conversation(row.key) if row and isinstance(rows, ConversationRows) else None
 
+    @property
+    def depth(self) -> int:
+        """How many rows there are down to the one with the highlight."""
+        return self._rows.at + 1
+
     def move_on_from(self, conversation_id: str) -> None:
-        """Put the highlight, once the conversation is gone from the list, on the one below or above it."""
+        """Put the highlight, if the conversation goes from the list, on the one below or above it."""
         ids = [conversation.id for conversation in self._conversations]
         if conversation_id in ids:
             at = ids.index(conversation_id)
-            self._next = next(iter([*ids[at + 1 : at + 2], *ids[max(0, at - 1) : at]]), None)
+            near = next(iter([*ids[at + 1 : at + 2], *ids[max(0, at - 1) : at]]), None)
+            self._next = conversation_id, near
 
     @property
     def _rows(self) -> RowList:
@@ -116,11 +128,14 @@ class ListPane(Vertical):
             streaming: Those in which a reply streams.
         """
         self._conversations, self._active, self._streaming = conversations, active, streaming
+        self._shown_s = time.monotonic()
         rows = self._rows
         rows.empty_text = "Nothing matches" if self.filter else self._words_for_none()
         highlight = None if self.has_focus_within else active
         if self._next is not None:
-            highlight, self._next = self._next, None
+            (gone, near), self._next = self._next, None
+            if all(each.id != gone for each in conversations):
+                highlight = near
         rows.set_rows(
             ConversationRows(
                 conversations,
@@ -145,6 +160,11 @@ class ListPane(Vertical):
         """Show which conversation is open and where replies stream, without reading anything again."""
         if active != self._active or streaming != self._streaming:
             self.show(self._conversations, active=active, streaming=streaming)
+
+    def grow_older(self) -> None:
+        """Show ages and days as they are now, where a minute has passed since they were told."""
+        if time.monotonic() - self._shown_s >= AGES_S:
+            self.show(self._conversations, active=self._active, streaming=self._streaming)
 
     def neighbour(self, by: int, of: str | None) -> str | None:
         """Return the conversation above (-1) or below (1) another one; the first one if that is not listed."""

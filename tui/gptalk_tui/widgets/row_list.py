@@ -116,6 +116,11 @@ class RowList(ScrollView, can_focus=True):
         return self._rows
 
     @property
+    def at(self) -> int:
+        """Where the row with the highlight stands; -1 if there is none."""
+        return self._at
+
+    @property
     def highlighted(self) -> Row | None:
         """The row with the highlight."""
         return self._rows[self._at] if 0 <= self._at < len(self._rows) else None
@@ -232,10 +237,12 @@ class RowList(ScrollView, can_focus=True):
         mark_style = self.get_component_rich_style("row-list--mark")
         if is_highlighted:
             base = right_style = self.get_component_rich_style("row-list--highlighted")
-            mark_style = mark_style + Style(bgcolor=base.bgcolor)
+            mark_style = mark_style + Style(bgcolor=base.bgcolor, reverse=base.reverse)
         right = f" {row.right} " if row.right else " "
         room = max(0, width - 3 - cell_len(right))
         text = row.text
+        if cell_len(text) > room and cell_len(right) > room:
+            right, room = " ", max(0, width - 4)  # the text matters more
         if cell_len(text) > room:
             text = set_cell_size(text, max(0, room - 1)) + "…"
         segments = [

@@ -188,6 +188,16 @@ class LinePane(ScrollView, can_focus=True, inherit_bindings=False):
         finally:
             self._is_placing = False
 
+    def _size_updated(
+        self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True
+    ) -> bool:
+        """Take another size. Where the old position does not fit it the toolkit moves it; nobody has scrolled."""
+        self._is_placing = True
+        try:
+            return super()._size_updated(size, virtual_size, container_size, layout)
+        finally:
+            self._is_placing = False
+
     def on_resize(self) -> None:
         """Lay out again for another size."""
         self._strips = []
