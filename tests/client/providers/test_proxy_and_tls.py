@@ -233,6 +233,15 @@ async def test_a_host_that_does_not_exist() -> None:
     assert "nowhere.test" in outcome.error.message
 
 
+@pytest.mark.parametrize("host", ["a..test", f"{'a' * 64}.test", "."])
+async def test_a_name_that_no_host_can_have(host: str) -> None:
+    outcome = await turn_at(f"http://{host}")
+    assert type(outcome.error) is NetworkError
+    assert f"No such host: {host}" in outcome.error.message
+    outcome = await turn_at("http://service.test", f"http://{host}")
+    assert type(outcome.error) is ProxyError
+
+
 async def test_a_port_where_nobody_listens() -> None:
     async with RawServer(forward) as server:
         url = server.url + "/PATH-CANARY"
