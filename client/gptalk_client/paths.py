@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from gptalk_client.errors import UsageError
+
 APP_NAME = "gptalk-tui"
 
 
@@ -26,20 +28,26 @@ class Paths:
         Args:
             data_dir: The data folder; None takes `GPTALK_DATA_DIR`, else platformdirs' folder.
             config: The config file; None takes `GPTALK_CONFIG`, else `config.toml` in platformdirs' folder.
+
+        Raises:
+            UsageError: A home folder is not known.
         """
         import platformdirs
 
         data = data_dir or os.environ.get("GPTALK_DATA_DIR")
         file = config or os.environ.get("GPTALK_CONFIG")
-        return cls(
-            data=Path(data).expanduser().absolute()
-            if data
-            else platformdirs.user_data_path(APP_NAME, appauthor=False),
-            config_file=Path(file).expanduser().absolute()
-            if file
-            else platformdirs.user_config_path(APP_NAME, appauthor=False) / "config.toml",
-            logs=platformdirs.user_log_path(APP_NAME, appauthor=False),
-        )
+        try:
+            return cls(
+                data=typed_path(data).absolute()
+                if data
+                else platformdirs.user_data_path(APP_NAME, appauthor=False),
+                config_file=typed_path(file).absolute()
+                if file
+                else platformdirs.user_config_path(APP_NAME, appauthor=False) / "config.toml",
+                logs=platformdirs.user_log_path(APP_NAME, appauthor=False),
+            )
+        except RuntimeError as err:
+            raise UsageError("It is not known where your home folder is.", hint="Set HOME.") from err
 
     @property
     def database(self) -> Path:
@@ -55,6 +63,21 @@ class Paths:
     def models(self) -> Path:
         """The weights for offline use."""
         return self.data / "models"
+
+
+def typed_path(path: str | os.PathLike[str]) -> Path:
+    """Return a path as a person writes it, with the home folder in the place of `~`.
+
+    Raises:
+        UsageError: It begins with the home folder of somebody unknown.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as err:
+        raise UsageError(
+            f"{os.fspath(path)} begins with a home folder that is not known.",
+            hint="Write the whole path.",
+        ) from err
 
 
 def make_private_folder(folder: Path) -> None:

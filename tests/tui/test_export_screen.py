@@ -119,6 +119,22 @@ async def test_a_folder_takes_the_named_file(folder: Path, tmp_path: Path, typed
     assert "a reply" in (folder / typed / "Go.md").read_text("utf-8")
 
 
+@pytest.mark.parametrize("typed", ["n" * 300, "n" * 300 + "/", "~no-such-user/x"])
+async def test_a_path_that_cannot_be_is_told_and_can_be_corrected(
+    folder: Path, tmp_path: Path, typed: str
+) -> None:
+    async with running_app(ScriptedProvider(["a reply"]), tmp_path) as app:
+        target = await ask_where(app)
+        target.value = typed
+        await app.press("enter")
+        await app.until(lambda: app.app.screen.query(".dialog-error.-shown"))
+        assert typed[:15] in str(app.app.screen.query_one(".dialog-error", Static).render())
+        target.value = "good.md"
+        await app.press("enter")
+        await app.until(lambda: app.app.screen is app.chat)
+    assert "a reply" in (folder / "good.md").read_text("utf-8")
+
+
 async def test_a_file_in_a_folder_is_not_replaced_unasked(folder: Path, tmp_path: Path) -> None:
     (folder / "notes" / "Go.md").write_text("mine")
     async with running_app(ScriptedProvider(["a reply"]), tmp_path) as app:

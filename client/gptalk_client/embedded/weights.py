@@ -27,7 +27,7 @@ from gptalk_client.embedded.gguf import read_info
 from gptalk_client.embedded.pip_download import download
 from gptalk_client.embedded.pull_progress import OnProgress, PullPhase, PullProgress, check_cancelled
 from gptalk_client.errors import LocalModelError
-from gptalk_client.paths import make_private_folder
+from gptalk_client.paths import make_private_folder, typed_path
 
 _CHUNK_BYTES = 1 << 20
 _WORK_PREFIX = ".pull-"
@@ -87,7 +87,7 @@ def installed(models_dir: Path, package: WeightsPackage = SMOLLM2) -> Path | Non
 
 def list_models(models_dir: Path, package: WeightsPackage = SMOLLM2) -> list[ModelFile]:
     """Return the GGUF files that lie ready, by name; files that are no GGUF are left out."""
-    paths = set(models_dir.glob("*.gguf")) if models_dir.is_dir() else set()
+    paths = set(models_dir.glob("*.gguf")) if os.path.isdir(models_dir) else set()
     if default := installed(models_dir, package):
         paths.add(default)
     models = []
@@ -115,8 +115,8 @@ def resolve(
         if path is None:
             raise WeightsMissingError("The weights of the local model are not on this computer yet.")
     else:
-        path = Path(model_file).expanduser()
-        if not path.exists() and (models_dir / path.name).is_file():
+        path = typed_path(model_file)
+        if not os.path.exists(path) and os.path.isfile(models_dir / path.name):
             path = models_dir / path.name
     path = path.absolute()
     read_info(path)

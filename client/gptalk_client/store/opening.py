@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from gptalk_client.errors import StoreError, StoreFullError
-from gptalk_client.paths import make_private_folder
+from gptalk_client.paths import make_private_folder, typed_path
 from gptalk_client.regular_files import open_regular
 from gptalk_client.store.backups import back_up_before_migration, free_name
 from gptalk_client.store.database import BUSY_TIMEOUT_MS, Database, Line, in_words, is_damage, patiently
@@ -43,8 +43,8 @@ def open_database(path: Path, *, read_only: bool, notices: list[str]) -> Databas
         NewerSchemaError: A later version of the program wrote the file.
         StoreError: The file cannot be opened.
     """
-    path = path.expanduser().absolute()
-    link = path if path.is_symlink() else None
+    path = typed_path(path).absolute()
+    link = path if os.path.islink(path) else None
     if link is not None:
         path = Path(os.path.realpath(path))  # SQLite keeps its side files beside the real one
     refuse_what_is_no_file(path)
@@ -253,8 +253,15 @@ def _move_aside(path: Path) -> Path:
 
 
 def _open_to_read(path: Path) -> Database:
-    if not path.exists():
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
         return _read_only(path, _connect_empty())
+    except OSError as err:
+        raise StoreError(
+            f"The file {path} cannot be reached: {err.strerror}.",
+            hint="Check the permissions of its folder, or choose another with --data-dir.",
+        ) from err
     if not os.access(path, os.R_OK):
         raise StoreError(f"The file {path} cannot be read.", hint="Check its permissions.")
     try:

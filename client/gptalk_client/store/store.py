@@ -8,6 +8,7 @@ import sqlite3
 from pathlib import Path
 
 from gptalk_client.errors import StoreError
+from gptalk_client.paths import typed_path
 from gptalk_client.store.backups import write_backup
 from gptalk_client.store.branches import Branches
 from gptalk_client.store.conversations import Conversations
@@ -99,7 +100,7 @@ class Store(Conversations, Turns, Branches, Search, Imports):
             UsageError: The copy would take the place of the database itself, or of a file that belongs to it.
             StoreError: It cannot be written, or is there already.
         """
-        target = Path(path).expanduser().absolute()
+        target = typed_path(path).absolute()
         refuse_own_file(target, self.path)
         write_backup(self._db.backup, target, replace=replace)
 

@@ -325,3 +325,14 @@ def test_integrity_of_a_closed_store_is_an_error(path: Path) -> None:
     store.close()
     with pytest.raises(StoreError, match="closed"):
         store.integrity()
+
+
+@posix_only
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_folder_out_of_reach_is_no_empty_one(open_folder: Path, read_only: bool) -> None:
+    folder = open_folder / "closed" / "data"
+    folder.mkdir(parents=True)
+    Store.open(folder / "conversations.db").close()
+    folder.parent.chmod(0)
+    with no_superuser(), pytest.raises(StoreError, match="cannot be reached: Permission denied"):
+        Store.open(folder / "conversations.db", read_only=read_only)

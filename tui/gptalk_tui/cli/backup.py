@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 
 import click
 
+from gptalk_client.paths import typed_path
 from gptalk_client.store.own_files import refuse_own_file
 from gptalk_tui.cli.conversations import opened
 from gptalk_tui.cli.examples import examples
@@ -23,8 +24,8 @@ def backup(given: Globals, path: str, force: bool) -> None:
 
     Put the file in the place of conversations.db to go back to it.
     """
-    target = Path(path).expanduser()
-    if target.is_dir():
+    target = typed_path(path)
+    if os.path.isdir(target):
         target = target / "conversations.db"
     refuse_own_file(target, given.paths().database)
     with opened(given) as store:

@@ -102,13 +102,13 @@ def _config(paths: Paths) -> Iterator[Check]:
     for problem in exposed:
         yield Check("config", "warning", str(problem))
     if not problems and not exposed:
-        there = "" if paths.config_file.exists() else " (not there: the defaults hold)"
+        there = "" if os.path.exists(paths.config_file) else " (not there: the defaults hold)"
         yield Check("config", "ok", f"{paths.config_file}{there}")
 
 
 def _folder(paths: Paths) -> Iterator[Check]:
     folder = paths.data
-    if not folder.exists():
+    if _is_missing(folder):
         yield Check("data folder", "ok", f"{folder} (made when it is needed)")
         return
     if not os.access(folder, os.W_OK):
@@ -126,6 +126,15 @@ def _folder(paths: Paths) -> Iterator[Check]:
             "warning",
             f"It is on a network file system ({kind}), whose locks may not hold: use it from one computer only.",
         )
+
+
+def _is_missing(path: Path) -> bool:
+    """Return whether nothing is there; what is out of reach is not missing."""
+    try:
+        path.stat()
+    except OSError as err:
+        return isinstance(err, FileNotFoundError | NotADirectoryError)
+    return False
 
 
 def _open_to_others(paths: Paths) -> Iterator[str]:
@@ -164,10 +173,10 @@ def network_file_system(folder: Path, mounts: str) -> str:
 
 def _database(paths: Paths) -> Iterator[Check]:
     file = paths.database
-    if not file.exists():
+    if _is_missing(file):
         yield Check("database", "ok", "There are no conversations yet.")
         return
-    if os.name == "posix" and stat.S_IMODE(file.stat().st_mode) & 0o077:
+    if os.name == "posix" and os.path.exists(file) and stat.S_IMODE(file.stat().st_mode) & 0o077:
         yield Check("database", "warning", f"{file} is open to others; `chmod 600` closes it.")
     from gptalk_client.store.store import Store
 

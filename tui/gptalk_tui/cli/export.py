@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ import click
 
 from gptalk_client.errors import UsageError
 from gptalk_client.models import Conversation
+from gptalk_client.paths import typed_path
 from gptalk_tui.cli.conversations import opened
 from gptalk_tui.cli.examples import examples
 from gptalk_tui.cli.given import Globals
@@ -68,7 +70,7 @@ def export(
         raise click.UsageError("Name conversations, or take --all.")
     form = FORMATS[name or _from_suffix(output)]
     if output not in (None, "-"):
-        refuse_own_file(Path(output).expanduser(), given.paths().database)
+        refuse_own_file(typed_path(output), given.paths().database)
     with opened(given) as store:
         found = _all(store) if everything else [store.find_conversation(each) for each in conversations]
         _export(store, found, form, output, everything=everything, all_branches=all_branches, force=force)
@@ -93,13 +95,13 @@ def _export(
         for piece in form.export(_transcripts(store, found), all_branches=all_branches):
             write(piece)
         return
-    target = Path(output).expanduser()
-    is_folder = target.is_dir() or output.endswith(("/", "\\"))
+    target = typed_path(output)
+    is_folder = os.path.isdir(target) or output.endswith(("/", "\\"))
     if is_one_file and not is_folder:
         write_file(target, form.export(_transcripts(store, found), all_branches=all_branches), force=force)
         note(f"Wrote {target}")
         return
-    if target.exists() and not target.is_dir():
+    if os.path.exists(target) and not os.path.isdir(target):
         raise UsageError(f"{target} is a file; several conversations need a folder.")
     for each in found:
         path = target / export_name(each.title, each.id, form.suffix, unique=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gptalk_client.paths import typed_path
 from gptalk_client.text import visible
 from gptalk_tui.cli.conversations import opened
 from gptalk_tui.cli.examples import examples
@@ -61,9 +62,7 @@ def import_(given: Globals, files: tuple[str, ...], source: str, dry_run: bool, 
                 bar = _Bar(Path(name).name)
                 try:
                     reports.append(
-                        import_file(
-                            store, Path(name).expanduser(), source, dry_run=dry_run, on_progress=bar.show
-                        )
+                        import_file(store, typed_path(name), source, dry_run=dry_run, on_progress=bar.show)
                     )
                 finally:
                     bar.end()

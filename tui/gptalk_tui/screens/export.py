@@ -16,6 +16,7 @@ from textual.widgets import Checkbox, Input, Static
 
 from gptalk_client.errors import GptalkError, TranscriptError
 from gptalk_client.models import Conversation
+from gptalk_client.paths import typed_path
 from gptalk_client.store.own_files import refuse_own_file
 from gptalk_client.text import one_line
 from gptalk_client.transcripts.files import export_name, write_file
@@ -106,16 +107,21 @@ class ExportScreen(Dialog[Path | None]):
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         text = event.value.strip()
-        if text:
-            is_folder = text.endswith(("/", os.sep))
-            self._write(Path(text).expanduser().absolute(), is_folder=is_folder)
+        if not text:
+            return
+        try:
+            path = typed_path(text).absolute()
+        except GptalkError as err:
+            self._complain(one_line(err.for_humans(), max_chars=400))
+        else:
+            self._write(path, is_folder=text.endswith(("/", os.sep)))
 
     @work(group="export", exclusive=True, description="export")
     async def _write(self, path: Path, *, is_folder: bool) -> None:
-        if is_folder or path.is_dir():
+        if is_folder or os.path.isdir(path):
             path /= self._own_name
         force = self._may_replace == path
-        if path.exists() and not force:
+        if os.path.exists(path) and not force:
             self._may_replace = path
             self._complain(f"{one_line(str(path), max_chars=400)} is there already. Enter again replaces it.")
             return

@@ -51,7 +51,7 @@ class Exports:
         if path is None:
             return
         told = one_line(str(path), max_chars=400)
-        if not path.exists():
+        if not os.path.exists(path):
             self._screen.say(f"{told} is gone.", is_error=True)
             return
         loop = self._screen.app._loop
