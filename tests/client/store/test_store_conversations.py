@@ -158,6 +158,13 @@ def test_unclear_name_tells_the_candidates_and_an_unknown_one_says_so(store: Sto
             store.find_conversation(text)
 
 
+def test_a_name_that_is_no_text_is_unknown(store: Store) -> None:
+    with pytest.raises(UsageError, match="no conversation"):
+        store.find_conversation("name\udcff")
+    with pytest.raises(UsageError, match="No message"):
+        store.find_message("\udcff")
+
+
 def test_ambiguous_prefix_is_refused(store: Store) -> None:
     made = [store.create_conversation().id for _ in range(40)]
     counts: dict[str, int] = {}
