@@ -311,9 +311,8 @@ class Desk:
                 reply = await services.store.run(lambda store: store.message(reply_id))
                 if reply.status is Status.STREAMING:  # not on disk as it ended: that is tried again
                     reply = unsaved.get(reply_id, turn.reply)
-                    screen.say(
-                        f"The reply is not saved: {turn.save_trouble} This is tried again.", is_error=True
-                    )
+                    why = turn.save_trouble or "The conversations cannot be written now."
+                    screen.say(f"The reply is not saved: {why} This is tried again.", is_error=True)
                 if self.away.wants(reply):
                     told = await services.store.run(lambda store: store.conversation(turn.conversation_id))
                     self.away.tell(told, reply)
