@@ -248,7 +248,7 @@ BAD = {
     "another shape": b'{"logins": {"https://service.test": {"token": 5}}}',
     "empty": b"",
     "nested": b"[" * 60_000,
-    "10 MB": b'{"logins": {}, "x": "' + b"y" * 10_000_000 + b'"}',
+    "10 MB": b'{"logins": {"https://service.test": {"token": "old"}}, "x": "' + b"y" * 10_000_000 + b'"}',
     "invalid UTF-8": b'{"fingerprint": "\xff"}',
     "a token for a header of its own": b'{"logins": {"https://service.test": {"token": "a\\r\\nx: y"}}}',
     "a bad fingerprint": b'{"fingerprint": "../../x"}',
@@ -305,6 +305,29 @@ async def test_32_a_file_that_others_may_have_touched_is_not_read(
     current = AuthCache(path).current(URL)
     assert current is not None
     assert current.token == "token-7"
+
+
+@NOT_WINDOWS
+async def test_32_a_pipe_in_the_place_of_the_file_is_not_waited_for(path: Path) -> None:
+    path.parent.mkdir()
+    os.mkfifo(path, 0o600)
+    reading = asyncio.create_task(asyncio.to_thread(AuthCache(path).current, URL))
+    _, waiting = await asyncio.wait({reading}, timeout=5)
+    if waiting:
+        os.close(os.open(path, os.O_RDWR | os.O_NONBLOCK))  # lets the thread go
+    assert not waiting
+    assert await reading is None
+
+
+async def test_32_a_folder_in_the_place_of_the_file(path: Path) -> None:
+    path.mkdir(parents=True)
+    cache = AuthCache(path)
+    assert cache.current(URL) is None
+    assert (await cache.login(URL, SignIn())).token == "token-1"
+    assert cache.current(URL) is not None
+    [told] = cache.warnings
+    assert "cannot be written" in told
+    assert sorted(each.name for each in path.parent.iterdir()) == ["auth.json", "auth.json.lock"]
 
 
 async def test_32_where_nothing_can_be_written_memory_serves_and_one_warning_tells(tmp_path: Path) -> None:

@@ -89,7 +89,9 @@ def test_28_loopback_is_told_by_any_of_its_names(host: str) -> None:
     assert choose_proxy(Address.parse(f"http://{shown}:80"), "http://proxy.test") is None
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1.evil.test", "localhost.evil.test", "10.0.0.1", "0x7f.1"])
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1.evil.test", "localhost.evil.test", "10.0.0.1", "0x7f.1", "nolocalhost"]
+)
 def test_28_other_names_are_no_loopback(host: str) -> None:
     assert not is_loopback(host)
 
@@ -112,12 +114,13 @@ async def test_28_a_proxy_that_asks_for_a_password(scheme: str) -> None:
 async def test_28_a_proxy_that_refuses_the_tunnel() -> None:
     async def refuse(connection: Connection) -> None:
         await connection.request()
-        await connection.answer(b"", status="503 Service Unavailable")
+        await connection.answer(b"", status="503 REASON-CANARY")
 
     async with RawServer(refuse) as server:
         outcome = await turn_at("https://service.test", at(server))
     assert isinstance(outcome.error, ProxyError)
     assert "(503)" in outcome.error.message
+    assert "CANARY" not in outcome.error.message
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
@@ -132,7 +135,7 @@ async def test_28_a_proxy_that_is_not_there(scheme: str) -> None:
 @pytest.mark.parametrize(
     "proxy",
     [f"socks5://user:{SECRET}@127.0.0.1:1", f"socks://x:{SECRET}@y", f"ftp://user:{SECRET}@x", f"http://:{SECRET}@",
-     f"http://user:{SECRET}@x:port", f"http://user:{SECRET}@[::1", f"http://user:{SECRET}@x:99999"],
+     f"http://user:{SECRET}@x:port", f"http://user:{SECRET}@[::1", f"http://user:{SECRET}@x:99999", f"http://user:{SECRET}@256.1.1.1"],
 )  # fmt: skip
 async def test_28_a_proxy_that_cannot_be_used_is_a_setting_to_correct(
     proxy: str, monkeypatch: pytest.MonkeyPatch
@@ -143,6 +146,27 @@ async def test_28_a_proxy_that_cannot_be_used_is_a_setting_to_correct(
     for outcome in (given, found):
         assert type(outcome.error) is ConfigError
         assert SECRET not in outcome.error.for_humans()
+        assert ("SOCKS" in outcome.error.message) == proxy.startswith("socks")
+
+
+def test_28_a_choice_of_proxy_does_not_show_its_password() -> None:
+    choice = choose_proxy(Address.parse("http://service.test"), f"http://user:{SECRET}@proxy.test:8080")
+    assert choice is not None
+    assert SECRET in choice.url
+    assert SECRET not in repr(choice)
+
+
+async def test_the_passwords_of_a_netrc_file_are_not_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text(f"machine service.test login me password {SECRET}\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    async with RawServer(forward) as server:
+        assert (await turn_at("http://service.test", f"http://127.0.0.1:{server.port}")).text == "Hi"
+        sent = [request.headers.get("authorization", "none") for request in server.requests]
+    assert sent == ["none", f"Bearer {LOGIN_TOKEN}", "none"]
 
 
 # Certificates
@@ -204,6 +228,30 @@ async def test_29_a_certificate_of_another_name_behind_a_proxy(monkeypatch: pyte
             outcome = await turn_at("https://service.test", at(proxy))
     assert type(outcome.error) is TLSError
     assert "service.test" in outcome.error.message
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize(
+    ("name", "trusted"),
+    [("good", ""), ("expired", "expired")],
+    ids=["nobody vouches for it", "it is expired"],
+)
+async def test_29_a_proxy_whose_certificate_is_not_good_gets_nothing(
+    name: str, trusted: str, scheme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(TLS / f"{trusted}.pem"))
+    async with RawServer(forward, tls=server_context(name)) as server:
+        outcome = await turn_at(f"{scheme}://service.test", at(server, "https"))
+        assert type(outcome.error) is TLSError
+        assert outcome.retries == []
+        assert server.requests == []
+
+
+async def test_29_a_proxy_whose_certificate_is_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(TLS / "good.pem"))
+    async with RawServer(forward, tls=server_context("good")) as server:
+        assert (await turn_at("http://service.test", at(server, "https"))).text == "Hi"
 
 
 async def test_29_a_server_that_speaks_no_tls() -> None:
