@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from gptalk_client.errors import AuthError, GptalkError
 from gptalk_client.providers import auth_cache
@@ -404,6 +405,21 @@ async def test_used_times_counts_replies_and_starts_again_with_a_login(path: Pat
         assert status is not None
         assert status.used_times == 1
         await provider.aclose()
+
+
+async def test_a_use_is_not_counted_while_another_process_holds_the_file(path: Path) -> None:
+    cache = AuthCache(path)
+    await cache.login(URL, SignIn())
+    lock = FileLock(f"{path}.lock")
+    with lock:
+        cache.count_use(URL, "token-1")
+        other = AuthCache(path).status(URL)
+        assert other is not None
+        assert other.used_times == 0
+    cache.count_use(URL, "token-1")
+    other = AuthCache(path).status(URL)
+    assert other is not None
+    assert other.used_times == 1
 
 
 @pytest.mark.parametrize("token", ["", " ", "a b", "a\n", "é", "a\x00", 5, None, "x" * 9000])

@@ -375,13 +375,16 @@ async def test_24_a_reset_in_the_middle_keeps_the_text() -> None:
     assert caught.value.__context__ is None
 
 
-@pytest.mark.parametrize(
+USELESS = pytest.mark.parametrize(
     "body",
     [b"{}", b'{"data": null}', b'{"data": {}}', b'{"data": {"token": ""}}', b'{"data": {"token": 7}}',
      b'{"data": {"token": "a\\r\\nx-evil: 1"}}', b'{"data": {"token": "a\\n"}}',
      b'{"data": {"token": "\xc3\xa9"}}',
      b'{"data": "x"}', b'{"data": {"token": " "}}'],
 )  # fmt: skip
+
+
+@USELESS
 async def test_25_a_login_without_a_usable_token_is_never_cached(body: bytes) -> None:
     cache = AuthCache(None)
     async with RawServer(gptalk(login=answers(("200 OK", body, "")))) as server:
@@ -391,6 +394,13 @@ async def test_25_a_login_without_a_usable_token_is_never_cached(body: bytes) ->
         assert isinstance(outcome.error, AuthError)
         assert cache.current(server.url) is None
         assert paths_of(server.requests) == ["login"]
+
+
+@USELESS
+async def test_25_a_prompt_whose_stream_has_no_usable_name(body: bytes) -> None:
+    outcome, asked = await turn_with(submit=answers(("200 OK", body, "")))
+    assert type(outcome.error) is ProtocolError
+    assert asked == ["login", "text"]
 
 
 @pytest.mark.parametrize("name", ["message", "msg", "error"])

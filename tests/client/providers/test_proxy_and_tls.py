@@ -15,7 +15,7 @@ from gptalk_client.providers.addresses import Address, is_loopback
 from gptalk_client.providers.gptalk import GPTalk
 from gptalk_client.providers.http import Timeouts
 from gptalk_client.providers.proxies import choose_proxy
-from gptalk_client.providers.redaction import redact
+from gptalk_client.providers.redaction import redact, redact_http_logs
 from support.gptalk_wire import LOGIN_TOKEN, STREAM_TOKEN, Outcome, gptalk, paths_of, run_turn
 from support.raw_server import Connection, RawServer, Request
 
@@ -306,7 +306,8 @@ async def test_no_log_shows_a_token_a_secret_path_or_a_key(caplog: pytest.LogCap
     caplog.set_level(logging.DEBUG)
 
     async def cut(connection: Connection, request: Request) -> None:
-        await connection.start_stream()
+        cookie = "set-cookie: sid=COOKIE-CANARY; path=/\r\n"
+        await connection.start_stream(headers=f"content-type: text/event-stream\r\n{cookie}")
         await connection.chunk(b'data: {"content": "Hi"}\n\n')
         raise ConnectionAbortedError
 
@@ -315,9 +316,21 @@ async def test_no_log_shows_a_token_a_secret_path_or_a_key(caplog: pytest.LogCap
         assert paths_of(server.requests) == ["login", "text", "stream"]
     assert isinstance(outcome.error, GptalkError)
     assert "HTTP Request: GET" in caplog.text
-    for secret in (LOGIN_TOKEN, STREAM_TOKEN, "PATH-CANARY"):
+    assert "sid" not in caplog.text
+    for secret in (LOGIN_TOKEN, STREAM_TOKEN, "PATH-CANARY", "COOKIE-CANARY"):
         assert secret not in caplog.text
         assert secret not in repr(outcome.error) + outcome.error.for_humans()
+
+
+def test_no_traceback_of_the_http_client_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    redact_http_logs()
+    redact_http_logs()
+    for name in ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy"):
+        logging.getLogger(name).error(
+            "it failed", exc_info=ValueError(f"http://x.test/?token={STREAM_TOKEN}")
+        )
+    assert caplog.text.count("it failed") == 4
+    assert STREAM_TOKEN not in caplog.text
 
 
 @pytest.mark.parametrize(
