@@ -13,7 +13,7 @@ import pytest
 from gptalk_client.errors import ConfigError, GptalkError, NetworkError, ProxyError, TLSError
 from gptalk_client.providers.addresses import Address, is_loopback
 from gptalk_client.providers.gptalk import GPTalk
-from gptalk_client.providers.http import Timeouts
+from gptalk_client.providers.http import Call, Timeouts
 from gptalk_client.providers.proxies import choose_proxy
 from gptalk_client.providers.redaction import redact, redact_http_logs
 from support.gptalk_wire import LOGIN_TOKEN, STREAM_TOKEN, Outcome, gptalk, paths_of, run_turn
@@ -320,6 +320,11 @@ async def test_no_log_shows_a_token_a_secret_path_or_a_key(caplog: pytest.LogCap
     for secret in (LOGIN_TOKEN, STREAM_TOKEN, "PATH-CANARY", "COOKIE-CANARY"):
         assert secret not in caplog.text
         assert secret not in repr(outcome.error) + outcome.error.for_humans()
+
+
+def test_a_request_does_not_show_what_it_carries() -> None:
+    call = Call("POST", "/x", {"authorization": "HEADER-CANARY"}, {"token": "QUERY-CANARY"}, b"BODY-CANARY")
+    assert "CANARY" not in repr(call)
 
 
 def test_no_traceback_of_the_http_client_is_logged(caplog: pytest.LogCaptureFixture) -> None:
