@@ -67,3 +67,9 @@ def test_a_limit_of_the_system_is_told() -> None:
     code, told = through_the_shell('ulimit -n 12; exec "$@"', "--url", "http://127.0.0.1:9", "ask", "hello")
     assert code == 1
     assert b"Too many open files" in told
+
+
+def test_an_input_without_end_is_refused() -> None:
+    code, told = through_the_shell('yes | "$@"', "--url", "http://127.0.0.1:9", "ask", "what is this")
+    assert code == 2
+    assert b"more than 16 MB" in told
