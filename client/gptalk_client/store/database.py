@@ -248,7 +248,7 @@ class Database:
         """Close the connections; further calls do nothing."""
         with self._write_lock, self._read_lock, in_words(self.path):
             self.is_closed = True
-            if _identity(self.path) not in (self._identity, None):
+            if not self.read_only and _identity(self.path) not in (self._identity, None):
                 with contextlib.suppress(StoreError, sqlite3.Error):
                     self._rescue()
             self._reader.close()

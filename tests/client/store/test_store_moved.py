@@ -95,3 +95,14 @@ def test_a_file_that_stays_is_written_through_any_name(path: Path, tmp_path: Pat
         store.backup(tmp_path / "copy.db")
         os.chmod(path, 0o600)
         store.set_draft(conversation.id, "words")
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_whoever_only_reads_copies_nothing(path: Path, is_there: bool) -> None:
+    path.parent.mkdir()
+    if is_there:
+        Store.open(path).close()
+    with Store.open(path, read_only=True) as store:
+        assert store.conversations() == []
+        replace(path)
+    assert not list(path.parent.glob("*.rescued-*"))
