@@ -156,19 +156,6 @@ def test_28_a_choice_of_proxy_does_not_show_its_password() -> None:
     assert SECRET not in repr(choice)
 
 
-async def test_the_passwords_of_a_netrc_file_are_not_sent(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    netrc = tmp_path / "netrc"
-    netrc.write_text(f"machine service.test login me password {SECRET}\n")
-    netrc.chmod(0o600)
-    monkeypatch.setenv("NETRC", str(netrc))
-    async with RawServer(forward) as server:
-        assert (await turn_at("http://service.test", f"http://127.0.0.1:{server.port}")).text == "Hi"
-        sent = [request.headers.get("authorization", "none") for request in server.requests]
-    assert sent == ["none", f"Bearer {LOGIN_TOKEN}", "none"]
-
-
 # Certificates
 
 

@@ -339,10 +339,15 @@ def test_a_folder_out_of_reach_is_no_empty_one(open_folder: Path, read_only: boo
         Store.open(folder / "conversations.db", read_only=read_only)
 
 
-def test_a_file_whose_inside_is_damaged_is_moved_aside_at_the_start(path: Path) -> None:
-    fill(path, "kept " * 20_000)
+@pytest.mark.parametrize("place", ["behind the first page", "in the newest text"])
+def test_a_file_whose_inside_is_damaged_is_moved_aside_at_the_start(path: Path, place: str) -> None:
+    with Store.open(path) as store:
+        _, reply = store.open_turn(store.create_conversation(title="Old").id, "a prompt")
+        store.close_turn(reply.id, Status.COMPLETE, content="kept " * 20_000)
     content = bytearray(path.read_bytes())
-    content[4096:] = b"\xff" * (len(content) - 4096)
+    for start in range(4096, len(content), 4096):
+        if place == "behind the first page" or b"kept kept" in content[start : start + 4096]:
+            content[start : start + 4096] = b"\xff" * 4096
     path.write_bytes(content)
     with Store.open(path) as store:
         [notice] = store.notices
