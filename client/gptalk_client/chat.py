@@ -60,12 +60,18 @@ class Chat:
         self._close_timeout_s = close_timeout_s
         self._context_bytes = context_bytes
         self._endings: set[asyncio.Task[Message]] = set()
+        self._unsaved: dict[str, Message] = {}
         self._is_closed = False
 
     @property
     def unsaved_replies(self) -> int:
         """How many replies have ended and are not on disk as they ended."""
         return len(self._endings)
+
+    @property
+    def unsaved(self) -> dict[str, Message]:
+        """The replies that have ended and are not on disk as they ended, by id, whole."""
+        return dict(self._unsaved)
 
     def reply(
         self,
@@ -189,7 +195,7 @@ class Chat:
                 status = Status.INCOMPLETE if saver.has_text else Status.FAILED
                 error = f"{FAULT} {TEXT_KEPT}" if saver.has_text else FAULT
             # The row is closed while the connection is, whatever cancels this task meanwhile.
-            ending = self._start_ending(saver, status, error)
+            ending = self._start_ending(saver, replace(reply, status=status, error=error))
             if stream is not None:
                 with contextlib.suppress(GptalkError):
                     await stream.aclose()
@@ -220,8 +226,11 @@ class Chat:
         reply = (await opening)[2]
         return await self._store.call(Store.close_turn, reply.id, Status.STOPPED)
 
-    def _start_ending(self, saver: ReplySaver, status: Status, error: str) -> asyncio.Task[Message]:
-        return self._tracked(self._end(saver, status, error))
+    def _start_ending(self, saver: ReplySaver, reply: Message) -> asyncio.Task[Message]:
+        ending = self._tracked(self._end(saver, reply.status, reply.error))
+        self._unsaved[reply.id] = replace(reply, content=saver.text)
+        ending.add_done_callback(lambda _: self._unsaved.pop(reply.id, None))
+        return ending
 
     async def _end(self, saver: ReplySaver, status: Status, error: str) -> Message:
         wait_s = self._flush_s

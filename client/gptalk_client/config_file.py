@@ -135,7 +135,7 @@ def line_of(file: Path, key: tuple[str, ...]) -> int | None:
     Raises:
         OSError: It cannot be read.
     """
-    return _line_of(_read(file), key)
+    return _line_of(_lines_by_key(_read(file)), key)
 
 
 def update_file(file: Path, changes: Mapping[str | tuple[str, ...], Any]) -> None:
@@ -209,7 +209,7 @@ def _override(settings: Settings, given: Mapping[str, tuple[str, str]]) -> Setti
 def _parse(file: Path, text: str) -> tuple[Settings, list[Problem]]:
     try:
         tables = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as err:
+    except (ValueError, RecursionError) as err:  # the former also for a number of thousands of digits
         found = re.search(r"at line (\d+)", str(err))
         line = int(found[1]) if found else max(1, len(text.splitlines()))
         message = str(err) or "it is nested too deeply"
@@ -235,10 +235,10 @@ class _Reader:
     def __init__(self, file: Path, text: str) -> None:
         self.problems: list[Problem] = []
         self._file = file
-        self._text = text
+        self._lines = _lines_by_key(text)
 
     def report(self, key: tuple[str, ...], message: str, *, is_unknown_key: bool = False) -> None:
-        line = _line_of(self._text, key)
+        line = _line_of(self._lines, key)
         self.problems.append(Problem(self._file, ".".join(key), line, message, is_unknown_key))
 
     def build(self, kind: type[T], table: Any, at: tuple[str, ...]) -> T:
@@ -315,16 +315,18 @@ def _in_words(message: str) -> str:
     return message[:1].lower() + message[1:]
 
 
-def _line_of(text: str, key: tuple[str, ...]) -> int | None:
+def _line_of(lines: Mapping[tuple[str, ...], int], key: tuple[str, ...]) -> int | None:
     """Return the line on which a key is set, from 1, else that of its nearest table."""
-    best: tuple[int, int] | None = None
-    for line, path in _keys_by_line(text):
-        depth = len(path)
-        if path == key:
-            return line
-        if path == key[:depth] and (best is None or depth > best[0]):
-            best = (depth, line)
-    return best[1] if best else None
+    nearest = (lines[key[:depth]] for depth in range(len(key), 0, -1) if key[:depth] in lines)
+    return next(nearest, None)
+
+
+def _lines_by_key(text: str) -> dict[tuple[str, ...], int]:
+    """Return the first line of each key and table, from 1."""
+    lines: dict[tuple[str, ...], int] = {}
+    for line, key in _keys_by_line(text):
+        lines.setdefault(key, line)
+    return lines
 
 
 def _keys_by_line(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:

@@ -30,21 +30,24 @@ class Paths:
             config: The config file; None takes `GPTALK_CONFIG`, else `config.toml` in platformdirs' folder.
 
         Raises:
-            UsageError: One of them begins with the home of a user who is not known here.
+            UsageError: A home folder is not known.
         """
         import platformdirs
 
         data = data_dir or os.environ.get("GPTALK_DATA_DIR")
         file = config or os.environ.get("GPTALK_CONFIG")
-        return cls(
-            data=typed_path(data).absolute()
-            if data
-            else platformdirs.user_data_path(APP_NAME, appauthor=False),
-            config_file=typed_path(file).absolute()
-            if file
-            else platformdirs.user_config_path(APP_NAME, appauthor=False) / "config.toml",
-            logs=platformdirs.user_log_path(APP_NAME, appauthor=False),
-        )
+        try:
+            return cls(
+                data=typed_path(data).absolute()
+                if data
+                else platformdirs.user_data_path(APP_NAME, appauthor=False),
+                config_file=typed_path(file).absolute()
+                if file
+                else platformdirs.user_config_path(APP_NAME, appauthor=False) / "config.toml",
+                logs=platformdirs.user_log_path(APP_NAME, appauthor=False),
+            )
+        except RuntimeError as err:
+            raise UsageError("It is not known where your home folder is.", hint="Set HOME.") from err
 
     @property
     def database(self) -> Path:

@@ -166,10 +166,9 @@ def check_proxy(proxy: str, name: str) -> str:
         host, _ = parts.hostname, parts.port
     except ValueError as err:
         raise ConfigError(f"{name}: that is no address.") from err
+    # SOCKS is refused where a proxy is needed, which it is not on loopback.
     if parts.scheme not in ("http", "https", "socks5", "socks5h") or not host:
-        raise ConfigError(
-            f"{name}: write a proxy as http://host:port, https://host:port or socks5://host:port."
-        )
+        raise ConfigError(f"{name}: write a proxy as http://host:port or https://host:port.")
     if any(each.isspace() or not each.isprintable() for each in proxy):
         raise ConfigError(f"{name}: an address holds no spaces or control characters.")
     return proxy

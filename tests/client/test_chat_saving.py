@@ -159,6 +159,20 @@ async def test_replacement_in_the_middle_of_a_flush_wins(store: FlakyStore, thre
     assert saver.text == "other text"
 
 
+async def test_a_replacement_that_could_not_be_written_is_not_taken_for_more_text(
+    store: FlakyStore, thread: StoreThread
+) -> None:
+    _, reply = store.open_turn(store.create_conversation().id, "hi")
+    saver = ReplySaver(thread, reply.id, flush_s=0.001)
+    saver.add("one ")
+    await until_stored(store, reply.id, "one ")
+    store.is_full, store.flushes = True, 0
+    saver.replace("other")
+    await until(lambda: store.flushes >= 2)
+    store.is_full = False
+    await until_stored(store, reply.id, "other")
+
+
 async def test_full_disk_is_told_once_and_saving_goes_on_when_there_is_space(
     chat: Chat, store: FlakyStore
 ) -> None:

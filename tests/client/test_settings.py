@@ -113,9 +113,10 @@ def test_an_address_goes_to_the_openai_endpoint_when_that_is_the_provider(
         ('[keys]\n"turn.stop" = 5', "keys.turn.stop", 2, "a text"),
         ("url = 'chat.example'", "url", 1, "does not begin with http"),
         ("[openai]\nurl = 'http://me:pw@x'", "openai.url", 2, "user name"),
-        ("proxy = 'socks://x'", "proxy", 1, "http://host:port"),
+        ("proxy = 'socks://x'", "proxy", 1, "write a proxy as http://host:port or https://host:port"),
         ("a = \n", "", 1, "no TOML"),
         ("x = 1\nx = 2", "", 2, "no TOML"),
+        (f"x = {'9' * 5000}", "", 1, "no TOML"),
     ],
 )
 def test_a_mistake_names_file_key_and_line(file: Path, text: str, key: str, line: int, words: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import unicodedata
 
 import pytest
@@ -111,6 +112,7 @@ def test_clean_text_is_not_copied() -> None:
         ("user\u202etxt.exe", "user⟨RLO⟩txt.exe"),
         ("\u2066a\u2069", "⟨LRI⟩a⟨PDI⟩"),
         ("a" + "\u200b" * 500 + "b", "a\u200bb"),
+        ("e" + "\u0301" * 9, "e" + "\u0301" * 8),
         ("e" + "\u0301" * 50, "e" + "\u0301" * 8),
         ("e" + "\u0301\u200b" * 50, "e" + "\u0301\u200b" * 4),
         ("hi\U000e0068\U000e0069!", "hi⟨tags⟩!"),
@@ -121,6 +123,39 @@ def test_clean_text_is_not_copied() -> None:
 )
 def test_what_each_danger_looks_like(raw: str, shown: str) -> None:
     assert visible(raw) == shown
+
+
+def test_no_mark_of_any_script_stacks_up() -> None:
+    for code in range(sys.maxunicode + 1):
+        mark = chr(code)
+        if unicodedata.category(mark) in ("Mn", "Me"):
+            assert visible("e" + mark * 20).count(mark) <= 8, f"U+{code:04X}"
+
+
+def test_no_invisible_character_floods() -> None:
+    """Format characters, variation selectors and the code points that Unicode reserves for more of them.
+
+    Source: https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point. Fillers that take a cell are left
+    out.
+    """
+    visible_formats = {*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD}
+    formats = {
+        code
+        for code in range(sys.maxunicode + 1)
+        if unicodedata.category(chr(code)) == "Cf" and not 0x13430 <= code <= 0x1343F
+    }
+    ignorable = {
+        0x34F,
+        0x17B4,
+        0x17B5,
+        *range(0x180B, 0x1810),
+        0x2065,
+        *range(0xFE00, 0xFE10),
+        *range(0xFFF9, 0xFFFC),
+    }
+    for code in (formats | ignorable | set(range(0xE0000, 0xE1000))) - visible_formats - {0xAD}:
+        char = chr(code)
+        assert visible("a" + char * 20 + "b").count(char) <= 2, f"U+{code:04X}"
 
 
 def test_without_newlines_line_ends_and_tabs_are_one_cell() -> None:

@@ -110,3 +110,5 @@ async def running_app(
             await app.workers.wait_for_complete(starting)
         await pilot.pause()
         yield running
+        if not app._exit:
+            app.exit()  # as for people, whose end is never a sudden one

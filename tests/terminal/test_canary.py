@@ -153,6 +153,16 @@ def test_the_log_is_small_private_and_silent_about_texts(tmp_path: Path) -> None
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
+def test_a_log_that_others_could_read_becomes_private(tmp_path: Path) -> None:
+    log = tmp_path / LOG_NAME
+    log.touch()
+    log.chmod(0o644)
+    line = "import sys, pathlib; from gptalk_tui.logs import start_log; start_log(pathlib.Path(sys.argv[1]))"
+    subprocess.run([sys.executable, "-c", line, str(tmp_path)], timeout=60, check=True)
+    assert log.stat().st_size
+    assert log.stat().st_mode & 0o777 == 0o600
+
+
 def test_a_log_is_not_written_through_a_link(tmp_path: Path) -> None:
     target = tmp_path / "target"
     target.write_text("mine")

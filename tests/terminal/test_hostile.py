@@ -146,6 +146,22 @@ def test_what_a_server_says_when_it_fails_is_only_shown(start, service: GptalkSe
         only_our_own(terminal)
 
 
+@pytest.mark.parametrize(
+    "keys", ["\x1b[1114112u", "\x1b[99999999999999u", "\x1b[27;5;1114112~", "\x1b[97;1:3u"], ids=repr
+)
+def test_a_key_that_makes_no_sense_is_left_out(start, keys: str) -> None:
+    with start() as terminal:
+        terminal.wait_for(READY)
+        terminal.send("before ")
+        terminal.wait_for("before")
+        terminal.send(keys)
+        terminal.send("after")
+        terminal.wait_for(lambda t: "after" in t.text or t.process.poll() is not None, "the next key")
+        assert "before" in terminal.text
+        assert terminal.end(CTRL_Q) == 0
+        assert terminal.is_restored
+
+
 def test_an_error_in_the_middle_of_a_reply_is_only_shown(start, service: GptalkServer) -> None:
     service.script(["Some words"], error={"error": everything("reason")})
     with start() as terminal:

@@ -128,6 +128,37 @@ async def test_a_link_is_opened_only_after_its_host_was_shown(
             assert opened == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "host", "address"),
+    [
+        ("[this](https://bank.test@evil.test/x)", "evil.test", "https://bank.test@evil.test/x"),
+        ("[this](mailto:me@evil.test?body=x)", "me@evil.test", "mailto:me@evil.test?body=x"),
+        (
+            "[this](<https://evil.test/&#x202e;&#27;[2J>)",
+            "evil.test",
+            "https://evil.test/%E2%80%AE&#27;%5B2J",
+        ),
+        ("http://this@[x/y", "http://this@[x/y", "http://this@[x/y"),
+        ("http://this\u202e\x9b2J", "this⟨rlo⟩⟨u+009b⟩2j", "http://this⟨RLO⟩⟨U+009B⟩2J"),
+    ],
+)
+async def test_the_host_of_an_odd_link_is_the_one_that_would_be_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, host: str, address: str
+) -> None:
+    async with running_app(ScriptedProvider([f"See {text} there"]), tmp_path) as app:
+        opened: list[str] = []
+        monkeypatch.setattr(app.app, "open_url", lambda url, **_: opened.append(url))
+        await conversation_with(app, "Go")
+        y, line = next((y, line) for y, line in enumerate(app.lines) if "this" in line)
+        await app.pilot.click(app.chat.transcript, offset=(line.index("this"), y))
+        await app.until(lambda: isinstance(app.app.screen, ConfirmScreen))
+        assert str(app.app.screen.query_one(".dialog-title", Static).content) == f"Open {host}?"
+        assert address in [str(each.content) for each in app.app.screen.query(Static)]
+        await app.press("n")
+        await app.until(lambda: app.app.screen is app.chat)
+        assert opened == []
+
+
 async def test_code_blocks_are_walked_and_copied_by_keyboard(tmp_path: Path) -> None:
     async with running_app(ScriptedProvider(["```\none\n```\n\n```\ntwo\n```"]), tmp_path) as app:
         await conversation_with(app, "Go")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,12 @@ async def test_work_that_finds_the_screen_gone_does_not_crash_the_end(tmp_path: 
         await met.wait()
     assert running.app.return_code == 143
     assert running.app._exception is None
+
+
+async def test_work_that_is_overtaken_by_the_end_is_closed(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider([]), tmp_path) as running:
+        work = running.chat.desk.open("gone")
+        running.chat.run_worker(work)
+        running.app.workers.cancel_all()
+        await running.pilot.pause()
+        assert inspect.getcoroutinestate(work) == inspect.CORO_CLOSED

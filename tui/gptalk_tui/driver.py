@@ -6,10 +6,11 @@ import codecs
 import contextlib
 import os
 import queue
+import re
 import selectors
 import termios
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from textual._xterm_parser import XTermParser
@@ -68,6 +69,34 @@ class _Output:
         os.dup2(sink, self._file.fileno())
         os.close(sink)
         self._lost.set()
+
+
+_SEQUENCE_STARTS = re.compile("(?=\x1b)")
+_UNREADABLE = re.compile(r"\x1b?\[?[\d;:]*[a-zA-Z~]?")
+"""What is left out of a piece that cannot be read; its beginning may have come earlier."""
+
+
+class _Keys:
+    """Textual's parser, begun anew after a sequence that it cannot read: a key beyond Unicode, an odd number."""
+
+    def __init__(self, debug: bool) -> None:
+        self._debug = debug
+        self._parser = XTermParser(debug)
+
+    def feed(self, text: str) -> Iterator[Message]:
+        """Yield what a piece of input means, without what cannot be read."""
+        for piece in _SEQUENCE_STARTS.split(text):
+            if not piece:  # would be the end of all input
+                continue
+            try:
+                yield from self._parser.feed(piece)
+            except (ValueError, OverflowError):
+                self._parser = XTermParser(self._debug)
+                yield from self.feed(_UNREADABLE.sub("", piece, count=1))
+
+    def tick(self) -> Iterator[Message]:
+        """Yield what has waited long enough."""
+        yield from self._parser.tick()
 
 
 class TerminalDriver(LinuxDriver):
@@ -164,7 +193,7 @@ class TerminalDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Read keys, pastes and answers of the terminal until the app ends or the terminal is gone."""
-        parser, pasted = XTermParser(self._debug), PasteFilter()
+        keys, pasted = _Keys(self._debug), PasteFilter()
         decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
@@ -176,9 +205,9 @@ class TerminalDriver(LinuxDriver):
                         return
                     # Nothing, while a character or a marker is cut, would be the end of all input.
                     if text := pasted.feed(decode(data)):
-                        self._process(parser.feed(text))
+                        self._process(keys.feed(text))
                 # An escape character alone is a key once nothing has followed it for a while.
-                self._process(parser.tick())
+                self._process(keys.tick())
 
     def _process(self, messages: Iterable[Message]) -> None:
         for message in messages:

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gptalk_client.errors import (
     ConfigError,
@@ -227,7 +227,9 @@ class Wire:
             "write": self._timeouts.headers_s,
             "read": self._timeouts.headers_s,
         }
-        request = self._request(client, call, limits)
+        slow = TimedOutError(f"{self.address.service} did not answer in time.", phase="headers")
+        watch = _HeadWatch(self._timeouts.headers_s, partial(exchange.stop, slow))
+        request = self._request(client, call, {"timeout": limits, "trace": watch})
         response = await client.send(request, stream=True, follow_redirects=False)
         try:
             encoding = response.headers.get("content-encoding", "identity").strip().lower()
@@ -251,9 +253,7 @@ class Wire:
             await response.aclose()
         exchange.answer.set_result(Answer(head.status, head.headers, body))
 
-    def _request(
-        self, client: httpx.AsyncClient, call: Call, limits: dict[str, float | None]
-    ) -> httpx.Request:
+    def _request(self, client: httpx.AsyncClient, call: Call, extensions: dict[str, Any]) -> httpx.Request:
         try:
             return client.build_request(
                 call.method,
@@ -261,7 +261,7 @@ class Wire:
                 params=call.params or None,
                 content=call.body,
                 headers={**call.headers, "accept-encoding": "identity"},
-                extensions={"timeout": limits},
+                extensions=extensions,
             )
         except ValueError:  # a header that is not ASCII, an address that httpx refuses
             error = ConfigError("The address or a header of the request cannot be used.")
@@ -347,6 +347,24 @@ def _proxy_of(choice: ProxyChoice, context: ssl.SSLContext) -> httpcore.Proxy:
     except (httpx.InvalidURL, ValueError):
         error = ConfigError("The proxy's address cannot be used.")
     raise error
+
+
+class _HeadWatch:
+    """Stops an exchange whose answer's head is not whole in time, even if a byte of it comes now and then.
+
+    Called by httpcore at each step of a request.
+    """
+
+    def __init__(self, limit_s: float, stop: Callable[[], None]) -> None:
+        self._limit_s = limit_s
+        self._stop = stop
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def __call__(self, step: str, _facts: Mapping[str, Any]) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        if step.endswith(".receive_response_headers.started"):
+            self._timer = asyncio.get_running_loop().call_later(self._limit_s, self._stop)
 
 
 class _Watch:

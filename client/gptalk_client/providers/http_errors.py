@@ -140,7 +140,7 @@ def parse_retry_after(value: str | None, *, now_s: float | None = None) -> float
 
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter for a year or a zone beyond all calendars
         return DEFAULT_RETRY_AFTER_S
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
@@ -179,6 +179,8 @@ def translate(
         if in_body:
             return TruncatedError(f"The connection to {service} broke before the end of the reply.")
         return NetworkError(f"The connection to {service} broke before it answered.")
+    if isinstance(err, httpx.RemoteProtocolError):  # httpx's own: where a redirect leads cannot be read
+        return ProtocolError(f"{service} sends on to another address, which is not followed.")
     if isinstance(err, httpx.InvalidURL | httpcore.UnsupportedProtocol | httpcore.LocalProtocolError):
         return ConfigError("The address or a header of the request cannot be used.")
     return None
@@ -197,7 +199,7 @@ def _translate_connect_error(err: Exception, service: str, proxy: str | None) ->
         )
     if proxy:
         return ProxyError(f"The proxy {proxy} cannot be reached.")
-    if any(isinstance(each, socket.gaierror) for each in causes):
+    if any(isinstance(each, socket.gaierror | UnicodeError) for each in causes):
         return NetworkError(f"No such host: {service}.")
     if any(isinstance(each, ConnectionRefusedError) for each in causes):
         return NetworkError(f"{service} refused the connection.")

@@ -12,6 +12,7 @@ from gptalk_client.errors import ProtocolError
 MAX_REASON_CHARS = 300
 """Longest reason of a service that an error quotes, in characters."""
 
+_MAX_REASON_DEPTH = 8
 _REASONS = ("message", "msg", "error", "detail", "code")
 _decode_any = msgspec.json.Decoder().decode
 
@@ -34,12 +35,11 @@ def _decode_slowly(raw: bytes) -> Any:
     """Take what msgspec refuses: invalid UTF-8 and lone surrogates, in strings and in names."""
     text = raw.decode("utf-8", "replace")
     try:
-        value = json.loads(text, parse_constant=_refuse_constant)
+        return _without_surrogates(json.loads(text, parse_constant=_refuse_constant))
     except RecursionError:
         raise ProtocolError("The service sent JSON that is nested too deep.") from None
     except ValueError:
         raise ProtocolError("The service sent something that is no JSON.") from None
-    return _without_surrogates(value)
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -47,7 +47,6 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def _without_surrogates(value: Any) -> Any:
-    # The decoder has just built this value without running out of stack, so this recursion is bounded too.
     if isinstance(value, str):
         return replace_surrogates(value)
     if isinstance(value, list):
@@ -68,18 +67,22 @@ def server_reason(answer: Any) -> str:
     Args:
         answer: The decoded body. Its members `message`, `msg`, `error` and `code` are looked at.
     """
+    return _reason(answer, _MAX_REASON_DEPTH)
+
+
+def _reason(answer: Any, depth: int) -> str:
     if isinstance(answer, str):
         return shorten(answer)
-    if not isinstance(answer, dict):
+    if not isinstance(answer, dict) or not depth:
         return ""
     for name in _REASONS:
         value = answer.get(name)
         if isinstance(value, dict):
-            value = server_reason(value)
+            value = _reason(value, depth - 1)
         if isinstance(value, str) and value.strip():
             return shorten(value)
         if isinstance(value, int) and not isinstance(value, bool) and value != 0:
-            return f"{name} {value}"
+            return shorten(f"{name} {value}")
     return ""
 
 

@@ -233,7 +233,7 @@ class _Pipe(asyncio.Protocol):
             made = task.result()
             is_made = True
             return made
-        except OSError as err:  # ssl's errors and those of look-ups are such too
+        except (OSError, UnicodeError) as err:  # ssl's errors and those of look-ups; no name for a host
             raise httpcore.ConnectError(err) from err
         finally:
             if not is_made:

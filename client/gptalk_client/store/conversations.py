@@ -77,7 +77,7 @@ class Conversations(StorePart):
         Raises:
             UsageError: None fits, or several do; they are named.
         """
-        text = text.strip()
+        text = clean(text.strip())
         if not text:
             raise UsageError("Name a conversation by its id or its title.")
         with self._db.read() as con:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import sqlite3
 import threading
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from gptalk_client.errors import StoreError, StoreFullError, StoreReadOnlyError
+from gptalk_client.paths import make_private_folder
 
 BUSY_TIMEOUT_MS = 5_000
 BUSY_TRIES = 3
@@ -80,6 +82,15 @@ def _is_disk_full(path: Path) -> bool:
         return shutil.disk_usage(path.parent).free < _LITTLE_SPACE_BYTES
     except OSError as err:
         return err.errno == errno.ENOSPC
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from any other that has or had its name; None if there is none."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 class Line:
@@ -154,6 +165,8 @@ class Database:
         self._read_lock = self._write_lock if reader is writer else threading.RLock()
         self._on_close = on_close
         self.is_closed = False
+        self._identity = _identity(path)
+        self._rescued: Path | None = None
 
     @contextlib.contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -173,11 +186,12 @@ class Database:
         Raises:
             StoreReadOnlyError: Nothing can be written here.
             StoreFullError: No space is left.
-            StoreError: Anything else that the file or the disk refuses.
+            StoreError: Anything else that the file or the disk refuses, or the file is not in its place any more.
         """
         if self.read_only:
             raise StoreReadOnlyError(f"The conversations in {self.path.parent} cannot be written.")
         with self._write_lock, in_words(self.path):
+            self._check_place()
             con = self._writer.ready()
             patiently(lambda: con.execute("BEGIN IMMEDIATE"))
             try:
@@ -186,6 +200,39 @@ class Database:
             except BaseException:
                 self._writer.undo()
                 raise
+
+    def _check_place(self) -> None:
+        """Refuse to write into a file that was deleted or replaced: at the next start nobody would find it.
+
+        What it holds, which only this program can still reach, is copied beside its place first.
+        """
+        if _identity(self.path) == self._identity:
+            return
+        what = f"The file {self.path} was deleted or replaced while it was open."
+        try:
+            self._rescue()
+        except StoreError as err:
+            raise StoreError(f"{what} {err.message}", hint=err.hint) from err
+        raise StoreError(
+            f"{what} What was in it is kept in {self._rescued}.",
+            hint="Close the program, move that file to the place of the other, and start again.",
+        )
+
+    def _rescue(self) -> None:
+        """Copy what is in the file that has lost its place, and take it out of the log that has not.
+
+        The next program would take that log for one of the file that is there now.
+        """
+        if self._rescued is not None:
+            return
+        from gptalk_client.store.backups import free_name, write_backup  # they know this module
+
+        rescued = free_name(self.path, "rescued")
+        with contextlib.suppress(OSError):  # told when the copy itself is written
+            make_private_folder(rescued.parent)
+        write_backup(self.backup, rescued, replace=False)
+        self._rescued = rescued
+        self._writer.ready().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def data_version(self) -> int:
         """Return a number that changes when another connection than the writing one has changed the file."""
@@ -201,6 +248,9 @@ class Database:
         """Close the connections; further calls do nothing."""
         with self._write_lock, self._read_lock, in_words(self.path):
             self.is_closed = True
+            if not self.read_only and _identity(self.path) not in (self._identity, None):
+                with contextlib.suppress(StoreError, sqlite3.Error):
+                    self._rescue()
             self._reader.close()
             self._writer.close()
         if self._on_close is not None:

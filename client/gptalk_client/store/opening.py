@@ -259,8 +259,8 @@ def _open_to_read(path: Path) -> Database:
         return _read_only(path, _connect_empty())
     except OSError as err:
         raise StoreError(
-            f"The file {path} cannot be read: {err.strerror}.",
-            hint="Check its folder's permissions, or choose another with --data-dir.",
+            f"The file {path} cannot be reached: {err.strerror}.",
+            hint="Check the permissions of its folder, or choose another with --data-dir.",
         ) from err
     if not os.access(path, os.R_OK):
         raise StoreError(f"The file {path} cannot be read.", hint="Check its permissions.")

@@ -14,6 +14,7 @@ from gptalk_client.errors import UsageError
 from gptalk_client.models import EARLIEST_MS, LATEST_MS, Conversation, Message, Role, Status
 
 SURROGATE = re.compile("[\ud800-\udfff]")
+_DELETED = "It may have been deleted by another program."
 
 
 class _Unset(Enum):
@@ -140,7 +141,7 @@ def conversation_seq(con: sqlite3.Connection, conversation_id: str) -> int:
     """
     row = con.execute("SELECT seq FROM conversation WHERE id = ?", (conversation_id,)).fetchone()
     if row is None:
-        raise UsageError(f"There is no conversation {conversation_id[:12]!r}.")
+        raise UsageError(f"There is no conversation {conversation_id[:12]!r}.", hint=_DELETED)
     return int(row[0])
 
 
@@ -154,7 +155,7 @@ def message_seq(con: sqlite3.Connection, message_id: str) -> tuple[int, int]:
         "SELECT seq, conversation_seq FROM message WHERE id = ? AND deletion_seq IS NULL", (message_id,)
     ).fetchone()
     if row is None:
-        raise UsageError(f"There is no message {message_id[:12]!r}.")
+        raise UsageError(f"There is no message {message_id[:12]!r}.", hint=_DELETED)
     return int(row[0]), int(row[1])
 
 

@@ -184,7 +184,7 @@ class Turns(Writers):
         Raises:
             UsageError: None does, or several do.
         """
-        prefix = prefix.strip().lower()
+        prefix = clean(prefix.strip().lower())
         with self._db.read() as con:
             rows = con.execute(
                 f"{MESSAGE_SELECT} WHERE m.id >= ? AND m.id < ? AND m.deletion_seq IS NULL LIMIT 2",

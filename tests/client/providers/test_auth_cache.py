@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from gptalk_client.errors import AuthError, GptalkError
 from gptalk_client.providers import auth_cache
@@ -248,7 +249,7 @@ BAD = {
     "another shape": b'{"logins": {"https://service.test": {"token": 5}}}',
     "empty": b"",
     "nested": b"[" * 60_000,
-    "10 MB": b'{"logins": {}, "x": "' + b"y" * 10_000_000 + b'"}',
+    "10 MB": b'{"logins": {"https://service.test": {"token": "old"}}, "x": "' + b"y" * 10_000_000 + b'"}',
     "invalid UTF-8": b'{"fingerprint": "\xff"}',
     "a token for a header of its own": b'{"logins": {"https://service.test": {"token": "a\\r\\nx: y"}}}',
     "a bad fingerprint": b'{"fingerprint": "../../x"}',
@@ -305,6 +306,29 @@ async def test_32_a_file_that_others_may_have_touched_is_not_read(
     current = AuthCache(path).current(URL)
     assert current is not None
     assert current.token == "token-7"
+
+
+@NOT_WINDOWS
+async def test_32_a_pipe_in_the_place_of_the_file_is_not_waited_for(path: Path) -> None:
+    path.parent.mkdir()
+    os.mkfifo(path, 0o600)
+    reading = asyncio.create_task(asyncio.to_thread(AuthCache(path).current, URL))
+    _, waiting = await asyncio.wait({reading}, timeout=5)
+    if waiting:
+        os.close(os.open(path, os.O_RDWR | os.O_NONBLOCK))  # lets the thread go
+    assert not waiting
+    assert await reading is None
+
+
+async def test_32_a_folder_in_the_place_of_the_file(path: Path) -> None:
+    path.mkdir(parents=True)
+    cache = AuthCache(path)
+    assert cache.current(URL) is None
+    assert (await cache.login(URL, SignIn())).token == "token-1"
+    assert cache.current(URL) is not None
+    [told] = cache.warnings
+    assert "cannot be written" in told
+    assert sorted(each.name for each in path.parent.iterdir()) == ["auth.json", "auth.json.lock"]
 
 
 async def test_32_where_nothing_can_be_written_memory_serves_and_one_warning_tells(tmp_path: Path) -> None:
@@ -381,6 +405,21 @@ async def test_used_times_counts_replies_and_starts_again_with_a_login(path: Pat
         assert status is not None
         assert status.used_times == 1
         await provider.aclose()
+
+
+async def test_a_use_is_not_counted_while_another_process_holds_the_file(path: Path) -> None:
+    cache = AuthCache(path)
+    await cache.login(URL, SignIn())
+    lock = FileLock(f"{path}.lock")
+    with lock:
+        cache.count_use(URL, "token-1")
+        other = AuthCache(path).status(URL)
+        assert other is not None
+        assert other.used_times == 0
+    cache.count_use(URL, "token-1")
+    other = AuthCache(path).status(URL)
+    assert other is not None
+    assert other.used_times == 1
 
 
 @pytest.mark.parametrize("token", ["", " ", "a b", "a\n", "é", "a\x00", 5, None, "x" * 9000])

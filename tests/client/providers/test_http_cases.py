@@ -23,6 +23,7 @@ from gptalk_client.providers import retries
 from gptalk_client.providers.auth_cache import AuthCache
 from gptalk_client.providers.gptalk import GPTalk
 from gptalk_client.providers.http_errors import parse_retry_after
+from gptalk_client.providers.json_text import server_reason
 from support.gptalk_wire import (
     LOGIN_TOKEN,
     REQUEST,
@@ -203,7 +204,8 @@ async def test_19_the_wait_can_be_cancelled() -> None:
     ("value", "seconds"),
     [("7", 7.0), (" 60 ", 60.0), ("soon", 2.0), ("", 2.0), (None, 2.0), ("-3", 2.0), ("1.5", 2.0), ("٣", 2.0),
      ("9" * 5000, 999999999.0), ("Thu, 01 Jan 1970 00:01:40 GMT", 90.0), ("Thu, 01 Jan 1970 00:00:01 GMT", 0.0),
-     ("Thu, 99 Jan 1970 00:00:01 GMT", 2.0)],
+     ("Thu, 99 Jan 1970 00:00:01 GMT", 2.0), ("Thu, 01 Jan 99999999999 00:00:00 GMT", 2.0),
+     ("Thu, 01 Jan 1970 00:00:01 +99999999999999", 2.0)],
 )  # fmt: skip
 def test_19_retry_after(value: str | None, seconds: float) -> None:
     assert parse_retry_after(value, now_s=10.0) == seconds
@@ -244,6 +246,39 @@ async def test_21_a_redirect_is_not_followed_and_its_host_is_named(step: str, st
     assert "evil.test" in outcome.error.message
     assert "CANARY" not in outcome.error.message
     assert asked[-1] == {"login": "login", "submit": "text", "stream": "stream"}[step]
+
+
+@pytest.mark.parametrize("host", ["[::1", "\xff\x80.test", "a:b:c"])
+async def test_21_a_redirect_to_an_address_that_makes_no_sense(host: str) -> None:
+    answer = ("302 Found", b"", f"location: http://{host}/?token=LOCATION-CANARY\r\n")
+    outcome, _ = await turn_with(submit=answers(answer))
+    assert type(outcome.error) is ProtocolError
+    assert "sends on to another address" in outcome.error.message
+
+
+@pytest.mark.parametrize("step", ["login", "submit", "stream"])
+@pytest.mark.parametrize("opening", [b"[", b'{"error":'], ids=["lists", "objects"])
+async def test_14_deep_json_with_bytes_that_are_no_text(step: str, opening: bytes) -> None:
+    closing = {b"[": b"]"}.get(opening, b"}")
+    body = opening * 700 + b'"\xff"' + closing * 700
+    outcome, _ = await turn_with(**{step: answers(("200 OK", body, ""))})
+    assert type(outcome.error) is ProtocolError
+    assert "nested too deep" in outcome.error.message
+
+
+async def test_a_reason_is_short_whatever_it_is() -> None:
+    outcome, _ = await turn_with(submit=answers(("200 OK", b'{"code": %s}' % (b"7" * 4000), "")))
+    assert type(outcome.error) is ServerError
+    assert "code 777" in outcome.error.message
+    assert len(outcome.error.message) < 400
+
+
+def test_a_reason_is_not_looked_for_at_any_depth() -> None:
+    value: dict[str, object] = {"message": "far down"}
+    for _ in range(10_000):
+        value = {"error": value}
+    assert server_reason(value) == ""
+    assert server_reason({"error": {"error": {"message": "near"}}}) == "near"
 
 
 STREAM_ANSWERS = {
@@ -340,13 +375,16 @@ async def test_24_a_reset_in_the_middle_keeps_the_text() -> None:
     assert caught.value.__context__ is None
 
 
-@pytest.mark.parametrize(
+USELESS = pytest.mark.parametrize(
     "body",
     [b"{}", b'{"data": null}', b'{"data": {}}', b'{"data": {"token": ""}}', b'{"data": {"token": 7}}',
      b'{"data": {"token": "a\\r\\nx-evil: 1"}}', b'{"data": {"token": "a\\n"}}',
      b'{"data": {"token": "\xc3\xa9"}}',
      b'{"data": "x"}', b'{"data": {"token": " "}}'],
 )  # fmt: skip
+
+
+@USELESS
 async def test_25_a_login_without_a_usable_token_is_never_cached(body: bytes) -> None:
     cache = AuthCache(None)
     async with RawServer(gptalk(login=answers(("200 OK", body, "")))) as server:
@@ -356,6 +394,13 @@ async def test_25_a_login_without_a_usable_token_is_never_cached(body: bytes) ->
         assert isinstance(outcome.error, AuthError)
         assert cache.current(server.url) is None
         assert paths_of(server.requests) == ["login"]
+
+
+@USELESS
+async def test_25_a_prompt_whose_stream_has_no_usable_name(body: bytes) -> None:
+    outcome, asked = await turn_with(submit=answers(("200 OK", body, "")))
+    assert type(outcome.error) is ProtocolError
+    assert asked == ["login", "text"]
 
 
 @pytest.mark.parametrize("name", ["message", "msg", "error"])

@@ -13,9 +13,9 @@ import pytest
 from gptalk_client.errors import ConfigError, GptalkError, NetworkError, ProxyError, TLSError
 from gptalk_client.providers.addresses import Address, is_loopback
 from gptalk_client.providers.gptalk import GPTalk
-from gptalk_client.providers.http import Timeouts
+from gptalk_client.providers.http import Call, Timeouts
 from gptalk_client.providers.proxies import choose_proxy
-from gptalk_client.providers.redaction import redact
+from gptalk_client.providers.redaction import redact, redact_http_logs
 from support.gptalk_wire import LOGIN_TOKEN, STREAM_TOKEN, Outcome, gptalk, paths_of, run_turn
 from support.raw_server import Connection, RawServer, Request
 
@@ -89,7 +89,9 @@ def test_28_loopback_is_told_by_any_of_its_names(host: str) -> None:
     assert choose_proxy(Address.parse(f"http://{shown}:80"), "http://proxy.test") is None
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1.evil.test", "localhost.evil.test", "10.0.0.1", "0x7f.1"])
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1.evil.test", "localhost.evil.test", "10.0.0.1", "0x7f.1", "nolocalhost"]
+)
 def test_28_other_names_are_no_loopback(host: str) -> None:
     assert not is_loopback(host)
 
@@ -112,12 +114,13 @@ async def test_28_a_proxy_that_asks_for_a_password(scheme: str) -> None:
 async def test_28_a_proxy_that_refuses_the_tunnel() -> None:
     async def refuse(connection: Connection) -> None:
         await connection.request()
-        await connection.answer(b"", status="503 Service Unavailable")
+        await connection.answer(b"", status="503 REASON-CANARY")
 
     async with RawServer(refuse) as server:
         outcome = await turn_at("https://service.test", at(server))
     assert isinstance(outcome.error, ProxyError)
     assert "(503)" in outcome.error.message
+    assert "CANARY" not in outcome.error.message
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
@@ -132,7 +135,7 @@ async def test_28_a_proxy_that_is_not_there(scheme: str) -> None:
 @pytest.mark.parametrize(
     "proxy",
     [f"socks5://user:{SECRET}@127.0.0.1:1", f"socks://x:{SECRET}@y", f"ftp://user:{SECRET}@x", f"http://:{SECRET}@",
-     f"http://user:{SECRET}@x:port", f"http://user:{SECRET}@[::1", f"http://user:{SECRET}@x:99999"],
+     f"http://user:{SECRET}@x:port", f"http://user:{SECRET}@[::1", f"http://user:{SECRET}@x:99999", f"http://user:{SECRET}@256.1.1.1"],
 )  # fmt: skip
 async def test_28_a_proxy_that_cannot_be_used_is_a_setting_to_correct(
     proxy: str, monkeypatch: pytest.MonkeyPatch
@@ -143,6 +146,14 @@ async def test_28_a_proxy_that_cannot_be_used_is_a_setting_to_correct(
     for outcome in (given, found):
         assert type(outcome.error) is ConfigError
         assert SECRET not in outcome.error.for_humans()
+        assert ("SOCKS" in outcome.error.message) == proxy.startswith("socks")
+
+
+def test_28_a_choice_of_proxy_does_not_show_its_password() -> None:
+    choice = choose_proxy(Address.parse("http://service.test"), f"http://user:{SECRET}@proxy.test:8080")
+    assert choice is not None
+    assert SECRET in choice.url
+    assert SECRET not in repr(choice)
 
 
 # Certificates
@@ -206,6 +217,30 @@ async def test_29_a_certificate_of_another_name_behind_a_proxy(monkeypatch: pyte
     assert "service.test" in outcome.error.message
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize(
+    ("name", "trusted"),
+    [("good", ""), ("expired", "expired")],
+    ids=["nobody vouches for it", "it is expired"],
+)
+async def test_29_a_proxy_whose_certificate_is_not_good_gets_nothing(
+    name: str, trusted: str, scheme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(TLS / f"{trusted}.pem"))
+    async with RawServer(forward, tls=server_context(name)) as server:
+        outcome = await turn_at(f"{scheme}://service.test", at(server, "https"))
+        assert type(outcome.error) is TLSError
+        assert outcome.retries == []
+        assert server.requests == []
+
+
+async def test_29_a_proxy_whose_certificate_is_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(TLS / "good.pem"))
+    async with RawServer(forward, tls=server_context("good")) as server:
+        assert (await turn_at("http://service.test", at(server, "https"))).text == "Hi"
+
+
 async def test_29_a_server_that_speaks_no_tls() -> None:
     async def plain(connection: Connection) -> None:
         await connection.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")
@@ -233,6 +268,15 @@ async def test_a_host_that_does_not_exist() -> None:
     assert "nowhere.test" in outcome.error.message
 
 
+@pytest.mark.parametrize("host", ["a..test", f"{'a' * 64}.test", "."])
+async def test_a_name_that_no_host_can_have(host: str) -> None:
+    outcome = await turn_at(f"http://{host}")
+    assert type(outcome.error) is NetworkError
+    assert f"No such host: {host}" in outcome.error.message
+    outcome = await turn_at("http://service.test", f"http://{host}")
+    assert type(outcome.error) is ProxyError
+
+
 async def test_a_port_where_nobody_listens() -> None:
     async with RawServer(forward) as server:
         url = server.url + "/PATH-CANARY"
@@ -249,7 +293,8 @@ async def test_no_log_shows_a_token_a_secret_path_or_a_key(caplog: pytest.LogCap
     caplog.set_level(logging.DEBUG)
 
     async def cut(connection: Connection, request: Request) -> None:
-        await connection.start_stream()
+        cookie = "set-cookie: sid=COOKIE-CANARY; path=/\r\n"
+        await connection.start_stream(headers=f"content-type: text/event-stream\r\n{cookie}")
         await connection.chunk(b'data: {"content": "Hi"}\n\n')
         raise ConnectionAbortedError
 
@@ -258,9 +303,26 @@ async def test_no_log_shows_a_token_a_secret_path_or_a_key(caplog: pytest.LogCap
         assert paths_of(server.requests) == ["login", "text", "stream"]
     assert isinstance(outcome.error, GptalkError)
     assert "HTTP Request: GET" in caplog.text
-    for secret in (LOGIN_TOKEN, STREAM_TOKEN, "PATH-CANARY"):
+    assert "sid" not in caplog.text
+    for secret in (LOGIN_TOKEN, STREAM_TOKEN, "PATH-CANARY", "COOKIE-CANARY"):
         assert secret not in caplog.text
         assert secret not in repr(outcome.error) + outcome.error.for_humans()
+
+
+def test_a_request_does_not_show_what_it_carries() -> None:
+    call = Call("POST", "/x", {"authorization": "HEADER-CANARY"}, {"token": "QUERY-CANARY"}, b"BODY-CANARY")
+    assert "CANARY" not in repr(call)
+
+
+def test_no_traceback_of_the_http_client_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    redact_http_logs()
+    redact_http_logs()
+    for name in ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy"):
+        logging.getLogger(name).error(
+            "it failed", exc_info=ValueError(f"http://x.test/?token={STREAM_TOKEN}")
+        )
+    assert caplog.text.count("it failed") == 4
+    assert STREAM_TOKEN not in caplog.text
 
 
 @pytest.mark.parametrize(

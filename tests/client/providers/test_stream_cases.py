@@ -101,6 +101,9 @@ CASES = {
     "14 bad JSON": Case((said("a"), b"data: {nonsense}\n\n", said("b")), "a", ProtocolError),
     "14 NaN": Case((said("a"), b'data: {"content": NaN}\n\n'), "a", ProtocolError),
     "14 100,000 brackets": Case((said("a"), b"data: " + b"[" * 100_000 + b"\n\n"), "a", ProtocolError),
+    "14 700 brackets around bytes that are no text": Case(
+        (said("a"), b"data: " + b"[" * 700 + b'"\xff"' + b"]" * 700 + b"\n\n"), "a", ProtocolError, "too deep"
+    ),
     "14 a 5,000-digit integer": Case((said("a"), b"data: " + b"9" * 5000 + b"\n\n"), "a", ProtocolError),
     "14 bad JSON inside what looks like text": Case((b'data: {"content": "a" "b"}\n\n',), "", ProtocolError),
     "15 lone surrogates": Case((b'data: {"content": "a\\ud800b\\udc00"}\n\n', DONE), "a\ufffdb\ufffd"),

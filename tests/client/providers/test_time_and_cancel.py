@@ -82,6 +82,24 @@ async def test_26_no_answer_in_time(step: str) -> None:
     assert outcome.retries == []
 
 
+@pytest.mark.parametrize("step", ["login", "submit", "stream"])
+@pytest.mark.parametrize("piece", [b"x", b"HTTP/1.1 100 Continue\r\n\r\n"], ids=["a header", "100 Continue"])
+async def test_26_a_head_that_never_ends(step: str, piece: bytes) -> None:
+    async def drip(connection: Connection, request: Request) -> None:
+        if piece == b"x":
+            await connection.send(b"HTTP/1.1 200 OK\r\nx: ")
+        gone = asyncio.ensure_future(connection.client_gone())
+        while not gone.done():
+            await connection.send(piece)
+            await asyncio.wait({gone}, timeout=0.02)
+        await gone
+
+    outcome = await outcome_with(Timeouts(headers_s=0.1), **{step: drip})
+    assert isinstance(outcome.error, TimedOutError)
+    assert outcome.error.phase == "headers"
+    assert outcome.retries == []
+
+
 async def test_26_an_answer_that_never_ends() -> None:
     async def drip(connection: Connection, request: Request) -> None:
         await connection.send(b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{")

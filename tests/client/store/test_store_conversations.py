@@ -158,6 +158,21 @@ def test_unclear_name_tells_the_candidates_and_an_unknown_one_says_so(store: Sto
             store.find_conversation(text)
 
 
+def test_what_is_gone_is_told_as_such(store: Store) -> None:
+    spoken(store, "here")
+    for ask in (lambda: store.conversation("f" * 32), lambda: store.message("f" * 32)):
+        with pytest.raises(UsageError) as caught:
+            ask()
+        assert "may have been deleted" in caught.value.for_humans()
+
+
+def test_a_name_that_is_no_text_is_unknown(store: Store) -> None:
+    with pytest.raises(UsageError, match="no conversation"):
+        store.find_conversation("name\udcff")
+    with pytest.raises(UsageError, match="No message"):
+        store.find_message("\udcff")
+
+
 def test_ambiguous_prefix_is_refused(store: Store) -> None:
     made = [store.create_conversation().id for _ in range(40)]
     counts: dict[str, int] = {}

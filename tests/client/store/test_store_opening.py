@@ -15,6 +15,7 @@ import pytest
 
 from gptalk_client.errors import NewerSchemaError, StoreError, StoreFullError, StoreReadOnlyError
 from gptalk_client.models import Status
+from gptalk_client.store.database import patiently
 from gptalk_client.store.store import Store
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="permissions as POSIX has them")
@@ -325,3 +326,71 @@ def test_integrity_of_a_closed_store_is_an_error(path: Path) -> None:
     store.close()
     with pytest.raises(StoreError, match="closed"):
         store.integrity()
+
+
+@posix_only
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_folder_out_of_reach_is_no_empty_one(open_folder: Path, read_only: bool) -> None:
+    folder = open_folder / "closed" / "data"
+    folder.mkdir(parents=True)
+    Store.open(folder / "conversations.db").close()
+    folder.parent.chmod(0)
+    with no_superuser(), pytest.raises(StoreError, match="cannot be reached: Permission denied"):
+        Store.open(folder / "conversations.db", read_only=read_only)
+
+
+@pytest.mark.parametrize("place", ["behind the first page", "in the newest text"])
+def test_a_file_whose_inside_is_damaged_is_moved_aside_at_the_start(path: Path, place: str) -> None:
+    with Store.open(path) as store:
+        _, reply = store.open_turn(store.create_conversation(title="Old").id, "a prompt")
+        store.close_turn(reply.id, Status.COMPLETE, content="kept " * 20_000)
+    content = bytearray(path.read_bytes())
+    for start in range(4096, len(content), 4096):
+        if place == "behind the first page" or b"kept kept" in content[start : start + 4096]:
+            content[start : start + 4096] = b"\xff" * 4096
+    path.write_bytes(content)
+    with Store.open(path) as store:
+        [notice] = store.notices
+        assert "was damaged" in notice
+        assert store.conversations() == []
+        assert store.create_conversation(title="new").title == "new"
+    [aside] = path.parent.glob("*.damaged-*[0-9]")
+    assert str(aside) in notice
+    assert aside.read_bytes() == content
+
+
+@posix_only
+def test_the_file_is_made_private_and_not_only_later(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: dict[str, int] = {}
+    real = os.open
+
+    def spy(file: str | Path, flags: int, mode: int = 0o777, **options: int) -> int:
+        if flags & os.O_CREAT:
+            made[Path(file).name] = mode
+        return real(file, flags, mode, **options)
+
+    monkeypatch.setattr(os, "open", spy)
+    with umask(0):
+        Store.open(path).close()
+    assert made["conversations.db"] == 0o600
+    assert set(made.values()) == {0o600}
+
+
+def test_a_busy_file_is_tried_again_a_few_times() -> None:
+    tries = 0
+
+    def work() -> int:
+        nonlocal tries
+        tries += 1
+        if tries < 3 or is_always_busy:
+            err = sqlite3.OperationalError("database is locked")
+            err.sqlite_errorcode = sqlite3.SQLITE_BUSY
+            raise err
+        return tries
+
+    is_always_busy = False
+    assert patiently(work) == 3
+    is_always_busy, tries = True, 0
+    with pytest.raises(sqlite3.OperationalError):
+        patiently(work)
+    assert tries == 3

@@ -151,6 +151,10 @@ def test_what_sqlite_cannot_keep_is_replaced_and_the_rest_is_kept_raw(
     prompt, reply = store.open_turn(conversation.id, given)
     store.append_reply(reply.id, given)
     store.set_draft(conversation.id, given)
+    other = store.open_reply(prompt.id)
+    store.replace_reply(other.id, given)
+    assert store.message(other.id).content == kept
+    assert store.close_turn(other.id, Status.COMPLETE, content=given + given).content == kept + kept
     closed = store.close_turn(reply.id, Status.FAILED, error=given)
     assert (store.message(prompt.id).content, closed.content, closed.error) == (kept, kept, kept)
     assert store.conversation(conversation.id).draft == kept

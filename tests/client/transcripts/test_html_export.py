@@ -59,13 +59,17 @@ def read(html: str) -> Reader:
 
 def test_the_policy_allows_exactly_its_own_style_and_script() -> None:
     html = page("hello")
-    policy = next(attrs["content"] for tag, attrs in read(html).tags if attrs.get("http-equiv"))
-    assert policy is not None
-    assert policy.startswith("default-src 'none'; ")
+    metas = [attrs for tag, attrs in read(html).tags if tag == "meta"]
+    hashes = []
     for tag in ("style", "script"):
         (source,) = re.findall(f"<{tag}>(.*?)</{tag}>", html, re.DOTALL)
         digest = base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
-        assert f"{tag}-src 'sha256-{digest}'" in policy
+        hashes.append(f"{tag}-src 'sha256-{digest}'")
+    assert metas[1] == {
+        "http-equiv": "Content-Security-Policy",
+        "content": "; ".join(["default-src 'none'", *hashes, "base-uri 'none'", "form-action 'none'"]),
+    }
+    assert {"name": "referrer", "content": "no-referrer"} in metas
     assert html.index("Content-Security-Policy") < html.index("<style>")
 
 
@@ -91,6 +95,24 @@ def test_what_a_person_typed_is_shown_as_typed() -> None:
     assert '<div class="text plain" dir="auto"># no heading\n\n  &lt;i&gt;kept&lt;/i&gt;</div>' in html
     assert "<h1>A &lt;title&gt;</h1>" in html
     assert "&lt;b&gt;Be&lt;/b&gt; brief." in html
+    assert "␛[2J⟨RLO⟩evil" in read(page("\x1b[2J\u202eevil", Role.USER)).text
+
+
+def test_another_branch_is_named_by_what_it_follows_as_text() -> None:
+    roots = [
+        Message(f"m{number}", CONVERSATION.id, parent, Role.USER, "<img src=x>", Status.COMPLETE, number)
+        for number, parent in enumerate([None, "m0", "m0"])
+    ]
+    html = "".join(FORMATS["html"].export([Transcript(CONVERSATION, roots)], all_branches=True))
+    assert "after “&lt;img src=x&gt;”" in html
+    assert "img" not in [tag for tag, _ in read(html).tags]
+
+
+def test_very_long_code_is_shown_without_colours() -> None:
+    code = "x = 1\n" * 20_000
+    html = page(f"```python\n{code}```")
+    assert "<span" not in html
+    assert code in read(html).text
 
 
 def test_an_ending_is_told() -> None:
@@ -102,6 +124,11 @@ def test_an_ending_is_told() -> None:
     [
         ("<img src=x onerror=alert(1)>", "<img src=x onerror=alert(1)>"),
         ("<script>alert(1)</script>", "<script>alert(1)</script>"),
+        ("```\n<img src=x onerror=alert(1)>\n```", "<img src=x onerror=alert(1)>"),
+        ("    <img src=x onerror=alert(1)>", "<img src=x onerror=alert(1)>"),
+        ("`<img src=x onerror=alert(1)>`", "<img src=x onerror=alert(1)>"),
+        ("![<img src=x onerror=alert(1)>](y)", "[<img src=x onerror=alert(1)>](y)"),
+        ("[click](javascript:'&amp;lt;')", "click (javascript:'&lt;')"),
         ("![dog](https://evil.example/pixel.png)", "[dog](https://evil.example/pixel.png)"),
         ("[click](javascript:alert(1))", "click (javascript:alert(1))"),
         ("[click](data:text/html,x)", "click (data:text/html,x)"),
@@ -119,9 +146,13 @@ def test_what_a_message_says_stays_text(source: str, shown: str) -> None:
 
 
 def test_good_links_stay_links_and_tell_nothing_to_their_target() -> None:
-    reader = read(page('[a](https://x.example/?a="b"&c) <mailto:me@x.example>'))
+    reader = read(
+        page('[a](https://x.example/?a="b"&c) <mailto:me@x.example> [b](https://x.example/&amp;lt;)')
+    )
     links = [attrs for tag, attrs in reader.tags if tag == "a"]
-    assert [each["href"] for each in links] == ["https://x.example/?a=%22b%22&c", "mailto:me@x.example"]
+    assert [each["href"] for each in links] == [
+        "https://x.example/?a=%22b%22&c", "mailto:me@x.example", "https://x.example/&lt;",
+    ]  # fmt: skip
     assert all(each["rel"] == "noopener noreferrer nofollow" for each in links)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,10 +20,12 @@ USES = [
     ("--data-dir", "{}", "list"),
     ("--data-dir", "{}", "export", "--all"),
     ("--data-dir", "{}", "import", os.devnull),
+    ("--data-dir", "{}", "ask", "--continue", "x"),
 ]
 CONFIGS = [
     ("--config", "{}", "list"),
     ("--config", "{}", "config", "check"),
+    ("--config", "{}", "config", "show"),
     ("--config", "{}", "--provider", "local", "ask", "hi"),
 ]
 DOCTORS = [("--data-dir", "{}", "doctor"), ("--config", "{}", "doctor")]
@@ -67,3 +70,19 @@ def test_a_folder_that_may_not_be_entered(
     data: Path, closed: Path, conversations: list[str], use: tuple[str, ...], name: str
 ) -> None:
     assert_told(run_process(*with_path(use, closed / name)), os.strerror(13), "cannot be written")
+
+
+def test_where_no_home_is_known_no_folder_of_that_name_is_made(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(user: int) -> pwd.struct_passwd:
+        raise KeyError(user)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    for name in ("HOME", "GPTALK_DATA_DIR", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    done = run("list")
+    assert done.code == 2
+    assert "Set HOME" in done.err
+    assert list(tmp_path.iterdir()) == []

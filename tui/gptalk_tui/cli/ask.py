@@ -12,6 +12,9 @@ from gptalk_tui.cli.examples import examples
 from gptalk_tui.cli.given import Globals
 from gptalk_tui.cli.options import pass_globals
 
+MAX_INPUT_BYTES = 16 << 20
+"""Standard input that is longer is no prompt, and may have no end."""
+
 
 @click.command(
     epilog=examples(
@@ -74,7 +77,12 @@ def _with_input(prompt: str) -> str:
     """Return the prompt followed by standard input, where that is a pipe or a file."""
     if sys.stdin is None or sys.stdin.closed or sys.stdin.isatty():
         return prompt
-    piped = sys.stdin.buffer.read().decode("utf-8", "replace").rstrip("\r\n")
+    raw = sys.stdin.buffer.read(MAX_INPUT_BYTES + 1)
+    if len(raw) > MAX_INPUT_BYTES:
+        raise click.UsageError(
+            f"Standard input holds more than {MAX_INPUT_BYTES >> 20} MB, too much for a prompt."
+        )
+    piped = raw.decode("utf-8", "replace").rstrip("\r\n")
     return f"{prompt}\n\n{piped}" if prompt and piped else prompt or piped
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable
 
 from gptalk_client.errors import GptalkError, UsageError
 from gptalk_tui import memory
-from gptalk_tui.cli.exit_codes import exit_code_of
+from gptalk_tui.cli.exit_codes import FAILED, exit_code_of
 from gptalk_tui.cli.given import Globals
 from gptalk_tui.cli.output import PROGRAM, OutputClosed, complain
 from gptalk_tui.cli.signals import Signalled, signals_as_exit_codes
+
+_LIMITS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+"""What the system refuses whoever asks: where output goes is full, no more files may be open."""
 
 
 def open_app(given: Globals, *, chat: str | None = None, new: bool = False) -> int:
@@ -51,6 +55,7 @@ def main() -> int:
 
 def ended(run: Callable[[], int]) -> int:
     """Return the exit code of a run, however it ends; tell the project's own errors on standard error."""
+    fill_standard_streams()
     try:
         with signals_as_exit_codes():
             code = run()
@@ -65,12 +70,33 @@ def ended(run: Callable[[], int]) -> int:
     except GptalkError as err:
         complain(err)
         return exit_code_of(err)
+    except OSError as err:
+        if err.errno not in _LIMITS:
+            return _crashed(err)
+        hint = "Make room or raise the limit, then try again."
+        complain(GptalkError(f"The system does not let the program go on: {err.strerror}.", hint=hint))
+        _close_quietly()
+        return FAILED
     except Exception as err:  # noqa: BLE001 - Python would print the error's text, which may be a conversation's
-        from gptalk_client.paths import Paths
-        from gptalk_tui.crash import tell
+        return _crashed(err)
 
-        tell(err, Paths.default().logs, what="command line")
-        return 1
+
+def fill_standard_streams() -> None:
+    """Put the null device in the place of standard streams that were closed (`>&-`).
+
+    Python has None there, for which `print` takes another stream.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - as long as the process
+
+
+def _crashed(err: Exception) -> int:
+    from gptalk_client.paths import Paths
+    from gptalk_tui.crash import tell
+
+    tell(err, Paths.default().logs, what="command line")
+    return FAILED
 
 
 def _close_quietly() -> int:

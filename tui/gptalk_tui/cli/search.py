@@ -7,7 +7,7 @@ import json
 import click
 
 from gptalk_client.text import one_line
-from gptalk_tui.cli.conversations import SHORT_ID, opened
+from gptalk_tui.cli.conversations import MAX_LISTED, SHORT_ID, opened
 from gptalk_tui.cli.examples import examples
 from gptalk_tui.cli.given import Globals
 from gptalk_tui.cli.options import pass_globals
@@ -22,7 +22,7 @@ from gptalk_tui.cli.output import columns, note, write
 @click.option(
     "-n",
     "limit",
-    type=click.IntRange(min=1, max=1_000_000),
+    type=click.IntRange(1, MAX_LISTED),
     default=20,
     show_default=True,
     metavar="N",

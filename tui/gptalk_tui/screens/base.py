@@ -6,6 +6,7 @@ the screen then kept the wrong size. So all ask for the terminal's present size,
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
@@ -14,8 +15,10 @@ from textual.await_complete import AwaitComplete
 from textual.geometry import Offset, Size
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
+from textual.worker import Worker, WorkType
 
 Result = TypeVar("Result")
+Outcome = TypeVar("Outcome")
 
 LOOKING = "looking"
 """The group of the workers that look for what is typed in a dialog."""
@@ -30,6 +33,23 @@ class TrueScreen(Screen[Result]):
 
     def _screen_resized(self, size: Size) -> None:
         super()._screen_resized(self.app.size)
+
+    def run_worker(
+        self,
+        work: WorkType[Outcome],
+        name: str | None = "",
+        group: str = "default",
+        description: str = "",
+        exit_on_error: bool = True,
+        start: bool = True,
+        exclusive: bool = False,
+        thread: bool = False,
+    ) -> Worker[Outcome]:
+        """Run work in a worker. A coroutine that the end of the app overtakes is closed: nobody will await it."""
+        worker = super().run_worker(work, name, group, description, exit_on_error, start, exclusive, thread)
+        if inspect.iscoroutine(work) and worker._task is not None:
+            worker._task.add_done_callback(lambda _: work.close())
+        return worker
 
     def get_widget_and_offset_at(self, x: int, y: int) -> tuple[Widget | None, Offset | None]:
         """Return what is at a place, and where in its content; nothing for what was removed since it was painted.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -262,7 +262,9 @@ class Branches:
         def read(store: Store) -> tuple[Conversation, list[BranchEntry]]:
             return store.conversation(conversation_id), store.branch(conversation_id)
 
+        unsaved = services.chat.unsaved
         conversation, entries = await services.store.run(read)
+        entries = as_ended(entries, unsaved)
         if conversation_id != desk.conversation_id:
             return
         desk.take_news([conversation])
@@ -290,3 +292,18 @@ def placed(shown: Sequence[BranchEntry], new: BranchEntry) -> BranchEntry:
         if entry.parent_id == new.parent_id:
             return replace(new, sibling=entry.siblings + 1, siblings=entry.siblings + 1)
     return new
+
+
+def as_ended(entries: Sequence[BranchEntry], unsaved: Mapping[str, Message]) -> list[BranchEntry]:
+    """Return a branch with the replies as they ended that are not on disk so.
+
+    Args:
+        entries: As they are stored.
+        unsaved: By id.
+    """
+    return [
+        replace(entry, status=reply.status, error=reply.error, size_chars=len(reply.content))
+        if (reply := unsaved.get(entry.id))
+        else entry
+        for entry in entries
+    ]

@@ -22,7 +22,7 @@ from gptalk_client.models import (
     TurnOpened,
 )
 from gptalk_tui.screens.away import Away
-from gptalk_tui.screens.branches import placed
+from gptalk_tui.screens.branches import as_ended, placed
 from gptalk_tui.screens.drafts import Drafts
 from gptalk_tui.screens.services import Services
 from gptalk_tui.screens.turns import LiveTurn, Turns
@@ -120,6 +120,7 @@ class Desk:
         try:
             if not is_first:
                 await self.drafts.put_away(before=conversation_id)
+            unsaved = services.chat.unsaved  # before the reading, which may see one of them saved
             conversation, entries, texts, returned = await services.store.run(
                 lambda store: _read_to_open(store, conversation_id)
             )
@@ -133,6 +134,8 @@ class Desk:
             screen.composer.set_text(returned.content if returned is not None else conversation.draft)
         elif conversation.draft:
             screen.composer.set_text(f"{conversation.draft}\n{typed}")
+        entries = as_ended(entries, unsaved)
+        texts |= {each.id: unsaved[each.id].content for each in entries if each.id in unsaved}
         turn = self.turns.of(conversation.id)
         if turn is not None and turn.reply is not None:
             texts[turn.reply.id] = turn.text
@@ -316,13 +319,12 @@ class Desk:
                 if not screen.composer.text:
                     self._give_back(turn.prompt, turn.beside)
             elif turn.reply is not None:
-                reply_id = turn.reply.id
+                reply_id, unsaved = turn.reply.id, services.chat.unsaved
                 reply = await services.store.run(lambda store: store.message(reply_id))
                 if reply.status is Status.STREAMING:  # not on disk as it ended: that is tried again
-                    reply = turn.reply
-                    screen.say(
-                        f"The reply is not saved: {turn.save_trouble} This is tried again.", is_error=True
-                    )
+                    reply = unsaved.get(reply_id, turn.reply)
+                    why = turn.save_trouble or "The conversations cannot be written now."
+                    screen.say(f"The reply is not saved: {why} This is tried again.", is_error=True)
                 if self.away.wants(reply):
                     told = await services.store.run(lambda store: store.conversation(turn.conversation_id))
                     self.away.tell(told, reply)

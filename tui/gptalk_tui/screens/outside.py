@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gptalk_client.errors import GptalkError, UsageError
 from gptalk_client.models import BranchEntry, Conversation, Status
+from gptalk_tui.screens.branches import as_ended
 
 if TYPE_CHECKING:
     from gptalk_client.store.store import Store
@@ -72,10 +73,12 @@ class Outside:
             except UsageError:
                 return None  # deleted for good elsewhere; what is shown can still be read and copied
 
+        unsaved = services.chat.unsaved
         found = await services.store.run(read)
         if found is None or opened != desk.opened or screen.is_replying:
             return
         conversation, entries = found
+        entries = as_ended(entries, unsaved)
         desk.take_news([conversation])
         if entries != screen.transcript.document.entries:
             screen.transcript.show_news(entries)

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from gptalk_client.text import one_line, visible
+from gptalk_tui.widgets.transcript.inline import host_of
 
 if TYPE_CHECKING:
     from gptalk_tui.screens.chat import ChatScreen
@@ -152,8 +152,7 @@ class Reading:
         """Ask before a link is opened, naming its host."""
         from gptalk_tui.screens.confirm import ConfirmScreen
 
-        parts = urlsplit(url)
-        host = one_line(parts.hostname or parts.path, max_chars=80)
+        host = one_line(host_of(url), max_chars=80)
 
         def answered(is_yes: bool | None) -> None:
             if is_yes:

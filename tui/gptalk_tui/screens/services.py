@@ -75,7 +75,8 @@ class Services:
 
     def texts(self, ids: Sequence[str]) -> Mapping[str, str]:
         """Read texts for the transcript, on the caller's thread."""
-        return self.store.store.texts(ids)
+        unsaved = self.chat.unsaved
+        return self.store.store.texts(ids) | {each: unsaved[each].content for each in ids if each in unsaved}
 
     def model_of(self, conversation: Conversation | None) -> str:
         """Return the model that a conversation is answered by; empty for the provider's default."""
