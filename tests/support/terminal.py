@@ -66,6 +66,7 @@ _TAKE_TERMINAL = (
 # What pyte would print instead of ignoring.
 _UNKNOWN_TO_PYTE = re.compile(rb"\x1b\[\?\d+\$p|\x1b\[[<>=?]\d*u|\x1b\[>\d*q")
 _SYNC_QUERY, _SYNC_ANSWER = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
+_FRAME_BEGINS, _FRAME_ENDS = b"\x1b[?2026h", b"\x1b[?2026l"
 _MODE = re.compile(rb"\x1b\[(\?[\d;]+)([hl])")
 _KEYBOARD = re.compile(rb"\x1b\[([<>])\d*u")
 
@@ -135,6 +136,7 @@ class Terminal:
         self._stream = pyte.Stream(self.screen)
         self._unfed = b""
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+        self._is_half_painted = False
         self._changed = threading.Condition()
         self._is_paused = threading.Event()
         self._fault: BaseException | None = None
@@ -194,7 +196,7 @@ class Terminal:
     def wait_for(
         self, wanted: str | Callable[[Terminal], object], what: str = "", limit_s: float = LIMIT_S
     ) -> None:
-        """Wait until a text is painted, or until a condition holds; fail at the time limit.
+        """Wait until a text is painted, or until a condition holds of whole frames; fail at the time limit.
 
         Args:
             wanted: The text, or what must be true of the terminal.
@@ -203,6 +205,8 @@ class Terminal:
         """
 
         def holds() -> bool:
+            if self._is_half_painted and not self._is_paused.is_set() and self.process.poll() is None:
+                return False
             if isinstance(wanted, str):
                 return wanted in "\n".join(line.rstrip() for line in self.screen.display)
             return bool(wanted(self))
@@ -360,6 +364,9 @@ class Terminal:
             with self._changed:
                 self.output += data
                 self._feed(data)
+                end = bytes(self.output[-len(data) - len(_FRAME_BEGINS) :])
+                if _FRAME_BEGINS in end or _FRAME_ENDS in end:
+                    self._is_half_painted = end.rfind(_FRAME_BEGINS) > end.rfind(_FRAME_ENDS)
                 self._changed.notify_all()
             if _SYNC_QUERY in data:
                 os.write(self._master, _SYNC_ANSWER)
