@@ -33,7 +33,7 @@ KEYS = [
     *("enter", "escape", "tab", "up", "down", "left", "right", "backspace", "delete", "home", "end") * 3,
 ]
 TEXTS = [
-    *("the words", "Ёлка", "日本語", "e\u0301" * 9, "one\ntwo", "x" * 300, "y", "n"),
+    *("the words", "Ёлка", "日本語", "e\u0301" * 9, "one\ntwo", "line\n" * 20, "x" * 300, "y", "n"),
     *("/", "/new", "/rename other", "/find the", "/theme", "/model x", "/nothing", "@", "@a", "~nobody/x"),
 ]
 REPLY = [
