@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -246,3 +248,24 @@ async def test_the_conversations_themselves_are_never_replaced(folder: Path, tmp
             await app.until(lambda: "-shown" in box.classes)
         assert app.store.integrity() == []
         assert len(app.store.conversations()) == 1
+
+
+async def test_a_path_that_is_completed_after_the_dialog_was_left_is_for_nobody(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_left = threading.Event()
+
+    def slow(typed: str) -> str | None:
+        assert is_left.wait(10)
+        return None
+
+    async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
+        target = await ask_where(app)
+        monkeypatch.setattr("gptalk_tui.screens.target.completion_of", slow)
+        completing = asyncio.create_task(target.action_complete())
+        await app.pilot.pause()
+        await app.press("escape")
+        await app.until(lambda: app.app.screen is app.chat and not target.is_attached)
+        is_left.set()
+        await completing
+        assert app.app.focused is app.chat.composer

@@ -44,6 +44,8 @@ class TargetInput(Input):
         typed = self.value
         is_at_end = self.cursor_position == len(typed)
         completed = await asyncio.to_thread(completion_of, typed) if is_at_end else None
+        if not self.is_attached:
+            return  # the dialog was left meanwhile
         if completed is None:
             self.screen.focus_next()
         elif self.value == typed:
