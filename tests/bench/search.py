@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from store import fill  # type: ignore[import-not-found]
 
 from gptalk_client.store.store import Store
+from gptalk_tui.screens.base import LOOKING
 from gptalk_tui.screens.finding import Query
 from gptalk_tui.screens.search import SearchScreen
 from support.apps import Running, paths_in, running_app
@@ -55,7 +56,7 @@ async def measure(folder: Path, conversations: int, messages: int) -> dict[str, 
         await app.until(lambda: isinstance(app.app.screen, SearchScreen))
         screen = app.app.screen
         assert isinstance(screen, SearchScreen)
-        everywhere = [await look(app, "search", partial(screen._look, typed)) for typed in prefixes()]
+        everywhere = [await look(app, LOOKING, partial(screen._look, typed)) for typed in prefixes()]
         await app.press("escape", "ctrl+f")
         await app.pilot.pause()
         finding = app.chat.finding
