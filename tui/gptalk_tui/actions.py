@@ -54,22 +54,24 @@ class Action:
     is_bound: bool = True
     """False where the widget with the focus handles the keys itself."""
     in_palette: bool = True
-    """Whether it is offered by name: in the palette and as a slash command."""
-    slash: str = ""
-    """The slash command; empty takes the verb of the id."""
+    """Whether it is offered by name: in the palette and, but for `slash`, as a slash command."""
+    slash: str | None = ""
+    """The slash command; empty takes the verb of the id, None is for what acts on the text that it would take."""
     run_with: Callable[[ChatScreen, str], Awaitable[None] | None] | None = None
     """Carries it out with the words behind the slash command; None takes no words."""
 
     @property
-    def command(self) -> str:
-        """The slash command, without the slash."""
-        return self.slash or self.id.partition(".")[2]
+    def command(self) -> str | None:
+        """The slash command, without the slash; None if there is none."""
+        return (
+            (self.slash or self.id.partition(".")[2]) if self.in_palette and self.slash is not None else None
+        )
 
 
 ACTIONS: tuple[Action, ...] = (
     Action(
         "turn.send", "Send", "Send what the composer holds.",
-        "enter", lambda chat: chat.desk.send(), short="send", where=Where.COMPOSER, is_bound=False,
+        "enter", lambda chat: chat.desk.send(), short="send", where=Where.COMPOSER, is_bound=False, slash=None,
     ),
     Action(
         "prompt.new_line", "New line", "Begin a new line. A \\ at the end of the line and Enter do so too.",

@@ -41,13 +41,18 @@ def serve(given: Globals, model_file: str | None, upstream: str, host: str, port
     model to ask for, and GPTALK_UPSTREAM_KEY or OPENAI_API_KEY holds the key.
     """
     from gptalk_client.embedded.serve import serve as run
+    from gptalk_client.errors import ConfigError
     from gptalk_client.settings import check_url
 
+    try:
+        upstream = check_url(upstream, "--upstream") if upstream else ""
+    except ConfigError as err:
+        raise ConfigError(err.message, hint="Correct it and try again.") from err  # it stands in no file
     settings = given.settings()
     number = run(
         given.paths().models,
         model_file=model_file or (None if upstream else settings.local.model_file or None),
-        upstream=check_url(upstream, "--upstream") if upstream else "",
+        upstream=upstream,
         # The config file's model is one of the service that chats go to, not of this upstream.
         upstream_model=(given.model or os.environ.get("GPTALK_MODEL", "")) if upstream else "",
         host=host,

@@ -24,7 +24,7 @@ MAX_ENTRIES = 10_000
 
 def slash_names() -> dict[str, Action]:
     """Return the actions by slash command."""
-    return {action.command: action for action in ACTIONS if action.in_palette}
+    return {action.command: action for action in ACTIONS if action.command is not None}
 
 
 def command_rows(typed: str, names: Iterable[tuple[str, Action]], keys: KeyMap) -> list[Row]:

@@ -59,7 +59,7 @@ def help_text(keys: KeyMap, place: Where, width: int) -> Content:
         lines += [Content.styled(_HEADINGS[where].format(way), "bold $ink-accent")]
         for action in actions:
             titles = keys.titles(action)
-            if not titles and not action.in_palette:
+            if not titles and action.command is None:
                 continue
             key = ", ".join(titles) or f"/{action.command}"
             told = [Content.styled(each, "$ink-muted") for each in wrap(action.help, max(8, width - indent))]
