@@ -56,11 +56,9 @@ WIDEST_TOAST = 60
 LEFT_ON = ("?1049", "?1000", "?1003", "?1006", "?1015", "?1016", "?2004", "?1004", "?2048")
 """Modes that a program has to switch off again."""
 
-# A new session is nobody's terminal yet; opening one makes it the session's own, as a login does. Nor does a login
-# ignore SIGINT, which what a shell runs in the background does.
+# A new session is nobody's terminal yet; opening one makes it the session's own, as a login does.
 _TAKE_TERMINAL = (
-    "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL);"
-    "os.close(os.open(os.ttyname(0), os.O_RDWR)); os.execv(sys.argv[1], sys.argv[1:])"
+    "import os, sys; os.close(os.open(os.ttyname(0), os.O_RDWR)); os.execv(sys.argv[1], sys.argv[1:])"
 )
 
 # What pyte would print instead of ignoring.
