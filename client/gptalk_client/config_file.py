@@ -13,6 +13,7 @@ import shlex
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
@@ -235,7 +236,11 @@ class _Reader:
     def __init__(self, file: Path, text: str) -> None:
         self.problems: list[Problem] = []
         self._file = file
-        self._lines = _lines_by_key(text)
+        self._text = text
+
+    @cached_property
+    def _lines(self) -> dict[tuple[str, ...], int]:
+        return _lines_by_key(self._text)  # only where there is a problem
 
     def report(self, key: tuple[str, ...], message: str, *, is_unknown_key: bool = False) -> None:
         line = _line_of(self._lines, key)

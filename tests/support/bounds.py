@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+_NOBODY = 65534
 _PR_CAPBSET_DROP = 24
 _CAP_DAC_OVERRIDE, _CAP_DAC_READ_SEARCH = 1, 2
 
@@ -26,3 +28,18 @@ def give_up_override() -> Callable[[], None] | None:
                 raise OSError(ctypes.get_errno(), "the right to override modes cannot be given up")
 
     return give_up
+
+
+@contextlib.contextmanager
+def no_superuser() -> Iterator[None]:
+    """Run as somebody whom permissions bind."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.setresgid(_NOBODY, _NOBODY, 0)
+    os.setresuid(_NOBODY, _NOBODY, 0)
+    try:
+        yield
+    finally:
+        os.setresuid(0, 0, 0)
+        os.setresgid(0, 0, 0)

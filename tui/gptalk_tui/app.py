@@ -15,6 +15,7 @@ from textual import events
 from textual.app import App, ScreenError
 from textual.binding import BindingType
 from textual.css.query import NoMatches
+from textual.dom import NoScreen
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import MountError
@@ -26,7 +27,7 @@ from gptalk_client.text import one_line, visible
 from gptalk_tui import memory
 from gptalk_tui.actions import ACTION_OF
 from gptalk_tui.guard import ControlGuard
-from gptalk_tui.keys import KeyMap, is_free_in_fields
+from gptalk_tui.keys import KeyMap, types_nothing
 from gptalk_tui.logs import log_loop_error
 from gptalk_tui.screens.base import Dialog
 from gptalk_tui.screens.chat import ChatScreen
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 
 BuildProvider: TypeAlias = "Callable[[Settings, Paths, Callable[[str], None]], Provider]"
 
-GONE = (NoMatches, MountError, ScreenError)
+GONE = (NoMatches, NoScreen, MountError, ScreenError)
 """What work meets that was under way when the screens were taken down."""
 
 MOST_FRAMES = 8
@@ -91,7 +92,7 @@ class GptalkApp(App[int], inherit_bindings=False):
         self.paths = paths
         self.keys = KeyMap(settings.keys)
         # With priority, which dialogs let through.
-        if quitting := [key for key in self.keys.keys(ACTION_OF["app.quit"]) if is_free_in_fields(key)]:
+        if quitting := [key for key in self.keys.keys(ACTION_OF["app.quit"]) if types_nothing(key)]:
             self._bindings.bind(",".join(quitting), "leave", show=False, priority=True)
         self._build_provider = build_provider
         self._chat = chat

@@ -88,8 +88,8 @@ def key_name(written: str) -> str:
     return "+".join([*sorted(set(modifiers), key=("alt", "ctrl", "shift").index), name])
 
 
-def is_free_in_fields(key: str) -> bool:
-    """Return whether a key, by its name, neither types nor moves anything in a field or a list."""
+def types_nothing(key: str) -> bool:
+    """Return whether a key, by its name, is one with Ctrl or Alt, or a function key."""
     return key.startswith(("alt+", "ctrl+")) or (key[0] == "f" and key[1:].isdigit())
 
 

@@ -17,9 +17,9 @@ from gptalk_client.errors import NewerSchemaError, StoreError, StoreFullError, S
 from gptalk_client.models import Status
 from gptalk_client.store.database import patiently
 from gptalk_client.store.store import Store
+from support.bounds import no_superuser
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="permissions as POSIX has them")
-_NOBODY = 65534
 _FULL = 2
 """`PRAGMA synchronous`: a commit returns when its log is on the disk."""
 
@@ -35,21 +35,6 @@ def umask(mask: int) -> Iterator[None]:
         yield
     finally:
         os.umask(before)
-
-
-@contextlib.contextmanager
-def no_superuser() -> Iterator[None]:
-    """Run as somebody whom permissions bind."""
-    if os.geteuid() != 0:
-        yield
-        return
-    os.setresgid(_NOBODY, _NOBODY, 0)
-    os.setresuid(_NOBODY, _NOBODY, 0)
-    try:
-        yield
-    finally:
-        os.setresuid(0, 0, 0)
-        os.setresgid(0, 0, 0)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pwd
 from collections.abc import Iterator
@@ -61,7 +62,7 @@ def test_the_home_of_nobody(run: Run, conversations: list[str], use: tuple[str, 
 
 @pytest.mark.parametrize("use", [*USES, *DOCTORS], ids=" ".join)
 def test_a_name_that_is_too_long(run: Run, conversations: list[str], use: tuple[str, ...]) -> None:
-    assert_told(run(*with_path(use, "x" * 300)), os.strerror(36))
+    assert_told(run(*with_path(use, "x" * 300)), os.strerror(errno.ENAMETOOLONG))
 
 
 @pytest.mark.parametrize("use", [*USES, *DOCTORS], ids=" ".join)
@@ -69,7 +70,7 @@ def test_a_name_that_is_too_long(run: Run, conversations: list[str], use: tuple[
 def test_a_folder_that_may_not_be_entered(
     data: Path, closed: Path, conversations: list[str], use: tuple[str, ...], name: str
 ) -> None:
-    assert_told(run_process(*with_path(use, closed / name)), os.strerror(13), "cannot be written")
+    assert_told(run_process(*with_path(use, closed / name)), os.strerror(errno.EACCES), "cannot be written")
 
 
 def test_where_no_home_is_known_no_folder_of_that_name_is_made(

@@ -294,13 +294,15 @@ def placed(shown: Sequence[BranchEntry], new: BranchEntry) -> BranchEntry:
     return new
 
 
-def as_ended(entries: Sequence[BranchEntry], unsaved: Mapping[str, Message]) -> list[BranchEntry]:
+def as_ended(entries: list[BranchEntry], unsaved: Mapping[str, Message]) -> list[BranchEntry]:
     """Return a branch with the replies as they ended that are not on disk so.
 
     Args:
         entries: As they are stored.
         unsaved: By id.
     """
+    if not unsaved:  # as nearly always, and a conversation may be long
+        return entries
     return [
         replace(entry, status=reply.status, error=reply.error, size_chars=len(reply.content))
         if (reply := unsaved.get(entry.id))

@@ -135,7 +135,9 @@ class Desk:
         elif conversation.draft:
             screen.composer.set_text(f"{conversation.draft}\n{typed}")
         entries = as_ended(entries, unsaved)
-        texts |= {each.id: unsaved[each.id].content for each in entries if each.id in unsaved}
+        texts |= {
+            each.id: each.content for each in unsaved.values() if each.conversation_id == conversation_id
+        }
         turn = self.turns.of(conversation.id)
         if turn is not None and turn.reply is not None:
             texts[turn.reply.id] = turn.text
