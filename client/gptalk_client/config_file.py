@@ -20,8 +20,8 @@ from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 import msgspec
 
 from gptalk_client.errors import ConfigError
+from gptalk_client.files import atomic_write, open_regular
 from gptalk_client.paths import make_private_folder
-from gptalk_client.regular_files import open_regular
 from gptalk_client.settings import PROVIDERS, Settings, check_proxy, check_url
 
 T = TypeVar("T")
@@ -177,7 +177,12 @@ def update_file(file: Path, changes: Mapping[str | tuple[str, ...], Any]) -> Non
     for problem in problems:
         if not problem.is_unknown_key:
             raise ConfigError(f"{problem}.")
-    _replace(target, new)
+    try:
+        make_private_folder(target.parent)
+        with atomic_write(target, replace=True, keep_mode=True) as temporary:
+            temporary.write_text(new, encoding="utf-8", newline="\n")
+    except OSError as err:
+        raise ConfigError(f"{target} cannot be written: {err.strerror or err}.") from err
 
 
 def _read(file: Path) -> str:
@@ -347,25 +352,3 @@ def _keys_by_line(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
 def _split_key(dotted: str) -> tuple[str, ...]:
     parts = re.findall(r"""\s*("[^"]*"|'[^']*'|[\w-]+)\s*""", dotted)
     return tuple(part.strip("\"'") for part in parts)
-
-
-def _replace(target: Path, text: str) -> None:
-    """Write a file beside its place, then move it there, keeping the mode of one that was there before."""
-    import tempfile
-
-    try:
-        make_private_folder(target.parent)
-        descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as out:
-                out.write(text)
-                out.flush()
-                os.fsync(out.fileno())
-            if target.exists():
-                os.chmod(name, target.stat().st_mode & 0o777)
-            os.replace(name, target)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-    except OSError as err:
-        raise ConfigError(f"{target} cannot be written: {err.strerror or err}.") from err

@@ -101,7 +101,7 @@ def visible(text: str, *, newlines: bool = True) -> str:
     return _compiled(_DANGEROUS_IN_LINE).sub(_shown_in_line, text)
 
 
-def settled(text: str) -> int:
+def showable_length(text: str) -> int:
     """Return how many characters of a growing text can be shown now: what follows cannot change how they
     look.
 

@@ -14,7 +14,7 @@ from gptalk_client.text import (
     file_name,
     first_line,
     one_line,
-    settled,
+    showable_length,
     storable,
     visible,
 )
@@ -167,7 +167,7 @@ def test_a_text_shown_piece_by_piece_looks_as_when_shown_at_once(pieces: list[st
     shown, waiting = "", ""
     for piece in pieces:
         waiting += piece
-        cut = settled(waiting)
+        cut = showable_length(waiting)
         shown += visible(waiting[:cut])
         waiting = waiting[cut:]
     assert shown + visible(waiting) == visible("".join(pieces))
@@ -175,7 +175,7 @@ def test_a_text_shown_piece_by_piece_looks_as_when_shown_at_once(pieces: list[st
 
 def test_little_of_an_honest_text_has_to_wait() -> None:
     for text in ("plain", "Привет", "日本語", "สวัสดี", "line\n", "नमस्ते"):
-        assert len(text) - settled(text) <= 1
+        assert len(text) - showable_length(text) <= 1
 
 
 @given(texts)

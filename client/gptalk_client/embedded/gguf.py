@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from gptalk_client.errors import LocalModelError
-from gptalk_client.regular_files import open_regular
+from gptalk_client.files import open_regular
 
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _STRING, _ARRAY = 8, 9

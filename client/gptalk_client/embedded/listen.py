@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import uvicorn
 
 from gptalk_client.embedded.engine import Engine
-from gptalk_client.embedded.server import Endpoint, Limits
+from gptalk_client.embedded.server import Endpoint, EndpointTimeouts
 from gptalk_client.errors import LocalModelError
 
 HOST = "127.0.0.1"
@@ -70,7 +70,11 @@ def bind(port: int = 0) -> socket.socket:
 
 
 async def listen(
-    engine: Engine, sock: socket.socket, on_ready: Callable[[str], None], *, limits: Limits | None = None
+    engine: Engine,
+    sock: socket.socket,
+    on_ready: Callable[[str], None],
+    *,
+    timeouts: EndpointTimeouts | None = None,
 ) -> None:
     """Serve the GPTalk protocol until cancelled.
 
@@ -78,11 +82,11 @@ async def listen(
         engine: What writes the replies.
         sock: As `bind` returns it; closed at the end.
         on_ready: Called with the base address, secret included, once requests are answered.
-        limits: How long things hold.
+        timeouts: How long tokens and silences last.
     """
     port = sock.getsockname()[1]
     secret = secrets.token_urlsafe(24)
-    endpoint = Endpoint(engine, limits)
+    endpoint = Endpoint(engine, timeouts)
     config = uvicorn.Config(
         endpoint.app(secret=secret, port=port),
         http="h11",

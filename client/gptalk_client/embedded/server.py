@@ -25,7 +25,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gptalk_client.embedded.engine import Engine
 from gptalk_client.embedded.guard import Guard
 from gptalk_client.embedded.prompt import parse_prompt
-from gptalk_client.embedded.token_store import TokenBook
+from gptalk_client.embedded.token_store import TokenStore
 from gptalk_client.errors import GptalkError
 
 _log = logging.getLogger(__name__)
@@ -38,13 +38,13 @@ _EVENT_HEADERS = [
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """How long things hold, in seconds."""
+class EndpointTimeouts:
+    """How long tokens and silences last, in seconds."""
 
     login_s: float = 3600
     stream_token_s: float = 60
     keepalive_s: float = 10
-    """A stream that has nothing new to say repeats itself after this time, lest it be taken for dead."""
+    """Resend the last event after this much silence, as a keep-alive."""
 
 
 @dataclass(slots=True)
@@ -69,18 +69,18 @@ class _Refused(Exception):
 class Endpoint:
     """The protocol's state: logins, submitted prompts, replies being written."""
 
-    def __init__(self, engine: Engine, limits: Limits | None = None) -> None:
+    def __init__(self, engine: Engine, timeouts: EndpointTimeouts | None = None) -> None:
         """Begin without logins.
 
         Args:
             engine: What writes the replies.
-            limits: How long things hold.
+            timeouts: How long tokens and silences last.
         """
         self._engine = engine
-        self._limits = limits or Limits()
-        self._logins: TokenBook[str] = TokenBook(lifetime_s=self._limits.login_s, limit=1000)
-        self._prompts: TokenBook[Mapping[str, Any]] = TokenBook(
-            lifetime_s=self._limits.stream_token_s, limit=100
+        self._timeouts = timeouts or EndpointTimeouts()
+        self._logins: TokenStore[str] = TokenStore(lifetime_s=self._timeouts.login_s, limit=1000)
+        self._prompts: TokenStore[Mapping[str, Any]] = TokenStore(
+            lifetime_s=self._timeouts.stream_token_s, limit=100
         )
         self._writing: set[asyncio.Task[None]] = set()
 
@@ -112,7 +112,7 @@ class Endpoint:
         if not isinstance(fingerprint, str) or not fingerprint:
             raise _Refused(400, "The fingerprint is missing.")
         token = self._logins.issue(fingerprint)
-        return _answer({"data": {"token": token, "expires_at": int(time.time() + self._limits.login_s)}})
+        return _answer({"data": {"token": token, "expires_at": int(time.time() + self._timeouts.login_s)}})
 
     async def _submit(self, request: Request) -> Response:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -161,7 +161,7 @@ class Endpoint:
     @property
     def keepalive_s(self) -> float:
         """How long a stream may stay silent, in seconds."""
-        return self._limits.keepalive_s
+        return self._timeouts.keepalive_s
 
 
 class _EventStream:

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class TokenBook(Generic[T]):
+class TokenStore(Generic[T]):
     """Random tokens, each standing for something until it expires."""
 
     def __init__(self, *, lifetime_s: float, limit: int, clock: Callable[[], float] = time.monotonic) -> None:

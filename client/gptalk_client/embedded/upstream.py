@@ -12,8 +12,8 @@ from gptalk_client.embedded.errors import EngineError
 from gptalk_client.embedded.prompt import ChatMessage
 from gptalk_client.errors import AuthError, ConfigError, ProviderError, ServerError
 from gptalk_client.models import DEFAULT_MODEL, ReplyRequest, TextAdded
-from gptalk_client.providers.http import Timeouts
 from gptalk_client.providers.openai import OpenAI
+from gptalk_client.settings import Timeouts
 
 KEY_VARIABLES = ("GPTALK_UPSTREAM_KEY", "OPENAI_API_KEY")
 """Where the key is looked for, in this order."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from gptalk_client.files import replace_file
 from gptalk_client.paths import make_private_folder
 from gptalk_client.providers.addresses import Address
 
@@ -239,17 +240,8 @@ class AuthCache:
         self._memory = file
         if self._path is None:
             return
-        temporary = self._path.with_name(f".{self._path.name}.{secrets.token_hex(8)}")
         try:
-            make_private_folder(self._path.parent)
-            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            try:
-                with open(descriptor, "wb") as out:
-                    out.write(msgspec.json.format(msgspec.json.encode(file)))
-                os.replace(temporary, self._path)
-            except OSError:
-                temporary.unlink(missing_ok=True)
-                raise
+            replace_file(self._path, msgspec.json.format(msgspec.json.encode(file)))
         except OSError:
             self._has_unsaved = True
             self._warn(f"{self._path} cannot be written: the login is kept until the program ends.")

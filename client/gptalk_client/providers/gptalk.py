@@ -28,16 +28,17 @@ from gptalk_client.models import (
     TextReplaced,
 )
 from gptalk_client.paths import Paths
-from gptalk_client.providers import gptalk_calls as calls
+from gptalk_client.providers import gptalk_requests as requests
 from gptalk_client.providers.addresses import Address
 from gptalk_client.providers.auth_cache import AuthCache, AuthStatus, Login, is_usable_token
 from gptalk_client.providers.base import AsyncGeneratorProvider, Provider, Rewritten
 from gptalk_client.providers.cumulative import CumulativeText
-from gptalk_client.providers.exchange import Exchange
-from gptalk_client.providers.http import TimeLimits, Timeouts, Wire
+from gptalk_client.providers.http import HttpClient
 from gptalk_client.providers.http_errors import TokenRefusedError, hide
 from gptalk_client.providers.retries import Retries, Retry
 from gptalk_client.providers.stream_reader import StreamReader
+from gptalk_client.providers.streaming_request import StreamingRequest
+from gptalk_client.settings import Timeouts
 
 __all__ = ["GPTalk", "Timeouts"]
 
@@ -75,7 +76,7 @@ class GPTalk(AsyncGeneratorProvider, Provider):
         url: str | None = None,
         *,
         proxy: str | None = None,
-        timeouts: TimeLimits | None = None,
+        timeouts: Timeouts | None = None,
         auth_cache: AuthCache | None = None,
         name: str = "gptalk",
     ) -> None:
@@ -83,7 +84,7 @@ class GPTalk(AsyncGeneratorProvider, Provider):
         self.url = self._address.base
         self.name = name
         self.auth_cache = auth_cache or AuthCache(None)
-        self._wire = Wire(self._address, proxy=proxy, timeouts=timeouts or Timeouts())
+        self._http = HttpClient(self._address, proxy=proxy, timeouts=timeouts or Timeouts())
         self._given: Login | None = None
         self._on_login: Callable[[Login], None] | None = None
         self._on_use: Callable[[], None] | None = None
@@ -99,11 +100,11 @@ class GPTalk(AsyncGeneratorProvider, Provider):
 
     async def warm_up(self) -> None:
         """Do ahead of the first turn what needs no network: load httpx, read the certificates."""
-        await self._wire.warm_up()
+        await self._http.warm_up()
 
     async def aclose(self) -> None:
         """Close the connections. The instance cannot be used afterwards."""
-        await self._wire.aclose()
+        await self._http.aclose()
 
     async def login(self) -> AuthStatus:
         """Ask for a new token, whatever is cached; return its state without the token.
@@ -132,16 +133,16 @@ class GPTalk(AsyncGeneratorProvider, Provider):
         """
         turn = _Turn(self, request)
         yield PhaseChanged(Phase.CONNECTING)
-        await self._wire.settle()
+        await self._http.reclaim_connections()
         try:
-            while turn.exchange is None:
+            while turn.streaming is None:
                 if not turn.find_login():
                     yield PhaseChanged(Phase.SIGNING_IN)
                 retry = await turn.advance()
                 if retry is not None:
                     yield PhaseChanged(Phase.RETRYING, retry.wait_s, retry.reason)
                     await asyncio.sleep(retry.wait_s)
-                elif turn.stream_token and turn.exchange is None:
+                elif turn.stream_token and turn.streaming is None:
                     yield PhaseChanged(Phase.WAITING)
             async with aclosing(turn.reader.events()) as events:
                 async for event in events:
@@ -151,12 +152,12 @@ class GPTalk(AsyncGeneratorProvider, Provider):
         except ProviderError as err:
             raise turn.hide(err) from None
         finally:
-            if turn.exchange is not None and not turn.reader.is_over:
-                await turn.exchange.close()
+            if turn.streaming is not None and not turn.reader.is_over:
+                await turn.streaming.close()
 
     async def _sign_in(self, fingerprint: str) -> Login:
-        answer = await self._wire.fetch(calls.login_call(self._address.origin, fingerprint))
-        return calls.read_login(answer, self.service)
+        response = await self._http.fetch(requests.login_request(self._address.origin, fingerprint))
+        return requests.read_login(response, self.service)
 
     @classmethod
     async def create_async_generator(
@@ -227,7 +228,7 @@ class _Turn:
         self._refused = ""
         self._has_restarted = False
         self.stream_token = ""
-        self.exchange: Exchange | None = None
+        self.streaming: StreamingRequest | None = None
         self.reader = StreamReader(CumulativeText())
         self.is_counted = False
 
@@ -282,18 +283,18 @@ class _Turn:
             self._refused, self._login = self._login.token, None
 
     async def _submit(self, login: Login) -> str:
-        call = calls.submit_call(self._provider._address.origin, login.token, self._request)
-        return calls.read_stream_token(await self._provider._wire.fetch(call), self._provider.service)
+        request = requests.submit_request(self._provider._address.origin, login.token, self._request)
+        return requests.read_stream_token(await self._provider._http.fetch(request), self._provider.service)
 
     async def _open_stream(self) -> None:
-        call = calls.stream_call(self._provider._address.origin, self.stream_token)
-        answer, exchange = await self._provider._wire.stream(call, self.reader)
+        request = requests.stream_request(self._provider._address.origin, self.stream_token)
+        response, streaming = await self._provider._http.stream(request, self.reader)
         try:
-            calls.check_stream(answer, self._provider.service)
+            requests.check_stream(response, self._provider.service)
         except ProviderError:
-            await exchange.close()
+            await streaming.close()
             raise
-        self.exchange = exchange
+        self.streaming = streaming
 
     def hide(self, error: ProviderError) -> ProviderError:
         """Take this turn's tokens out of an error that quotes a service that quotes them."""

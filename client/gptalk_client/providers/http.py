@@ -1,7 +1,7 @@
 """Requests over one pooled client: bounded, verified, and closed for certain.
 
-Each request lives in a task of its own (`exchange`), whatever becomes of the tasks that wait for it: a waiter that
-is cancelled stops the exchange, and one that is cancelled again leaves it to close in peace.
+Each request runs in a task of its own (`streaming_request`), independent of the tasks that wait for it: cancelling
+a waiter stops the request, and cancelling it again leaves the request to close by itself.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ from gptalk_client.errors import (
     TimedOutError,
 )
 from gptalk_client.providers.addresses import Address
-from gptalk_client.providers.exchange import CLOSE_S, CURRENT, Exchange, Interrupted
-from gptalk_client.providers.http_errors import Answer, translate
+from gptalk_client.providers.http_errors import Response, translate
 from gptalk_client.providers.proxies import ProxyChoice, choose_proxy
 from gptalk_client.providers.redaction import redact_http_logs
+from gptalk_client.providers.streaming_request import CLOSE_S, CURRENT, Interrupted, StreamingRequest
+from gptalk_client.settings import Timeouts
 
 if TYPE_CHECKING:
     import httpcore
@@ -39,33 +40,6 @@ _DRAIN_S = (
     0.25  # how long the end of a finished stream is waited for, so that the connection can be used again
 )
 _KEEPALIVE_S = 55.0  # people take longer than httpx's 5 seconds between two prompts
-
-
-class TimeLimits(Protocol):
-    """How long each part of a turn may take, in seconds."""
-
-    @property
-    def connect_s(self) -> float: ...
-    @property
-    def headers_s(self) -> float: ...
-    @property
-    def stall_s(self) -> float: ...
-    @property
-    def comments_s(self) -> float: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """How long each part of a turn may take, in seconds."""
-
-    connect_s: float = 10.0
-    """Until there is a connection."""
-    headers_s: float = 30.0
-    """Until an answer begins."""
-    stall_s: float = 45.0
-    """Without a byte of the reply."""
-    comments_s: float = 120.0
-    """With comments only."""
 
 
 class Sink(Protocol):
@@ -86,7 +60,7 @@ class Sink(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class Request:
     """One request, relative to the service's address."""
 
     method: str
@@ -94,11 +68,11 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     params: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes | None = field(default=None, repr=False)
-    max_answer_bytes: int = MAX_BODY_BYTES
+    max_body_bytes: int = MAX_BODY_BYTES
     """How much of an answer is read that is no stream."""
 
 
-class Wire:
+class HttpClient:
     """The connections to one service. Belongs to one event loop.
 
     Args:
@@ -107,38 +81,38 @@ class Wire:
         timeouts: How long each part may take.
     """
 
-    def __init__(self, address: Address, *, proxy: str | None, timeouts: TimeLimits) -> None:
+    def __init__(self, address: Address, *, proxy: str | None, timeouts: Timeouts) -> None:
         self.address = address
         self._given_proxy = proxy
         self._timeouts = timeouts
         self._client: httpx.AsyncClient | None = None
         self._client_lock = asyncio.Lock()
         self._proxy_name: str | None = None
-        self._exchanges: set[Exchange] = set()
+        self._running: set[StreamingRequest] = set()
         self._is_closed = False
         self._closing: asyncio.Task[None] | None = None
 
-    async def fetch(self, call: Call) -> Answer:
-        """Send a request and return the answer with at most `max_answer_bytes` of its body.
+    async def fetch(self, request: Request) -> Response:
+        """Send a request and return the answer with at most `max_body_bytes` of its body.
 
         Raises:
             ProviderError: No answer could be had.
             ConfigError: The address or the proxy cannot be used.
         """
-        return await self._head(self._start(call, None))
+        return await self._head(self._start(request, None))
 
-    async def stream(self, call: Call, sink: Sink) -> tuple[Answer, Exchange]:
+    async def stream(self, request: Request, sink: Sink) -> tuple[Response, StreamingRequest]:
         """Send a request whose answer may be a stream; return at its head while the sink takes the body.
 
         An answer that is no stream is returned whole, as by `fetch`, and the sink gets nothing. The caller
-        closes the exchange.
+        closes the running.
         """
-        exchange = self._start(call, sink)
-        return await self._head(exchange), exchange
+        running = self._start(request, sink)
+        return await self._head(running), running
 
-    async def settle(self) -> None:
+    async def reclaim_connections(self) -> None:
         """Wait a moment for streams that are over to leave their connections to the next request."""
-        ending = [each.task for each in self._exchanges if each.is_ending and each.task is not None]
+        ending = [each.task for each in self._running if each.is_ending and each.task is not None]
         if ending:
             await asyncio.wait(ending, timeout=_DRAIN_S)
 
@@ -156,71 +130,71 @@ class Wire:
             await asyncio.wait({self._closing}, timeout=2 * CLOSE_S)
 
     async def _close(self) -> None:
-        running = [exchange.task for exchange in self._exchanges if exchange.task is not None]
-        for exchange in list(self._exchanges):
-            exchange.stop()
-        if running:
-            await asyncio.wait(running, timeout=CLOSE_S)
+        tasks = [running.task for running in self._running if running.task is not None]
+        for running in list(self._running):
+            running.stop()
+        if tasks:
+            await asyncio.wait(tasks, timeout=CLOSE_S)
         client, self._client = self._client, None
         if client is not None:
             await client.aclose()
 
-    def _start(self, call: Call, sink: Sink | None) -> Exchange:
+    def _start(self, request: Request, sink: Sink | None) -> StreamingRequest:
         if self._is_closed:
             raise NetworkError("The connections to the service are closed.")
-        exchange = Exchange()
-        exchange.task = asyncio.create_task(self._run(call, sink, exchange), name="exchange")
-        self._exchanges.add(exchange)
-        exchange.task.add_done_callback(partial(self._settle, exchange, sink))
-        return exchange
+        running = StreamingRequest()
+        running.task = asyncio.create_task(self._run(request, sink, running), name="request")
+        self._running.add(running)
+        running.task.add_done_callback(partial(self._deliver_end, running, sink))
+        return running
 
-    def _settle(self, exchange: Exchange, sink: Sink | None, task: asyncio.Task[None]) -> None:
+    def _deliver_end(self, running: StreamingRequest, sink: Sink | None, task: asyncio.Task[None]) -> None:
         """Make sure that nobody waits for a task that is over, however it ended."""
-        self._exchanges.discard(exchange)
+        self._running.discard(running)
         fault = None if task.cancelled() else task.exception()
-        if not exchange.answer.done():
-            exchange.answer.set_exception(fault or NetworkError("The connection was closed."))
-        elif sink is not None and exchange.is_streaming:
+        if not running.response.done():
+            running.response.set_exception(fault or NetworkError("The connection was closed."))
+        elif sink is not None and running.is_streaming:
             sink.end(fault or NetworkError("The connection was closed."))
-        exchange.answer.exception()  # marks it as seen: nobody may be left to take it
+        running.response.exception()  # marks it as seen: nobody may be left to take it
 
-    async def _head(self, exchange: Exchange) -> Answer:
+    async def _head(self, running: StreamingRequest) -> Response:
         try:
-            await asyncio.wait({exchange.answer})
+            await asyncio.wait({running.response})
         except asyncio.CancelledError:
-            await exchange.close()
+            await running.close()
             raise
-        return exchange.answer.result()
+        return running.response.result()
 
-    async def _run(self, call: Call, sink: Sink | None, exchange: Exchange) -> None:
-        """Carry out one exchange and tell its outcome to whoever waits for it."""
-        CURRENT.set(exchange)
+    async def _run(self, request: Request, sink: Sink | None, running: StreamingRequest) -> None:
+        """Carry out a request and report its outcome to whoever waits for it."""
+        CURRENT.set(running)
         try:
-            await self._carry_out(call, sink, exchange)
+            await self._carry_out(request, sink, running)
         except Interrupted:
-            if exchange.stopped_by is not None:
-                self._tell(exchange, sink, exchange.stopped_by)
+            if running.stopped_by is not None:
+                self._tell(running, sink, running.stopped_by)
         except GptalkError as err:
-            self._tell(exchange, sink, err)
+            self._tell(running, sink, err)
         except (
             Exception
         ) as err:  # httpcore can only be imported when it is needed; all but its errors go on up
-            service, in_body = self.address.service, exchange.answer.done()
+            service, in_body = self.address.service, running.response.done()
             error = translate(err, service=service, proxy=self._proxy_name, in_body=in_body)
             if error is None:
                 raise
-            self._tell(exchange, sink, error)
+            self._tell(running, sink, error)
 
-    def _tell(self, exchange: Exchange, sink: Sink | None, error: GptalkError) -> None:
+    def _tell(self, running: StreamingRequest, sink: Sink | None, error: GptalkError) -> None:
         error.__context__ = error.__cause__ = None  # their tracebacks hold the address and so the token
-        if not exchange.answer.done():
-            exchange.answer.set_exception(error)
+        if not running.response.done():
+            running.response.set_exception(error)
         elif sink is not None:
             sink.end(error)
 
-    async def _carry_out(self, call: Call, sink: Sink | None, exchange: Exchange) -> None:
+    async def _carry_out(self, request: Request, sink: Sink | None, running: StreamingRequest) -> None:
         client = await self._ready_client()
-        exchange.check()
+        running.check()
         limits = {
             "connect": self._timeouts.connect_s,
             "pool": None,
@@ -228,50 +202,52 @@ class Wire:
             "read": self._timeouts.headers_s,
         }
         slow = TimedOutError(f"{self.address.service} did not answer in time.", phase="headers")
-        watch = _HeadWatch(self._timeouts.headers_s, partial(exchange.stop, slow))
-        request = self._request(client, call, {"timeout": limits, "trace": watch})
-        response = await client.send(request, stream=True, follow_redirects=False)
+        watch = _HeadWatch(self._timeouts.headers_s, partial(running.stop, slow))
+        built = self._build(client, request, {"timeout": limits, "trace": watch})
+        raw = await client.send(built, stream=True, follow_redirects=False)
         try:
-            encoding = response.headers.get("content-encoding", "identity").strip().lower()
+            encoding = raw.headers.get("content-encoding", "identity").strip().lower()
             if encoding not in ("", "identity"):
                 raise ProtocolError(f"{self.address.service} compressed its answer, which was not asked for.")
-            head = Answer(response.status_code, dict(response.headers.items()), b"")
+            head = Response(raw.status_code, dict(raw.headers.items()), b"")
             if sink is not None and _is_stream(head):
                 limits["read"] = (
                     None  # from here the watch of `_pump` counts, which costs nothing for each read
                 )
-                exchange.is_streaming = True
-                exchange.answer.set_result(head)
-                await self._pump(response, sink, exchange)
+                running.is_streaming = True
+                running.response.set_result(head)
+                await self._pump(raw, sink, running)
                 return
             late = TimedOutError(
                 f"{self.address.service} did not finish its answer in time.", phase="headers"
             )
-            async with exchange.limit(self._timeouts.headers_s, late):
-                body = await _read(response, call.max_answer_bytes)
+            async with running.limit(self._timeouts.headers_s, late):
+                body = await _read(raw, request.max_body_bytes)
         finally:
-            await response.aclose()
-        exchange.answer.set_result(Answer(head.status, head.headers, body))
+            await raw.aclose()
+        running.response.set_result(Response(head.status, head.headers, body))
 
-    def _request(self, client: httpx.AsyncClient, call: Call, extensions: dict[str, Any]) -> httpx.Request:
+    def _build(
+        self, client: httpx.AsyncClient, request: Request, extensions: dict[str, Any]
+    ) -> httpx.Request:
         try:
             return client.build_request(
-                call.method,
-                self.address.base + call.path,
-                params=call.params or None,
-                content=call.body,
-                headers={**call.headers, "accept-encoding": "identity"},
+                request.method,
+                self.address.base + request.path,
+                params=request.params or None,
+                content=request.body,
+                headers={**request.headers, "accept-encoding": "identity"},
                 extensions=extensions,
             )
         except ValueError:  # a header that is not ASCII, an address that httpx refuses
             error = ConfigError("The address or a header of the request cannot be used.")
         raise error
 
-    async def _pump(self, response: httpx.Response, sink: Sink, exchange: Exchange) -> None:
+    async def _pump(self, response: httpx.Response, sink: Sink, running: StreamingRequest) -> None:
         # The stream itself rather than `aiter_raw`, which takes each piece through one more generator.
         chunks = aiter(_body(response))
         now = asyncio.get_running_loop().time
-        watch = _Watch(sink, self._timeouts, exchange.stop)
+        watch = _Watch(sink, self._timeouts, running.stop)
         try:
             async for chunk in chunks:
                 watch.bytes_at = at = now()
@@ -280,12 +256,12 @@ class Wire:
                     break
         finally:
             watch.stop()
-        exchange.is_ending = True
+        running.is_ending = True
         sink.end(None)
         # What follows the end mark is read for a moment: a body read to its end leaves the connection usable.
         silence = NetworkError("The stream was not closed after its end mark.")
         size = 0
-        async with exchange.limit(_DRAIN_S, silence):
+        async with running.limit(_DRAIN_S, silence):
             async for chunk in chunks:
                 size += len(chunk)
                 if size > MAX_BODY_BYTES:
@@ -350,7 +326,7 @@ def _proxy_of(choice: ProxyChoice, context: ssl.SSLContext) -> httpcore.Proxy:
 
 
 class _HeadWatch:
-    """Stops an exchange whose answer's head is not whole in time, even if a byte of it comes now and then.
+    """Stops a request whose answer's head is not whole in time, even if a byte of it comes now and then.
 
     Called by httpcore at each step of a request.
     """
@@ -368,9 +344,9 @@ class _HeadWatch:
 
 
 class _Watch:
-    """Stops an exchange that went silent. One timer that is set again only when it runs out."""
+    """Stops a request that went silent. One timer that is set again only when it runs out."""
 
-    def __init__(self, sink: Sink, timeouts: TimeLimits, stop: Callable[[GptalkError], None]) -> None:
+    def __init__(self, sink: Sink, timeouts: Timeouts, stop: Callable[[GptalkError], None]) -> None:
         self._loop = asyncio.get_running_loop()
         self._sink = sink
         self._timeouts = timeouts
@@ -394,7 +370,7 @@ class _Watch:
         self._timer.cancel()
 
 
-def _is_stream(head: Answer) -> bool:
+def _is_stream(head: Response) -> bool:
     """Return whether to read a body as events; a service that names no type, or an odd one, gets a chance."""
     return head.status == 200 and not head.is_html and not head.kind.endswith("json")
 

@@ -39,7 +39,7 @@ class TokenRefusedError(AuthError):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """The answer to one request."""
 
     status: int
@@ -92,31 +92,31 @@ def hide(error: Err, *secrets: str) -> Err:
     return error
 
 
-def check_answer(answer: Answer, service: str, *, secret: str = "token") -> None:
+def check_response(response: Response, service: str, *, secret: str = "token") -> None:
     """Raise what an answer means unless its status says that all is well.
 
     Args:
-        answer: The whole answer, or the head of a streamed one.
+        response: The whole answer, or the head of a streamed one.
         service: The service's name for people.
         secret: What the service calls the thing that says who asks.
 
     Raises:
         ProviderError: The answer is a refusal, a failure, a redirect or a page for people.
     """
-    status = answer.status
+    status = response.status
     if status == 407:
         raise ProxyError("The proxy asks for a user name and a password.")
     if 300 <= status < 400:
-        raise ProtocolError(f"{service} sends on to {_redirect_host(answer)}, which is not followed.")
-    if answer.is_html and (status in (403, 503) or status < 300):
+        raise ProtocolError(f"{service} sends on to {_redirect_host(response)}, which is not followed.")
+    if response.is_html and (status in (403, 503) or status < 300):
         raise BlockedError(f"A web page answered instead of {service} (status {status}).")
-    said = f": {reason}" if (reason := answer.reason()) else "."
+    said = f": {reason}" if (reason := response.reason()) else "."
     if status == 401:
         raise TokenRefusedError(f"{service} refused the {secret}{said}")
     if status == 403:
         raise AuthError(f"{service} refused the request{said}")
     if status == 429:
-        wait_s = parse_retry_after(answer.headers.get("retry-after"))
+        wait_s = parse_retry_after(response.headers.get("retry-after"))
         raise RateLimitedError(f"{service} takes no more requests for now{said}", retry_after_s=wait_s)
     if status >= 500 or (status >= 400 and reason):
         raise ServerError(f"{service} failed with status {status}{said}", status=status)
@@ -211,7 +211,7 @@ def _translate_bad_http(text: str, service: str, in_body: bool) -> ProviderError
     if "peer closed connection" in text or "peer unexpectedly closed" in text:
         return TruncatedError(f"{service} hung up before the end of the reply.")
     if "Server disconnected" in text:
-        return NetworkError(f"{service} hung up without an answer.")
+        return NetworkError(f"{service} hung up without an response.")
     where = "in the middle of the reply" if in_body else "in its answer"
     return ProtocolError(f"{service} broke the rules of HTTP {where}.")
 
@@ -232,9 +232,9 @@ def _causes(err: BaseException) -> list[BaseException]:
     return found
 
 
-def _redirect_host(answer: Answer) -> str:
+def _redirect_host(response: Response) -> str:
     try:
-        host = urlsplit(answer.headers.get("location", "")).hostname
+        host = urlsplit(response.headers.get("location", "")).hostname
     except ValueError:
         host = None
     return shorten(host) if host else "another address"

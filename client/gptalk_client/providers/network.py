@@ -2,7 +2,7 @@
 
 httpcore's own network is stopped by cancelling, and loses a socket when a cancel meets a connection that is being
 made or closed. Here a connection belongs to one object from its first instant, is closed by a call that returns
-at once, and whoever waits for it is woken by `Exchange.stop`. Loads httpx and httpcore: import it late.
+at once, and whoever waits for it is woken by `StreamingRequest.stop`. Loads httpx and httpcore: import it late.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import httpcore
 import httpx
 
-from gptalk_client.providers.exchange import CURRENT, Exchange
+from gptalk_client.providers.streaming_request import CURRENT, StreamingRequest
 
 T = TypeVar("T")
 
@@ -31,9 +31,9 @@ class PooledTransport(httpx.AsyncBaseTransport):
         self._pool = pool
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request and return the head of its answer."""
+        """Send a request and return the head of its response."""
         url = request.url
-        answer = await self._pool.handle_async_request(
+        response = await self._pool.handle_async_request(
             httpcore.Request(
                 method=request.method,
                 url=httpcore.URL(
@@ -45,10 +45,10 @@ class PooledTransport(httpx.AsyncBaseTransport):
             )
         )
         return httpx.Response(
-            status_code=answer.status,
-            headers=answer.headers,
-            stream=_Body(answer),
-            extensions=answer.extensions,
+            status_code=response.status,
+            headers=response.headers,
+            stream=_Body(response),
+            extensions=response.extensions,
         )
 
     async def aclose(self) -> None:
@@ -57,15 +57,15 @@ class PooledTransport(httpx.AsyncBaseTransport):
 
 
 class _Body(httpx.AsyncByteStream):
-    def __init__(self, answer: httpcore.Response) -> None:
-        self._answer = answer
+    def __init__(self, response: httpcore.Response) -> None:
+        self._response = response
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        assert not isinstance(self._answer.stream, Iterable)  # that would be a synchronous pool's
-        return aiter(self._answer.stream)
+        assert not isinstance(self._response.stream, Iterable)  # that would be a synchronous pool's
+        return aiter(self._response.stream)
 
     async def aclose(self) -> None:
-        await self._answer.aclose()
+        await self._response.aclose()
 
 
 class AsyncioBackend(httpcore.AsyncNetworkBackend):
@@ -83,7 +83,7 @@ class AsyncioBackend(httpcore.AsyncNetworkBackend):
 
         Raises:
             httpcore.ConnectTimeout: There was none in `timeout` seconds.
-            httpcore.ConnectError: The host or the port does not exist or does not answer.
+            httpcore.ConnectError: The host or the port does not exist or does not response.
         """
         pipe = _Pipe()
         is_address = ":" in host or host.replace(".", "").isdigit()
@@ -192,12 +192,12 @@ class _Pipe(asyncio.Protocol):
             self.transport.abort()
 
     async def read(self, timeout: float | None) -> bytes:
-        exchange = CURRENT.get()
+        running = CURRENT.get()
         if self._pieces or self._has_ended:
-            exchange.check()
+            running.check()
         else:
             self._reader = asyncio.get_running_loop().create_future()
-            if not await _woken(exchange, self._reader, timeout):
+            if not await _woken(running, self._reader, timeout):
                 raise httpcore.ReadTimeout
         if self._pieces:
             piece = self._pieces.popleft()
@@ -211,14 +211,14 @@ class _Pipe(asyncio.Protocol):
         return b""
 
     async def write(self, buffer: bytes, timeout: float | None) -> None:
-        exchange = CURRENT.get()
-        exchange.check()
+        running = CURRENT.get()
+        running.check()
         if self.transport is None or self.transport.is_closing():
             raise httpcore.WriteError
         self.transport.write(buffer)
         while self._is_full and not self._has_ended:
             self._writer = asyncio.get_running_loop().create_future()
-            if not await _woken(exchange, self._writer, timeout):
+            if not await _woken(running, self._writer, timeout):
                 raise httpcore.WriteTimeout
 
     async def bounded(self, making: Awaitable[T], timeout: float | None) -> T:
@@ -253,10 +253,10 @@ def _wake(waiter: asyncio.Future[None] | None) -> None:
         waiter.set_result(None)
 
 
-async def _woken(exchange: Exchange, waiter: asyncio.Future[None], timeout: float | None) -> bool:
+async def _woken(running: StreamingRequest, waiter: asyncio.Future[None], timeout: float | None) -> bool:
     """Return whether the waiter was woken in time. No task is cancelled for a time limit."""
     if timeout is None:
-        await exchange.wait(waiter)
+        await running.wait(waiter)
         return True
     is_late = False
 
@@ -267,7 +267,7 @@ async def _woken(exchange: Exchange, waiter: asyncio.Future[None], timeout: floa
 
     timer = asyncio.get_running_loop().call_later(timeout, give_up)
     try:
-        await exchange.wait(waiter)
+        await running.wait(waiter)
     finally:
         timer.cancel()
     return not is_late

@@ -17,13 +17,14 @@ from gptalk_client.providers.addresses import Address
 from gptalk_client.providers.auth_cache import is_usable_token
 from gptalk_client.providers.base import Provider
 from gptalk_client.providers.event_stream import EventData
-from gptalk_client.providers.exchange import Exchange
-from gptalk_client.providers.http import Call, TimeLimits, Timeouts, Wire
-from gptalk_client.providers.http_errors import Answer, check_answer, hide
+from gptalk_client.providers.http import HttpClient, Request
+from gptalk_client.providers.http_errors import Response, check_response, hide
 from gptalk_client.providers.json_text import decode_json, replace_surrogates, server_reason
 from gptalk_client.providers.proxies import choose_proxy
 from gptalk_client.providers.retries import Retries, Retry
 from gptalk_client.providers.stream_reader import StreamReader
+from gptalk_client.providers.streaming_request import StreamingRequest
+from gptalk_client.settings import Timeouts
 
 __all__ = ["OpenAI", "Timeouts"]
 
@@ -57,7 +58,7 @@ class OpenAI(Provider):
         *,
         api_key: str = "",
         proxy: str | None = None,
-        timeouts: TimeLimits | None = None,
+        timeouts: Timeouts | None = None,
         name: str = "openai",
     ) -> None:
         if api_key and not is_usable_token(api_key):
@@ -68,7 +69,7 @@ class OpenAI(Provider):
         self._api_key = api_key
         self._proxy = proxy
         self.name = name
-        self._wire = Wire(address, proxy=proxy, timeouts=timeouts or Timeouts())
+        self._http = HttpClient(address, proxy=proxy, timeouts=timeouts or Timeouts())
 
     @property
     def service(self) -> str:  # type: ignore[override]
@@ -85,11 +86,11 @@ class OpenAI(Provider):
 
     async def warm_up(self) -> None:
         """Do ahead of the first turn what needs no network: load httpx, read the certificates."""
-        await self._wire.warm_up()
+        await self._http.warm_up()
 
     async def aclose(self) -> None:
         """Close the connections. The instance cannot be used afterwards."""
-        await self._wire.aclose()
+        await self._http.aclose()
 
     async def models(self) -> list[str]:
         """Return the names of the models on offer, in the endpoint's order; empty if it lists none.
@@ -98,10 +99,10 @@ class OpenAI(Provider):
             ProviderError: It cannot be reached, or refuses.
         """
         try:
-            call = Call("GET", "/models", self._headers(), max_answer_bytes=_MAX_LIST_BYTES)
-            answer = await self._wire.fetch(call)
-            check_answer(answer, self.service, secret="key")
-            listed = answer.json_object().get("data")
+            request = Request("GET", "/models", self._headers(), max_body_bytes=_MAX_LIST_BYTES)
+            response = await self._http.fetch(request)
+            check_response(response, self.service, secret="key")
+            listed = response.json_object().get("data")
         except ProtocolError:
             return []
         except ProviderError as err:
@@ -119,14 +120,14 @@ class OpenAI(Provider):
             ConfigError: The address, the proxy or the request cannot be used.
         """
         yield PhaseChanged(Phase.CONNECTING)
-        await self._wire.settle()
-        reader, retries, exchange = StreamReader(DeltaText()), Retries(), None
+        await self._http.reclaim_connections()
+        reader, retries, streaming = StreamReader(DeltaText()), Retries(), None
         try:
             body = _body(request, request.model or await self._default_model())
-            while exchange is None:
+            while streaming is None:
                 opened = await self._open(body, reader, retries)
-                if isinstance(opened, Exchange):
-                    exchange = opened
+                if isinstance(opened, StreamingRequest):
+                    streaming = opened
                     yield PhaseChanged(Phase.WAITING)
                 else:
                     yield PhaseChanged(Phase.RETRYING, opened.wait_s, opened.reason)
@@ -137,21 +138,21 @@ class OpenAI(Provider):
         except ProviderError as err:
             raise self._told(err) from None
         finally:
-            if exchange is not None and not reader.is_over:
-                await exchange.close()
+            if streaming is not None and not reader.is_over:
+                await streaming.close()
 
-    async def _open(self, body: bytes, reader: StreamReader, retries: Retries) -> Exchange | Retry:
-        call = Call("POST", "/chat/completions", self._headers(), body=body)
+    async def _open(self, body: bytes, reader: StreamReader, retries: Retries) -> StreamingRequest | Retry:
+        request = Request("POST", "/chat/completions", self._headers(), body=body)
         try:
-            answer, exchange = await self._wire.stream(call, reader)
-            _check_stream(answer, self.service)
+            response, streaming = await self._http.stream(request, reader)
+            _check_stream(response, self.service)
         except ProviderError as err:
             hide(err, self._api_key)
             retry = retries.after(err, can_repeat=False)
             if retry is None:
                 raise
             return retry
-        return exchange
+        return streaming
 
     async def _default_model(self) -> str:
         names = await self.models()
@@ -269,10 +270,10 @@ def _clean(messages: Messages) -> list[dict[str, Any]]:
     ]
 
 
-def _check_stream(answer: Answer, service: str) -> None:
-    check_answer(answer, service, secret="key")
-    if not answer.kind.endswith("json") and not answer.body:
+def _check_stream(response: Response, service: str) -> None:
+    check_response(response, service, secret="key")
+    if not response.kind.endswith("json") and not response.body:
         return
-    if reason := answer.reason():
-        raise ServerError(f"{service} did not send a reply: {reason}", status=answer.status)
+    if reason := response.reason():
+        raise ServerError(f"{service} did not send a reply: {reason}", status=response.status)
     raise ProtocolError(f"{service} answered with something that is no stream.")

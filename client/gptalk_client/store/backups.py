@@ -10,9 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gptalk_client.errors import StoreError
+from gptalk_client.files import AlreadyExistsError, atomic_write
 from gptalk_client.store.database import in_words
 from gptalk_client.store.reserved_paths import SIDE_FILES
-from gptalk_client.whole_files import AlreadyThereError, placed
 
 
 def free_name(path: Path, label: str) -> Path:
@@ -45,14 +45,14 @@ def write_backup(copy_to: Callable[[sqlite3.Connection], None], path: Path, *, r
         StoreError: There is a file already, or the copy cannot be written.
     """
     try:
-        with placed(path, replace=replace, keep_mode=False) as temporary:
+        with atomic_write(path, replace=replace, keep_mode=False) as temporary:
             try:
                 _fill(copy_to, temporary, path)
             finally:
                 for side in SIDE_FILES[1:]:
                     with contextlib.suppress(FileNotFoundError):
                         os.unlink(f"{temporary}{side}")
-    except AlreadyThereError as err:
+    except AlreadyExistsError as err:
         raise StoreError(f"{path} is there already.", hint="Choose another name, or add --force.") from err
     except OSError as err:
         raise StoreError(f"The backup {path} cannot be written: {err.strerror or err}.", hint="") from err

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from gptalk_client.errors import StoreError, StoreFullError
+from gptalk_client.files import open_regular
 from gptalk_client.paths import make_private_folder, typed_path
-from gptalk_client.regular_files import open_regular
 from gptalk_client.store.backups import back_up_before_migration, free_name
 from gptalk_client.store.database import BUSY_TIMEOUT_MS, Database, Line, in_words, is_damage, patiently
 from gptalk_client.store.locks import FileLock

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gptalk_client.errors import StoreError
-from gptalk_client.regular_files import NoFileError
+from gptalk_client.files import NotAFileError
 from gptalk_client.store.reserved_paths import SIDE_FILES
 
 
@@ -32,7 +32,7 @@ def refuse_what_is_no_file(path: Path) -> None:
             continue
         if not stat.S_ISREG(mode):
             raise StoreError(
-                f"The file {file} cannot be opened: {NoFileError(file, mode).strerror}.",
+                f"The file {file} cannot be opened: {NotAFileError(file, mode).strerror}.",
                 hint="Look at it and move it away, then try again.",
             )
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from gptalk_client import whole_files
+from gptalk_client import files
 from gptalk_client.errors import StoreError, TranscriptError
 from gptalk_client.store.store import Store
 from gptalk_client.transcripts.files import write_file
@@ -101,7 +101,7 @@ def test_a_file_that_appears_meanwhile_is_not_replaced(
         fsync(descriptor)
         target.write_text("another's")
 
-    monkeypatch.setattr(whole_files.os, "fsync", appear)
+    monkeypatch.setattr(files.os, "fsync", appear)
     with pytest.raises(error, match="there already"):
         write(target, force=False)
     assert target.read_text() == "another's"

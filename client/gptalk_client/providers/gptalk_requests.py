@@ -10,8 +10,8 @@ from typing import Any
 from gptalk_client.errors import AuthError, ProtocolError, ServerError
 from gptalk_client.models import DEFAULT_MODEL, Messages, ReplyRequest
 from gptalk_client.providers.auth_cache import Login, is_usable_token, parse_expiry
-from gptalk_client.providers.http import Call
-from gptalk_client.providers.http_errors import Answer, TokenRefusedError, check_answer
+from gptalk_client.providers.http import Request
+from gptalk_client.providers.http_errors import Response, TokenRefusedError, check_response
 from gptalk_client.providers.json_text import replace_surrogates, server_reason
 
 USER_AGENT = (
@@ -41,21 +41,21 @@ def headers(origin: str) -> dict[str, str]:
     return {**_BROWSER_HEADERS, "origin": origin, "x-auth-timestamp": str(int(time.time()))}
 
 
-def login_call(origin: str, fingerprint: str) -> Call:
+def login_request(origin: str, fingerprint: str) -> Request:
     """Return the call that asks for a token."""
     body = {"fingerprint": fingerprint, "platform": "fingerprint"}
-    return Call("POST", "/api/chatgpt/user/login", headers(origin), body=json.dumps(body).encode())
+    return Request("POST", "/api/chatgpt/user/login", headers(origin), body=json.dumps(body).encode())
 
 
-def submit_call(origin: str, token: str, request: ReplyRequest) -> Call:
+def submit_request(origin: str, token: str, request: ReplyRequest) -> Request:
     """Return the call that hands in the prompt."""
     sent = {**headers(origin), "authorization": f"Bearer {token}"}
-    return Call("POST", "/api/chatgpt/chatapi/text", sent, body=submit_body(request))
+    return Request("POST", "/api/chatgpt/chatapi/text", sent, body=submit_body(request))
 
 
-def stream_call(origin: str, stream_token: str) -> Call:
+def stream_request(origin: str, stream_token: str) -> Request:
     """Return the call that fetches the reply."""
-    return Call("GET", "/api/chatgpt/chatapi/stream", headers(origin), params={"token": stream_token})
+    return Request("GET", "/api/chatgpt/chatapi/stream", headers(origin), params={"token": stream_token})
 
 
 def submit_body(request: ReplyRequest) -> bytes:
@@ -103,57 +103,57 @@ def _text_of(message: Mapping[str, Any]) -> str:
     return replace_surrogates(content if isinstance(content, str) else str(content))
 
 
-def read_login(answer: Answer, service: str) -> Login:
+def read_login(response: Response, service: str) -> Login:
     """Return the login that an answer grants.
 
     Raises:
         ProviderError: It grants none; the service's own reason is told.
     """
-    check_answer(answer, service)
-    data, reason, _ = _data_of(answer)
+    check_response(response, service)
+    data, reason, _ = _data_of(response)
     token = data.get("token")
     if not isinstance(token, str) or not is_usable_token(token):
         raise AuthError(f"{service} gave no token{f': {reason}' if reason else ' that can be used.'}")
     return Login(token, parse_expiry(data.get("expires_at")))
 
 
-def read_stream_token(answer: Answer, service: str) -> str:
+def read_stream_token(response: Response, service: str) -> str:
     """Return the one-time token that a submitted prompt is answered with.
 
     Raises:
         ProviderError: There is none; the service's own reason is told.
     """
-    check_answer(answer, service)
-    data, reason, code = _data_of(answer)
+    check_response(response, service)
+    data, reason, code = _data_of(response)
     token = data.get("token")
     if isinstance(token, str) and is_usable_token(token):
         return token
     if code == 401:
         raise TokenRefusedError(f"{service} refused the token: {reason}")
     if reason:
-        raise ServerError(f"{service} did not take the prompt: {reason}", status=answer.status)
+        raise ServerError(f"{service} did not take the prompt: {reason}", status=response.status)
     raise ProtocolError(f"{service} took the prompt but named no stream.")
 
 
-def check_stream(answer: Answer, service: str) -> None:
+def check_stream(response: Response, service: str) -> None:
     """Accept the answer that is a stream.
 
     Raises:
         ProviderError: It is something else; the service's own reason is told.
     """
-    check_answer(answer, service)
-    if not answer.kind.endswith("json") and not answer.body:
+    check_response(response, service)
+    if not response.kind.endswith("json") and not response.body:
         return
-    _, reason, code = _data_of(answer)
+    _, reason, code = _data_of(response)
     if code == 401:
         raise TokenRefusedError(f"{service} refused the stream: {reason}")
     if reason:
-        raise ServerError(f"{service} did not send a reply: {reason}", status=answer.status)
+        raise ServerError(f"{service} did not send a reply: {reason}", status=response.status)
     raise ProtocolError(f"{service} answered with something that is no stream.")
 
 
-def _data_of(answer: Answer) -> tuple[dict[str, Any], str, Any]:
+def _data_of(response: Response) -> tuple[dict[str, Any], str, Any]:
     """Return the member `data`, the service's reason, and its code."""
-    value = answer.json_object()
+    value = response.json_object()
     data = value.get("data")
     return data if isinstance(data, dict) else {}, server_reason(value), value.get("code")
