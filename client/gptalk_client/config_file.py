@@ -19,10 +19,11 @@ from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from gptalk_client.addresses import Address, Proxy
 from gptalk_client.errors import ConfigError
 from gptalk_client.files import atomic_write, open_regular
 from gptalk_client.paths import make_private_folder
-from gptalk_client.settings import PROVIDERS, Settings, check_proxy, check_url
+from gptalk_client.settings import PROVIDERS, Settings
 
 T = TypeVar("T")
 
@@ -199,7 +200,7 @@ def _override(settings: Settings, given: Mapping[str, tuple[str, str]]) -> Setti
             raise ConfigError(f"{name}: choose one of {', '.join(PROVIDERS)}.")
         settings = replace(settings, provider=chosen)
     if "url" in given:
-        url = check_url(*given["url"])
+        url = Address.parse(*given["url"]).base
         if settings.provider == "openai":
             settings = replace(settings, openai=replace(settings.openai, url=url))
         else:
@@ -208,7 +209,7 @@ def _override(settings: Settings, given: Mapping[str, tuple[str, str]]) -> Setti
     if "model" in given:
         settings = replace(settings, model=given["model"][0])
     if "proxy" in given:
-        settings = replace(settings, proxy=check_proxy(*given["proxy"]))
+        settings = replace(settings, proxy=Proxy.parse(*given["proxy"]).url)
     return settings
 
 
@@ -223,9 +224,9 @@ def _parse(file: Path, text: str) -> tuple[Settings, list[Problem]]:
     reader = _Reader(file, text)
     settings = reader.build(Settings, tables, ())
     for key, value, check in (
-        (("url",), settings.url, check_url),
-        (("openai", "url"), settings.openai.url, check_url),
-        (("proxy",), settings.proxy, check_proxy),
+        (("url",), settings.url, Address.parse),
+        (("openai", "url"), settings.openai.url, Address.parse),
+        (("proxy",), settings.proxy, Proxy.parse),
     ):
         try:
             if value:

@@ -8,11 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal, TypeAlias, get_args
-from urllib.parse import urlsplit
 
 import msgspec
-
-from gptalk_client.errors import ConfigError
 
 GPTALK_URL = "https://gptalk.net"
 """The public GPTalk service."""
@@ -125,50 +122,3 @@ class Settings:
     keys: Mapping[str, str] = field(default_factory=dict)
     """Keys by action id, such as `"turn.stop" = "escape,ctrl+x"`."""
     ui: UiSettings = field(default_factory=UiSettings)
-
-
-def check_url(url: str, name: str) -> str:
-    """Return a service's address without a final slash.
-
-    Args:
-        url: `http://` or `https://`, a host, an optional port and path.
-        name: What to call it in an error, such as `--url`.
-
-    Raises:
-        ConfigError: It is no such address, or holds a user name, a query or a fragment.
-    """
-    if any(each.isspace() or not each.isprintable() for each in url):
-        raise ConfigError(f"{name}: an address holds no spaces or control characters.")
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError as err:
-        raise ConfigError(f"{name}: {url!r} is no address: {err}.") from err
-    if "@" in parts.netloc:
-        raise ConfigError(f"{name}: an address holds no user name or password.")
-    if parts.scheme not in ("http", "https"):
-        raise ConfigError(f"{name}: {url!r} does not begin with http:// or https://.")
-    if not host:
-        raise ConfigError(f"{name}: {url!r} names no host.")
-    if parts.query or parts.fragment:
-        raise ConfigError(f"{name}: an address ends with its path, without ? or #.")
-    return url.rstrip("/")
-
-
-def check_proxy(proxy: str, name: str) -> str:
-    """Return a proxy's address as it is.
-
-    Raises:
-        ConfigError: It is no proxy's address. Its user name and password are not repeated.
-    """
-    try:
-        parts = urlsplit(proxy)
-        host, _ = parts.hostname, parts.port
-    except ValueError as err:
-        raise ConfigError(f"{name}: that is no address.") from err
-    # SOCKS is refused where a proxy is needed, which it is not on loopback.
-    if parts.scheme not in ("http", "https", "socks5", "socks5h") or not host:
-        raise ConfigError(f"{name}: write a proxy as http://host:port or https://host:port.")
-    if any(each.isspace() or not each.isprintable() for each in proxy):
-        raise ConfigError(f"{name}: an address holds no spaces or control characters.")
-    return proxy

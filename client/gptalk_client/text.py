@@ -62,7 +62,6 @@ _ZERO_WIDTH_FLOOD = f"([{_ZERO_WIDTH}])[{_ZERO_WIDTH}]{{2,}}"
 _JOINING = f"{_STACKED}|[{_TAGS}]"
 _ASCII_CONTROLS = bytes([*range(0x09), *range(0x0B, 0x20), 0x7F])
 _ASCII_CONTROLS_IN_LINE = _ASCII_CONTROLS + b"\n\t"
-_NOT_STORABLE = f"[\x00{_SURROGATES}]"
 
 _FORBIDDEN_IN_NAMES = r'[/\\:*?"<>|]+'
 _RESERVED_NAMES = r"(?i)(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])\s*(?:\.|$)"
@@ -114,9 +113,16 @@ def showable_length(text: str) -> int:
     return end
 
 
+def replace_surrogates(text: str) -> str:
+    """Return text that UTF-8 can encode: surrogate pairs joined, lone surrogates replaced by U+FFFD."""
+    if text.isascii() or _compiled(f"[{_SURROGATES}]").search(text) is None:
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
 def storable(text: str) -> str:
-    """Return text with NUL and lone surrogates replaced by U+FFFD, which is all that the store changes."""
-    return _compiled(_NOT_STORABLE).sub("\ufffd", text)
+    """Return text that SQLite can keep: as `replace_surrogates` does, and with U+FFFD for NUL."""
+    return replace_surrogates(text.replace("\0", "\ufffd"))
 
 
 def one_line(text: str, *, max_chars: int = 80) -> str:

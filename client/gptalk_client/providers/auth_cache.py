@@ -12,16 +12,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
+from gptalk_client.addresses import Address
 from gptalk_client.files import replace_file
+from gptalk_client.locks import FileLock
 from gptalk_client.paths import make_private_folder
-from gptalk_client.providers.addresses import Address
-
-if TYPE_CHECKING:
-    from filelock import FileLock
 
 MAX_FILE_BYTES = 64 * 1024
 """A larger cache is not ours and not read, in bytes."""
@@ -256,14 +254,12 @@ class AuthCache:
 
     @contextlib.asynccontextmanager
     async def _locked(self) -> AsyncIterator[None]:
-        """Hold the lock that all processes share; poll for it, since waiting in the system blocks the loop."""
-        lock = self._lock()
+        """Hold the lock shared by all processes; poll for it, since waiting in the system would block the loop."""
         end = time.monotonic() + _LOCK_WAIT_S
-        while lock is not None and not _try_acquire(lock):
-            if time.monotonic() > end:
-                lock = None
-            else:
-                await asyncio.sleep(_LOCK_POLL_S)
+        is_free, lock = self._try_lock()
+        while not is_free and time.monotonic() < end:
+            await asyncio.sleep(_LOCK_POLL_S)
+            is_free, lock = self._try_lock()
         try:
             yield
         finally:
@@ -272,25 +268,24 @@ class AuthCache:
 
     @contextlib.contextmanager
     def _locked_now(self) -> Iterator[bool]:
-        """Hold the lock if it is free; tell whether the file may be written."""
-        lock = self._lock()
-        is_held = lock is not None and _try_acquire(lock)
+        """Hold the lock if it is free; yield whether the file may be written."""
+        is_free, lock = self._try_lock()
         try:
-            yield is_held or lock is None
+            yield is_free
         finally:
-            if lock is not None and is_held:
+            if lock is not None:
                 lock.release()
 
-    def _lock(self) -> FileLock | None:
-        """Return a lock of its own for each use, or None where there is no file to guard."""
+    def _try_lock(self) -> tuple[bool, FileLock | None]:
+        """Return whether there is no need to wait, and the lock unless there is nothing to guard."""
         if self._path is None or self._has_unsaved:
-            return None
-        from filelock import FileLock
-
-        with contextlib.suppress(OSError):  # told when the file itself is written
+            return True, None
+        try:
             make_private_folder(self._path.parent)
-            return FileLock(f"{self._path}.lock", mode=0o600, thread_local=False)
-        return None
+            lock = FileLock.try_acquire(self._path.with_name(f"{self._path.name}.lock"))
+        except OSError:  # no locks on this file system, or no folder, which `_write` reports
+            return True, None
+        return lock is not None, lock
 
 
 def is_usable_token(token: object) -> bool:
@@ -325,19 +320,6 @@ def parse_expiry(value: Any, now_s: float | None = None) -> int | None:
     if 1e11 < value < 1e14:
         value /= 1000
     return int(value) if now_s < value < 1e11 else None
-
-
-def _try_acquire(lock: FileLock) -> bool:
-    """Return whether there is no need to wait: the lock is held now, or this file system knows none."""
-    from filelock import Timeout
-
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        return False
-    except (OSError, NotImplementedError):
-        return True
-    return True
 
 
 def _is_fingerprint(value: str) -> bool:

@@ -16,6 +16,7 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import Any, ClassVar
 
+from gptalk_client.addresses import Address
 from gptalk_client.errors import AuthError, ProviderError
 from gptalk_client.models import (
     DEFAULT_MODEL,
@@ -29,7 +30,6 @@ from gptalk_client.models import (
 )
 from gptalk_client.paths import Paths
 from gptalk_client.providers import gptalk_requests as requests
-from gptalk_client.providers.addresses import Address
 from gptalk_client.providers.auth_cache import AuthCache, AuthStatus, Login, is_usable_token
 from gptalk_client.providers.base import AsyncGeneratorProvider, Provider, Rewritten
 from gptalk_client.providers.cumulative import CumulativeText
@@ -115,10 +115,6 @@ class GPTalk(AsyncGeneratorProvider, Provider):
         cached = self.auth_cache.current(self.url)
         login = await self.auth_cache.login(self.url, self._sign_in, refused=cached.token if cached else "")
         return AuthStatus(self._address.public, login.expires_at, login.used_times, login.is_expired)
-
-    def auth_status(self) -> AuthStatus | None:
-        """Return the state of the cached login, without the token; None if there is none."""
-        return self.auth_cache.status(self.url)
 
     def logout(self) -> bool:
         """Forget the cached login; return whether there was one."""

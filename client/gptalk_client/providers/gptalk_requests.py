@@ -12,7 +12,8 @@ from gptalk_client.models import DEFAULT_MODEL, Messages, ReplyRequest
 from gptalk_client.providers.auth_cache import Login, is_usable_token, parse_expiry
 from gptalk_client.providers.http import Request
 from gptalk_client.providers.http_errors import Response, TokenRefusedError, check_response
-from gptalk_client.providers.json_text import replace_surrogates, server_reason
+from gptalk_client.providers.json_text import server_reason
+from gptalk_client.text import replace_surrogates
 
 USER_AGENT = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36"

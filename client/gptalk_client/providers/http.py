@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
+from gptalk_client.addresses import Address, Proxy
 from gptalk_client.errors import (
     ConfigError,
     GptalkError,
@@ -22,9 +23,8 @@ from gptalk_client.errors import (
     StalledError,
     TimedOutError,
 )
-from gptalk_client.providers.addresses import Address
 from gptalk_client.providers.http_errors import Response, translate
-from gptalk_client.providers.proxies import ProxyChoice, choose_proxy
+from gptalk_client.providers.proxies import choose_proxy
 from gptalk_client.providers.redaction import redact_http_logs
 from gptalk_client.providers.streaming_request import CLOSE_S, CURRENT, Interrupted, StreamingRequest
 from gptalk_client.settings import Timeouts
@@ -288,7 +288,7 @@ class HttpClient:
         redact_http_logs()
         proxy = choose_proxy(self.address, self._given_proxy)
         self._proxy_name = proxy.name if proxy else None
-        if self.address.scheme == "https" or (proxy and proxy.is_tls):
+        if self.address.scheme == "https" or (proxy and proxy.scheme == "https"):
             context = httpx.create_ssl_context()
         else:
             # No TLS is spoken. This context trusts no certificate at all, and costs nothing.
@@ -308,12 +308,12 @@ class HttpClient:
         return client
 
 
-def _proxy_of(choice: ProxyChoice, context: ssl.SSLContext) -> httpcore.Proxy:
+def _proxy_of(choice: Proxy, context: ssl.SSLContext) -> httpcore.Proxy:
     import httpcore
     import httpx
 
     try:
-        proxy = httpx.Proxy(choice.url, ssl_context=context if choice.is_tls else None)
+        proxy = httpx.Proxy(choice.url, ssl_context=context if choice.scheme == "https" else None)
         url = proxy.url
         return httpcore.Proxy(
             url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),

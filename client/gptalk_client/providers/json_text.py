@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 import msgspec
 
 from gptalk_client.errors import ProtocolError
+from gptalk_client.text import replace_surrogates
 
 MAX_REASON_CHARS = 300
 """Longest reason of a service that an error quotes, in characters."""
@@ -54,11 +55,6 @@ def _without_surrogates(value: Any) -> Any:
     if isinstance(value, dict):
         return {replace_surrogates(name): _without_surrogates(each) for name, each in value.items()}
     return value
-
-
-def replace_surrogates(text: str) -> str:
-    """Return the text with surrogate pairs joined and lone surrogates as U+FFFD."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def server_reason(answer: Any) -> str:

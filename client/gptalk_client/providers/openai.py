@@ -11,20 +11,21 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
+from gptalk_client.addresses import Address
 from gptalk_client.errors import AuthError, ConfigError, ProtocolError, ProviderError, ServerError
 from gptalk_client.models import Messages, Phase, PhaseChanged, ReplyEvent, ReplyRequest, TextAdded
-from gptalk_client.providers.addresses import Address
 from gptalk_client.providers.auth_cache import is_usable_token
 from gptalk_client.providers.base import Provider
 from gptalk_client.providers.event_stream import EventData
 from gptalk_client.providers.http import HttpClient, Request
 from gptalk_client.providers.http_errors import Response, check_response, hide
-from gptalk_client.providers.json_text import decode_json, replace_surrogates, server_reason
+from gptalk_client.providers.json_text import decode_json, server_reason
 from gptalk_client.providers.proxies import choose_proxy
 from gptalk_client.providers.retries import Retries, Retry
 from gptalk_client.providers.stream_reader import StreamReader
 from gptalk_client.providers.streaming_request import StreamingRequest
 from gptalk_client.settings import Timeouts
+from gptalk_client.text import replace_surrogates
 
 __all__ = ["OpenAI", "Timeouts"]
 

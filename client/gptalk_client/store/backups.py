@@ -11,8 +11,8 @@ from pathlib import Path
 
 from gptalk_client.errors import StoreError
 from gptalk_client.files import AlreadyExistsError, atomic_write
-from gptalk_client.store.database import in_words
 from gptalk_client.store.reserved_paths import SIDE_FILES
+from gptalk_client.store.sqlite_errors import in_words
 
 
 def free_name(path: Path, label: str) -> Path:

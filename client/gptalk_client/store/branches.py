@@ -14,7 +14,6 @@ from gptalk_client.store.rows import (
     CONTENT,
     CONVERSATION_SELECT,
     MESSAGE_SELECT,
-    clean,
     conversation_from,
     conversation_seq,
     insert_message,
@@ -27,6 +26,7 @@ from gptalk_client.store.rows import (
     set_active_leaf,
 )
 from gptalk_client.store.writers import BROKEN_OFF, index_message
+from gptalk_client.text import storable
 from gptalk_client.textsearch.folding import fold
 
 _TEXTS_AT_ONCE = 500
@@ -164,7 +164,7 @@ class Branches(StorePart):
                     created_at_ms=message.created_at_ms, model=message.model,
                     error=BROKEN_OFF if is_open else message.error,
                 )  # fmt: skip
-                index_message(con, parent, clean(message.content))
+                index_message(con, parent, storable(message.content))
             set_active_leaf(con, copy, parent)
             return _read_conversation(con, copy)
 
@@ -299,7 +299,7 @@ def _copy_conversation(con: sqlite3.Connection, origin: int, title: str | None) 
     old_title, *settings = row
     if title is None:
         title = old_title if old_title.endswith("(fork)") else f"{old_title} (fork)".strip()
-    title = clean(title).strip()
+    title = storable(title).strip()
     now = now_ms()
     cursor = con.execute(
         "INSERT INTO conversation (id, title, title_key, renamed, created_at_ms, updated_at_ms, model,"

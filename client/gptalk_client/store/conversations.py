@@ -11,13 +11,13 @@ from gptalk_client.models import Conversation
 from gptalk_client.store.base import StorePart
 from gptalk_client.store.rows import (
     CONVERSATION_SELECT,
-    clean,
     conversation_from,
     conversation_seq,
     new_id,
     now_ms,
     options_text,
 )
+from gptalk_client.text import storable
 from gptalk_client.textsearch.folding import fold
 
 _CANDIDATES = 5
@@ -45,15 +45,15 @@ class Conversations(StorePart):
             provider: Empty: the default of the settings.
             options: Overrides of this conversation; must be JSON.
         """
-        title = clean(title).strip()
+        title = storable(title).strip()
         now = now_ms()
         with self._db.write() as con:
             cursor = con.execute(
                 "INSERT INTO conversation (id, title, title_key, renamed, created_at_ms, updated_at_ms,"
                 " system_prompt, model, provider, options) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
-                    new_id(), title, fold(title), bool(title), now, now, clean(system_prompt), clean(model),
-                    clean(provider), options_text(options),
+                    new_id(), title, fold(title), bool(title), now, now, storable(system_prompt), storable(model),
+                    storable(provider), options_text(options),
                 ),
             )  # fmt: skip
             return _read(con, int(cursor.lastrowid or 0))
@@ -77,7 +77,7 @@ class Conversations(StorePart):
         Raises:
             UsageError: None fits, or several do; they are named.
         """
-        text = clean(text.strip())
+        text = storable(text.strip())
         if not text:
             raise UsageError("Name a conversation by its id or its title.")
         with self._db.read() as con:
@@ -152,7 +152,7 @@ class Conversations(StorePart):
 
     def rename_conversation(self, conversation_id: str, title: str) -> Conversation:
         """Give a title that no automatic one replaces; an empty title allows an automatic one again."""
-        title = clean(title).strip()
+        title = storable(title).strip()
         return self._change(
             conversation_id, "title = ?, title_key = ?, renamed = ?", title, fold(title), bool(title)
         )
@@ -171,7 +171,7 @@ class Conversations(StorePart):
 
     def set_draft(self, conversation_id: str, draft: str) -> Conversation:
         """Keep what is typed and not yet sent."""
-        return self._change(conversation_id, "draft = ?", clean(draft))
+        return self._change(conversation_id, "draft = ?", storable(draft))
 
     def set_options(
         self,
@@ -184,7 +184,7 @@ class Conversations(StorePart):
     ) -> Conversation:
         """Change the settings of one conversation; what is None stays as it is."""
         given = {"model": model, "provider": provider, "system_prompt": system_prompt}
-        changes = {name: clean(value) for name, value in given.items() if value is not None}
+        changes = {name: storable(value) for name, value in given.items() if value is not None}
         if options is not None:
             changes["options"] = options_text(options)
         if not changes:
@@ -245,7 +245,7 @@ def _read(con: sqlite3.Connection, seq: int) -> Conversation:
 def _listed(archived: bool, trash: bool, words: str) -> tuple[str, list[object]]:
     conditions = ["c.trashed_at_ms IS NOT NULL"] if trash else ["c.trashed_at_ms IS NULL", "c.archived = ?"]
     values: list[object] = [] if trash else [archived]
-    for word in fold(clean(words)).split():
+    for word in fold(storable(words)).split():
         conditions.append("instr(c.title_key, ?) > 0")
         values.append(word)
     return " AND ".join(conditions), values

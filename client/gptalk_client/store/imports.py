@@ -9,8 +9,9 @@ from typing import Any, Literal, TypeAlias
 
 from gptalk_client.models import Role, Status
 from gptalk_client.store.base import StorePart
-from gptalk_client.store.rows import clean, insert_message, new_id, options_text, set_active_leaf
+from gptalk_client.store.rows import insert_message, new_id, options_text, set_active_leaf
 from gptalk_client.store.writers import BROKEN_OFF, index_message
+from gptalk_client.text import storable
 from gptalk_client.textsearch.folding import fold
 
 OWN_SOURCE = "gptalk-tui"
@@ -61,12 +62,6 @@ class _DryRun(Exception):
 
 class Imports(StorePart):
     """The part of the store that takes conversations in."""
-
-    def import_conversation(
-        self, source: str, conversation: ImportedConversation, *, dry_run: bool = False
-    ) -> ImportResult:
-        """Take one conversation in; see `import_conversations`."""
-        return self.import_conversations(source, [conversation], dry_run=dry_run)[0]
 
     def import_conversations(
         self, source: str, conversations: Iterable[ImportedConversation], *, dry_run: bool = False
@@ -149,14 +144,14 @@ def _is_id(text: str) -> bool:
 
 
 def _add(con: sqlite3.Connection, given: ImportedConversation, is_own: bool) -> int:
-    title = clean(given.title).strip()
+    title = storable(given.title).strip()
     cursor = con.execute(
         "INSERT INTO conversation (id, title, title_key, created_at_ms, updated_at_ms, system_prompt, model,"
         " provider, options, archived, pinned) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             given.source_id if is_own and _is_id(given.source_id) else new_id(), title, fold(title),
-            given.created_at_ms, given.updated_at_ms, clean(given.system_prompt), clean(given.model),
-            clean(given.provider), options_text(given.options), given.archived, given.pinned,
+            given.created_at_ms, given.updated_at_ms, storable(given.system_prompt), storable(given.model),
+            storable(given.provider), options_text(given.options), given.archived, given.pinned,
         ),
     )  # fmt: skip
     seq = int(cursor.lastrowid or 0)
@@ -202,7 +197,7 @@ def _update(con: sqlite3.Connection, seq: int, given: ImportedConversation, is_o
 
 
 def _edit(con: sqlite3.Connection, seq: int, message: ImportedMessage) -> int:
-    content = clean(message.content)
+    content = storable(message.content)
     changed = con.execute(
         "UPDATE message_text SET content = ? WHERE seq = ? AND content <> ?", (content, seq, content)
     ).rowcount
@@ -213,7 +208,7 @@ def _edit(con: sqlite3.Connection, seq: int, message: ImportedMessage) -> int:
 
 
 def _retitle(con: sqlite3.Connection, seq: int, title: str) -> int:
-    title = clean(title).strip()
+    title = storable(title).strip()
     return con.execute(
         "UPDATE conversation SET title = ?, title_key = ? WHERE seq = ? AND renamed = 0 AND title <> ?",
         (title, fold(title), seq, title),
@@ -246,7 +241,7 @@ def _add_messages(
                 " WHERE seq = ?",
                 (parent, seq),
             )
-        index_message(con, seq, clean(message.content))
+        index_message(con, seq, storable(message.content))
         known[message.source_id] = seq
         added += 1
     return added

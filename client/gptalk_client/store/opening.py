@@ -7,15 +7,15 @@ import errno
 import os
 import sqlite3
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from gptalk_client.errors import StoreError, StoreFullError
 from gptalk_client.files import open_regular
+from gptalk_client.locks import FileLock
 from gptalk_client.paths import make_private_folder, typed_path
 from gptalk_client.store.backups import back_up_before_migration, free_name
-from gptalk_client.store.database import BUSY_TIMEOUT_MS, Database, Line, in_words, is_damage, patiently
-from gptalk_client.store.locks import FileLock
+from gptalk_client.store.database import Database, Line
 from gptalk_client.store.migrations import (
     SCHEMA_VERSION,
     check_not_newer,
@@ -24,6 +24,7 @@ from gptalk_client.store.migrations import (
     schema_version,
 )
 from gptalk_client.store.reserved_paths import SIDE_FILES
+from gptalk_client.store.sqlite_errors import BUSY_TIMEOUT_MS, in_words, is_damage, patiently
 from gptalk_client.store.tampering import refuse_what_is_no_file, warnings_about
 
 LOCKS_FOLDER = "locks"
@@ -282,7 +283,7 @@ def _open_to_read(path: Path) -> Database:
 
 
 def _connect_empty() -> sqlite3.Connection:
-    con = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    con = _connect_memory()
     migrate(con)
     return con
 
@@ -306,41 +307,38 @@ def _connect_to_read(path: Path) -> sqlite3.Connection:
 
 
 def _open_copy(path: Path) -> Database:
-    """Open a private copy, for a file that must be written before it can be read.
+    """Read the file into memory, for one that SQLite would have to write before it can be read.
 
     That is one of an older format, or one with a -wal file in a folder that cannot be written.
     """
-    import shutil  # a rare need, and slow to load
+    import shutil  # rarely needed, and slow to load
     import tempfile
 
-    folder = Path(tempfile.mkdtemp(prefix="gptalk-tui-"))
-
-    def remove() -> None:
-        shutil.rmtree(folder, ignore_errors=True)
-
+    memory = _connect_memory()
     try:
-        copy = folder / path.name
-        for side in ("", "-wal"):
-            with contextlib.suppress(FileNotFoundError):
-                shutil.copyfile(f"{path}{side}", f"{copy}{side}")
-        con = _connect(copy)
-        try:
-            check_not_newer(con)
-            migrate(con)
-            _probe(con)
-        except BaseException:
-            con.close()
-            raise
-    except OSError as err:
-        remove()
-        raise StoreError(f"The file {path} cannot be read: {err.strerror}.") from err
-    except BaseException:
-        remove()
+        with tempfile.TemporaryDirectory(prefix="gptalk-tui-") as folder:
+            copy = Path(folder, path.name)
+            for side in ("", "-wal"):
+                with contextlib.suppress(FileNotFoundError):
+                    shutil.copyfile(f"{path}{side}", f"{copy}{side}")
+            with contextlib.closing(_connect(copy)) as con:
+                con.backup(memory)
+        check_not_newer(memory)
+        migrate(memory)
+        _probe(memory)
+        return _read_only(path, memory)
+    except BaseException as err:
+        memory.close()
+        if isinstance(err, OSError):
+            raise StoreError(f"The file {path} cannot be read: {err.strerror}.") from err
         raise
-    return _read_only(path, con, on_close=remove)
 
 
-def _read_only(path: Path, con: sqlite3.Connection, on_close: Callable[[], None] | None = None) -> Database:
+def _connect_memory() -> sqlite3.Connection:
+    return sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+
+
+def _read_only(path: Path, con: sqlite3.Connection) -> Database:
     con.execute("PRAGMA query_only = ON")
     line = Line(con)
-    return Database(path, line, line, read_only=True, on_close=on_close)
+    return Database(path, line, line, read_only=True)

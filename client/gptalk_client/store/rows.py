@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sqlite3
 import time
 from collections.abc import Mapping
@@ -12,8 +11,8 @@ from typing import Any, Final, Literal, TypeAlias
 
 from gptalk_client.errors import UsageError
 from gptalk_client.models import EARLIEST_MS, LATEST_MS, Conversation, Message, Role, Status
+from gptalk_client.text import storable
 
-SURROGATE = re.compile("[\ud800-\udfff]")
 _DELETED = "It may have been deleted by another program."
 
 
@@ -61,15 +60,6 @@ def now_ms() -> int:
 def new_id() -> str:
     """Return 32 random hex digits."""
     return os.urandom(16).hex()
-
-
-def clean(text: str) -> str:
-    """Return text that SQLite can keep: NUL and lone surrogates become U+FFFD, pairs their character."""
-    if "\0" in text:
-        text = text.replace("\0", "\ufffd")
-    if not text.isascii() and SURROGATE.search(text):
-        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return text
 
 
 def conversation_from(row: tuple[Any, ...]) -> Conversation:
@@ -180,13 +170,13 @@ def insert_message(
     source_id: str | None = None,
 ) -> int:
     """Insert a message with its text and return its row number."""
-    content = clean(content)
+    content = storable(content)
     cursor = con.execute(
         "INSERT INTO message (id, conversation_seq, parent_seq, role, status, created_at_ms, size_chars,"
         " model, error, owner, source_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             message_id or new_id(), conversation, parent, role.value, status.value, created_at_ms,
-            len(content), clean(model), clean(error), owner, source_id,
+            len(content), storable(model), storable(error), owner, source_id,
         ),
     )  # fmt: skip
     seq = int(cursor.lastrowid or 0)

@@ -9,7 +9,8 @@ from typing import TypeAlias
 
 from gptalk_client.models import Message, SearchHit
 from gptalk_client.store.base import StorePart
-from gptalk_client.store.rows import clean, conversation_seq, message_seq, read_message, readable_time
+from gptalk_client.store.rows import conversation_seq, message_seq, read_message, readable_time
+from gptalk_client.text import storable
 from gptalk_client.textsearch.folding import composed, fold
 from gptalk_client.textsearch.query import Query, parse
 from gptalk_client.textsearch.snippets import ranges, snippet
@@ -83,7 +84,7 @@ class Search(StorePart):
         Raises:
             UsageError: There is no message `before`.
         """
-        words = fold(clean(filter)).split()
+        words = fold(storable(filter)).split()
         found: dict[str, int] = {}
         with self._db.read() as con:
             newest = message_seq(con, before)[0] if before is not None else None

@@ -12,12 +12,13 @@ from gptalk_client.paths import typed_path
 from gptalk_client.store.backups import write_backup
 from gptalk_client.store.branches import Branches
 from gptalk_client.store.conversations import Conversations
-from gptalk_client.store.database import Database, is_damage
+from gptalk_client.store.database import Database
 from gptalk_client.store.imports import Imports
 from gptalk_client.store.migrations import index_all
 from gptalk_client.store.opening import open_database
 from gptalk_client.store.reserved_paths import refuse_own_file
 from gptalk_client.store.search import Search
+from gptalk_client.store.sqlite_errors import is_damage
 from gptalk_client.store.turns import Turns
 
 

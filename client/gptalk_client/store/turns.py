@@ -7,19 +7,17 @@ import sqlite3
 from gptalk_client.errors import StoreError, UsageError
 from gptalk_client.models import Message, Role, Status
 from gptalk_client.store.rows import (
-    MESSAGE_SELECT,
     UNSET,
     Unset,
-    clean,
     conversation_seq,
     insert_message,
-    message_from,
     message_seq,
     now_ms,
     read_message,
     set_active_leaf,
 )
 from gptalk_client.store.writers import Writers, finish_reply, index_message
+from gptalk_client.text import storable
 from gptalk_client.textsearch.folding import fold
 
 TITLE_CHARS = 80
@@ -69,7 +67,7 @@ class Turns(Writers):
             UsageError: No such conversation or parent, or the parent belongs to another conversation.
             StoreError: It could not be written; nothing of it was.
         """
-        content = clean(content)
+        content = storable(content)
         owner = self._claim_owner()
         now = now_ms()
         with self._db.write() as con:
@@ -115,7 +113,7 @@ class Turns(Writers):
             UsageError: There is no such message any more.
             StoreError: It is not being written, or the text could not be written.
         """
-        text = clean(text)
+        text = storable(text)
         with self._db.write() as con:
             seq = _streaming(con, message_id)
             con.execute(
@@ -132,7 +130,7 @@ class Turns(Writers):
             UsageError: There is no such message any more.
             StoreError: It is not being written, or the text could not be written.
         """
-        text = clean(text)
+        text = storable(text)
         with self._db.write() as con:
             seq = _streaming(con, message_id)
             con.execute("DELETE FROM reply_part WHERE message_seq = ?", (seq,))
@@ -165,7 +163,7 @@ class Turns(Writers):
             ).fetchone()
             if row is None:
                 raise UsageError("The reply is no longer there.")
-            finish_reply(con, row[0], status, clean(error), None if content is None else clean(content))
+            finish_reply(con, row[0], status, storable(error), None if content is None else storable(content))
             con.execute("UPDATE conversation SET updated_at_ms = ? WHERE seq = ?", (now_ms(), row[1]))
             return read_message(con, row[0])
 
@@ -177,22 +175,6 @@ class Turns(Writers):
         """
         with self._db.read() as con:
             return read_message(con, message_seq(con, message_id)[0])
-
-    def find_message(self, prefix: str) -> Message:
-        """Return the message whose id begins so.
-
-        Raises:
-            UsageError: None does, or several do.
-        """
-        prefix = clean(prefix.strip().lower())
-        with self._db.read() as con:
-            rows = con.execute(
-                f"{MESSAGE_SELECT} WHERE m.id >= ? AND m.id < ? AND m.deletion_seq IS NULL LIMIT 2",
-                (prefix, f"{prefix}g"),
-            ).fetchall()
-        if len(rows) != 1 or not prefix:
-            raise UsageError(f"{'Several messages begin' if rows else 'No message begins'} with {prefix!r}.")
-        return message_from(rows[0])
 
 
 def _parent(con: sqlite3.Connection, conversation: int, parent_id: str | Unset | None) -> int | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+from gptalk_client.locks import FileLock
 from gptalk_client.models import Status
 from gptalk_client.store.base import StorePart
-from gptalk_client.store.locks import FileLock
 from gptalk_client.store.opening import locks_folder
 from gptalk_client.store.rows import new_id
 from gptalk_client.textsearch.folding import index_text

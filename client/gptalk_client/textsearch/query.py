@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from gptalk_client.store.rows import clean
+from gptalk_client.text import storable
 from gptalk_client.textsearch.folding import UNSPACED, fold
 
 # What FTS5's tokenizer takes for a part of a word, as near as `re` comes to it: letters, digits, marks.
@@ -37,7 +37,7 @@ class Query:
 
 def parse(text: str) -> Query:
     """Return the query that a person means: every sign is literal but double quotes around a phrase."""
-    folded = fold(clean(text))
+    folded = fold(storable(text))
     words = _words(folded)
     is_typing = bool(folded) and not folded[-1].isspace() and folded[-1] != '"'
     terms: list[str] = []

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from gptalk_client.addresses import Address, is_loopback
 from gptalk_client.errors import ConfigError, GptalkError, NetworkError, ProxyError, TLSError
 from gptalk_client.providers import http
-from gptalk_client.providers.addresses import Address, is_loopback
 from gptalk_client.providers.gptalk import GPTalk
 from gptalk_client.providers.proxies import choose_proxy
 from gptalk_client.providers.redaction import redact, redact_http_logs

@@ -240,7 +240,7 @@ def _reachable(settings: Settings, url: str) -> Check:
     """Ask for the address once; any answer of a web server will do. Its path may be a secret and is not told."""
     import httpx
 
-    from gptalk_client.providers.addresses import Address
+    from gptalk_client.addresses import Address
 
     address = Address.parse(url)
     service = address.service

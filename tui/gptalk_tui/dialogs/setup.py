@@ -14,8 +14,9 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
+from gptalk_client.addresses import Address
 from gptalk_client.errors import ConfigError
-from gptalk_client.settings import GPTALK_URL, check_url
+from gptalk_client.settings import GPTALK_URL
 from gptalk_client.text import one_line
 from gptalk_tui.dialogs.base import Dialog
 from gptalk_tui.widgets.row_list import Row, RowList
@@ -110,7 +111,7 @@ class SetupScreen(Dialog[Choice | None]):
         if "://" not in text:
             text = "https://" + text
         try:
-            url = check_url(text, "The address")
+            url = Address.parse(text, "The address").base
         except ConfigError as err:
             box = self.query_one(".dialog-error", Static)
             box.update(Content(one_line(err.message)))
