@@ -36,7 +36,7 @@ class Address:
             name: What to call it in an error, such as `--url`.
 
         Raises:
-            ConfigError: It is not such an address, or has a user name, a query or a fragment. None of it is quoted.
+            ConfigError: It is not such an address, or has a user name, a query or a fragment. It is not quoted.
         """
         parts, port = _split(url, name)
         if parts.scheme not in _DEFAULT_PORTS:

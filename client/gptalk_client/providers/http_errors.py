@@ -211,7 +211,7 @@ def _translate_bad_http(text: str, service: str, in_body: bool) -> ProviderError
     if "peer closed connection" in text or "peer unexpectedly closed" in text:
         return TruncatedError(f"{service} hung up before the end of the reply.")
     if "Server disconnected" in text:
-        return NetworkError(f"{service} hung up without an response.")
+        return NetworkError(f"{service} hung up without an answer.")
     where = "in the middle of the reply" if in_body else "in its answer"
     return ProtocolError(f"{service} broke the rules of HTTP {where}.")
 

@@ -83,7 +83,7 @@ class AsyncioBackend(httpcore.AsyncNetworkBackend):
 
         Raises:
             httpcore.ConnectTimeout: There was none in `timeout` seconds.
-            httpcore.ConnectError: The host or the port does not exist or does not response.
+            httpcore.ConnectError: The host or the port does not exist or does not answer.
         """
         pipe = _Pipe()
         is_address = ":" in host or host.replace(".", "").isdigit()

@@ -87,11 +87,20 @@ CREATE TABLE deletion (
 CREATE INDEX deletion_conversation ON deletion (conversation_seq);
 """
 
-_SEARCH = """
+_SEARCH_INDEX = """
 CREATE VIRTUAL TABLE message_search USING fts5 (
     body, prefix = '1 2 3', columnsize = 0,
     tokenize = "unicode61 remove_diacritics 0 categories 'L* N* Co M*'"
 );
+"""
+# FTS5 opens no table whose structure it cannot read, not even to drop it, so an empty structure goes in first.
+_DROP_SEARCH_INDEX = """
+DELETE FROM message_search_data;
+INSERT INTO message_search_data (id, block) VALUES (1, x''), (10, x'00000000000000');
+REPLACE INTO message_search_config (k, v) VALUES ('version', 4);
+DROP TABLE message_search;
+"""
+_SEARCH_TRIGGER = """
 CREATE TRIGGER message_unindexed AFTER DELETE ON message BEGIN
     DELETE FROM message_search WHERE rowid = old.seq;
 END;
@@ -130,8 +139,14 @@ def _run(script: str) -> Callable[[sqlite3.Connection], None]:
     return apply
 
 
-def index_all(con: sqlite3.Connection) -> None:
-    """Enter every message that is no longer being written into an empty search index."""
+def rebuild_search_index(con: sqlite3.Connection) -> None:
+    """Replace the search index, however damaged, by one made from the messages."""
+    _run(_DROP_SEARCH_INDEX)(con)
+    _make_search_index(con)
+
+
+def _make_search_index(con: sqlite3.Connection) -> None:
+    _run(_SEARCH_INDEX)(con)
     rows = con.execute(
         "SELECT t.seq, t.content FROM message_text t JOIN message m ON m.seq = t.seq"
         " WHERE m.status <> 'streaming'"
@@ -141,8 +156,8 @@ def index_all(con: sqlite3.Connection) -> None:
 
 
 def _add_search(con: sqlite3.Connection) -> None:
-    _run(_SEARCH)(con)
-    index_all(con)
+    _make_search_index(con)
+    _run(_SEARCH_TRIGGER)(con)
     for seq, title in con.execute("SELECT seq, title FROM conversation").fetchall():
         con.execute("UPDATE conversation SET title_key = ? WHERE seq = ?", (fold(title), seq))
 

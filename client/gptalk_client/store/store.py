@@ -9,12 +9,12 @@ from pathlib import Path
 
 from gptalk_client.errors import StoreError
 from gptalk_client.paths import typed_path
-from gptalk_client.store.backups import write_backup
+from gptalk_client.store.backups import free_name, write_backup
 from gptalk_client.store.branches import Branches
 from gptalk_client.store.conversations import Conversations
 from gptalk_client.store.database import Database
 from gptalk_client.store.imports import Imports
-from gptalk_client.store.migrations import index_all
+from gptalk_client.store.migrations import rebuild_search_index
 from gptalk_client.store.opening import open_database
 from gptalk_client.store.reserved_paths import refuse_own_file
 from gptalk_client.store.search import Search
@@ -106,18 +106,17 @@ class Store(Conversations, Turns, Branches, Search, Imports):
         write_backup(self._db.backup, target, replace=replace)
 
     def integrity(self) -> list[str]:
-        """Return what is wrong with the file, in words; an empty list if nothing is. Reads all of it."""
+        """Return what is wrong with the file, in words; empty if nothing is. Reads all of it."""
         problems: list[str] = []
         try:
             self._look_through(problems)
+            problems.append(self.search_integrity())
         except StoreError as err:
-            return [*problems, f"the file is damaged ({_damage(err)})"]
-        if not self.read_only:
-            problems += self._search_problems()
-        return problems
+            problems.append(f"the file is damaged ({_damage(err)})")
+        return [each for each in problems if each]
 
     def _look_through(self, problems: list[str]) -> None:
-        """Add what is found, one by one: a damaged file may end the search at any row."""
+        """Add problems one by one: a damaged file may end the search at any row."""
         with self._db.read() as con:
             problems.extend(row[0] for row in con.execute("PRAGMA integrity_check") if row[0] != "ok")
             for row in con.execute("PRAGMA foreign_key_check"):
@@ -126,23 +125,37 @@ class Store(Conversations, Turns, Branches, Search, Imports):
                 if con.execute(query).fetchone() is not None:
                     problems.append(sentence)
 
-    def _search_problems(self) -> list[str]:
-        try:
-            with self._db.write() as con:
-                con.execute("INSERT INTO message_search (message_search) VALUES ('integrity-check')")
-                missing = con.execute(
+    def search_integrity(self) -> str:
+        """Return what is wrong with the search index, in words; empty if nothing is.
+
+        The check needs the right to write, so it runs on a copy in memory.
+        """
+        with contextlib.closing(sqlite3.connect(":memory:")) as copy:
+            self._db.backup(copy)
+            try:
+                copy.execute("INSERT INTO message_search (message_search) VALUES ('integrity-check')")
+                missing = copy.execute(
                     "SELECT 1 FROM message m WHERE m.status <> 'streaming'"
                     " AND NOT EXISTS (SELECT 1 FROM message_search_content s WHERE s.id = m.seq)"
                 ).fetchone()
-        except StoreError as err:
-            return [f"the search index is damaged ({_damage(err)})"]
-        return ["a message is not in the search index"] if missing else []
+            except sqlite3.DatabaseError as err:
+                return f"the search index is damaged ({err})"
+        return "a message is not in the search index" if missing else ""
 
-    def rebuild_search(self) -> None:
-        """Make the search index anew from the messages, for one that `integrity` finds damaged."""
+    def rebuild_search(self) -> Path:
+        """Back up the database beside itself, then rebuild the search index from the messages.
+
+        Returns:
+            The backup.
+
+        Raises:
+            StoreError: The backup or the index could not be written.
+        """
+        backup = free_name(self.path, "before-repair")
+        write_backup(self._db.backup, backup, replace=False)
         with self._db.write() as con:
-            con.execute("DELETE FROM message_search")
-            index_all(con)
+            rebuild_search_index(con)
+        return backup
 
 
 def _damage(err: StoreError) -> sqlite3.Error:
