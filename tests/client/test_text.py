@@ -52,7 +52,7 @@ def test_nothing_that_a_terminal_obeys_is_left(text: str, newlines: bool) -> Non
 @given(texts, st.booleans())
 def test_doing_it_twice_changes_nothing(text: str, newlines: bool) -> None:
     once = visible(text, newlines=newlines)
-    assert visible(once, newlines=newlines) is once or visible(once, newlines=newlines) == once
+    assert visible(once, newlines=newlines) == once
 
 
 @given(texts)
@@ -89,7 +89,7 @@ def test_no_three_zero_width_characters_in_a_row(text: str) -> None:
         "שָׁלוֹם عَلَيْكُم",
     ],
 )
-def test_honest_text_stays_the_same_object_or_equal(text: str) -> None:
+def test_honest_text_is_unchanged(text: str) -> None:
     assert visible(text) == text
 
 
