@@ -1,5 +1,4 @@
-"""The config file: read with every mistake named, joined with environment and options, changed with its
-comments kept.
+"""The config file: reading it with every mistake reported, overriding it, and editing it with its comments kept.
 
 Order of precedence: default, file, environment, option.
 """
@@ -30,11 +29,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something in the config file that cannot be used."""
+    """Something wrong in the config file."""
 
     file: Path
     key: str
-    """Dotted, such as `ui.theme`; empty if the file as a whole is meant."""
+    """Dotted, such as `ui.theme`; empty for the file as a whole."""
     line: int | None
     """From 1."""
     message: str
@@ -84,11 +83,11 @@ def load_settings(
     try:
         return _override(settings, given), problems
     except ConfigError as err:
-        raise ConfigError(err.message, hint="Correct it and try again.") from err  # it stands in no file
+        raise ConfigError(err.message, hint="Correct it and try again.") from err  # it is not in the file
 
 
 def read_file(file: Path) -> tuple[Settings, list[Problem]]:
-    """Return the settings of a config file and everything that is wrong in it; never raises for its content.
+    """Return a config file's settings and everything wrong with it; never raises for its contents.
 
     Raises:
         ConfigError: The file is there but cannot be read.
@@ -104,8 +103,7 @@ def read_file(file: Path) -> tuple[Settings, list[Problem]]:
 
 
 def exposures(file: Path, settings: Settings) -> list[Problem]:
-    """Return a warning for each way in which other users of the computer can read secrets of a config file, or
-    change it.
+    """Return a warning for each way in which other users can read a config file's secrets or change it.
 
     Args:
         file: The config file; it may be absent.
@@ -120,13 +118,15 @@ def exposures(file: Path, settings: Settings) -> list[Problem]:
     quoted = shlex.quote(str(file))
     found: list[Problem] = []
     if status.st_uid not in (os.geteuid(), 0):
-        found.append(Problem(file, "", None, "it belongs to another user, who decides where prompts go"))
+        found.append(Problem(file, "", None, "it belongs to another user, who can redirect your prompts"))
     elif status.st_mode & 0o002:
-        found.append(Problem(file, "", None, f"other users can change it; `chmod o-w {quoted}` stops that"))
+        found.append(
+            Problem(file, "", None, f"other users can change it; `chmod o-w {quoted}` prevents that")
+        )
     secrets = {("openai", "api_key"): settings.openai.api_key, ("proxy",): "@" in settings.proxy}
     for key, is_set in secrets.items():
         if is_set and status.st_mode & 0o044:
-            message = f"other users can read this secret; `chmod 600 {quoted}` stops that"
+            message = f"other users can read this secret; `chmod 600 {quoted}` prevents that"
             found.append(Problem(file, ".".join(key), line_of(file, key), message))
     return found
 
@@ -141,13 +141,12 @@ def line_of(file: Path, key: tuple[str, ...]) -> int | None:
 
 
 def update_file(file: Path, changes: Mapping[str | tuple[str, ...], Any]) -> None:
-    """Change keys of the config file; comments and order of the rest stay. The file is replaced at once.
+    """Change keys in the config file, keeping comments and order. The file is replaced atomically.
 
     Args:
         file: The config file; made, private to its owner, if absent. A symbolic link is followed.
         changes: Value by key. A text is split at its first dot (`ui.theme`, `keys.turn.stop`), a tuple is
-        taken as
-            it is (`("personas", "terse", "model")`). None removes the key.
+            used as it is (`("personas", "terse", "model")`). None removes the key.
 
     Raises:
         ConfigError: The file is broken, a value cannot be used, or nothing can be written there.
@@ -155,7 +154,7 @@ def update_file(file: Path, changes: Mapping[str | tuple[str, ...], Any]) -> Non
     import tomlkit
     import tomlkit.exceptions
 
-    target = Path(os.path.realpath(file))  # `resolve` raises at a link in a circle
+    target = Path(os.path.realpath(file))  # `resolve` raises on a cycle of links
     try:
         text = _read(target) if target.exists() else ""
         document = tomlkit.parse(text)
@@ -192,7 +191,7 @@ def _read(file: Path) -> str:
 
 
 def _override(settings: Settings, given: Mapping[str, tuple[str, str]]) -> Settings:
-    """Return the settings with what environment and options give: by key, the value and its source's name."""
+    """Return the settings with overrides from environment and options: by key, the value and its source."""
     if "provider" in given:
         provider, name = given["provider"]
         chosen = next((each for each in PROVIDERS if each == provider), None)
@@ -216,11 +215,11 @@ def _override(settings: Settings, given: Mapping[str, tuple[str, str]]) -> Setti
 def _parse(file: Path, text: str) -> tuple[Settings, list[Problem]]:
     try:
         tables = tomllib.loads(text)
-    except (ValueError, RecursionError) as err:  # the former also for a number of thousands of digits
+    except (ValueError, RecursionError) as err:  # ValueError also for a number with thousands of digits
         found = re.search(r"at line (\d+)", str(err))
         line = int(found[1]) if found else max(1, len(text.splitlines()))
         message = str(err) or "it is nested too deeply"
-        return Settings(), [Problem(file, "", line, f"this is no TOML: {message}")]
+        return Settings(), [Problem(file, "", line, f"this is not valid TOML: {message}")]
     reader = _Reader(file, text)
     settings = reader.build(Settings, tables, ())
     for key, value, check in (
@@ -237,7 +236,7 @@ def _parse(file: Path, text: str) -> tuple[Settings, list[Problem]]:
 
 
 class _Reader:
-    """Makes settings of parsed tables and gathers what is wrong, each with its key and line."""
+    """Builds settings from parsed tables and collects problems, each with its key and line."""
 
     def __init__(self, file: Path, text: str) -> None:
         self.problems: list[Problem] = []
@@ -253,9 +252,9 @@ class _Reader:
         self.problems.append(Problem(self._file, ".".join(key), line, message, is_unknown_key))
 
     def build(self, kind: type[T], table: Any, at: tuple[str, ...]) -> T:
-        """Return a settings dataclass of a table; what cannot be used keeps its default."""
+        """Return a settings dataclass built from a table; invalid values keep their defaults."""
         if not isinstance(table, dict):
-            self.report(at, "write this as a table")
+            self.report(at, "this must be a table")
             return kind()
         hints = get_type_hints(kind, include_extras=True)
         known = [each.name for each in fields(kind)]  # type: ignore[arg-type]
@@ -274,7 +273,7 @@ class _Reader:
 
     def _mapping(self, kind: Any, table: Any, at: tuple[str, ...]) -> dict[str, Any]:
         if not isinstance(table, dict):
-            self.report(at, "write this as a table")
+            self.report(at, "this must be a table")
             return {}
         if isinstance(kind, type) and is_dataclass(kind):
             return {name: self.build(kind, each, (*at, name)) for name, each in table.items()}
@@ -284,7 +283,7 @@ class _Reader:
         return values
 
     def _value(self, hint: Any, value: Any, at: tuple[str, ...]) -> dict[str, Any]:
-        """Return the value under the last part of its key; nothing if it cannot be used."""
+        """Return the value under the last part of its key; nothing if it is invalid."""
         try:
             return {at[-1]: msgspec.convert(value, hint)}
         except msgspec.ValidationError as err:
@@ -297,7 +296,7 @@ class _Reader:
 
 
 def _choices(hint: Any) -> list[str]:
-    """Return the names that a setting takes; none if it is no choice of names."""
+    """Return the names that a setting accepts; none if it is not a choice of names."""
     if get_origin(hint) is Literal:
         return list(get_args(hint))
     return [name for each in get_args(hint) for name in _choices(each)]
@@ -316,12 +315,7 @@ _TYPES_IN_WORDS = {"str": "a text", "float": "a number", "int": "a whole number"
 def _in_words(message: str) -> str:
     """Return msgspec's reason as a sentence about a config file."""
     message = re.sub(r" - at `\$(.*)`$", lambda m: f" (at {m[1].strip('.')})" if m[1] else "", message)
-    for ours, theirs in (
-        ("a text", "str"),
-        ("a number", "float"),
-        ("a whole number", "int"),
-        ("true or false", "bool"),
-    ):
+    for theirs, ours in _TYPES_IN_WORDS.items():
         message = message.replace(f"`{theirs} | null`", f"`{theirs}`").replace(f"`{theirs}`", ours)
     return message[:1].lower() + message[1:]
 

@@ -115,9 +115,9 @@ def test_an_address_goes_to_the_openai_endpoint_when_that_is_the_provider(
         ("url = 'chat.example'", "url", 1, "starts with http"),
         ("[openai]\nurl = 'http://me:pw@x'", "openai.url", 2, "user name"),
         ("proxy = 'socks://x'", "proxy", 1, "write a proxy as http://host:port or https://host:port"),
-        ("a = \n", "", 1, "no TOML"),
-        ("x = 1\nx = 2", "", 2, "no TOML"),
-        (f"x = {'9' * 5000}", "", 1, "no TOML"),
+        ("a = \n", "", 1, "not valid TOML"),
+        ("x = 1\nx = 2", "", 2, "not valid TOML"),
+        (f"x = {'9' * 5000}", "", 1, "not valid TOML"),
     ],
 )
 def test_a_mistake_names_file_key_and_line(file: Path, text: str, key: str, line: int, words: str) -> None:
@@ -187,7 +187,7 @@ def test_a_bad_option_or_variable_is_named(file: Path) -> None:
         load_settings(file, environ={"GPTALK_PROVIDER": "x"})
     with pytest.raises(ConfigError, match="--proxy") as caught:
         load_settings(file, environ={}, proxy="nonsense")
-    assert "names the file" not in caught.value.for_humans()
+    assert "prints its path" not in caught.value.for_humans()
 
 
 def test_secrets_are_not_in_the_representation(file: Path) -> None:

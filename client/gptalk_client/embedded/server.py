@@ -1,4 +1,4 @@
-"""The three calls of the GPTalk protocol in front of an engine.
+"""The three requests of the GPTalk protocol, served by an engine.
 
 login, submit, stream: a fingerprint gets a login, a login and a prompt get a one-time token, the token gets
 the reply as events that each repeat the whole text so far. All paths lie under a secret that changes at each
@@ -49,7 +49,7 @@ class EndpointTimeouts:
 
 @dataclass(slots=True)
 class _Reply:
-    """What the engine has written so far, and whether it goes on."""
+    """What the engine has written so far, and whether it has finished."""
 
     text: str = ""
     error: str = ""
@@ -58,7 +58,7 @@ class _Reply:
 
 
 class _Refused(Exception):
-    """A request that is answered with a reason."""
+    """A request that is refused with a reason."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
@@ -67,10 +67,10 @@ class _Refused(Exception):
 
 
 class Endpoint:
-    """The protocol's state: logins, submitted prompts, replies being written."""
+    """The protocol's state: logins, submitted prompts, replies in progress."""
 
     def __init__(self, engine: Engine, timeouts: EndpointTimeouts | None = None) -> None:
-        """Begin without logins.
+        """Start without logins.
 
         Args:
             engine: What writes the replies.
@@ -101,7 +101,7 @@ class Endpoint:
         return Guard(inner, secret=secret, port=port)
 
     async def aclose(self) -> None:
-        """Stop the replies that are being written."""
+        """Stop the replies in progress."""
         for task in self._writing:
             task.cancel()
         await asyncio.gather(*self._writing, return_exceptions=True)
@@ -131,7 +131,7 @@ class Endpoint:
         return _EventStream(self, body)
 
     def write(self, body: Mapping[str, Any]) -> tuple[_Reply, asyncio.Task[None]]:
-        """Let the engine begin a reply; cancel the task to stop it."""
+        """Start a reply; cancel the task to stop it."""
         reply = _Reply()
         task = asyncio.create_task(self._write(body, reply))
         self._writing.add(task)
@@ -146,14 +146,14 @@ class Endpoint:
                     reply.text += piece
                     reply.changed.set()
         except asyncio.CancelledError:
-            # Nobody may take what was cut off for a whole reply.
+            # A reply that was cut off must not look complete.
             reply.error = "The endpoint was stopped."
             raise
         except GptalkError as err:
             reply.error = err.for_humans()
         except Exception:  # noqa: BLE001 - whatever the engine raises, its client is told instead of waiting
             _log.exception("the engine failed")
-            reply.error = "The engine failed for a reason of its own."
+            reply.error = "The engine failed with an internal error."
         finally:
             reply.ended = True
             reply.changed.set()
@@ -176,7 +176,7 @@ class _EventStream:
         self._body = body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send events until the reply ends or the client leaves."""
+        """Send events until the reply ends or the client disconnects."""
         await send({"type": "http.response.start", "status": 200, "headers": _EVENT_HEADERS})
         gone = asyncio.create_task(_until_gone(receive))
         reply, writing = self._endpoint.write(self._body)
@@ -234,7 +234,7 @@ async def _read_object(request: Request) -> dict[str, Any]:
                 raise _Refused(413, "The request is too big.")
         body = msgspec.json.decode(data)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError, ClientDisconnect) as err:
-        raise _Refused(400, "The request is no JSON.") from err
+        raise _Refused(400, "The request is not JSON.") from err
     if not isinstance(body, dict):
-        raise _Refused(400, "The request is no JSON object.")
+        raise _Refused(400, "The request is not a JSON object.")
     return body

@@ -67,7 +67,7 @@ class GPTalk(AsyncGeneratorProvider, Provider):
     _auth: ClassVar[dict[str, Any] | None] = None
     used_times: int = 0
 
-    # The dict that this class put into `_auth`, and the address it is for. One set by hand is trusted.
+    # The dict that this class stored in `_auth`, and its address. A dict set by hand is trusted.
     _auth_home: ClassVar[tuple[dict[str, Any], str] | None] = None
     _caches: ClassVar[dict[Path, AuthCache]] = {}
 
@@ -91,23 +91,23 @@ class GPTalk(AsyncGeneratorProvider, Provider):
 
     @property
     def service(self) -> str:  # type: ignore[override]
-        """The service's host as people know it."""
+        """The service's host for display."""
         return self._address.service
 
     async def models(self) -> list[str]:
-        """Return the model that the service is known for; it has no call that lists them."""
+        """Return the service's known model; the protocol has no request that lists them."""
         return [DEFAULT_MODEL]
 
     async def warm_up(self) -> None:
-        """Do ahead of the first turn what needs no network: load httpx, read the certificates."""
+        """Prepare for the first turn without using the network: load httpx, read the certificates."""
         await self._http.warm_up()
 
     async def aclose(self) -> None:
-        """Close the connections. The instance cannot be used afterwards."""
+        """Close the connections. The instance can't be used afterwards."""
         await self._http.aclose()
 
     async def login(self) -> AuthStatus:
-        """Ask for a new token, whatever is cached; return its state without the token.
+        """Request a new token, whatever is cached; return its state without the token.
 
         Raises:
             ProviderError: The service gave none.
@@ -121,7 +121,7 @@ class GPTalk(AsyncGeneratorProvider, Provider):
         return self.auth_cache.logout(self.url)
 
     async def stream(self, request: ReplyRequest) -> AsyncGenerator[ReplyEvent, None]:
-        """Yield the events of one reply; return when the service says that it is complete.
+        """Yield the events of one reply; return once the service marks it complete.
 
         Raises:
             ProviderError: The reply could not be had, or broke off.
@@ -159,7 +159,7 @@ class GPTalk(AsyncGeneratorProvider, Provider):
     async def create_async_generator(
         cls, model: str, messages: Messages, proxy: str | None = None, **kwargs: Any
     ) -> AsyncGenerator[str, None]:
-        """Yield the reply piece by piece; a piece of the type `Rewritten` replaces all before it.
+        """Yield the reply piece by piece; a piece of type `Rewritten` replaces everything before it.
 
         Args:
             model: Empty means `gpt-3.5-turbo`.
@@ -213,7 +213,7 @@ class GPTalk(AsyncGeneratorProvider, Provider):
 
 
 class _Turn:
-    """How far one reply has got: a login, then a stream token, then an open stream."""
+    """The progress of one reply: a login, then a stream token, then an open stream."""
 
     def __init__(self, provider: GPTalk, request: ReplyRequest) -> None:
         self._provider = provider
@@ -229,7 +229,7 @@ class _Turn:
         self.is_counted = False
 
     def find_login(self) -> bool:
-        """Return whether there is a login without asking the service."""
+        """Use a login that is already there, if any; return whether there was one."""
         if self._login is None:
             for login in (self._provider._given, self._provider.auth_cache.current(self._provider.url)):
                 if login is not None and login.token != self._refused:
@@ -243,7 +243,7 @@ class _Turn:
             self._provider._on_login(login)
 
     async def advance(self) -> Retry | None:
-        """Take the next step; return a wait if it failed and is worth another try.
+        """Take the next step; return a wait if it failed and should be retried.
 
         Raises:
             ProviderError: The step failed for good.
@@ -269,7 +269,7 @@ class _Turn:
         return None
 
     def _start_again(self, error: AuthError, is_login: bool) -> None:
-        """Go back after a 401: to a new login if the token was a cached one, once a turn."""
+        """Start over after a 401, with a new login if the token was cached; at most once a turn."""
         if is_login or self._has_restarted or (self._is_fresh and not self.stream_token):
             raise error
         assert self._login is not None
@@ -293,7 +293,7 @@ class _Turn:
         self.streaming = streaming
 
     def hide(self, error: ProviderError) -> ProviderError:
-        """Take this turn's tokens out of an error that quotes a service that quotes them."""
+        """Remove this turn's tokens from an error, in case the service quoted them."""
         return hide(error, self._login.token if self._login else "", self._refused, self.stream_token)
 
     def count_use(self) -> None:

@@ -1,4 +1,4 @@
-"""The three calls of the GPTalk protocol as data: what is sent, and what an answer means. No I/O."""
+"""The three requests of the GPTalk protocol, and what the responses mean. No I/O."""
 
 from __future__ import annotations
 
@@ -38,29 +38,29 @@ _ROLES = {"system": "System", "user": "User", "assistant": "Assistant"}
 
 
 def headers(origin: str) -> dict[str, str]:
-    """Return what is sent with every call."""
+    """Return the headers of every request."""
     return {**_BROWSER_HEADERS, "origin": origin, "x-auth-timestamp": str(int(time.time()))}
 
 
 def login_request(origin: str, fingerprint: str) -> Request:
-    """Return the call that asks for a token."""
+    """Return the request for a token."""
     body = {"fingerprint": fingerprint, "platform": "fingerprint"}
     return Request("POST", "/api/chatgpt/user/login", headers(origin), body=json.dumps(body).encode())
 
 
 def submit_request(origin: str, token: str, request: ReplyRequest) -> Request:
-    """Return the call that hands in the prompt."""
+    """Return the request that submits the prompt."""
     sent = {**headers(origin), "authorization": f"Bearer {token}"}
     return Request("POST", "/api/chatgpt/chatapi/text", sent, body=submit_body(request))
 
 
 def stream_request(origin: str, stream_token: str) -> Request:
-    """Return the call that fetches the reply."""
+    """Return the request for the reply."""
     return Request("GET", "/api/chatgpt/chatapi/stream", headers(origin), params={"token": stream_token})
 
 
 def submit_body(request: ReplyRequest) -> bytes:
-    """Return the JSON that hands in a prompt; the request's options override its members."""
+    """Return the JSON that submits a prompt; the request's options override its members."""
     options = dict(request.options)
     if "context_messages" in options:
         options.setdefault("ctx_msg_count", options.pop("context_messages"))
@@ -80,12 +80,12 @@ def submit_body(request: ReplyRequest) -> bytes:
         "created_at": int(time.time()),
         **options,
     }
-    # ASCII, since a lone surrogate from a clipboard or a file name cannot be encoded.
+    # ASCII, since options may contain lone surrogates, which UTF-8 can't encode.
     return json.dumps(body).encode("ascii")
 
 
 def flatten(messages: Messages) -> str:
-    """Return a conversation as one prompt: a single message as it is, several as `Role: content` lines."""
+    """Return a conversation as one prompt: a single message unchanged, several as `Role: content` lines."""
     if len(messages) == 1:
         return _text_of(messages[0])
     lines = []
@@ -105,24 +105,24 @@ def _text_of(message: Mapping[str, Any]) -> str:
 
 
 def read_login(response: Response, service: str) -> Login:
-    """Return the login that an answer grants.
+    """Return the login that a response grants.
 
     Raises:
-        ProviderError: It grants none; the service's own reason is told.
+        ProviderError: It grants none; the message includes the service's reason.
     """
     check_response(response, service)
     data, reason, _ = _data_of(response)
     token = data.get("token")
     if not isinstance(token, str) or not is_usable_token(token):
-        raise AuthError(f"{service} gave no token{f': {reason}' if reason else ' that can be used.'}")
+        raise AuthError(f"{service} gave no {f'token: {reason}' if reason else 'usable token.'}")
     return Login(token, parse_expiry(data.get("expires_at")))
 
 
 def read_stream_token(response: Response, service: str) -> str:
-    """Return the one-time token that a submitted prompt is answered with.
+    """Return the one-time stream token from the response to a submitted prompt.
 
     Raises:
-        ProviderError: There is none; the service's own reason is told.
+        ProviderError: There is none; the message includes the service's reason.
     """
     check_response(response, service)
     data, reason, code = _data_of(response)
@@ -132,15 +132,15 @@ def read_stream_token(response: Response, service: str) -> str:
     if code == 401:
         raise TokenRefusedError(f"{service} refused the token: {reason}")
     if reason:
-        raise ServerError(f"{service} did not take the prompt: {reason}", status=response.status)
-    raise ProtocolError(f"{service} took the prompt but named no stream.")
+        raise ServerError(f"{service} rejected the prompt: {reason}", status=response.status)
+    raise ProtocolError(f"{service} accepted the prompt but returned no stream token.")
 
 
 def check_stream(response: Response, service: str) -> None:
-    """Accept the answer that is a stream.
+    """Return if the response is a stream.
 
     Raises:
-        ProviderError: It is something else; the service's own reason is told.
+        ProviderError: It is something else; the message includes the service's reason.
     """
     check_response(response, service)
     if not response.kind.endswith("json") and not response.body:
@@ -150,7 +150,7 @@ def check_stream(response: Response, service: str) -> None:
         raise TokenRefusedError(f"{service} refused the stream: {reason}")
     if reason:
         raise ServerError(f"{service} did not send a reply: {reason}", status=response.status)
-    raise ProtocolError(f"{service} answered with something that is no stream.")
+    raise ProtocolError(f"{service} answered with something other than a stream.")
 
 
 def _data_of(response: Response) -> tuple[dict[str, Any], str, Any]:

@@ -1,4 +1,4 @@
-"""Requests over one pooled client: bounded, verified, and closed for certain.
+"""Requests over one pooled client: bounded, verified, and reliably closed.
 
 Each request runs in a task of its own (`streaming_request`), independent of the tasks that wait for it: cancelling
 a waiter stops the request, and cancelling it again leaves the request to close by itself.
@@ -34,29 +34,27 @@ if TYPE_CHECKING:
     import httpx
 
 MAX_BODY_BYTES = 64 * 1024
-"""How much of an answer is read that is no stream, in bytes."""
+"""How much of a response is read unless it is a stream, in bytes."""
 
-_DRAIN_S = (
-    0.25  # how long the end of a finished stream is waited for, so that the connection can be used again
-)
-_KEEPALIVE_S = 55.0  # people take longer than httpx's 5 seconds between two prompts
+_DRAIN_S = 0.25  # how long to wait for the end of a finished stream, so that its connection can be reused
+_KEEPALIVE_S = 55.0  # httpx's 5 seconds are too short between two prompts
 
 
 class Sink(Protocol):
-    """What takes the bytes of a streamed answer."""
+    """Receives the bytes of a streamed response."""
 
     data_at: float
-    """When data last came, in the loop's time; comments do not count."""
+    """When data last arrived, in the loop's time; comments do not count."""
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more is wanted."""
+        """Whether no more bytes are needed."""
 
     def feed(self, chunk: bytes, now: float) -> None:
-        """Take some bytes."""
+        """Process some bytes."""
 
     def end(self, error: BaseException | None) -> None:
-        """Take note that the stream ended, by itself or with an error."""
+        """Record that the stream ended, normally or with an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,7 @@ class Request:
     params: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes | None = field(default=None, repr=False)
     max_body_bytes: int = MAX_BODY_BYTES
-    """How much of an answer is read that is no stream."""
+    """How much of the response is read unless it is a stream."""
 
 
 class HttpClient:
@@ -93,39 +91,39 @@ class HttpClient:
         self._closing: asyncio.Task[None] | None = None
 
     async def fetch(self, request: Request) -> Response:
-        """Send a request and return the answer with at most `max_body_bytes` of its body.
+        """Send a request and return the response with at most `max_body_bytes` of its body.
 
         Raises:
-            ProviderError: No answer could be had.
+            ProviderError: There was no response.
             ConfigError: The address or the proxy cannot be used.
         """
         return await self._head(self._start(request, None))
 
     async def stream(self, request: Request, sink: Sink) -> tuple[Response, StreamingRequest]:
-        """Send a request whose answer may be a stream; return at its head while the sink takes the body.
+        """Send a request whose response may be a stream; return after the headers while the sink gets the body.
 
-        An answer that is no stream is returned whole, as by `fetch`, and the sink gets nothing. The caller
-        closes the running.
+        A response that is not a stream is returned whole, as by `fetch`, and the sink gets nothing. The caller
+        closes the streaming request.
         """
         running = self._start(request, sink)
         return await self._head(running), running
 
     async def reclaim_connections(self) -> None:
-        """Wait a moment for streams that are over to leave their connections to the next request."""
+        """Wait briefly for finished streams to release their connections for the next request."""
         ending = [each.task for each in self._running if each.is_ending and each.task is not None]
         if ending:
             await asyncio.wait(ending, timeout=_DRAIN_S)
 
     async def warm_up(self) -> None:
-        """Load httpx and make the client ahead of the first request, off the event loop where it takes time."""
+        """Load httpx and create the client before the first request, off the event loop if it is slow."""
         await self._ready_client()
 
     async def aclose(self) -> None:
-        """Close all connections, those in use too."""
+        """Close all connections, even those in use."""
         if not self._is_closed:
             self._is_closed = True
             self._closing = asyncio.create_task(self._close(), name="closing connections")
-        # Waited for, not awaited: a cancel of the caller must not break off the closing.
+        # Waited for, not awaited: cancelling the caller must not interrupt the closing.
         if self._closing is not None:
             await asyncio.wait({self._closing}, timeout=2 * CLOSE_S)
 
@@ -149,14 +147,14 @@ class HttpClient:
         return running
 
     def _deliver_end(self, running: StreamingRequest, sink: Sink | None, task: asyncio.Task[None]) -> None:
-        """Make sure that nobody waits for a task that is over, however it ended."""
+        """Make sure that nobody waits for a task that has ended, however it ended."""
         self._running.discard(running)
         fault = None if task.cancelled() else task.exception()
         if not running.response.done():
             running.response.set_exception(fault or NetworkError("The connection was closed."))
         elif sink is not None and running.is_streaming:
             sink.end(fault or NetworkError("The connection was closed."))
-        running.response.exception()  # marks it as seen: nobody may be left to take it
+        running.response.exception()  # marks it as retrieved: there may be nobody left to do so
 
     async def _head(self, running: StreamingRequest) -> Response:
         try:
@@ -176,9 +174,7 @@ class HttpClient:
                 self._tell(running, sink, running.stopped_by)
         except GptalkError as err:
             self._tell(running, sink, err)
-        except (
-            Exception
-        ) as err:  # httpcore can only be imported when it is needed; all but its errors go on up
+        except Exception as err:  # httpcore is imported late; anything but its errors is raised again
             service, in_body = self.address.service, running.response.done()
             error = translate(err, service=service, proxy=self._proxy_name, in_body=in_body)
             if error is None:
@@ -186,7 +182,7 @@ class HttpClient:
             self._tell(running, sink, error)
 
     def _tell(self, running: StreamingRequest, sink: Sink | None, error: GptalkError) -> None:
-        error.__context__ = error.__cause__ = None  # their tracebacks hold the address and so the token
+        error.__context__ = error.__cause__ = None  # their tracebacks contain the address and so the token
         if not running.response.done():
             running.response.set_exception(error)
         elif sink is not None:
@@ -202,25 +198,23 @@ class HttpClient:
             "read": self._timeouts.headers_s,
         }
         slow = TimedOutError(f"{self.address.service} did not answer in time.", phase="headers")
-        watch = _HeadWatch(self._timeouts.headers_s, partial(running.stop, slow))
+        watch = _HeadersTimer(self._timeouts.headers_s, partial(running.stop, slow))
         built = self._build(client, request, {"timeout": limits, "trace": watch})
         raw = await client.send(built, stream=True, follow_redirects=False)
         try:
             encoding = raw.headers.get("content-encoding", "identity").strip().lower()
             if encoding not in ("", "identity"):
-                raise ProtocolError(f"{self.address.service} compressed its answer, which was not asked for.")
+                raise ProtocolError(
+                    f"{self.address.service} sent a compressed response, which wasn't requested."
+                )
             head = Response(raw.status_code, dict(raw.headers.items()), b"")
             if sink is not None and _is_stream(head):
-                limits["read"] = (
-                    None  # from here the watch of `_pump` counts, which costs nothing for each read
-                )
+                limits["read"] = None  # `_pump` watches from here on, at no cost for each read
                 running.is_streaming = True
                 running.response.set_result(head)
                 await self._pump(raw, sink, running)
                 return
-            late = TimedOutError(
-                f"{self.address.service} did not finish its answer in time.", phase="headers"
-            )
+            late = TimedOutError(f"{self.address.service} did not finish answering in time.", phase="headers")
             async with running.limit(self._timeouts.headers_s, late):
                 body = await _read(raw, request.max_body_bytes)
         finally:
@@ -244,10 +238,10 @@ class HttpClient:
         raise error
 
     async def _pump(self, response: httpx.Response, sink: Sink, running: StreamingRequest) -> None:
-        # The stream itself rather than `aiter_raw`, which takes each piece through one more generator.
+        # The stream itself rather than `aiter_raw`, which passes each piece through one more generator.
         chunks = aiter(_body(response))
         now = asyncio.get_running_loop().time
-        watch = _Watch(sink, self._timeouts, running.stop)
+        watch = _StallTimer(sink, self._timeouts, running.stop)
         try:
             async for chunk in chunks:
                 watch.bytes_at = at = now()
@@ -258,7 +252,7 @@ class HttpClient:
             watch.stop()
         running.is_ending = True
         sink.end(None)
-        # What follows the end mark is read for a moment: a body read to its end leaves the connection usable.
+        # Read on briefly after the end mark: reading the body to its end keeps the connection usable.
         silence = NetworkError("The stream was not closed after its end mark.")
         size = 0
         async with running.limit(_DRAIN_S, silence):
@@ -270,7 +264,7 @@ class HttpClient:
     async def _ready_client(self) -> httpx.AsyncClient:
         async with self._client_lock:
             if self._client is None:
-                # In a thread where it takes time: httpx's import, and the certificates that a context loads.
+                # In a thread if it is slow: importing httpx, and loading certificates.
                 if self.address.scheme == "https" or "httpx" not in sys.modules:
                     self._client = await asyncio.to_thread(self._make_client)
                 else:
@@ -291,7 +285,7 @@ class HttpClient:
         if self.address.scheme == "https" or (proxy and proxy.scheme == "https"):
             context = httpx.create_ssl_context()
         else:
-            # No TLS is spoken. This context trusts no certificate at all, and costs nothing.
+            # No TLS is used. This context trusts no certificate at all, and costs nothing.
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         pool = httpcore.AsyncConnectionPool(
             ssl_context=context,
@@ -301,9 +295,9 @@ class HttpClient:
             keepalive_expiry=_KEEPALIVE_S,
             network_backend=AsyncioBackend(),
         )
-        # Neither the environment's proxies, which were looked at above, nor its .netrc are httpx's business.
+        # httpx must use neither the environment's proxies, which were handled above, nor its .netrc.
         client = httpx.AsyncClient(transport=PooledTransport(pool), trust_env=False)
-        # No cookie is kept: the protocol names none, so one could only tell people apart.
+        # No cookie is kept: the protocol uses none, so one could only serve tracking.
         client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         return client
 
@@ -325,8 +319,8 @@ def _proxy_of(choice: Proxy, context: ssl.SSLContext) -> httpcore.Proxy:
     raise error
 
 
-class _HeadWatch:
-    """Stops a request whose answer's head is not whole in time, even if a byte of it comes now and then.
+class _HeadersTimer:
+    """Stops a request whose response headers are not complete in time, even if they trickle in.
 
     Called by httpcore at each step of a request.
     """
@@ -343,8 +337,8 @@ class _HeadWatch:
             self._timer = asyncio.get_running_loop().call_later(self._limit_s, self._stop)
 
 
-class _Watch:
-    """Stops a request that went silent. One timer that is set again only when it runs out."""
+class _StallTimer:
+    """Stops a request that went silent. Uses one timer, which is reset only when it fires."""
 
     def __init__(self, sink: Sink, timeouts: Timeouts, stop: Callable[[GptalkError], None]) -> None:
         self._loop = asyncio.get_running_loop()
@@ -362,16 +356,16 @@ class _Watch:
         if now < self._end():
             self._timer = self._loop.call_at(self._end(), self._check)
         elif now >= self.bytes_at + self._timeouts.stall_s:
-            self._stop(StalledError(f"Nothing came for {self._timeouts.stall_s:g} seconds."))
+            self._stop(StalledError(f"Nothing arrived for {self._timeouts.stall_s:g} seconds."))
         else:
-            self._stop(StalledError(f"No text came for {self._timeouts.comments_s:g} seconds."))
+            self._stop(StalledError(f"No text arrived for {self._timeouts.comments_s:g} seconds."))
 
     def stop(self) -> None:
         self._timer.cancel()
 
 
 def _is_stream(head: Response) -> bool:
-    """Return whether to read a body as events; a service that names no type, or an odd one, gets a chance."""
+    """Return whether to read a body as events; a missing or unusual content type is tolerated."""
     return head.status == 200 and not head.is_html and not head.kind.endswith("json")
 
 

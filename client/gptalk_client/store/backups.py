@@ -16,7 +16,7 @@ from gptalk_client.store.sqlite_errors import in_words
 
 
 def free_name(path: Path, label: str) -> Path:
-    """Return a name beside a database that neither a file nor a file beside one has."""
+    """Return an unused name beside a database, with no leftover side files either."""
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
     base = path.with_name(f"{path.name}.{label}-{stamp}")
     name, number = base, 1
@@ -53,7 +53,7 @@ def write_backup(copy_to: Callable[[sqlite3.Connection], None], path: Path, *, r
                     with contextlib.suppress(FileNotFoundError):
                         os.unlink(f"{temporary}{side}")
     except AlreadyExistsError as err:
-        raise StoreError(f"{path} is there already.", hint="Choose another name, or add --force.") from err
+        raise StoreError(f"{path} already exists.", hint="Choose another name, or add --force.") from err
     except OSError as err:
         raise StoreError(f"The backup {path} cannot be written: {err.strerror or err}.", hint="") from err
 
@@ -63,7 +63,7 @@ def _fill(copy_to: Callable[[sqlite3.Connection], None], temporary: Path, path: 
         target = sqlite3.connect(temporary, isolation_level=None)
         try:
             copy_to(target)
-            # A copy is one file: without this it would ask for a -wal file of its own.
+            # A copy is a single file: without this it would need a -wal file.
             target.execute("PRAGMA journal_mode = DELETE")
         finally:
             target.close()

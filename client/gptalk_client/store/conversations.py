@@ -1,4 +1,4 @@
-"""Conversations: made, listed, found, renamed, filed away."""
+"""Conversations: creating, listing, finding, renaming and archiving them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _HEX = frozenset("0123456789abcdef")
 
 
 class Conversations(StorePart):
-    """The part of the store that deals with whole conversations."""
+    """The part of the store for whole conversations."""
 
     def create_conversation(
         self,
@@ -36,7 +36,7 @@ class Conversations(StorePart):
         provider: str = "",
         options: Mapping[str, Any] | None = None,
     ) -> Conversation:
-        """Make an empty conversation.
+        """Create an empty conversation.
 
         Args:
             title: Counts as given by the person; empty takes the first line of the first prompt later.
@@ -59,7 +59,7 @@ class Conversations(StorePart):
             return _read(con, int(cursor.lastrowid or 0))
 
     def conversation(self, conversation_id: str) -> Conversation:
-        """Return the conversation of a full id, trashed or not.
+        """Return the conversation with a full id, trashed or not.
 
         Raises:
             UsageError: There is none.
@@ -68,7 +68,7 @@ class Conversations(StorePart):
             return _read(con, conversation_seq(con, conversation_id))
 
     def find_conversation(self, text: str) -> Conversation:
-        """Return the conversation that a person means.
+        """Return the conversation that the user means.
 
         Args:
             text: A full id, the beginning of one, a title, or a part of a title that no other has. Titles in
@@ -79,7 +79,7 @@ class Conversations(StorePart):
         """
         text = storable(text.strip())
         if not text:
-            raise UsageError("Name a conversation by its id or its title.")
+            raise UsageError("Give a conversation's id or title.")
         with self._db.read() as con:
             by_id = _with_prefix(con, text.lower()) if _HEX.issuperset(text.lower()) else []
             if len(by_id) == 1:
@@ -95,14 +95,14 @@ class Conversations(StorePart):
             names = ", ".join(f"{each.id[:8]} {each.title!r}" for each in several[:_CANDIDATES])
             more = " and others" if len(several) > _CANDIDATES else ""
             raise UsageError(
-                f"Several conversations fit {text!r}: {names}{more}.", hint="Give more of the id."
+                f"Several conversations match {text!r}: {names}{more}.", hint="Give more of the id."
             )
         raise UsageError(
             f"There is no conversation {text!r}.", hint="`gptalk-tui list` shows the conversations."
         )
 
     def latest_conversation(self) -> Conversation | None:
-        """Return the conversation that changed last, neither archived nor in the trash."""
+        """Return the most recently changed conversation that is neither archived nor trashed."""
         with self._db.read() as con:
             row = con.execute(
                 f"{CONVERSATION_SELECT} WHERE c.seq = (SELECT seq FROM conversation WHERE archived = 0"
@@ -119,7 +119,7 @@ class Conversations(StorePart):
         trash: bool = False,
         filter: str = "",
     ) -> list[Conversation]:
-        """Return a page of the list: pinned first, then what changed last.
+        """Return a page of the list: pinned first, then the most recently changed.
 
         Args:
             limit: How many at most; None is all.
@@ -144,33 +144,33 @@ class Conversations(StorePart):
         trash: bool = False,
         filter: str = "",
     ) -> int:
-        """Return how many conversations `conversations` would give without a limit."""
+        """Return how many conversations `conversations` would return without a limit."""
         condition, values = _listed(archived, trash, filter)
         with self._db.read() as con:
             row = con.execute(f"SELECT count(*) FROM conversation c WHERE {condition}", values).fetchone()
         return int(row[0])
 
     def rename_conversation(self, conversation_id: str, title: str) -> Conversation:
-        """Give a title that no automatic one replaces; an empty title allows an automatic one again."""
+        """Set a title that is never replaced automatically; an empty one allows an automatic title again."""
         title = storable(title).strip()
         return self._change(
             conversation_id, "title = ?, title_key = ?, renamed = ?", title, fold(title), bool(title)
         )
 
     def set_pinned(self, conversation_id: str, pinned: bool) -> Conversation:
-        """Keep a conversation at the top of the list, or no longer."""
+        """Pin a conversation to the top of the list, or unpin it."""
         return self._change(conversation_id, "pinned = ?", pinned)
 
     def set_archived(self, conversation_id: str, archived: bool) -> Conversation:
-        """Take a conversation out of the list without throwing it away, or put it back."""
+        """Archive a conversation, or unarchive it."""
         return self._change(conversation_id, "archived = ?", archived)
 
     def set_unread(self, conversation_id: str, unread: bool) -> Conversation:
-        """Remember whether a reply has come that nobody has looked at."""
+        """Mark a conversation as having an unread reply, or as read."""
         return self._change(conversation_id, "unread = ?", unread)
 
     def set_draft(self, conversation_id: str, draft: str) -> Conversation:
-        """Keep what is typed and not yet sent."""
+        """Save the unsent prompt."""
         return self._change(conversation_id, "draft = ?", storable(draft))
 
     def set_options(
@@ -182,7 +182,7 @@ class Conversations(StorePart):
         system_prompt: str | None = None,
         options: Mapping[str, Any] | None = None,
     ) -> Conversation:
-        """Change the settings of one conversation; what is None stays as it is."""
+        """Change one conversation's settings; None leaves a setting unchanged."""
         given = {"model": model, "provider": provider, "system_prompt": system_prompt}
         changes = {name: storable(value) for name, value in given.items() if value is not None}
         if options is not None:
@@ -192,20 +192,20 @@ class Conversations(StorePart):
         return self._change(conversation_id, ", ".join(f"{name} = ?" for name in changes), *changes.values())
 
     def trash_conversation(self, conversation_id: str) -> Conversation:
-        """Move a conversation to the trash, where no search finds it."""
+        """Move a conversation to the trash, where searches don't find it."""
         return self._change(conversation_id, "trashed_at_ms = coalesce(trashed_at_ms, ?)", now_ms())
 
     def restore_conversation(self, conversation_id: str) -> Conversation:
-        """Take a conversation out of the trash."""
+        """Restore a conversation from the trash."""
         return self._change(conversation_id, "trashed_at_ms = NULL")
 
     def purge_conversation(self, conversation_id: str) -> None:
-        """Delete a conversation for good, with all that belongs to it."""
+        """Delete a conversation permanently, with everything in it."""
         with self._db.write() as con:
             con.execute("DELETE FROM conversation WHERE seq = ?", (conversation_seq(con, conversation_id),))
 
     def discard_blank(self, conversation_id: str) -> bool:
-        """Delete a conversation in which there is nothing at all: no message, title, draft or setting.
+        """Delete a conversation if it is blank: no message, title, draft or setting.
 
         Returns:
             Whether it was one.
@@ -220,7 +220,7 @@ class Conversations(StorePart):
         return deleted.rowcount > 0
 
     def purge_trash(self) -> int:
-        """Delete for good what is in the trash and every deleted message.
+        """Permanently delete the conversations in the trash and all deleted messages.
 
         Returns:
             How many conversations there were in the trash.

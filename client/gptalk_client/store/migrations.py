@@ -1,7 +1,7 @@
-"""The schema, as a list of named steps that only ever grows.
+"""The schema, as an append-only list of named steps.
 
-`PRAGMA user_version` counts the steps that a file has seen. All missing steps run in one transaction together
-with the new number, so that a file is at one version or at another and never between.
+`PRAGMA user_version` counts the steps applied to a file. All missing steps run in one transaction together
+with the new number, so a file is always at one version or another, never in between.
 """
 
 from __future__ import annotations
@@ -179,17 +179,17 @@ SCHEMA_VERSION = len(MIGRATIONS)
 
 
 def schema_version(con: sqlite3.Connection) -> int:
-    """Return how many steps a file has seen; 0 for an empty one."""
+    """Return how many steps have been applied to a file; 0 for an empty one."""
     return int(con.execute("PRAGMA user_version").fetchone()[0])
 
 
 def has_tables(con: sqlite3.Connection) -> bool:
-    """Say whether a file holds any table."""
+    """Return whether a file has any table."""
     return con.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is not None
 
 
 def check_not_newer(con: sqlite3.Connection) -> None:
-    """Refuse a file that a later version of the program has written.
+    """Refuse a file written by a later version of the program.
 
     Raises:
         NewerSchemaError: With the version that wrote it.
@@ -205,8 +205,8 @@ def check_not_newer(con: sqlite3.Connection) -> None:
         row = None
     program = f"gptalk-tui {row[0]}" if row else "a later gptalk-tui"
     raise NewerSchemaError(
-        f"The conversations were written by {program} (format {version}); this version knows format"
-        f" {SCHEMA_VERSION} and has changed nothing."
+        f"The conversations were written by {program} (format {version}); this version only knows format"
+        f" {SCHEMA_VERSION} and changed nothing."
     )
 
 
@@ -220,7 +220,7 @@ def _program_version() -> str:
 
 
 def migrate(con: sqlite3.Connection, steps: Sequence[Migration] | None = None) -> None:
-    """Run the steps that the file has not seen, all in one transaction with the version number.
+    """Apply the missing steps, all in one transaction with the version number.
 
     Args:
         con: A connection in autocommit mode.

@@ -1,4 +1,4 @@
-"""What every part of the store needs to go between rows and models."""
+"""Conversions between rows and models, for every part of the store."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class _Unset(Enum):
 
 Unset: TypeAlias = Literal[_Unset.UNSET]
 UNSET: Final = _Unset.UNSET
-"""Says that an argument was not given, where None means something."""
+"""The default of an argument for which None has a meaning."""
 
 
 def readable_time(column: str) -> str:
-    """Return the SQL of a time that every reader can format, whatever the column of an old file holds."""
+    """Return the SQL of a time that can always be formatted, whatever an old file contains."""
     return f"CAST(max({EARLIEST_MS}, min({column}, {LATEST_MS})) AS INTEGER)"
 
 
@@ -41,7 +41,7 @@ CONTENT = """
     t.content || CASE m.status WHEN 'streaming' THEN coalesce(
         (SELECT group_concat(r.text, '') FROM
             (SELECT text FROM reply_part WHERE message_seq = m.seq ORDER BY part) r), '') ELSE '' END"""
-"""A message's text, with what has been flushed of a reply that is still being written."""
+"""A message's text, including the flushed parts of a reply that is still being written."""
 
 MESSAGE_SELECT = f"""
     SELECT m.id, c.id, p.id, m.role, {CONTENT}, m.status, {readable_time("m.created_at_ms")}, m.model,
@@ -99,7 +99,7 @@ def message_from(row: tuple[Any, ...]) -> Message:
 
 
 def options_text(options: Mapping[str, Any] | None) -> str:
-    """Return the options as the store keeps them: JSON, empty when there are none."""
+    """Return the options as stored: JSON, or empty if there are none."""
     if not options:
         return ""
     import json  # most conversations have no options
@@ -107,11 +107,11 @@ def options_text(options: Mapping[str, Any] | None) -> str:
     try:
         return json.dumps(dict(options), ensure_ascii=True, sort_keys=True)
     except (TypeError, ValueError) as err:
-        raise UsageError(f"These options cannot be kept: {err}.") from err
+        raise UsageError(f"These options can't be saved: {err}.") from err
 
 
 def options_from(text: str) -> dict[str, Any]:
-    """Return the options that `options_text` wrote; a damaged text gives none."""
+    """Return the options that `options_text` wrote; none if the text is damaged."""
     if not text:
         return {}
     import json  # most conversations have no options
@@ -185,7 +185,7 @@ def insert_message(
 
 
 def set_active_leaf(con: sqlite3.Connection, conversation: int, seq: int | None) -> None:
-    """Make a message the leaf of the branch that is shown, and the one last looked at among its siblings."""
+    """Make a message the active leaf, and the last viewed among its siblings."""
     con.execute(
         "UPDATE conversation SET active_seq = ?, touches = touches + 1 WHERE seq = ?", (seq, conversation)
     )

@@ -1,4 +1,4 @@
-"""SQLite's errors: which ones mean damage or a lock, which are worth another try, and what they say to people."""
+"""SQLite's errors: recognising damage and locks, retrying, and translating them for people."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ _T = TypeVar("_T")
 
 
 def primary_code(err: sqlite3.Error) -> int:
-    """Return SQLite's primary result code, or 0 where the error is the Python module's own."""
+    """Return SQLite's primary result code, or 0 if the error is the Python module's own."""
     return int(getattr(err, "sqlite_errorcode", 0) or 0) & 0xFF
 
 
 def is_damage(err: sqlite3.Error) -> bool:
-    """Say whether the error means that the file is no database, or a damaged one."""
+    """Return whether the error means that the file is damaged or not a database."""
     return primary_code(err) in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 
 
 def is_busy(err: sqlite3.Error) -> bool:
-    """Say whether another connection held the file for longer than the busy timeout."""
+    """Return whether another connection kept the file locked beyond the busy timeout."""
     return primary_code(err) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def patiently(work: Callable[[], _T]) -> _T:
-    """Return what `work` returns, trying again a few times while another process holds the file."""
+    """Return what `work` returns, retrying a few times while another process has the file locked."""
     for attempt in range(1, BUSY_TRIES + 1):
         try:
             return work()
@@ -47,7 +47,7 @@ def patiently(work: Callable[[], _T]) -> _T:
 
 @contextlib.contextmanager
 def in_words(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors into the project's own."""
+    """Translate SQLite's errors into the project's own."""
     try:
         yield
     except sqlite3.Error as err:
@@ -62,9 +62,7 @@ def _explained(err: sqlite3.Error, path: Path) -> StoreError:
     if code == sqlite3.SQLITE_READONLY:
         return StoreReadOnlyError(f"The conversations in {path.parent} cannot be written.")
     if is_busy(err):
-        return StoreError(
-            "Another program holds the conversations and does not let go.", hint="Close it, then try again."
-        )
+        return StoreError("The database is locked by another process.", hint="Close it, then try again.")
     if is_damage(err):
         return StoreError(f"The file {path} is damaged.")
     if isinstance(err, sqlite3.ProgrammingError) and "closed" in str(err):

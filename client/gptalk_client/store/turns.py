@@ -24,7 +24,7 @@ TITLE_CHARS = 80
 
 
 def title_from(prompt: str) -> str:
-    """Return a title for a conversation: the first line of its first prompt that says something."""
+    """Return a title for a conversation: the first meaningful line of its first prompt."""
     for line in prompt.splitlines():
         if any(character.isalnum() for character in line):
             title = " ".join(line.split())
@@ -39,7 +39,7 @@ def title_from(prompt: str) -> str:
 
 
 class Turns(Writers):
-    """The part of the store that writes turns."""
+    """The part of the store for turns."""
 
     def open_turn(
         self,
@@ -49,7 +49,7 @@ class Turns(Writers):
         parent_id: str | Unset | None = UNSET,
         model: str = "",
     ) -> tuple[Message, Message]:
-        """Keep a prompt and open the row of its reply, in one transaction that is on disk at the return.
+        """Save a prompt and open its reply's row, in one transaction that is on disk on return.
 
         The reply becomes the active leaf. A conversation without a title gets the prompt's first line, a
         draft that is this very prompt is cleared, and a conversation in the trash is taken out of it.
@@ -65,7 +65,7 @@ class Turns(Writers):
 
         Raises:
             UsageError: No such conversation or parent, or the parent belongs to another conversation.
-            StoreError: It could not be written; nothing of it was.
+            StoreError: It could not be written; nothing was changed.
         """
         content = storable(content)
         owner = self._claim_owner()
@@ -92,7 +92,7 @@ class Turns(Writers):
             return read_message(con, prompt), read_message(con, reply)
 
     def open_reply(self, prompt_id: str, *, model: str = "") -> Message:
-        """Open one more reply to a prompt: a sibling of those there are. It becomes the active leaf.
+        """Open another reply to a prompt, as a sibling of the existing ones. It becomes the active leaf.
 
         Raises:
             UsageError: There is no such prompt.
@@ -107,10 +107,10 @@ class Turns(Writers):
             return read_message(con, _insert_reply(con, conversation, prompt, model, owner))
 
     def append_reply(self, message_id: str, text: str) -> None:
-        """Add text to the end of a reply that is being written; the cost does not grow with the reply.
+        """Append text to a reply that is being written; the cost does not grow with the reply.
 
         Raises:
-            UsageError: There is no such message any more.
+            UsageError: The message no longer exists.
             StoreError: It is not being written, or the text could not be written.
         """
         text = storable(text)
@@ -124,10 +124,10 @@ class Turns(Writers):
             con.execute("UPDATE message SET size_chars = size_chars + ? WHERE seq = ?", (len(text), seq))
 
     def replace_reply(self, message_id: str, text: str) -> None:
-        """Make this all the text of a reply that is being written.
+        """Replace the whole text of a reply that is being written.
 
         Raises:
-            UsageError: There is no such message any more.
+            UsageError: The message no longer exists.
             StoreError: It is not being written, or the text could not be written.
         """
         text = storable(text)
@@ -152,7 +152,7 @@ class Turns(Writers):
             The reply as stored.
 
         Raises:
-            UsageError: There is no such message any more.
+            UsageError: The message no longer exists.
             StoreError: It could not be written.
         """
         if status is Status.STREAMING:
@@ -168,7 +168,7 @@ class Turns(Writers):
             return read_message(con, row[0])
 
     def message(self, message_id: str) -> Message:
-        """Return the message of a full id.
+        """Return the message with a full id.
 
         Raises:
             UsageError: There is none, or it is deleted.
@@ -207,5 +207,5 @@ def _streaming(con: sqlite3.Connection, message_id: str) -> int:
     if row is None:
         raise UsageError("The reply is no longer there.")
     if row[1] != Status.STREAMING:
-        raise StoreError("The reply is closed already.")
+        raise StoreError("The reply is already closed.")
     return int(row[0])

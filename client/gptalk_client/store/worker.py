@@ -1,4 +1,4 @@
-"""The store for an event loop: one thread of its own, in the order of the calls."""
+"""The store for an event loop: its own thread, which runs calls in order."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _T = TypeVar("_T")
 
 
 class StoreThread:
-    """Runs the store's methods on one thread, in order, so that the loop never waits for a disk.
+    """Runs the store's methods on one thread, in order, so that the loop never waits for the disk.
 
     Cancelling the task that awaits a call does not cancel the call: what was asked to be written is written.
 
@@ -48,6 +48,6 @@ class StoreThread:
         )
 
     async def aclose(self) -> None:
-        """Take no further calls, wait until everything asked for is done, and end the thread."""
+        """Refuse further calls, finish those already made, and end the thread."""
         self._is_closed = True
         await asyncio.shield(asyncio.to_thread(self._executor.shutdown))

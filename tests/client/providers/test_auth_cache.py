@@ -327,7 +327,7 @@ async def test_32_a_folder_in_the_place_of_the_file(path: Path) -> None:
     assert (await cache.login(URL, SignIn())).token == "token-1"
     assert cache.current(URL) is not None
     [told] = cache.warnings
-    assert "cannot be written" in told
+    assert "can't be written" in told
     assert sorted(each.name for each in path.parent.iterdir()) == ["auth.json", "auth.json.lock"]
 
 

@@ -281,7 +281,7 @@ def test_serve_without_a_model_and_on_other_hosts_is_refused(run: Run) -> None:
     assert run("serve", "--host", "0.0.0.0").code == 2
     done = run("serve", "--upstream", "nonsense")
     assert done.code == 2
-    assert "names the file" not in done.err
+    assert "prints its path" not in done.err
     done = run("serve")
     assert done.code == 1
     assert "model pull" in done.err
