@@ -1,6 +1,6 @@
 """One package, fetched by pip with the user's own index settings.
 
-Progress is measured by how much pip has written: every pip since 23 downloads into the temporary folder it is given,
+Progress is measured by how much pip has written: every pip since 23 downloads into its temporary folder,
 while machine-readable progress came only later.
 """
 
