@@ -1,40 +1,76 @@
-"""What the screens work with: the store, the turns' engine and whoever answers, handed down by the app."""
+"""What the app hands down: settings, the store, the turns' engine, and the providers that answer."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from gptalk_client.errors import LocalModelError
+from gptalk_client.errors import GptalkError, LocalModelError
 from gptalk_client.models import Conversation, Message, TurnEvent
 from gptalk_client.paths import Paths
 from gptalk_client.settings import PROVIDERS, ProviderName, Settings
+from gptalk_client.store.worker import StoreThread
 
 if TYPE_CHECKING:
     from gptalk_client.chat import Chat
     from gptalk_client.providers.base import Provider
-    from gptalk_client.store.worker import StoreThread
 
 
-@dataclass
+CLOSE_LIMIT_S = 5.0
+"""How long the end of the app waits for the providers, in seconds."""
+
+
 class Services:
-    """Made once by the app, closed by it."""
+    """Made once by the app, closed by it. What needs the store or the default provider waits until it is there.
 
-    settings: Settings
-    paths: Paths
-    store: StoreThread
-    chat: Chat
-    provider: Provider
-    """Who answers where a conversation chooses nobody else."""
-    build: Callable[[Settings], Provider]
-    """Makes a provider. Raises ConfigError."""
-    keep: Callable[[Settings, Mapping[str | tuple[str, ...], Any]], Awaitable[None]]
-    """Takes other settings and writes what changed, by key, to the config file. Raises ConfigError."""
+    Args:
+        settings: What the person chose.
+        paths: Where things are kept.
+        store: Opens the store with its first call.
+        build: Makes a provider. Raises ConfigError.
+        keep: Takes other settings and writes what changed, by key, to the config file. Raises ConfigError.
+    """
 
-    others: dict[str, Provider] = field(default_factory=dict)
-    """By name, those that some conversation chose instead."""
+    def __init__(
+        self,
+        settings: Settings,
+        paths: Paths,
+        store: StoreThread,
+        build: Callable[[Settings], Provider],
+        keep: Callable[[Settings, Mapping[str | tuple[str, ...], Any]], Awaitable[None]],
+    ) -> None:
+        self.settings = settings
+        self.paths = paths
+        self.store = store
+        self.build = build
+        self.keep = keep
+        self.provider: Provider | None = None
+        """Who answers where a conversation chooses nobody else; None before `start`, or where that failed."""
+        self.others: dict[str, Provider] = {}
+        """By name, the providers that some conversation chose instead."""
+        self._chat: Chat | None = None
+        self._is_started = asyncio.Event()
+
+    async def start(self) -> None:
+        """Load what makes turns, and make the default provider. Only behind the first paint: it takes a while.
+
+        Raises:
+            ConfigError: The settings lack something that the provider needs.
+        """
+
+        def load() -> Provider:
+            from gptalk_client.chat import Chat
+
+            self._chat = Chat(self.store)
+            return self.build(self.settings)
+
+        try:
+            self.provider = await asyncio.to_thread(load)
+        finally:
+            self._is_started.set()
 
     @property
     def default_name(self) -> ProviderName:
@@ -52,7 +88,7 @@ class Services:
         return self.provider if name == self.default_name else self.others.get(name)
 
     async def prepare(self, conversation: Conversation | None) -> None:
-        """Make ready who answers in a conversation.
+        """Make the provider that answers in a conversation.
 
         Raises:
             ConfigError: The settings lack something that it needs.
@@ -65,17 +101,39 @@ class Services:
         Raises:
             ConfigError: The settings lack something that it needs.
         """
+        await self._is_started.wait()
         known = next((each for each in PROVIDERS if each == name), self.default_name)
-        if known == self.default_name:
+        if known == self.default_name and self.provider is not None:
             return self.provider
         if known not in self.others:
             made = await asyncio.to_thread(self.build, replace(self.settings, provider=known))
             self.others.setdefault(known, made)
         return self.others[known]
 
+    @property
+    def chat(self) -> Chat:
+        """What makes turns; there once `prepare` has returned."""
+        assert self._chat is not None
+        return self._chat
+
+    @property
+    def unsaved(self) -> Mapping[str, Message]:
+        """By id, the replies that have ended and are not on disk as they ended."""
+        return self._chat.unsaved if self._chat is not None else {}
+
+    async def aclose(self) -> None:
+        """Close the providers and wait a bounded time for what is still to be stored; the store stays open."""
+        providers = [each for each in (self.provider, *self.others.values()) if each is not None]
+        with contextlib.suppress(TimeoutError, GptalkError):
+            async with asyncio.timeout(CLOSE_LIMIT_S):
+                await asyncio.gather(*(each.aclose() for each in providers))
+        if self._chat is not None:
+            await self._chat.aclose()
+        await self.store.aclose()
+
     def texts(self, ids: Sequence[str]) -> Mapping[str, str]:
         """Read texts for the transcript, on the caller's thread."""
-        unsaved = self.chat.unsaved
+        unsaved = self.unsaved
         return self.store.store.texts(ids) | {each: unsaved[each].content for each in ids if each in unsaved}
 
     def model_of(self, conversation: Conversation | None) -> str:

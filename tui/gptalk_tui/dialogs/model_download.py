@@ -21,7 +21,7 @@ from gptalk_client.text import one_line
 from gptalk_tui.dialogs.base import Dialog
 
 
-class PullScreen(Dialog[bool]):
+class ModelDownloadScreen(Dialog[bool]):
     """Returns whether the model lies ready.
 
     Args:
