@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gptalk_client.config_file import read_file
 from gptalk_tui.cli.main import COMMANDS
-from gptalk_tui.keys import KeyMap, readme_table
+from gptalk_tui.keymap import KeyMap, readme_table
 from gptalk_tui.widgets.composer import COMPOSER_KEYS
 from support.readme import README as README_FILE
 from support.readme import between
