@@ -273,7 +273,7 @@ def _open_to_read(path: Path) -> Database:
         version = schema_version(con)
         if version == SCHEMA_VERSION:
             _probe(con)
-            return _read_only(path, con)
+            return _read_only(path, con, lambda: _connect_to_read(path))
     except BaseException:
         con.close()
         raise
@@ -337,10 +337,16 @@ def _open_copy(path: Path) -> Database:
     except BaseException:
         remove()
         raise
-    return _read_only(path, con, on_close=remove)
+    return _read_only(path, con, lambda: _connect_reader(copy), on_close=remove)
 
 
-def _read_only(path: Path, con: sqlite3.Connection, on_close: Callable[[], None] | None = None) -> Database:
+def _read_only(
+    path: Path,
+    con: sqlite3.Connection,
+    reconnect: Callable[[], sqlite3.Connection] | None = None,
+    *,
+    on_close: Callable[[], None] | None = None,
+) -> Database:
     con.execute("PRAGMA query_only = ON")
-    line = Line(con)
+    line = Line(con, reconnect)
     return Database(path, line, line, read_only=True, on_close=on_close)

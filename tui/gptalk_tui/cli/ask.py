@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Any
 
@@ -88,17 +87,18 @@ def _with_input(prompt: str) -> str:
 
 def _typed(options: tuple[str, ...]) -> dict[str, Any]:
     """Return options by key; a value that reads as JSON is taken as such, any other as text."""
+    from gptalk_client.json_decoding import (
+        JsonError,
+        decode,
+    )  # most prompts have no options
+
     found: dict[str, Any] = {}
     for option in options:
         key, separator, value = option.partition("=")
         if not separator or not key.isidentifier():
             raise click.UsageError(f"-o {option}: write KEY=VALUE.")
         try:
-            found[key] = json.loads(value, parse_constant=_no_constant)
-        except (ValueError, RecursionError):
+            found[key] = decode(value)
+        except JsonError:
             found[key] = value
     return found
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
