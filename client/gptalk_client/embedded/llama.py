@@ -12,6 +12,7 @@ import logging
 import os
 import secrets
 import shutil
+import sys
 import tempfile
 import threading
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -261,7 +262,7 @@ def _hide(params: Any) -> str | None:
     params.n_threads_http = 1
     params.cors_origins = ""
     params.port = 0
-    if os.name != "posix":
+    if sys.platform == "win32":
         params.hostnames = ["127.0.0.1"]
         return None
     folder = tempfile.mkdtemp(prefix="gptalk-")

@@ -15,6 +15,7 @@ import sys
 import threading
 from pathlib import Path
 
+from gptalk_client.embedded.lifeline import OUT_OF_REACH
 from gptalk_client.embedded.pull_progress import OnProgress, PullPhase, PullProgress, check_cancelled
 from gptalk_client.errors import LocalModelError
 
@@ -98,9 +99,8 @@ def _start(requirement: str, target: Path, scratch: Path, output: int) -> subpro
         stdin=subprocess.PIPE,
         stdout=output,
         stderr=output,
-        # Ctrl+C must reach us alone: we end pip, and clean up after it.
-        start_new_session=True,
         env={**os.environ, **places},
+        **OUT_OF_REACH,  # we end pip, and clean up after it
     )
 
 

@@ -14,6 +14,7 @@ import hashlib
 import importlib.util
 import os
 import shutil
+import sys
 import tempfile
 import threading
 import zipfile
@@ -240,7 +241,7 @@ def _copy(source: BinaryIO, target: Path, total: int, tell: OnProgress, cancel: 
 
 def _sync_folder(folder: Path) -> None:
     """Put a rename on the disk, where the system lets a folder be opened."""
-    if os.name == "posix":
+    if sys.platform != "win32":
         number = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(number)
