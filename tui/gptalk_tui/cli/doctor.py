@@ -226,16 +226,12 @@ def _provider(settings: Settings, paths: Paths) -> Check:
 
 
 def _local(settings: Settings, paths: Paths) -> Check:
-    from importlib.util import find_spec
+    from gptalk_client.embedded import native, weights
+    from gptalk_client.embedded.errors import require_local_extra
 
-    from gptalk_client.embedded import weights
-
-    missing = [name for name in ("xllamacpp", "starlette", "uvicorn") if find_spec(name) is None]
-    if missing:
-        return Check(
-            "provider", "problem", f"Not installed: {', '.join(missing)}; install gptalk-tui[local]."
-        )
     try:
+        require_local_extra("xllamacpp", "starlette", "uvicorn")
+        native.check()
         path = weights.resolve(paths.models, settings.local.model_file or None)
     except GptalkError as err:
         return Check("provider", "problem", err.for_humans())
