@@ -16,7 +16,7 @@ from gptalk_client.embedded import native
 from gptalk_client.embedded.errors import WeightsMissingError
 from gptalk_client.embedded.weights import SMOLLM2, in_megabytes, resolve
 from gptalk_tui.cli.main import COMMANDS, cli
-from gptalk_tui.keys import KeyMap, readme_table
+from gptalk_tui.keymap import KeyMap, readme_table
 from gptalk_tui.widgets.composer import COMPOSER_KEYS
 from support.readme import README as README_FILE
 from support.readme import between

@@ -38,7 +38,7 @@ def test_doctor_says_what_it_cannot_promise_on_windows(tmp_path: Path) -> None:
 def test_a_module_that_needs_posix_would_be_found(tmp_path: Path) -> None:
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); import as_on_windows; as_on_windows.hide_posix()\n"
-        "import gptalk_tui.driver"
+        "import gptalk_tui.terminal.driver"
     )
     support = Path(as_on_windows.__file__).parent
     done = subprocess.run(

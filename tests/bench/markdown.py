@@ -13,10 +13,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from gptalk_tui.markdown.block_builder import parse
+from gptalk_tui.markdown.pieces import Piece
+from gptalk_tui.markdown.splitter import Splitter, split
 from gptalk_tui.widgets.transcript.layout import layout
-from gptalk_tui.widgets.transcript.markdown import parse
-from gptalk_tui.widgets.transcript.pieces import Piece
-from gptalk_tui.widgets.transcript.splitter import Splitter, split
 from support.markdown_texts import CODE, ORDINARY, ROWS, STYLES, mixture
 
 KILOBYTE_AND_A_HALF = 1500

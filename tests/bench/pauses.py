@@ -13,7 +13,7 @@ from collections.abc import Callable
 from textual.app import App, ComposeResult
 
 from gptalk_client.models import BranchEntry, Role, Status
-from gptalk_tui import memory
+from gptalk_tui.terminal import gc_tuning
 from gptalk_tui.widgets.transcript.styles import StyleTable
 from gptalk_tui.widgets.transcript.widget import Transcript
 
@@ -95,11 +95,11 @@ def main() -> None:
     """Measure each content and print the table."""
     # Lexers and parsers are loaded once, by whatever comes first: no part of any row.
     asyncio.run(measure("```python\nx = 1\n```\n\n| a |\n|---|\n", Role.ASSISTANT))
-    memory.settle()
+    gc_tuning.settle()
     print("| content | reading, ms | streaming, ms |\n|---|---|---|")
     for name, text in CONTENTS.items():
         reading, streaming = asyncio.run(measure(text, Role.ASSISTANT))
-        memory.collect_now()
+        gc_tuning.collect_now()
         print(f"| {name} | {reading:.0f} | {streaming:.0f} |")
     reading, _ = asyncio.run(measure("word and " * 120_000, Role.USER))
     print(f"| a prompt of 1 MB | {reading:.0f} | – |")

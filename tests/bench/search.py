@@ -24,9 +24,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 from store import fill  # type: ignore[import-not-found]
 
 from gptalk_client.store.store import Store
-from gptalk_tui.screens.base import LOOKING
-from gptalk_tui.screens.finding import Query
-from gptalk_tui.screens.search import SearchScreen
+from gptalk_tui.chat.find import Query
+from gptalk_tui.dialogs.base import LOOKING
+from gptalk_tui.dialogs.search import SearchScreen
 from support.apps import Running, paths_in, running_app
 from support.scripted_provider import ScriptedProvider
 

@@ -15,7 +15,7 @@ from gptalk_client.providers.base import Provider
 from gptalk_client.settings import Settings
 from gptalk_client.store.store import Store
 from gptalk_tui.app import GptalkApp
-from gptalk_tui.screens.chat import ChatScreen
+from gptalk_tui.chat.screen import ChatScreen
 
 LIMIT_S = 10.0
 

@@ -29,7 +29,7 @@ POSIX_OF_OS = (
     "sched_getaffinity", "O_NONBLOCK", "O_NOFOLLOW", "O_NOCTTY", "O_DIRECTORY", "O_CLOEXEC",
 )  # fmt: skip
 SIGNALS_OF_WINDOWS = {"SIGABRT", "SIGFPE", "SIGILL", "SIGINT", "SIGSEGV", "SIGTERM", "SIGBREAK"}
-NOT_THERE = {"gptalk_tui.driver", "gptalk_tui.terminal.driver"}
+NOT_THERE = {"gptalk_tui.terminal.driver"}
 """Modules that nothing imports on Windows."""
 
 

@@ -82,7 +82,7 @@ def _fail_on_demand(where: str) -> None:
 
 
 def _take_guard_away() -> None:
-    from gptalk_tui.guard import ControlGuard
+    from gptalk_tui.terminal.control_filter import ControlGuard
 
     ControlGuard.apply = lambda _self, segments, _background: segments  # type: ignore[method-assign]
 
@@ -105,7 +105,7 @@ def main() -> None:
     _only_loopback()
     where = os.environ.pop("GPTALK_TEST_FAULT", "")
     if limit_s := os.environ.pop("GPTALK_TEST_FORCE_AFTER_S", ""):
-        from gptalk_tui import signals
+        from gptalk_tui.terminal import signals
 
         signals.SignalWatch.__init__.__kwdefaults__["force_after_s"] = float(limit_s)
     if os.environ.pop("GPTALK_TEST_ONE_TOAST", ""):

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 from hypothesis import strategies as st
 
+from gptalk_tui.markdown.block_builder import parse
+from gptalk_tui.markdown.pieces import Piece
+from gptalk_tui.markdown.splitter import split
 from gptalk_tui.widgets.transcript.layout import layout
 from gptalk_tui.widgets.transcript.lines import Line
-from gptalk_tui.widgets.transcript.markdown import parse
-from gptalk_tui.widgets.transcript.pieces import Piece
-from gptalk_tui.widgets.transcript.splitter import split
 from gptalk_tui.widgets.transcript.styles import StyleTable
 
 STYLES = StyleTable()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from gptalk_tui.keys import readme_table
+from gptalk_tui.keymap import readme_table
 
 README = Path(__file__).parent.parent.parent / "README.md"
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from gptalk_tui.logs import LOG_NAME, MAX_BYTES, start_log
+from gptalk_tui.terminal.logs import LOG_NAME, MAX_BYTES, start_log
 from support.gptalk_server import GptalkServer
 from support.guarded_program import SECRET
 from support.terminal import CTRL_O, ENTER, READY, Terminal, program
@@ -121,7 +121,7 @@ def test_no_log_is_written_unless_asked_for(
 LOGGING = """
 import logging, sys
 from pathlib import Path
-from gptalk_tui.logs import start_log
+from gptalk_tui.terminal.logs import start_log
 folder = Path(sys.argv[1])
 assert start_log(folder) == start_log(folder) == folder / "debug.log"
 log = logging.getLogger("gptalk_tui.test")
@@ -157,7 +157,7 @@ def test_a_log_that_others_could_read_becomes_private(tmp_path: Path) -> None:
     log = tmp_path / LOG_NAME
     log.touch()
     log.chmod(0o644)
-    line = "import sys, pathlib; from gptalk_tui.logs import start_log; start_log(pathlib.Path(sys.argv[1]))"
+    line = "import pathlib, sys, gptalk_tui.terminal.logs as logs; logs.start_log(pathlib.Path(sys.argv[1]))"
     subprocess.run([sys.executable, "-c", line, str(tmp_path)], timeout=60, check=True)
     assert log.stat().st_size
     assert log.stat().st_mode & 0o777 == 0o600

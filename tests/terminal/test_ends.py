@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from gptalk_tui.driver import RESTORE
+from gptalk_tui.terminal.driver import RESTORE
 from support.gptalk_server import GptalkServer
 from support.guarded_program import SECRET
 from support.terminal import CTRL_N, CTRL_O, CTRL_P, CTRL_Q, ENTER, READY, Terminal, program
@@ -96,7 +96,7 @@ def test_a_signal_at_any_moment_of_the_start(start) -> None:
 CAUGHT = """
 import os, signal
 from gptalk_tui.cli.signals import Signalled, signals_as_exit_codes
-from gptalk_tui.signals import SignalWatch
+from gptalk_tui.terminal.signals import SignalWatch
 codes = []
 try:
     with signals_as_exit_codes():

@@ -20,7 +20,7 @@ import pytest
 
 from gptalk_client.models import Role, Status
 from gptalk_client.store.store import Store
-from gptalk_tui.logs import LOG_NAME
+from gptalk_tui.terminal.logs import LOG_NAME
 from support.gptalk_server import GptalkServer, threaded_gptalk_server
 from support.terminal import CTRL_N, CTRL_Q, CTRL_S, ENTER, F2, READY, Terminal, program
 

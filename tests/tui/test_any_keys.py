@@ -19,7 +19,7 @@ from textual.pilot import OutOfBounds
 from gptalk_client.errors import NetworkError
 from gptalk_client.store.store import Store
 from gptalk_tui.actions import ACTIONS
-from gptalk_tui.keys import KeyMap
+from gptalk_tui.keymap import KeyMap
 from support.apps import Running, running_app
 from support.scripted_provider import ScriptedProvider
 

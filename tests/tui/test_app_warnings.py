@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gptalk_client.settings import Settings
 from gptalk_tui.app import GptalkApp
-from gptalk_tui.compose import build_provider
+from gptalk_tui.factory import build_provider
 from support.apps import LIMIT_S, Running, paths_in, running_app
 from support.gptalk_server import GptalkServer
 from support.scripted_provider import ScriptedProvider

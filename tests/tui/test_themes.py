@@ -9,7 +9,7 @@ import pytest
 from rich.color import Color
 
 from gptalk_client.settings import Settings, UiSettings
-from gptalk_tui.screens import chat as chat_module
+from gptalk_tui.chat import screen as chat_module
 from gptalk_tui.themes import PALETTE_OF, PALETTES, Palette
 from gptalk_tui.widgets.transcript.colours import contrast
 from gptalk_tui.widgets.transcript.styles import StyleTable

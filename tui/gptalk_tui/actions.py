@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gptalk_tui.screens.chat import ChatScreen
+    from gptalk_tui.chat.screen import ChatScreen
 
 
 class Where(StrEnum):

@@ -24,17 +24,17 @@ from gptalk_client.errors import GptalkError
 from gptalk_client.paths import Paths
 from gptalk_client.settings import Settings
 from gptalk_client.text import one_line, visible
-from gptalk_tui import memory
 from gptalk_tui.actions import ACTION_OF
-from gptalk_tui.guard import ControlGuard
-from gptalk_tui.keys import KeyMap, types_nothing
-from gptalk_tui.logs import log_loop_error
-from gptalk_tui.screens.base import Dialog
-from gptalk_tui.screens.chat import ChatScreen
-from gptalk_tui.screens.services import Services
-from gptalk_tui.signals import SignalWatch
+from gptalk_tui.chat.screen import ChatScreen
+from gptalk_tui.chat.services import Services
+from gptalk_tui.dialogs.base import Dialog
+from gptalk_tui.keymap import KeyMap, types_nothing
+from gptalk_tui.terminal import gc_tuning
+from gptalk_tui.terminal.control_filter import ControlGuard
+from gptalk_tui.terminal.logs import log_loop_error
+from gptalk_tui.terminal.signals import SignalWatch
+from gptalk_tui.terminal.type_ahead import TypeAhead
 from gptalk_tui.themes import DEFAULT_THEME, NO_COLOUR_THEME, PALETTE_OF, PALETTES
-from gptalk_tui.type_ahead import TypeAhead
 from gptalk_tui.widgets.composer import COMPOSER_KEYS
 from gptalk_tui.widgets.transcript.styles import StyleTable
 
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
 
     from gptalk_client.providers.base import Provider
-    from gptalk_tui.screens.setup import Choice
+    from gptalk_tui.dialogs.setup import Choice
 
 BuildProvider: TypeAlias = "Callable[[Settings, Paths, Callable[[str], None]], Provider]"
 
@@ -129,7 +129,7 @@ class GptalkApp(App[int], inherit_bindings=False):
     def get_driver_class(self) -> type[Driver]:
         """Return the driver that survives a terminal which hangs or goes away, where there is one."""
         if sys.platform != "win32" and not os.environ.get("TEXTUAL_DRIVER"):
-            from gptalk_tui.driver import TerminalDriver
+            from gptalk_tui.terminal.driver import TerminalDriver
 
             return TerminalDriver
         return super().get_driver_class()
@@ -207,11 +207,11 @@ class GptalkApp(App[int], inherit_bindings=False):
     # Start and end
 
     def on_mount(self) -> None:
-        self.call_after_refresh(memory.settle)
+        self.call_after_refresh(gc_tuning.settle)
         for _, complaint in self.keys.complaints(COMPOSER_KEYS):
             self.notify(complaint, severity="warning", title="Keys", timeout=20)
         if self.settings.provider is None:
-            from gptalk_tui.screens.setup import SetupScreen
+            from gptalk_tui.dialogs.setup import SetupScreen
 
             self.push_screen(SetupScreen(_reaches), self._take_choice)
         if not self.is_headless:
@@ -428,7 +428,7 @@ def run(
         app.run()
     code = app.return_code or 0
     if app.failure is not None:
-        from gptalk_tui.crash import tell
+        from gptalk_tui.terminal.crash import tell
 
         tell(app.failure, paths.logs)
     if app.is_terminal_stuck:

@@ -25,7 +25,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gptalk_client.embedded.engine import Engine
 from gptalk_client.embedded.guard import Guard
 from gptalk_client.embedded.prompt import parse_prompt
-from gptalk_client.embedded.tokens import TokenBook
+from gptalk_client.embedded.token_store import TokenBook
 from gptalk_client.errors import GptalkError
 
 _log = logging.getLogger(__name__)

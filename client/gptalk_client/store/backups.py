@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gptalk_client.errors import StoreError
 from gptalk_client.store.database import in_words
-from gptalk_client.store.own_files import SIDE_FILES
+from gptalk_client.store.reserved_paths import SIDE_FILES
 from gptalk_client.whole_files import AlreadyThereError, placed
 
 

@@ -9,8 +9,7 @@ from typing import Any
 
 from gptalk_client.errors import UsageError
 from gptalk_client.models import BranchEntry, Conversation, Message, Role, Status
-from gptalk_client.store.folding import fold
-from gptalk_client.store.part import StorePart
+from gptalk_client.store.base import StorePart
 from gptalk_client.store.rows import (
     CONTENT,
     CONVERSATION_SELECT,
@@ -28,6 +27,7 @@ from gptalk_client.store.rows import (
     set_active_leaf,
 )
 from gptalk_client.store.writers import BROKEN_OFF, index_message
+from gptalk_client.textsearch.folding import fold
 
 _TEXTS_AT_ONCE = 500
 _MOST_ROWS = 2**31

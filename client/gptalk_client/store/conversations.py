@@ -8,8 +8,7 @@ from typing import Any
 
 from gptalk_client.errors import UsageError
 from gptalk_client.models import Conversation
-from gptalk_client.store.folding import fold
-from gptalk_client.store.part import StorePart
+from gptalk_client.store.base import StorePart
 from gptalk_client.store.rows import (
     CONVERSATION_SELECT,
     clean,
@@ -19,6 +18,7 @@ from gptalk_client.store.rows import (
     now_ms,
     options_text,
 )
+from gptalk_client.textsearch.folding import fold
 
 _CANDIDATES = 5
 _HEX = frozenset("0123456789abcdef")

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from gptalk_client.models import Role, Status
-from gptalk_client.store.folding import fold
-from gptalk_client.store.part import StorePart
+from gptalk_client.store.base import StorePart
 from gptalk_client.store.rows import clean, insert_message, new_id, options_text, set_active_leaf
 from gptalk_client.store.writers import BROKEN_OFF, index_message
+from gptalk_client.textsearch.folding import fold
 
 OWN_SOURCE = "gptalk-tui"
 """The source of this program's own JSON: its ids are kept."""

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from gptalk_client.errors import NewerSchemaError
-from gptalk_client.store.folding import fold, index_text
 from gptalk_client.store.rows import now_ms
+from gptalk_client.textsearch.folding import fold, index_text
 
 _CONVERSATIONS = """
 CREATE TABLE written_by (

@@ -24,8 +24,8 @@ from gptalk_client.store.migrations import (
     migrate,
     schema_version,
 )
-from gptalk_client.store.own_files import SIDE_FILES
-from gptalk_client.store.planted import refuse_what_is_no_file, warnings_about
+from gptalk_client.store.reserved_paths import SIDE_FILES
+from gptalk_client.store.tampering import refuse_what_is_no_file, warnings_about
 
 LOCKS_FOLDER = "locks"
 _OPEN_TIMEOUT_S = 30.0

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from gptalk_client.models import Message, SearchHit
-from gptalk_client.store.folding import composed, fold
-from gptalk_client.store.part import StorePart
-from gptalk_client.store.query import Query, parse
+from gptalk_client.store.base import StorePart
 from gptalk_client.store.rows import clean, conversation_seq, message_seq, read_message, readable_time
-from gptalk_client.store.snippets import ranges, snippet
+from gptalk_client.textsearch.folding import composed, fold
+from gptalk_client.textsearch.query import Query, parse
+from gptalk_client.textsearch.snippets import ranges, snippet
 
 _MAX_TITLES = 20
 _CANDIDATES = 250

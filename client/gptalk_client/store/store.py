@@ -16,7 +16,7 @@ from gptalk_client.store.database import Database, is_damage
 from gptalk_client.store.imports import Imports
 from gptalk_client.store.migrations import index_all
 from gptalk_client.store.opening import open_database
-from gptalk_client.store.own_files import refuse_own_file
+from gptalk_client.store.reserved_paths import refuse_own_file
 from gptalk_client.store.search import Search
 from gptalk_client.store.turns import Turns
 

@@ -6,7 +6,6 @@ import sqlite3
 
 from gptalk_client.errors import StoreError, UsageError
 from gptalk_client.models import Message, Role, Status
-from gptalk_client.store.folding import fold
 from gptalk_client.store.rows import (
     MESSAGE_SELECT,
     UNSET,
@@ -21,6 +20,7 @@ from gptalk_client.store.rows import (
     set_active_leaf,
 )
 from gptalk_client.store.writers import Writers, finish_reply, index_message
+from gptalk_client.textsearch.folding import fold
 
 TITLE_CHARS = 80
 

@@ -6,11 +6,11 @@ import sqlite3
 from pathlib import Path
 
 from gptalk_client.models import Status
-from gptalk_client.store.folding import index_text
+from gptalk_client.store.base import StorePart
 from gptalk_client.store.locks import FileLock
 from gptalk_client.store.opening import locks_folder
-from gptalk_client.store.part import StorePart
 from gptalk_client.store.rows import new_id
+from gptalk_client.textsearch.folding import index_text
 
 BROKEN_OFF = "The program ended before the reply was complete. The text so far is kept."
 

@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from gptalk_tui.cli import completing
+from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.examples import examples
-from gptalk_tui.cli.given import Globals
 from gptalk_tui.cli.options import pass_globals
 
 MAX_INPUT_BYTES = 16 << 20

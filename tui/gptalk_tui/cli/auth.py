@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gptalk_client.errors import UsageError
+from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.examples import examples
-from gptalk_tui.cli.given import Globals
 from gptalk_tui.cli.options import pass_globals
 from gptalk_tui.cli.output import note, write
 
@@ -99,7 +99,7 @@ def _hours(seconds: float) -> str:
 
 
 def _service(given: Globals) -> GPTalk:
-    from gptalk_tui.compose import build_provider
+    from gptalk_tui.factory import build_provider
 
     settings = given.settings()
     if settings.provider in ("local", "openai"):

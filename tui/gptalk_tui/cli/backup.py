@@ -7,10 +7,10 @@ import os
 import click
 
 from gptalk_client.paths import typed_path
-from gptalk_client.store.own_files import refuse_own_file
+from gptalk_client.store.reserved_paths import refuse_own_file
+from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.conversations import opened
 from gptalk_tui.cli.examples import examples
-from gptalk_tui.cli.given import Globals
 from gptalk_tui.cli.options import pass_globals
 from gptalk_tui.cli.output import note
 

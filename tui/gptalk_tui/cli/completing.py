@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gptalk_client.text import one_line
-from gptalk_tui.cli.given import Globals
+from gptalk_tui.cli.context import Globals
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from gptalk_tui.cli.given import Globals
+from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.options import pass_globals
 from gptalk_tui.cli.output import PROGRAM, write
 

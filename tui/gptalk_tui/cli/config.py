@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
+from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.examples import examples
-from gptalk_tui.cli.given import Globals
 from gptalk_tui.cli.options import pass_globals
 from gptalk_tui.cli.output import note, write
 
@@ -46,7 +46,7 @@ def show(given: Globals) -> None:
 def check(given: Globals) -> int:
     """Say what is wrong in the config file, with its key and line. Exit code 1 if anything is."""
     from gptalk_client.config_file import Problem, exposures, line_of, read_file
-    from gptalk_tui.keys import KeyMap
+    from gptalk_tui.keymap import KeyMap
     from gptalk_tui.themes import PALETTE_OF
 
     file = given.paths().config_file

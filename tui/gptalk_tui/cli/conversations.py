@@ -13,8 +13,8 @@ import click
 from gptalk_client.models import Conversation, iso_utc
 from gptalk_client.text import one_line, visible
 from gptalk_tui.cli import completing
+from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.examples import examples
-from gptalk_tui.cli.given import Globals
 from gptalk_tui.cli.options import pass_globals
 from gptalk_tui.cli.output import columns, note, write
 
@@ -31,7 +31,7 @@ MAX_LISTED = 10**9
 @contextmanager
 def opened(given: Globals) -> Iterator[Store]:
     """Open the store, say what is unusual about it, and close it afterwards."""
-    from gptalk_tui.compose import open_store
+    from gptalk_tui.factory import open_store
 
     store = open_store(given.paths())
     try:

@@ -18,9 +18,9 @@ import click
 import gptalk_client
 from gptalk_client.errors import GptalkError
 from gptalk_client.text import visible
+from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.examples import examples
 from gptalk_tui.cli.exit_codes import FAILED
-from gptalk_tui.cli.given import Globals
 from gptalk_tui.cli.options import pass_globals
 from gptalk_tui.cli.output import write
 
@@ -140,7 +140,7 @@ def _folder(paths: Paths) -> Iterator[Check]:
 
 
 def _open_to_others(paths: Paths) -> Iterator[str]:
-    from gptalk_client.store.planted import warnings_about
+    from gptalk_client.store.tampering import warnings_about
 
     told = list(warnings_about(paths.database))
     yield from told

@@ -13,9 +13,9 @@ from gptalk_client.errors import UsageError
 from gptalk_client.models import Conversation
 from gptalk_client.paths import typed_path
 from gptalk_tui.cli import completing
+from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.conversations import opened
 from gptalk_tui.cli.examples import examples
-from gptalk_tui.cli.given import Globals
 from gptalk_tui.cli.options import pass_globals
 from gptalk_tui.cli.output import note, write
 
@@ -64,7 +64,7 @@ def export(
     One conversation goes to standard output unless -o says otherwise. Several go to a folder, a file each;
     JSON and JSON lines also take several in one file.
     """
-    from gptalk_client.store.own_files import refuse_own_file
+    from gptalk_client.store.reserved_paths import refuse_own_file
     from gptalk_client.transcripts.formats import FORMATS
 
     if bool(conversations) == everything:

@@ -11,9 +11,9 @@ import click
 
 from gptalk_client.paths import typed_path
 from gptalk_client.text import visible
+from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.conversations import opened
 from gptalk_tui.cli.examples import examples
-from gptalk_tui.cli.given import Globals
 from gptalk_tui.cli.options import pass_globals
 from gptalk_tui.cli.output import progress_bar, write
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.examples import examples
-from gptalk_tui.cli.given import Globals
 from gptalk_tui.cli.options import pass_globals
 from gptalk_tui.cli.output import columns, note, progress_bar, write
 

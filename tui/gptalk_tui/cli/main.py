@@ -13,7 +13,7 @@ import click
 
 import gptalk_client
 from gptalk_tui.cli import completing
-from gptalk_tui.cli.given import Globals
+from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.opening import ended, open_app
 from gptalk_tui.cli.options import global_options
 from gptalk_tui.cli.output import PROGRAM

@@ -8,11 +8,11 @@ import sys
 from collections.abc import Callable
 
 from gptalk_client.errors import GptalkError, UsageError
-from gptalk_tui import memory
+from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.exit_codes import FAILED, exit_code_of
-from gptalk_tui.cli.given import Globals
 from gptalk_tui.cli.output import PROGRAM, OutputClosed, complain
 from gptalk_tui.cli.signals import Signalled, signals_as_exit_codes
+from gptalk_tui.terminal import gc_tuning
 
 _LIMITS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 """What the system refuses whoever asks: where output goes is full, no more files may be open."""
@@ -41,9 +41,9 @@ def open_app(given: Globals, *, chat: str | None = None, new: bool = False) -> i
     settings, paths = given.settings(), given.paths()
     # Textual reads it once, when it is imported: keys reach the screen in half the time at the same cost.
     os.environ.setdefault("TEXTUAL_FPS", "120")
-    memory.hold()
+    gc_tuning.hold()
     from gptalk_tui.app import run
-    from gptalk_tui.compose import build_provider
+    from gptalk_tui.factory import build_provider
 
     return run(settings=settings, paths=paths, build_provider=build_provider, chat=chat, new=new)
 
@@ -93,7 +93,7 @@ def fill_standard_streams() -> None:
 
 def _crashed(err: Exception) -> int:
     from gptalk_client.paths import Paths
-    from gptalk_tui.crash import tell
+    from gptalk_tui.terminal.crash import tell
 
     tell(err, Paths.default().logs, what="command line")
     return FAILED

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from gptalk_tui.cli.given import Globals
+from gptalk_tui.cli.context import Globals
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

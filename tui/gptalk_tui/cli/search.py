@@ -7,9 +7,9 @@ import json
 import click
 
 from gptalk_client.text import one_line
+from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.conversations import MAX_LISTED, SHORT_ID, opened
 from gptalk_tui.cli.examples import examples
-from gptalk_tui.cli.given import Globals
 from gptalk_tui.cli.options import pass_globals
 from gptalk_tui.cli.output import columns, note, write
 

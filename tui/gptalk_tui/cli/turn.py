@@ -33,12 +33,12 @@ from gptalk_client.settings import PROVIDERS, Settings
 from gptalk_client.store.store import Store
 from gptalk_client.store.worker import StoreThread
 from gptalk_client.text import visible
+from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.conversations import opened
 from gptalk_tui.cli.exit_codes import FAILED, exit_code_of
-from gptalk_tui.cli.given import Globals
 from gptalk_tui.cli.output import ReplyWriter, note, write
 from gptalk_tui.cli.signals import run_until_signal
-from gptalk_tui.compose import build_provider
+from gptalk_tui.factory import build_provider
 
 
 @dataclass(frozen=True, slots=True)

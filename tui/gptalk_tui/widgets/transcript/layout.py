@@ -6,7 +6,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
 
-from gptalk_tui.widgets.transcript.blocks import Blank, Blocks, Code, CodeLine, Rule, Table, Text
+from gptalk_tui.markdown.blocks import Blank, Blocks, Code, CodeLine, Rule, Table, Text
 from gptalk_tui.widgets.transcript.lines import Line
 from gptalk_tui.widgets.transcript.paint import (
     CodeArea,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from gptalk_client.models import BranchEntry, Role, Status
+from gptalk_tui.markdown.pieces import Piece
+from gptalk_tui.markdown.plain_splitter import PlainSplitter
+from gptalk_tui.markdown.splitter import Splitter
 from gptalk_tui.widgets.transcript.heights import HeightIndex
-from gptalk_tui.widgets.transcript.pieces import Piece
-from gptalk_tui.widgets.transcript.plain_splitter import PlainSplitter
 from gptalk_tui.widgets.transcript.rendering import HEAD
-from gptalk_tui.widgets.transcript.splitter import Splitter
 
 SLICE_CHARS = 16_000
 """How much of a long text is split before the clock is looked at again."""

@@ -15,7 +15,7 @@ from gptalk_tui.widgets.transcript.frame import Frame
 from gptalk_tui.widgets.transcript.styles import StyleTable
 
 if TYPE_CHECKING:
-    from gptalk_tui.widgets.transcript.blocks import Blocks
+    from gptalk_tui.markdown.blocks import Blocks
     from gptalk_tui.widgets.transcript.lines import Line
     from gptalk_tui.widgets.transcript.message_rows import MessageRows
     from gptalk_tui.widgets.transcript.paint import CodeArea, Painted
@@ -101,7 +101,7 @@ class Renderer:
     def render(self, rows: MessageRows, row: int, frame: Frame) -> Rendered:
         """Parse a row and lay it out."""
         # Loaded with the first message: an empty screen needs no Markdown.
-        from gptalk_tui.widgets.transcript.markdown import parse, parse_plain
+        from gptalk_tui.markdown.block_builder import parse, parse_plain
 
         rendered = Rendered(-1, [], is_prompt=rows.entry.role is Role.USER)
         piece = rows.piece(row)
@@ -139,7 +139,7 @@ class Renderer:
             self._lay_out_foot(rendered, frame)
 
     def _lay_out_foot(self, rendered: Rendered, frame: Frame) -> None:
-        from gptalk_tui.widgets.transcript.blocks import Blocks, Span, Text
+        from gptalk_tui.markdown.blocks import Blocks, Span, Text
         from gptalk_tui.widgets.transcript.layout import layout
 
         colour = "error" if rendered.is_error else "muted"

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
 
-from gptalk_tui.widgets.transcript.blocks import Cell, CellLine, Table
+from gptalk_tui.markdown.blocks import Cell, CellLine, Table
 from gptalk_tui.widgets.transcript.lines import Line, Run
 from gptalk_tui.widgets.transcript.paint import (
     Painted,

@@ -1,0 +1,138 @@
+"""What comes from outside is text to every part of the app, before the last guard and for the clipboard too."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+import pytest
+
+from gptalk_client.models import Status
+from gptalk_client.settings import Persona, Settings
+from gptalk_client.store.store import Store
+from gptalk_tui.dialogs.confirm import ConfirmScreen
+from gptalk_tui.dialogs.settings import SettingsScreen
+from gptalk_tui.terminal.control_filter import ControlGuard
+from support.apps import Running, paths_in, running_app
+from support.hostile_texts import HOSTILE_TEXTS, bare, seen
+from support.scripted_provider import ScriptedProvider
+from support.terminal_bytes import complaints
+
+
+@pytest.fixture
+def unguarded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ControlGuard, "apply", lambda _self, segments, _background: segments)
+
+
+def painted(running: Running, selector: str) -> str:
+    """Return what is painted where widgets stand, line by line."""
+    lines = running.app.screen._compositor.render_strips()
+    regions = [each.region for each in running.app.screen.query(selector)]
+    return "\n".join(
+        lines[y].crop(region.x, region.right).text
+        for region in regions
+        for y in range(region.y, region.bottom)
+    )
+
+
+async def take_toasts_away(running: Running) -> None:
+    running.app.clear_notifications()
+    await running.app.screen.query("ToastHolder").remove()
+
+
+async def shows(running: Running, words: str, where: str) -> None:
+    """Wait until words are painted as they are, and see that nothing raw is painted anywhere."""
+    await running.until(lambda: bare(words) in bare(painted(running, where)), f"{words!r} is painted")
+    assert complaints(painted(running, "Screen").replace("\n", "").encode(), is_app=True) == []
+
+
+async def test_the_guard_is_among_the_filters_of_the_app(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider([]), tmp_path) as running:
+        assert any(isinstance(each, ControlGuard) for each in running.app.get_line_filters())
+
+
+@pytest.mark.usefixtures("unguarded")
+async def test_toasts_and_headings_are_text(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider([]), tmp_path, size=(180, 50), toasts=True) as running:
+        for raw in HOSTILE_TEXTS.values():
+            text = raw.replace("\x00", "")
+            await take_toasts_away(running)
+            running.chat.say(f"{text}\nsecond line")
+            await shows(running, f"{seen(text)}second line", "Toast")
+            await take_toasts_away(running)
+            running.app.notify("words", title=text)
+            await shows(running, f"{seen(text)}words", "Toast")
+        running.chat.list_pane.set_heading("[@click=app.quit]here[/]")
+        await shows(running, "[@click=app.quit]here[/]", "#heading")
+
+
+async def test_a_question_is_text(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider([]), tmp_path) as running:
+        running.app.push_screen(ConfirmScreen("Open [/nope]?", "[@click=app.quit]here[/]", yes="Open"))
+        await running.until(lambda: isinstance(running.app.screen, ConfirmScreen))
+        await shows(running, "Open [/nope]?", ".dialog")
+        await shows(running, "[@click=app.quit]here[/]", ".dialog")
+
+
+@pytest.mark.usefixtures("unguarded")
+@pytest.mark.parametrize("what", ["clipboard", "clear", "bidi", "broken markup", "fence"])
+async def test_settings_show_text_and_keep_what_is_left_alone(tmp_path: Path, what: str) -> None:
+    text = HOSTILE_TEXTS[what]
+    name = text.replace("\n", " ")
+    with Store.open(paths_in(tmp_path).database) as store:
+        conversation = store.create_conversation(title="one", model=name, system_prompt=text)
+        _, reply = store.open_turn(conversation.id, "prompt")
+        store.close_turn(reply.id, Status.COMPLETE)
+    settings = Settings(provider="gptalk", personas={name: Persona(model=name, system_prompt=text)})
+    provider = ScriptedProvider([], models=[name, "second"])
+    async with running_app(provider, tmp_path, settings=settings, size=(160, 50)) as running:
+        await running.press("ctrl+t")
+        dialog = running.app.screen
+        assert isinstance(dialog, SettingsScreen)
+        await shows(running, f"models: {seen(name)}", "#hint")
+        await shows(running, seen(text), "#system")
+        await shows(running, seen(name), "#model")
+        await running.press("ctrl+t")
+        [kept] = running.store.conversations()
+        assert (kept.model, kept.system_prompt) == (name, text)
+        await running.press("ctrl+t")
+        running.app.screen.query_one("#persona").focus()
+        await shows(running, f"‹ {seen(name)}", "#persona")  # what is set is just this persona
+        await running.press("right", "left")
+        await shows(running, seen(name), "#model")
+        await running.press("ctrl+t")
+        [kept] = running.store.conversations()
+        assert (kept.model, kept.system_prompt) == (name, text)
+
+
+async def test_what_is_copied_holds_no_control_character(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("TMUX", "STY", "DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    reply = "first\r\nrm -rf ~\rsecond\tline\x1b[201~"
+    async with running_app(ScriptedProvider([reply]), tmp_path) as running:
+        written: list[str] = []
+        assert running.app._driver is not None
+        monkeypatch.setattr(running.app._driver, "write", written.append)
+
+        async def copied() -> str:
+            await running.until(lambda: written, "the copy")
+            sequence = written.pop()
+            payload = sequence.removeprefix("\x1b]52;c;").removesuffix("\x07")
+            text = base64.b64decode(payload, validate=True).decode()
+            assert running.app.clipboard == text
+            return text
+
+        await running.send("Go")
+        await running.until_idle()
+        await running.press("alt+up", "y")
+        assert await copied() == "first\nrm -rf ~␍second\tline␛[201~"
+        for text in HOSTILE_TEXTS.values():
+            running.app.copy_to_clipboard(text)
+            assert not [each for each in await copied() if each not in "\n\t" and _is_control(each)]
+
+
+def _is_control(char: str) -> bool:
+    return char < " " or "\x7f" <= char <= "\x9f"

@@ -1,0 +1,158 @@
+"""What holds for the open conversation, or for all: asked with a dialog, kept in the store or the config file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from gptalk_client.errors import GptalkError
+from gptalk_client.models import Conversation
+from gptalk_client.settings import PROVIDERS, ProviderName, Settings
+from gptalk_client.text import one_line
+from gptalk_tui.widgets.listing import title_of
+
+if TYPE_CHECKING:
+    from gptalk_tui.chat.screen import ChatScreen
+    from gptalk_tui.chat.services import Services
+    from gptalk_tui.dialogs.settings import Chosen
+    from gptalk_tui.dialogs.settings_fields import Values
+
+
+class Choices:
+    """Asks for settings and makes them hold.
+
+    Args:
+        screen: Whose conversation is meant.
+    """
+
+    def __init__(self, screen: ChatScreen) -> None:
+        self._screen = screen
+
+    def ask(self) -> None:
+        """Show the settings of the conversation."""
+        from gptalk_tui.dialogs.settings import HERE, SettingsScreen
+
+        screen, services = self._screen, self._screen.services
+        if services is None:
+            return
+        conversation, opened = screen.desk.chosen, screen.desk.opened
+
+        async def answered(chosen: list[Chosen] | None) -> None:
+            if not chosen:
+                return
+            # A new one may have been stored meanwhile, with its draft.
+            meant = screen.desk.chosen if screen.desk.opened == opened else conversation
+            try:
+                for each in chosen:
+                    if each.scope == HERE:
+                        await self._keep_here(services, meant, each.values)
+                    else:
+                        await self._keep_default(services, each.values)
+                await services.prepare(screen.desk.chosen)
+            except GptalkError as err:
+                screen.say(err.for_humans(), is_error=True)
+            screen.update_bars()
+
+        async def models(provider: str) -> list[str]:
+            return await (await services.provider_named(provider)).models()
+
+        dialog = SettingsScreen(
+            title_of(conversation),
+            values_here(conversation),
+            values_by_default(services.settings),
+            providers=_providers(services.settings),
+            personas=services.settings.personas,
+            find_models=models,
+        )
+        screen.app.push_screen(dialog, answered)
+
+    async def _keep_here(self, services: Services, conversation: Conversation, values: Values) -> None:
+        screen = self._screen
+        own = {name: value for name, value in conversation.options.items() if name not in _OPTIONS}
+        options: dict[str, Any] = own | {
+            name: value for name in _OPTIONS if (value := getattr(values, name)) is not None
+        }
+        if not conversation.id:
+            screen.desk.blank = replace(
+                conversation,
+                provider=values.provider,
+                model=values.model,
+                system_prompt=values.system_prompt,
+                options=options,
+            )
+            screen.say("These settings hold for this conversation.")
+            return
+        changed = await services.store.run(
+            lambda store: store.set_options(
+                conversation.id,
+                provider=values.provider,
+                model=values.model,
+                system_prompt=values.system_prompt,
+                options=options,
+            )
+        )
+        screen.desk.take_news([changed])
+        screen.say(f"These settings hold for “{title_of(changed)}” from the next prompt on.")
+
+    async def _keep_default(self, services: Services, values: Values) -> None:
+        settings = services.settings
+        provider = _provider_name(values.provider)
+        context = values.context_messages
+        chat = replace(
+            settings.chat,
+            temperature=values.temperature,
+            system_prompt=values.system_prompt,
+            context_messages=20 if context is None else context,
+        )
+        changed = replace(settings, provider=provider, model=values.model, chat=chat)
+        changes: dict[str | tuple[str, ...], Any] = {
+            "provider": provider,
+            "model": values.model or None,
+            "chat.temperature": values.temperature,
+            "chat.context_messages": context,
+            "chat.system_prompt": values.system_prompt or None,
+        }
+        await services.keep(changed, changes)
+        self._screen.say("These settings hold for every conversation that has no others of its own.")
+
+
+_OPTIONS = ("temperature", "context_messages")
+
+
+def values_here(conversation: Conversation) -> Values:
+    """Return what a conversation sets for itself."""
+    from gptalk_tui.dialogs.settings_fields import Values
+
+    temperature, context = (conversation.options.get(name) for name in _OPTIONS)
+    return Values(
+        provider=conversation.provider if conversation.provider in PROVIDERS else "",
+        model=conversation.model,
+        temperature=float(temperature) if isinstance(temperature, int | float) else None,
+        context_messages=context if isinstance(context, int) else None,
+        system_prompt=conversation.system_prompt,
+    )
+
+
+def values_by_default(settings: Settings) -> Values:
+    """Return what holds for every conversation."""
+    from gptalk_tui.dialogs.settings_fields import Values
+
+    return Values(
+        provider=settings.provider or "gptalk",
+        model=settings.model,
+        temperature=settings.chat.temperature,
+        context_messages=settings.chat.context_messages,
+        system_prompt=settings.chat.system_prompt,
+    )
+
+
+def _providers(settings: Settings) -> dict[str, str]:
+    """Return who can answer, by name: an endpoint of one's own only where it is set up."""
+    titles = {"gptalk": one_line(settings.url.partition("://")[2]), "local": "this computer"}
+    if settings.openai.url or settings.provider == "openai":
+        titles["openai"] = one_line(settings.openai.url.partition("://")[2]) or "OpenAI-compatible"
+    return titles
+
+
+def _provider_name(name: str) -> ProviderName:
+    return next((each for each in PROVIDERS if each == name), "gptalk")

@@ -1,0 +1,1 @@
+"""Modal screens: each opens over the chat, and returns a value."""

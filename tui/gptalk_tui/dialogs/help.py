@@ -1,0 +1,125 @@
+"""All keys and what they do, from the action table; those for what has the focus come first."""
+
+from __future__ import annotations
+
+from textwrap import wrap
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.events import Resize
+from textual.widgets import Static
+
+from gptalk_tui.actions import Where
+from gptalk_tui.dialogs.base import Dialog
+from gptalk_tui.keymap import KeyMap, by_place
+
+_HEADINGS = {
+    Where.COMPOSER: "In the composer",
+    Where.ANYWHERE: "Anywhere",
+    Where.READING: "In the transcript ({} goes there)",
+    Where.MESSAGE: "On a message ({} goes to one)",
+    Where.LIST: "In the list of conversations ({} goes there)",
+}
+_WAYS = {
+    Where.READING: "message.previous",
+    Where.MESSAGE: "message.previous",
+    Where.LIST: "conversation.switch",
+}
+_FIRST = {
+    Where.COMPOSER: (Where.COMPOSER, Where.ANYWHERE),
+    Where.READING: (Where.READING, Where.MESSAGE),
+    Where.MESSAGE: (Where.MESSAGE, Where.READING),
+    Where.LIST: (Where.LIST, Where.ANYWHERE),
+}
+
+
+KEY_WIDTH = 18
+"""Width of the column of keys, in cells, where there is room for two columns."""
+
+ROOMY_WIDTH = 50
+
+
+def help_text(keys: KeyMap, place: Where, width: int) -> Content:
+    """Return the keys, by where they work.
+
+    Args:
+        keys: The keys of every action.
+        place: What has the focus; its keys come first.
+        width: For the text, in cells.
+    """
+    indent = KEY_WIDTH if width >= ROOMY_WIDTH else 4
+    lines: list[Content] = []
+    for where, actions in by_place(_FIRST.get(place, ())):
+        way = keys.how(_WAYS[where]) if where in _WAYS else ""
+        lines += [Content.styled(_HEADINGS[where].format(way), "bold $ink-accent")]
+        for action in actions:
+            titles = keys.titles(action)
+            if not titles and action.command is None:
+                continue
+            key = ", ".join(titles) or f"/{action.command}"
+            told = [Content.styled(each, "$ink-muted") for each in wrap(action.help, max(8, width - indent))]
+            if cell_len(key) >= indent - 2:
+                lines.append(Content.styled(f"  {key}", "$ink-text"))
+            else:
+                head = Content.styled(f"  {key}".ljust(indent), "$ink-text")
+                lines.append(Content.assemble(head, told.pop(0)))
+            lines += [Content.assemble(" " * indent, each) for each in told]
+        lines.append(Content.empty())
+    return Content("\n").join(lines)
+
+
+class HelpScreen(Dialog[None]):
+    """Help to read; any of Esc, F1, ?, q closes it.
+
+    Args:
+        keys: The keys of every action.
+        place: What has the focus.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,f1,question_mark,q,enter", "leave", "Close", show=False),
+        Binding("j", "scroll(1)", "Down", show=False),
+        Binding("k", "scroll(-1)", "Up", show=False),
+        Binding("space", "page", "Page down", show=False),
+    ]
+
+    def __init__(self, keys: KeyMap, place: Where) -> None:
+        super().__init__()
+        self._keys = keys
+        self._place = place
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog -tall -wide"):
+            yield Static("Help", classes="dialog-title", markup=False)
+            with VerticalScroll():
+                yield Static(id="help-text", markup=False)
+            yield Static("Esc closes · PgUp and PgDn scroll", classes="dialog-hint", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one(VerticalScroll).focus()
+
+    @on(Resize)
+    def _fit(self) -> None:
+        """Break the lines for the width."""
+        self.call_after_refresh(self._show)
+
+    def _show(self) -> None:
+        width = self.query_one(VerticalScroll).scrollable_content_region.width
+        self.query_one("#help-text", Static).update(help_text(self._keys, self._place, width))
+
+    def action_scroll(self, by: int) -> None:
+        """Scroll by lines."""
+        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
+
+    def action_page(self) -> None:
+        """Scroll by a page."""
+        self.query_one(VerticalScroll).scroll_page_down(animate=False)
+
+    def action_leave(self) -> None:
+        """Close."""
+        self.dismiss(None)

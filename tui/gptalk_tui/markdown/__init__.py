@@ -1,0 +1,1 @@
+"""Markdown as it streams: split, parsed and highlighted, without a widget."""

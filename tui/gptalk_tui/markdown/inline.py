@@ -1,0 +1,233 @@
+"""Inline Markdown tokens to shown text, plain text, styles and links."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from rich.cells import get_character_cell_size
+
+from gptalk_client.text import visible
+from gptalk_tui.markdown.blocks import Atom, Span, Target
+from gptalk_tui.markdown.latex import to_unicode
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+_BARE_URL = re.compile(r"(?:https?://|mailto:)[^\s<>\"`\x00-\x20]+", re.I)
+_LOOKS_LIKE_ADDRESS = re.compile(r"(?:https?://)?(?:[\w-]+\.)+[a-z]{2,}(?=[/:?#\s]|$)", re.I)
+_BREAK_TAG = re.compile(r"<br\s*/?>$", re.I)
+_MARKS = {"em": "em", "strong": "strong", "s": "strike"}
+
+
+@dataclass(slots=True)
+class InlineLine:
+    """One logical line of inline text."""
+
+    parts: list[str] = field(default_factory=list)
+    length: int = 0
+    spans: list[Span] = field(default_factory=list)
+    plain_parts: list[str] = field(default_factory=list)
+    plain_length: int = 0
+    atoms: list[Atom] = field(default_factory=list)
+    targets: list[Target] = field(default_factory=list)
+
+    @property
+    def shown(self) -> str:
+        """What is painted."""
+        return "".join(self.parts)
+
+    @property
+    def plain(self) -> str:
+        """What a copy gives."""
+        return "".join(self.plain_parts)
+
+    def add(self, text: str, style: str, plain: str | None = None) -> None:
+        """Append text; `plain`, where given, is what a copy gives instead, as one."""
+        if not text:
+            return
+        # Entities such as `&#27;` became characters only now.
+        text = visible(text, newlines=False)
+        start = self.length
+        self.parts.append(text)
+        self.length += len(text)
+        if plain is None:
+            plain = text
+        elif len(plain) != len(text):
+            self.atoms.append(Atom(start, self.length, self.plain_length, self.plain_length + len(plain)))
+        self.plain_parts.append(plain)
+        self.plain_length += len(plain)
+        spans = self.spans
+        if spans and spans[-1].style == style:
+            spans[-1] = Span(self.length, style)
+        else:
+            spans.append(Span(self.length, style))
+
+
+def is_openable(url: str) -> bool:
+    """Return whether a link's address is of a kind that may be opened."""
+    return url[:8].lower().startswith(("http://", "https://", "mailto:"))
+
+
+def host_of(url: str) -> str:
+    """Return the host of an address as people should see it before they open it; for mail, the address."""
+    if url[:7].lower() == "mailto:":
+        return url[7:].partition("?")[0]
+    try:
+        return urlsplit(url).hostname or url
+    except ValueError:
+        return url
+
+
+class InlineReader:
+    """Reads the children of inline tokens into logical lines.
+
+    Args:
+        base: Style of plain text here.
+    """
+
+    def __init__(self, base: str = "text") -> None:
+        self._base = base
+        self._marks: list[str] = []
+        self._link: str | None = None
+        self._link_start = 0
+        self._link_part = 0
+        self.lines = [InlineLine()]
+
+    @property
+    def line(self) -> InlineLine:
+        """The line that is being filled."""
+        return self.lines[-1]
+
+    def read(self, tokens: Iterable[Token]) -> list[InlineLine]:
+        """Read all tokens and return the lines, at least one."""
+        for token in tokens:
+            kind = token.type
+            if kind == "text":
+                self._text(token.content)
+            elif kind == "softbreak":
+                self._soft_break()
+            elif kind == "code_inline":
+                self.line.add(token.content.replace("\t", " "), self._style("code"))
+            elif kind.endswith("_open") and kind != "link_open":
+                self._marks.append(_MARKS.get(kind[:-5], ""))
+            elif kind.endswith("_close") and kind != "link_close":
+                if self._marks:
+                    self._marks.pop()
+            else:
+                self._other(token, kind)
+        self._close_link()
+        return self.lines
+
+    def _other(self, token: Token, kind: str) -> None:
+        if kind == "link_open":
+            self._open_link(str(token.attrs.get("href", "")))
+        elif kind == "link_close":
+            self._close_link()
+        elif kind == "hardbreak":
+            self.new_line()
+        elif kind == "math_inline":
+            for index, part in enumerate(to_unicode(token.content).split("\n")):
+                if index:
+                    self.line.add("  ", self._style())
+                self.line.add(part, self._style("math"))
+        elif kind == "html_inline":
+            if _BREAK_TAG.match(token.content):
+                self.new_line()
+            else:
+                self.line.add(_one_line(token.content), self._style("html"))
+        elif kind == "image":
+            self._image(token)
+        else:
+            self.line.add(_one_line(token.content), self._style())
+
+    def new_line(self) -> None:
+        """Begin one more logical line; an open link goes on there."""
+        link = self._link
+        self._close_link(note=False)
+        self.lines.append(InlineLine())
+        if link is not None:
+            self._open_link(link)
+
+    def _style(self, more: str = "") -> str:
+        names = [self._base, *filter(None, self._marks)]
+        if self._link is not None and is_openable(self._link):
+            names.append("link")
+        if more:
+            names.append(more)
+        return " ".join(names)
+
+    def _text(self, content: str) -> None:
+        content = _one_line(content)
+        if self._link is not None or ("://" not in content and "mailto:" not in content):
+            self.line.add(content, self._style())
+            return
+        position = 0
+        for found in _BARE_URL.finditer(content):
+            url = _trim(found[0])
+            if len(url) <= len("https://"):
+                continue
+            self.line.add(content[position : found.start()], self._style())
+            self._open_link(url)
+            self.line.add(url, self._style())
+            self._close_link()
+            position = found.start() + len(url)
+        self.line.add(content[position:], self._style())
+
+    def _soft_break(self) -> None:
+        line = self.line
+        if not line.parts:
+            return
+        last = line.parts[-1][-1]
+        # Between wide letters a line end of the source is no space: those scripts are written without.
+        if last != " " and not (last >= "\u2e80" and get_character_cell_size(last) == 2):
+            line.add(" ", self._style())
+
+    def _open_link(self, url: str) -> None:
+        self._link = url
+        self._link_start = self.line.length
+        self._link_part = len(self.line.parts)
+
+    def _close_link(self, *, note: bool = True) -> None:
+        url, self._link = self._link, None
+        if url is None:
+            return
+        line, start = self.line, self._link_start
+        shown = "".join(line.parts[self._link_part :])
+        if is_openable(url):
+            if shown:
+                line.targets.append(Target(start, line.length, url))
+            # A text that reads like another address than the link's own must not mislead.
+            host = host_of(url)
+            if note and _LOOKS_LIKE_ADDRESS.match(shown) and host.lower() not in shown.lower():
+                line.add(f" ({host})", f"{self._base} muted", "")
+        elif note and url and url != shown:
+            line.add(f" ({url})", f"{self._base} muted")
+
+    def _image(self, token: Token) -> None:
+        url = str(token.attrs.get("src", ""))
+        alt = _one_line(token.content) or "image"
+        is_outer = self._link is None
+        if is_outer:
+            self._open_link(url)
+        self.line.add(f"[image: {alt}]" if alt != "image" else "[image]", self._style())
+        if is_outer:
+            self._close_link()
+
+
+def _one_line(text: str) -> str:
+    return text.replace("\n", " ").replace("\t", " ") if "\n" in text or "\t" in text else text
+
+
+def _trim(url: str) -> str:
+    """Take off what ends the sentence rather than the address."""
+    while url and url[-1] in ".,;:!?'\"*_~…。，、）)]}>":
+        if url[-1] == ")" and url.count("(") >= url.count(")"):
+            break
+        if url[-1] == "_":
+            break
+        url = url[:-1]
+    return url

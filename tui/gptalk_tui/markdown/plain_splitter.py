@@ -1,0 +1,57 @@
+"""Cuts text that is shown as written, such as a person's prompt, into pieces of bounded size."""
+
+from __future__ import annotations
+
+from gptalk_tui.markdown.pieces import Context, Piece
+from gptalk_tui.markdown.splitter import PIECE_CHARS, cut_place
+
+_PLAIN = Context(kind="plain")
+
+
+class PlainSplitter:
+    """Turns text into pieces that end at a line's end where they can; used as `Splitter` is.
+
+    Attributes:
+        pieces: The pieces, in order. Only ever appended to.
+    """
+
+    def __init__(self) -> None:
+        self.pieces: list[Piece] = []
+        self._pending = ""
+        self._position = 0
+        self._start = 0
+        self._joins = False
+
+    @property
+    def pending_chars(self) -> int:
+        """Characters that were pushed and are not in a piece."""
+        return len(self._pending) - self._position
+
+    @property
+    def tail(self) -> None:
+        """Nothing: text shown as written does not grow on screen."""
+        return None
+
+    def push(self, text: str) -> None:
+        """Append text without looking at it."""
+        self._pending = self._pending[self._position :] + text
+        self._position = 0
+
+    def step(self, max_chars: int | None = None) -> bool:
+        """Look at pushed text, at most so many characters, roughly; return whether more is pending."""
+        budget = len(self._pending) if max_chars is None else max_chars
+        while self.pending_chars and budget > 0:
+            head = self._pending[self._position : self._position + PIECE_CHARS]
+            if len(head) == PIECE_CHARS and self.pending_chars > PIECE_CHARS:
+                end = head.rfind("\n") + 1
+                head = head[: end or cut_place(head)]
+            self.pieces.append(Piece(head, self._start, _PLAIN, joins_previous=self._joins))
+            self._joins = not head.endswith("\n")
+            self._start += len(head)
+            self._position += len(head)
+            budget -= len(head)
+        return bool(self.pending_chars)
+
+    def finish(self) -> None:
+        """Put everything into pieces."""
+        self.step()

@@ -1,0 +1,132 @@
+"""Tables: from tokens to cells, and how wide the columns would like to be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+
+from gptalk_tui.markdown.blocks import Cell, CellLine, Gutter, Table
+from gptalk_tui.markdown.inline import InlineReader
+from gptalk_tui.markdown.parser import parser
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+_UNESCAPED_PIPE = re.compile(r"(?<!\\)\|")
+_ALIGNS = {"text-align:left": "left", "text-align:center": "center", "text-align:right": "right"}
+
+
+def read_table(
+    tokens: Sequence[Token],
+    index: int,
+    source_lines: Sequence[str],
+    gutters: tuple[Gutter, ...],
+    basis: str = "",
+) -> tuple[Table, int]:
+    """Read the table whose opening token stands at an index.
+
+    Args:
+        tokens: Of the whole piece.
+        index: Of `table_open`.
+        source_lines: What the tokens' line numbers count.
+        gutters: Decoration before each line.
+        basis: The table's first rows, where the piece only goes on with it. They set the widths.
+
+    Returns:
+        The table, and the index behind its closing token.
+    """
+    rows: list[list[Cell]] = []
+    plain: list[str] = []
+    aligns: list[str] = []
+    row: list[Cell] = []
+    places: list[tuple[int, int]] = []
+    while tokens[index].type != "table_close":
+        token = tokens[index]
+        if token.type == "tr_open":
+            row = []
+            line = token.map[0] if token.map else 0
+            plain.append(source_lines[line].strip())
+            places = _places(plain[-1])
+        elif token.type == "tr_close":
+            rows.append(row)
+            if len(rows) == 1:
+                plain.append(source_lines[line + 1].strip())
+        elif token.type in ("th_open", "td_open"):
+            if token.type == "th_open":
+                aligns.append(_ALIGNS.get(str(token.attrs.get("style", "")), "left"))
+            base = "header" if token.type == "th_open" else "text"
+            place = places[len(row)] if len(row) < len(places) else (len(plain[-1]), len(plain[-1]))
+            row.append(_cell(tokens[index + 1], base, plain[-1], place))
+        index += 1
+    header, body = rows[0], rows[1:]
+    if basis:
+        plain = plain[2:]
+        natural, minimum = _basis_widths(basis)
+    else:
+        natural, minimum = _widths(rows)
+    return Table(gutters, aligns, header, body, plain, natural, minimum, bool(basis)), index + 1
+
+
+def _places(row: str) -> list[tuple[int, int]]:
+    """Return start and end of each cell's text in a row, without the spaces around it."""
+    bounds = [found.start() for found in _UNESCAPED_PIPE.finditer(row)]
+    starts = [0, *(bound + 1 for bound in bounds)]
+    ends = [*bounds, len(row)]
+    places = []
+    for start, end in zip(starts, ends, strict=True):
+        text = row[start:end]
+        left = len(text) - len(text.lstrip())
+        places.append((start + left, start + max(left, len(text.rstrip()))))
+    if bounds and bounds[0] == 0:
+        places.pop(0)
+    return places
+
+
+def _cell(token: Token, base: str, row: str, place: tuple[int, int]) -> Cell:
+    lines = [
+        CellLine(line.shown, line.spans, line.targets)
+        for line in InlineReader(base).read(token.children or [])
+    ]
+    start, end = place
+    shown = lines[0].shown
+    found = row.find(shown, start, end) if len(lines) == 1 else -1
+    if found < 0:
+        return Cell(lines, start, end - start, False)
+    return Cell(lines, found, len(shown), True)
+
+
+def _widths(rows: Sequence[Sequence[Cell]]) -> tuple[list[int], list[int]]:
+    """Return the cells that each column would like, and those of its longest word."""
+    columns = len(rows[0])
+    natural, minimum = [1] * columns, [1] * columns
+    for row in rows:
+        for column, cell in enumerate(row[:columns]):
+            for line in cell.lines:
+                natural[column] = max(natural[column], cell_len(line.shown))
+                for word in line.shown.split(" "):
+                    if len(word) > minimum[column] or not word.isascii():
+                        minimum[column] = max(minimum[column], _unbreakable(word))
+    return natural, minimum
+
+
+def _unbreakable(word: str) -> int:
+    """Wide letters part anywhere; a word of narrow ones does not."""
+    if word.isascii():
+        return len(word)
+    cells = cell_len(word)
+    return 2 if cells >= len(word) * 2 - 1 else cells
+
+
+@lru_cache(16)
+def _basis_widths(basis: str) -> tuple[list[int], list[int]]:
+    tokens = parser(basis).parse(basis, {"references": {}})
+    lines = basis.split("\n")
+    for index, token in enumerate(tokens):
+        if token.type == "table_open":
+            table, _ = read_table(tokens, index, lines, ())
+            return table.natural, table.minimum
+    return [1], [1]

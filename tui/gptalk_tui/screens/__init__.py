@@ -1,1 +1,0 @@
-"""The full screens and dialogs of the app."""

@@ -1,0 +1,1 @@
+"""What touches the terminal or the process."""

@@ -1,0 +1,228 @@
+"""The way to the terminal: Textual's, made to survive a terminal that hangs or goes away.
+
+POSIX only. On Windows the app uses Textual's own driver, which can neither tell that its console has gone nor give
+it back by force; `App.get_driver_class` chooses.
+"""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import os
+import queue
+import re
+import selectors
+import sys
+import termios
+import threading
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, TextIO, cast
+
+from textual._xterm_parser import XTermParser
+from textual.drivers.linux_driver import LinuxDriver
+from textual.geometry import Size
+from textual.message import Message
+
+from gptalk_tui.terminal.paste_filter import PasteFilter
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+assert sys.platform != "win32"
+
+HANG_UP_EXIT = 129
+"""The exit code of a program whose terminal went away, as a shell counts SIGHUP."""
+
+CLOSE_LIMIT_S = 1.0
+"""How long the end waits for a terminal to take the last bytes, in seconds."""
+
+INPUT_TICK_S = 0.1
+"""How often the input is looked after while nothing comes, in seconds."""
+
+RESTORE = (
+    b"\x1b[?2026l\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"
+    b"\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
+)
+"""Everything that the app may have switched on, switched off: for an end by force."""
+
+
+class _Output:
+    """Standard error as the writer thread uses it: a terminal that has gone away takes everything."""
+
+    def __init__(self, file: TextIO, lost: threading.Event) -> None:
+        self._file = file
+        self._lost = lost
+
+    def write(self, text: str) -> None:
+        if not self._lost.is_set():
+            try:
+                self._file.write(text)
+            except OSError:
+                self._lose()
+
+    def flush(self) -> None:
+        if not self._lost.is_set():
+            try:
+                self._file.flush()
+            except OSError:
+                self._lose()
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+    def _lose(self) -> None:
+        # What is buffered is tried again at the interpreter's end, whose failure would change the exit code.
+        sink = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(sink, self._file.fileno())
+        os.close(sink)
+        self._lost.set()
+
+
+_SEQUENCE_STARTS = re.compile("(?=\x1b)")
+_UNREADABLE = re.compile(r"\x1b?\[?[\d;:]*[a-zA-Z~]?")
+"""What is left out of a piece that cannot be read; its beginning may have come earlier."""
+
+
+class _Keys:
+    """Textual's parser, begun anew after a sequence that it cannot read: a key beyond Unicode, an odd number."""
+
+    def __init__(self, debug: bool) -> None:
+        self._debug = debug
+        self._parser = XTermParser(debug)
+
+    def feed(self, text: str) -> Iterator[Message]:
+        """Yield what a piece of input means, without what cannot be read."""
+        for piece in _SEQUENCE_STARTS.split(text):
+            if not piece:  # would be the end of all input
+                continue
+            try:
+                yield from self._parser.feed(piece)
+            except (ValueError, OverflowError):
+                self._parser = XTermParser(self._debug)
+                yield from self.feed(_UNREADABLE.sub("", piece, count=1))
+
+    def tick(self) -> Iterator[Message]:
+        """Yield what has waited long enough."""
+        yield from self._parser.tick()
+
+
+class TerminalDriver(LinuxDriver):
+    """Textual's driver, with an end for each way in which a terminal fails.
+
+    The app is told by `leave_soon(HANG_UP_EXIT)` when the terminal has gone.
+    """
+
+    def __init__(self, app: App[Any], **options: Any) -> None:
+        super().__init__(app, **options)
+        self._lost = threading.Event()
+        self._is_dropping = False
+        self._file = cast(Any, _Output(cast(TextIO, self._file), self._lost))
+        self.is_stuck = False
+        """The terminal takes nothing and the thread that writes to it cannot be ended."""
+
+    @property
+    def present_size(self) -> Size | None:
+        """The terminal's size now, whatever `$COLUMNS` says; None where the terminal itself tells it."""
+        if self._in_band_window_resize:
+            return None
+        try:
+            return Size(*os.get_terminal_size(self.fileno))
+        except OSError:
+            return None  # it has gone
+
+    def write(self, data: str) -> None:
+        """Write to the terminal; nothing is written any more once it hangs and the app is to end."""
+        if self._is_dropping:
+            return
+        super().write(data)
+        if self._lost.is_set():
+            self._hang_up()
+
+    @property
+    def backlog(self) -> int:
+        """How many writes the terminal has not taken yet."""
+        writer = self._writer_thread
+        return writer._queue.qsize() if writer is not None else 0
+
+    def drop_output(self) -> None:
+        """Throw away what a hanging terminal has not taken, so that nobody waits for it. For any thread."""
+        self._is_dropping = True
+        self._drain()
+
+    def close(self) -> None:
+        """End the writer thread, with patience for a slow terminal and none for one that hangs."""
+        writer = self._writer_thread
+        if writer is None:
+            return
+        if self._end(writer):
+            return
+        self._drain()
+        # What the kernel holds for the terminal is thrown away too, which lets the pending write end.
+        with contextlib.suppress(termios.error):
+            termios.tcflush(self.fileno, termios.TCOFLUSH)
+        self.is_stuck = not self._end(writer)
+
+    def restore_by_force(self) -> None:
+        """Give the terminal back from any thread without waiting for anything."""
+        if self.attrs_before is not None:
+            with contextlib.suppress(termios.error):
+                termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
+        with contextlib.suppress(OSError):
+            # Opened anew, so that only this use of the terminal does not wait.
+            terminal = os.open(os.ttyname(self.fileno), os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+            os.write(terminal, RESTORE)
+            os.close(terminal)
+
+    def _disable_mouse_support(self) -> None:
+        super()._disable_mouse_support()
+        if self._mouse_pixels:
+            self.write("\x1b[?1016l")
+
+    def _end(self, writer: threading.Thread) -> bool:
+        with contextlib.suppress(queue.Full):
+            cast("queue.Queue[str | None]", writer._queue).put(None, timeout=CLOSE_LIMIT_S)  # type: ignore[attr-defined]
+            writer.join(CLOSE_LIMIT_S)
+        return not writer.is_alive()
+
+    def _drain(self) -> None:
+        pending = self._writer_thread._queue if self._writer_thread is not None else None
+        with contextlib.suppress(queue.Empty):
+            while pending is not None:
+                pending.get_nowait()
+
+    def _run_input_thread(self) -> None:
+        try:
+            self.run_input_thread()
+        except OSError:
+            self._hang_up()
+        except Exception as err:  # noqa: BLE001 - a thread has nobody else to tell
+            self._tell(self._app._handle_exception, err)
+
+    def run_input_thread(self) -> None:
+        """Read keys, pastes and answers of the terminal until the app ends or the terminal is gone."""
+        keys, pasted = _Keys(self._debug), PasteFilter()
+        decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+        with selectors.SelectSelector() as selector:
+            selector.register(self.fileno, selectors.EVENT_READ)
+            while not self.exit_event.is_set():
+                if selector.select(INPUT_TICK_S):
+                    data = os.read(self.fileno, 4096)
+                    if not data:
+                        self._hang_up()
+                        return
+                    # Nothing, while a character or a marker is cut, would be the end of all input.
+                    if text := pasted.feed(decode(data)):
+                        self._process(keys.feed(text))
+                # An escape character alone is a key once nothing has followed it for a while.
+                self._process(keys.tick())
+
+    def _process(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            self.process_message(message)
+
+    def _hang_up(self) -> None:
+        self._tell(self._app.leave_soon, HANG_UP_EXIT)  # type: ignore[attr-defined]
+
+    def _tell(self, what: Any, *arguments: Any) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: the app is gone already
+            self._loop.call_soon_threadsafe(what, *arguments)
