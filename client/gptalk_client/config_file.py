@@ -10,6 +10,7 @@ import io
 import os
 import re
 import shlex
+import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
@@ -110,7 +111,7 @@ def exposures(file: Path, settings: Settings) -> list[Problem]:
         file: The config file; it may be absent.
         settings: What it says.
     """
-    if os.name != "posix":
+    if sys.platform == "win32":
         return []
     try:
         status = file.stat()

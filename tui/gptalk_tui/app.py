@@ -127,11 +127,11 @@ class GptalkApp(App[int], inherit_bindings=False):
 
     def get_driver_class(self) -> type[Driver]:
         """Return the driver that survives a terminal which hangs or goes away, where there is one."""
-        if sys.platform == "win32" or os.environ.get("TEXTUAL_DRIVER"):
-            return super().get_driver_class()
-        from gptalk_tui.terminal.driver import TerminalDriver
+        if sys.platform != "win32" and not os.environ.get("TEXTUAL_DRIVER"):
+            from gptalk_tui.terminal.driver import TerminalDriver
 
-        return TerminalDriver
+            return TerminalDriver
+        return super().get_driver_class()
 
     def styles_of_theme(self) -> StyleTable:
         """Return the transcript's colours for the present theme."""

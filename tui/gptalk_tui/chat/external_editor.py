@@ -7,6 +7,7 @@ import os
 import shlex
 import shutil
 import signal
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -35,7 +36,7 @@ def editor_command(environment: Mapping[str, str]) -> list[str]:
         command = environment.get(name, "").strip()
         if command:
             try:
-                return shlex.split(command, posix=os.name != "nt")
+                return shlex.split(command, posix=sys.platform != "win32")
             except ValueError as err:
                 raise ValueError(f"${name} cannot be read as a command: {err}.") from err
     for fallback in FALLBACKS:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from gptalk_tui.cli import completing
 from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.examples import examples
 from gptalk_tui.cli.options import pass_globals
@@ -24,7 +25,12 @@ MAX_INPUT_BYTES = 16 << 20
     )
 )
 @click.argument("prompt", nargs=-1)
-@click.option("--chat", metavar="ID-OR-TITLE", help="Go on with this conversation.")
+@click.option(
+    "--chat",
+    metavar="ID-OR-TITLE",
+    help="Go on with this conversation.",
+    shell_complete=completing.conversations,
+)
 @click.option("--continue", "-c", "go_on", is_flag=True, help="Go on with the newest conversation.")
 @click.option(
     "-s", "--system", default="", metavar="TEXT", help="What the model is told before the conversation."
