@@ -23,8 +23,8 @@ class Edit:
 class Session:
     """What is open on the screen.
 
-    Watchers are called after another conversation, or a new one, became the open one (`when_opened`), after what is
-    known about it changed (`when_changed`), and after the list changed in the store (`when_listed`).
+    Watchers are called after another conversation, or a new one, was opened (`when_opened`), after what is known
+    about the open one changed (`when_changed`), and after the list changed in the store (`when_listed`).
     """
 
     def __init__(self) -> None:
