@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Concatenate, ParamSpec, TypeVar
@@ -30,22 +31,20 @@ class StoreThread:
         self._is_closed = False
 
     async def call(
-        self, method: Callable[Concatenate[Store, _P], _T], /, *args: _P.args, **kwargs: _P.kwargs
+        self, work: Callable[Concatenate[Store, _P], _T], /, *args: _P.args, **kwargs: _P.kwargs
     ) -> _T:
-        """Return `method(store, *args, **kwargs)`, such as `call(Store.conversations, limit=50)`."""
-        return await self.run(lambda store: method(store, *args, **kwargs))
-
-    async def run(self, work: Callable[[Store], _T]) -> _T:
-        """Return `work(store)`.
+        """Return `work(store, *args, **kwargs)`, such as `call(Store.conversations, limit=50)`.
 
         Raises:
             StoreError: The thread is closed already, or what `work` raises.
         """
         if self._is_closed:
             raise StoreError("The conversations are closed.", hint="Start the program again.")
-        return await asyncio.shield(
-            asyncio.get_running_loop().run_in_executor(self._executor, work, self.store)
-        )
+        work = functools.partial(work, self.store, *args, **kwargs)
+        return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._executor, work))
+
+    run = call
+    """The older name."""
 
     async def aclose(self) -> None:
         """Take no further calls, wait until everything asked for is done, and end the thread."""

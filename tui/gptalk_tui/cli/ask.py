@@ -68,7 +68,12 @@ def ask(
     if not text.strip():
         raise click.UsageError("Say what to ask, as an argument or on standard input.")
     question = Question(
-        text=text, chat=chat, go_on=go_on, system_prompt=system, options=_typed(options), is_saved=not no_save
+        text=text,
+        chat=chat,
+        go_on=go_on,
+        system_prompt=system,
+        parameters=_typed(options),
+        is_saved=not no_save,
     )
     return run_turn(given, question, Shape(as_json=as_json, streams=not no_stream, extracts=extract, raw=raw))
 
