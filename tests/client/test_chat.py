@@ -1,4 +1,4 @@
-"""One turn: kept before it is asked, passed through as it comes, closed with one status however it ends."""
+"""One turn: saved before it is sent, passed on as it streams, closed with one status however it ends."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ async def settled(store: Store, message_id: str) -> Message:
     return store.message(message_id)
 
 
-async def test_turn_yields_what_happens_and_keeps_it(chat: Chat, store: Store, conversation_id: str) -> None:
+async def test_turn_yields_its_events_and_saves_them(chat: Chat, store: Store, conversation_id: str) -> None:
     phase = PhaseChanged(Phase.WAITING)
     provider = ScriptedProvider([phase, "Hel", "lo"])
     events = await collect(
@@ -104,7 +104,7 @@ async def test_turn_yields_what_happens_and_keeps_it(chat: Chat, store: Store, c
     assert store.messages(conversation_id) == [opened.prompt, reply]
 
 
-async def test_prompt_is_on_disk_before_the_provider_is_asked(
+async def test_prompt_is_on_disk_before_anything_is_sent(
     chat: Chat, store: Store, conversation_id: str, tmp_path: Path
 ) -> None:
     provider = ScriptedProvider(["x"])
@@ -119,7 +119,7 @@ async def test_prompt_is_on_disk_before_the_provider_is_asked(
     assert store.message(opened.reply.id).status is Status.STOPPED
 
 
-async def test_nothing_is_sent_when_the_prompt_cannot_be_kept(
+async def test_nothing_is_sent_when_the_prompt_cannot_be_saved(
     chat: Chat, store: Store, conversation_id: str
 ) -> None:
     provider = ScriptedProvider(["x"])
@@ -133,7 +133,7 @@ async def test_nothing_is_sent_when_the_prompt_cannot_be_kept(
     assert store.messages(conversation_id) == []
 
 
-async def test_rewritten_text_replaces_what_there_was(chat: Chat, store: Store, conversation_id: str) -> None:
+async def test_rewritten_text_replaces_the_reply(chat: Chat, store: Store, conversation_id: str) -> None:
     provider = ScriptedProvider(["wrong start", TextReplaced("right"), " end"])
     assert (
         ended(await collect(chat.reply(conversation_id, "hi", provider=provider))).reply.content
@@ -153,7 +153,7 @@ async def test_rewritten_text_replaces_what_there_was(chat: Chat, store: Store, 
         ([], Status.COMPLETE, ""),
     ],
 )
-async def test_end_sets_the_status_and_says_why(
+async def test_end_sets_status_and_error(
     chat: Chat, store: Store, conversation_id: str, steps: list[Step], status: Status, content: str
 ) -> None:
     end = ended(await collect(chat.reply(conversation_id, "hi", provider=ScriptedProvider(steps))))
@@ -164,7 +164,7 @@ async def test_end_sets_the_status_and_says_why(
     assert last(store, conversation_id) == end.reply
 
 
-async def test_fault_of_the_program_is_raised_and_the_text_kept(
+async def test_program_fault_is_raised_and_the_text_saved(
     chat: Chat, store: Store, conversation_id: str
 ) -> None:
     with pytest.raises(ZeroDivisionError):
@@ -175,7 +175,7 @@ async def test_fault_of_the_program_is_raised_and_the_text_kept(
     assert (reply.status, reply.content, reply.error) == (Status.INCOMPLETE, "some", f"{FAULT} {TEXT_KEPT}")
 
 
-async def test_closing_the_generator_stops_and_keeps_the_text(
+async def test_closing_the_turn_stops_it_and_saves_the_text(
     chat: Chat, store: Store, conversation_id: str
 ) -> None:
     provider = ScriptedProvider(["one ", "two ", "three"])
@@ -189,7 +189,7 @@ async def test_closing_the_generator_stops_and_keeps_the_text(
 
 
 @pytest.mark.parametrize("cancels", [1, 2, 3])
-async def test_cancel_stops_and_keeps_the_text(
+async def test_cancelling_stops_the_turn_and_saves_the_text(
     chat: Chat, store: Store, conversation_id: str, cancels: int
 ) -> None:
     provider = ScriptedProvider(["one ", asyncio.Event()])
@@ -205,7 +205,7 @@ async def test_cancel_stops_and_keeps_the_text(
     assert provider.closed == 1
 
 
-async def test_cancel_while_the_turn_is_being_opened_leaves_no_reply_open(
+async def test_cancelling_while_opening_leaves_no_reply_open(
     chat: Chat, store: Store, conversation_id: str
 ) -> None:
     provider = ScriptedProvider(["x"])
@@ -217,10 +217,10 @@ async def test_cancel_while_the_turn_is_being_opened_leaves_no_reply_open(
         with pytest.raises(asyncio.CancelledError):
             await turn
     await chat.aclose()
-    assert Status.STREAMING not in {m.status for m in store.messages(conversation_id)}
+    assert {m.status for m in store.messages(conversation_id)} == {Status.COMPLETE, Status.STOPPED}
 
 
-async def test_cancel_after_the_end_mark_was_read_leaves_the_reply_complete(
+async def test_cancelling_after_the_end_leaves_the_reply_complete(
     chat: Chat, store: Store, conversation_id: str
 ) -> None:
     provider = ScriptedProvider(["all of it"])
@@ -233,7 +233,7 @@ async def test_cancel_after_the_end_mark_was_read_leaves_the_reply_complete(
     assert (reply.status, reply.content) == (Status.COMPLETE, "all of it")
 
 
-async def test_stop_does_not_wait_for_a_service_that_hangs_up_slowly(
+async def test_stopping_does_not_wait_for_a_slow_hang_up(
     chat: Chat, store: Store, conversation_id: str
 ) -> None:
     release = asyncio.Event()
@@ -257,7 +257,7 @@ async def test_stop_does_not_wait_for_a_service_that_hangs_up_slowly(
     await closing
 
 
-async def test_several_turns_run_at_the_same_time(chat: Chat, store: Store) -> None:
+async def test_several_turns_run_at_once(chat: Chat, store: Store) -> None:
     gates = [asyncio.Event() for _ in range(5)]
     providers = [ScriptedProvider([f"a{n} ", gate, f"b{n}"]) for n, gate in enumerate(gates)]
     ids = [store.create_conversation().id for _ in gates]
@@ -346,7 +346,7 @@ async def test_conversation_that_nobody_looks_at_becomes_unread(
     assert conversation.unread is not is_read
 
 
-async def test_stopped_turn_tells_how_it_ended(chat: Chat, store: Store, conversation_id: str) -> None:
+async def test_stopped_turn_knows_how_it_ended(chat: Chat, store: Store, conversation_id: str) -> None:
     turn = chat.reply(conversation_id, "hi", provider=ScriptedProvider(["one ", "two "]))
     opened = await anext(turn)
     assert isinstance(opened, TurnOpened)
@@ -407,9 +407,7 @@ async def test_turn_takes_two_store_calls_apart_from_flushes(store: Store, is_ne
     await thread.aclose()
 
 
-async def test_edited_prompt_begins_a_branch_of_its_own(
-    chat: Chat, store: Store, conversation_id: str
-) -> None:
+async def test_edited_prompt_starts_its_own_branch(chat: Chat, store: Store, conversation_id: str) -> None:
     provider = ScriptedProvider(["yes"])
     await collect(chat.reply(conversation_id, "first", provider=provider))
     await collect(chat.reply(conversation_id, "first, edited", provider=provider, parent_id=None))
@@ -434,7 +432,7 @@ async def test_regenerated_reply_is_a_sibling_and_does_not_see_the_first(
     assert [m["content"] for m in provider.requests[-1].messages] == ["hi"]
 
 
-def test_context_is_bounded_in_bytes_and_keeps_the_newest() -> None:
+def test_context_is_limited_in_bytes_and_keeps_the_newest() -> None:
     def message(role: Role, content: str, status: Status = Status.COMPLETE) -> Message:
         return Message("i", "c", None, role, content, status, 0)
 

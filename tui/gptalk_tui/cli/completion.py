@@ -13,7 +13,7 @@ from gptalk_tui.cli.output import PROGRAM, write
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @pass_globals
 @click.pass_context
-def completion(ctx: click.Context, given: Globals, shell: str) -> None:
+def completion(ctx: click.Context, context: Globals, shell: str) -> None:
     """Print a script that makes a shell complete commands and options.
 
     \b

@@ -138,7 +138,7 @@ async def _ask(
         events = chat.reply(conversation.id, text, provider=provider, options=options, new=new)
         code = await _print(events, shape, provider)
         if chat.unsaved_replies:
-            note("the reply could not be saved; `gptalk-tui doctor` checks the data folder.")
+            note("the reply could not be saved; run `gptalk-tui doctor` to check the data folder.")
             return code or FAILED
         return code
     finally:
@@ -177,7 +177,7 @@ async def _unsaved_turn(
 
 
 async def _print(events: AsyncGenerator[TurnEvent, None], shape: Shape, provider: Provider) -> int:
-    """Print a turn as it goes and return the exit code."""
+    """Print a turn as it streams and return the exit code."""
     printer = ReplyWriter(raw=shape.raw)
     is_live = shape.streams and not shape.as_json and not shape.extracts
     pieces: list[str] = []
@@ -193,7 +193,7 @@ async def _print(events: AsyncGenerator[TurnEvent, None], shape: Shape, provider
                     case TextReplaced(text):
                         pieces = [text]
                         if is_live:
-                            note("the service rewrote its reply; this is all of it now:")
+                            note("the service rewrote its reply; here it is in full:")
                             printer.replace(text)
                     case PhaseChanged(Phase.RETRYING, wait_s, reason):
                         note(f"{reason or 'trying again'} (in {wait_s or 0:.0f} s)")
@@ -206,7 +206,7 @@ async def _print(events: AsyncGenerator[TurnEvent, None], shape: Shape, provider
     finally:
         if is_live and pieces:
             printer.end()
-    assert ended is not None, "a turn ends with its end"
+    assert ended is not None, "every turn yields TurnEnded"
     text = "".join(pieces)
     if shape.as_json:
         write(json.dumps(_as_json(ended.reply, text, provider)) + "\n")
@@ -231,16 +231,13 @@ def _outcome(ended: TurnEnded, text: str, shape: Shape) -> int:
     if not text:
         note("the service sent an empty reply.")
     if shape.extracts and first_code_block(text) is None:
-        note(
-            "there is no code block in the reply."
-            + (" It is kept; see `gptalk-tui show`." if reply.id else "")
-        )
+        note("the reply has no code block." + (" It is saved; see `gptalk-tui show`." if reply.id else ""))
         return FAILED
     return 0
 
 
 def first_code_block(markdown: str) -> str | None:
-    """Return what the first code block of a Markdown text holds; None if there is none."""
+    """Return the content of the first code block in a Markdown text; None if there is none."""
     from markdown_it import MarkdownIt
 
     for token in MarkdownIt("commonmark").parse(markdown):
