@@ -10,6 +10,7 @@ import io
 import os
 import re
 import shlex
+import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
@@ -110,7 +111,7 @@ def exposures(file: Path, settings: Settings) -> list[Problem]:
         file: The config file; it may be absent.
         settings: What it says.
     """
-    if os.name != "posix":
+    if sys.platform == "win32":
         return []
     try:
         status = file.stat()
@@ -213,7 +214,7 @@ def _parse(file: Path, text: str) -> tuple[Settings, list[Problem]]:
     except (ValueError, RecursionError) as err:  # the former also for a number of thousands of digits
         found = re.search(r"at line (\d+)", str(err))
         line = int(found[1]) if found else max(1, len(text.splitlines()))
-        message = str(err) or "it is nested too deeply"
+        message = "it is nested too deep" if isinstance(err, RecursionError) else str(err)
         return Settings(), [Problem(file, "", line, f"this is no TOML: {message}")]
     reader = _Reader(file, text)
     settings = reader.build(Settings, tables, ())

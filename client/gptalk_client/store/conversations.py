@@ -133,6 +133,28 @@ class Conversations(StorePart):
             ).fetchall()
         return [conversation_from(row) for row in rows]
 
+    def conversations_starting_with(
+        self, text: str, *, limit: int, archived: bool = False, trash: bool = False
+    ) -> list[Conversation]:
+        """Return the conversations whose id or title begins with a text in any case, what changed last first.
+
+        Args:
+            text: An empty one begins all of them.
+            limit: How many at most.
+            archived: The archived ones, and only these.
+            trash: Those in the trash, and only these.
+        """
+        condition, values = _listed(archived, trash, "")
+        key, start = fold(clean(text)), text.lower()
+        with self._db.read() as con:
+            rows = con.execute(
+                f"{CONVERSATION_SELECT} WHERE {condition}"
+                " AND (substr(c.title_key, 1, ?) = ? OR substr(c.id, 1, ?) = ?)"
+                " ORDER BY c.updated_at_ms DESC, c.seq DESC LIMIT ?",
+                (*values, len(key), key, len(start), start, limit),
+            ).fetchall()
+        return [conversation_from(row) for row in rows]
+
     def count_conversations(
         self,
         *,

@@ -129,6 +129,16 @@ class Line:
                 self._is_lost = True
                 self._con.close()  # undoes it too, and lets go of the lock
 
+    @contextlib.contextmanager
+    def anew(self) -> Iterator[sqlite3.Connection]:
+        """Give another connection to the same file for a while; this one where there cannot be two."""
+        con = self.ready()  # a closed one stays closed
+        if self._reconnect is None:
+            yield con
+            return
+        with contextlib.closing(self._reconnect()) as con:
+            yield con
+
     def close(self) -> None:
         """Close it for good."""
         self._is_lost = False
@@ -233,6 +243,23 @@ class Database:
         write_backup(self.backup, rescued, replace=False)
         self._rescued = rescued
         self._writer.ready().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    @contextlib.contextmanager
+    def examine(self) -> Iterator[sqlite3.Connection]:
+        """Give a connection of its own, to check the whole file with.
+
+        Since SQLite 3.44, `PRAGMA integrity_check` has FTS5 check its index as well, and FTS5 does so from the
+        structure that the connection has cached: where another connection has written since, it reports a
+        checksum mismatch in a sound index.
+
+        Raises:
+            StoreError: The file was deleted or replaced, or cannot be opened again.
+        """
+        with self._write_lock, in_words(self.path):
+            if not self.read_only:
+                self._check_place()
+            with self._writer.anew() as con:
+                yield con
 
     def data_version(self) -> int:
         """Return a number that changes when another connection than the writing one has changed the file."""

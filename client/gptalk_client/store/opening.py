@@ -7,6 +7,7 @@ import errno
 import os
 import sqlite3
 import stat
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -201,7 +202,7 @@ def _make_private_file(path: Path) -> bool:
     except FileExistsError:
         return os.access(path, os.R_OK | os.W_OK)
     try:
-        if os.name == "posix":
+        if sys.platform != "win32":
             os.fchmod(descriptor, 0o600)  # whatever the umask says
     finally:
         os.close(descriptor)
@@ -209,7 +210,7 @@ def _make_private_file(path: Path) -> bool:
 
 
 def _close_to_others(path: Path) -> None:
-    if os.name == "posix" and stat.S_IMODE(os.stat(path).st_mode) & 0o077:
+    if sys.platform != "win32" and stat.S_IMODE(os.stat(path).st_mode) & 0o077:
         with contextlib.suppress(PermissionError):  # another owner's file, shared with us on purpose
             os.chmod(path, 0o600)
 
@@ -273,7 +274,7 @@ def _open_to_read(path: Path) -> Database:
         version = schema_version(con)
         if version == SCHEMA_VERSION:
             _probe(con)
-            return _read_only(path, con)
+            return _read_only(path, con, lambda: _connect_to_read(path))
     except BaseException:
         con.close()
         raise
@@ -337,10 +338,16 @@ def _open_copy(path: Path) -> Database:
     except BaseException:
         remove()
         raise
-    return _read_only(path, con, on_close=remove)
+    return _read_only(path, con, lambda: _connect_reader(copy), on_close=remove)
 
 
-def _read_only(path: Path, con: sqlite3.Connection, on_close: Callable[[], None] | None = None) -> Database:
+def _read_only(
+    path: Path,
+    con: sqlite3.Connection,
+    reconnect: Callable[[], sqlite3.Connection] | None = None,
+    *,
+    on_close: Callable[[], None] | None = None,
+) -> Database:
     con.execute("PRAGMA query_only = ON")
-    line = Line(con)
+    line = Line(con, reconnect)
     return Database(path, line, line, read_only=True, on_close=on_close)

@@ -12,7 +12,7 @@ from gptalk_client.paths import typed_path
 from gptalk_client.store.backups import write_backup
 from gptalk_client.store.branches import Branches
 from gptalk_client.store.conversations import Conversations
-from gptalk_client.store.database import Database, is_damage
+from gptalk_client.store.database import Database, is_damage, patiently
 from gptalk_client.store.imports import Imports
 from gptalk_client.store.migrations import index_all
 from gptalk_client.store.opening import open_database
@@ -108,34 +108,16 @@ class Store(Conversations, Turns, Branches, Search, Imports):
         """Return what is wrong with the file, in words; an empty list if nothing is. Reads all of it."""
         problems: list[str] = []
         try:
-            self._look_through(problems)
+            with self._db.examine() as con:
+                _look_through(con, problems)
+                if not self.read_only and not any(_SEARCH_DAMAGED in each for each in problems):
+                    _look_through_search(con, problems)
         except StoreError as err:
-            return [*problems, f"the file is damaged ({_damage(err)})"]
-        if not self.read_only:
-            problems += self._search_problems()
+            cause = err.__cause__
+            if not isinstance(cause, sqlite3.Error) or not is_damage(cause):
+                raise  # such as a busy file
+            problems.append(f"the file is damaged ({cause})")
         return problems
-
-    def _look_through(self, problems: list[str]) -> None:
-        """Add what is found, one by one: a damaged file may end the search at any row."""
-        with self._db.read() as con:
-            problems.extend(row[0] for row in con.execute("PRAGMA integrity_check") if row[0] != "ok")
-            for row in con.execute("PRAGMA foreign_key_check"):
-                problems.append(f"a row of {row[0]} points nowhere")
-            for sentence, query in _RULES:
-                if con.execute(query).fetchone() is not None:
-                    problems.append(sentence)
-
-    def _search_problems(self) -> list[str]:
-        try:
-            with self._db.write() as con:
-                con.execute("INSERT INTO message_search (message_search) VALUES ('integrity-check')")
-                missing = con.execute(
-                    "SELECT 1 FROM message m WHERE m.status <> 'streaming'"
-                    " AND NOT EXISTS (SELECT 1 FROM message_search_content s WHERE s.id = m.seq)"
-                ).fetchone()
-        except StoreError as err:
-            return [f"the search index is damaged ({_damage(err)})"]
-        return ["a message is not in the search index"] if missing else []
 
     def rebuild_search(self) -> None:
         """Make the search index anew from the messages, for one that `integrity` finds damaged."""
@@ -144,14 +126,41 @@ class Store(Conversations, Turns, Branches, Search, Imports):
             index_all(con)
 
 
-def _damage(err: StoreError) -> sqlite3.Error:
-    """Return SQLite's word for a damage; raise what has another reason, such as a busy file."""
-    cause = err.__cause__
-    if isinstance(cause, sqlite3.Error) and is_damage(cause):
-        return cause
-    raise err
+def _look_through(con: sqlite3.Connection, problems: list[str]) -> None:
+    """Add what is found, one by one: a damaged file may end the search at any row."""
+    con.execute("BEGIN")
+    for (fault,) in con.execute("PRAGMA integrity_check"):
+        if "message_search" in fault:  # since SQLite 3.44
+            problems.append(f"{_SEARCH_DAMAGED} ({fault})")
+        elif fault != "ok":
+            problems.append(fault)
+    for row in con.execute("PRAGMA foreign_key_check"):
+        problems.append(f"a row of {row[0]} points nowhere")
+    for sentence, query in _RULES:
+        if con.execute(query).fetchone() is not None:
+            problems.append(sentence)
+    con.execute("COMMIT")
 
 
+def _look_through_search(con: sqlite3.Connection, problems: list[str]) -> None:
+    try:
+        patiently(
+            lambda: con.execute("INSERT INTO message_search (message_search) VALUES ('integrity-check')")
+        )
+    except sqlite3.DatabaseError as err:
+        if not is_damage(err):
+            raise
+        problems.append(f"{_SEARCH_DAMAGED} ({err})")
+        return
+    missing = con.execute(
+        "SELECT 1 FROM message m WHERE m.status <> 'streaming'"
+        " AND NOT EXISTS (SELECT 1 FROM message_search_content s WHERE s.id = m.seq)"
+    ).fetchone()
+    if missing:
+        problems.append("a message is not in the search index")
+
+
+_SEARCH_DAMAGED = "the search index is damaged"
 _RULES = (
     (
         "a message has no text",

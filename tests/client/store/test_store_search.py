@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import unicodedata
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -272,3 +273,20 @@ def test_damaged_index_is_noticed(store: Store) -> None:
         con.execute("INSERT INTO message_search (message_search) VALUES ('integrity-check')")
     with store._db.write() as con:
         con.execute("UPDATE message_search_content SET c0 = 'word' WHERE id = 1")
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_index_that_another_program_has_changed_meanwhile_is_sound(
+    store: Store, path: Path, read_only: bool
+) -> None:
+    conversation = store.create_conversation(title="t")
+    store.open_turn(conversation.id, "before")
+    with Store.open(path, read_only=read_only) as other:
+        assert len(other.search("before")) == 1
+        assert other.integrity() == []
+        store.open_turn(conversation.id, "after")
+        assert other.integrity() == [], "FTS5 answers from what this connection has cached"
+        assert len(other.search("after")) == 1
+        store.rebuild_search()
+        assert other.integrity() == []
+        assert len(other.search("after")) == 1

@@ -55,7 +55,7 @@ def test_broken_file_exits_1_and_earlier_files_stay_imported(run: Run, tmp_path:
     bad.write_text('{"messages": []}\n{"mess')
     done = run("import", str(good), str(bad))
     assert done.code == 1
-    assert "line 2 is no JSON" in done.err
+    assert "line 2 is not JSON" in done.err
     assert len(json.loads(run("list", "--json").out)) == 1
 
 

@@ -1,45 +1,81 @@
-"""What the chat screen works with, handed down by the app: the store, the chat and the providers."""
+"""What the app hands down: settings, the store, the turns' engine, and the providers that answer."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from gptalk_client.errors import LocalModelError
+from gptalk_client.errors import GptalkError, LocalModelError
 from gptalk_client.models import Conversation, Message
 from gptalk_client.paths import Paths
 from gptalk_client.settings import PROVIDERS, ProviderName, Settings
+from gptalk_client.store.worker import StoreThread
 
 if TYPE_CHECKING:
     from gptalk_client.chat import Chat, Turn
     from gptalk_client.providers.base import Provider
-    from gptalk_client.store.worker import StoreThread
     from gptalk_client.turn_options import TurnOptions
 
 
-@dataclass
+CLOSE_LIMIT_S = 5.0
+"""How long the end of the app waits for the providers, in seconds."""
+
+
 class Services:
-    """Made and closed by the app."""
+    """Made once by the app, closed by it. What needs the store or the default provider waits until it is there.
 
-    settings: Settings
-    paths: Paths
-    store: StoreThread
-    chat: Chat
-    provider: Provider
-    """The default: answers where a conversation chooses no other."""
-    build: Callable[[Settings], Provider]
-    """Makes a provider. Raises ConfigError."""
-    keep: Callable[[Settings, Mapping[str | tuple[str, ...], Any]], Awaitable[None]]
-    """Adopts other settings and writes what changed, by key, to the config file. Raises ConfigError."""
+    Args:
+        settings: What the person chose.
+        paths: Where things are kept.
+        store: Opens the store with its first call.
+        build: Makes a provider. Raises ConfigError.
+        keep: Takes other settings and writes what changed, by key, to the config file. Raises ConfigError.
+    """
 
-    others: dict[str, Provider] = field(default_factory=dict)
-    """By name, those that a conversation chose instead."""
+    def __init__(
+        self,
+        settings: Settings,
+        paths: Paths,
+        store: StoreThread,
+        build: Callable[[Settings], Provider],
+        keep: Callable[[Settings, Mapping[str | tuple[str, ...], Any]], Awaitable[None]],
+    ) -> None:
+        self.settings = settings
+        self.paths = paths
+        self.store = store
+        self.build = build
+        self.keep = keep
+        self.provider: Provider | None = None
+        """Who answers where a conversation chooses nobody else; None before `start`, or where that failed."""
+        self.others: dict[str, Provider] = {}
+        """By name, the providers that some conversation chose instead."""
+        self._chat: Chat | None = None
+        self._is_started = asyncio.Event()
+
+    async def start(self) -> None:
+        """Load what makes turns, and make the default provider. Only behind the first paint: it takes a while.
+
+        Raises:
+            ConfigError: The settings lack something that the provider needs.
+        """
+
+        def load() -> Provider:
+            from gptalk_client.chat import Chat
+
+            self._chat = Chat(self.store)
+            return self.build(self.settings)
+
+        try:
+            self.provider = await asyncio.to_thread(load)
+        finally:
+            self._is_started.set()
 
     def options_for(self, conversation: Conversation | None) -> TurnOptions:
         """Return how the next prompt of a conversation is answered; None for a new one."""
-        from gptalk_client.turn_options import TurnOptions  # loaded with the store, after the first paint
+        from gptalk_client.turn_options import TurnOptions  # not needed before the first paint
 
         return TurnOptions.resolve(self.settings, conversation)
 
@@ -48,7 +84,7 @@ class Services:
         return self.options_for(conversation).model
 
     def provider_for(self, conversation: Conversation | None) -> Provider | None:
-        """Return who answers in a conversation; None before `prepare`, or where that failed."""
+        """Return the provider that answers in a conversation; None before `prepare`, or if that failed."""
         return self._known(self.options_for(conversation).provider)
 
     async def prepare(self, conversation: Conversation | None) -> None:
@@ -65,12 +101,34 @@ class Services:
         Raises:
             ConfigError: The settings lack something that it needs.
         """
+        await self._is_started.wait()
         known = next((each for each in PROVIDERS if each == name), self.options_for(None).provider)
         return self._known(known) or self._keep(known, await asyncio.to_thread(self._make, known))
 
+    @property
+    def chat(self) -> Chat:
+        """What makes turns; there once `prepare` has returned."""
+        assert self._chat is not None
+        return self._chat
+
+    @property
+    def unsaved(self) -> Mapping[str, Message]:
+        """By id, the replies that have ended and are not on disk as they ended."""
+        return self._chat.unsaved if self._chat is not None else {}
+
+    async def aclose(self) -> None:
+        """Close the providers and wait a bounded time for what is still to be stored; the store stays open."""
+        providers = [each for each in (self.provider, *self.others.values()) if each is not None]
+        with contextlib.suppress(TimeoutError, GptalkError):
+            async with asyncio.timeout(CLOSE_LIMIT_S):
+                await asyncio.gather(*(each.aclose() for each in providers))
+        if self._chat is not None:
+            await self._chat.aclose()
+        await self.store.aclose()
+
     def texts(self, ids: Sequence[str]) -> Mapping[str, str]:
         """Read texts for the transcript, on the caller's thread."""
-        unsaved = self.chat.unsaved
+        unsaved = self.unsaved
         return self.store.store.texts(ids) | {each: unsaved[each].content for each in ids if each in unsaved}
 
     def reply(
@@ -145,7 +203,8 @@ class Services:
         return self._known(name) or self._keep(name, self._make(name))
 
     def _known(self, name: ProviderName) -> Provider | None:
-        return self.provider if name == self.options_for(None).provider else self.others.get(name)
+        is_default = self.provider is not None and name == self.options_for(None).provider
+        return self.provider if is_default else self.others.get(name)
 
     def _make(self, name: ProviderName) -> Provider:
         return self.build(replace(self.settings, provider=name))

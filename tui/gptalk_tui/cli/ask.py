@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Any
 
 import click
 
+from gptalk_tui.cli import completing
 from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.examples import examples
 from gptalk_tui.cli.options import pass_globals
@@ -25,7 +25,12 @@ MAX_INPUT_BYTES = 16 << 20
     )
 )
 @click.argument("prompt", nargs=-1)
-@click.option("--chat", metavar="ID-OR-TITLE", help="Continue this conversation.")
+@click.option(
+    "--chat",
+    metavar="ID-OR-TITLE",
+    help="Continue this conversation.",
+    shell_complete=completing.conversations,
+)
 @click.option("--continue", "-c", "go_on", is_flag=True, help="Continue the newest conversation.")
 @click.option("-s", "--system", default="", metavar="TEXT", help="System prompt for this run.")
 @click.option(
@@ -93,17 +98,15 @@ def _with_input(prompt: str) -> str:
 
 def _typed(options: tuple[str, ...]) -> dict[str, Any]:
     """Return parameters by name. Values that parse as JSON are JSON; all others are text."""
+    from gptalk_client.json_decoding import JsonError, decode  # most prompts have no options
+
     found: dict[str, Any] = {}
     for option in options:
         key, separator, value = option.partition("=")
         if not separator or not key.isidentifier():
             raise click.UsageError(f"-o {option}: expected KEY=VALUE.")
         try:
-            found[key] = json.loads(value, parse_constant=_no_constant)
-        except (ValueError, RecursionError):
+            found[key] = decode(value)
+        except JsonError:
             found[key] = value
     return found
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")

@@ -12,6 +12,7 @@ import click
 
 from gptalk_client.models import Conversation, iso_utc
 from gptalk_client.text import one_line, visible
+from gptalk_tui.cli import completing
 from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.examples import examples
 from gptalk_tui.cli.options import pass_globals
@@ -78,7 +79,7 @@ def list_(context: Globals, as_json: bool, limit: int | None, archived: bool, tr
 
 
 @click.command(epilog=examples("gptalk-tui show 3f2a", "gptalk-tui show 'Pasta for eight' | less"))
-@click.argument("conversation", metavar="ID")
+@click.argument("conversation", metavar="ID", shell_complete=completing.conversations)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, including every branch.")
 @pass_globals
 def show(context: Globals, conversation: str, as_json: bool) -> None:
@@ -99,7 +100,7 @@ def show(context: Globals, conversation: str, as_json: bool) -> None:
 
 
 @click.command(epilog=examples("gptalk-tui rename 3f2a 'Pasta for twelve'"))
-@click.argument("conversation", metavar="ID")
+@click.argument("conversation", metavar="ID", shell_complete=completing.conversations)
 @click.argument("title")
 @pass_globals
 def rename(context: Globals, conversation: str, title: str) -> None:
@@ -110,7 +111,7 @@ def rename(context: Globals, conversation: str, title: str) -> None:
 
 
 @click.command(epilog=examples("gptalk-tui archive 3f2a 8c01", "gptalk-tui archive --undo 3f2a"))
-@click.argument("conversations", metavar="ID...", nargs=-1, required=True)
+@click.argument("conversations", metavar="ID...", nargs=-1, required=True, shell_complete=completing.listed)
 @click.option("--undo", is_flag=True, help="Move them back to the list.")
 @pass_globals
 def archive(context: Globals, conversations: tuple[str, ...], undo: bool) -> None:
@@ -123,7 +124,9 @@ def archive(context: Globals, conversations: tuple[str, ...], undo: bool) -> Non
 
 
 @click.command(epilog=examples("gptalk-tui rm 3f2a"))
-@click.argument("conversations", metavar="ID...", nargs=-1, required=True)
+@click.argument(
+    "conversations", metavar="ID...", nargs=-1, required=True, shell_complete=completing.conversations
+)
 @pass_globals
 def rm(context: Globals, conversations: tuple[str, ...]) -> None:
     """Move conversations to the trash; `restore` brings them back."""
@@ -135,7 +138,7 @@ def rm(context: Globals, conversations: tuple[str, ...]) -> None:
 
 
 @click.command(epilog=examples("gptalk-tui restore 3f2a"))
-@click.argument("conversations", metavar="ID...", nargs=-1, required=True)
+@click.argument("conversations", metavar="ID...", nargs=-1, required=True, shell_complete=completing.trashed)
 @pass_globals
 def restore(context: Globals, conversations: tuple[str, ...]) -> None:
     """Restore conversations from the trash."""

@@ -126,6 +126,12 @@ def _folder(paths: Paths) -> Iterator[Check]:
         free = shutil.disk_usage(folder).free
         status: Literal["ok", "problem"] = "ok" if free > 50e6 else "problem"
         yield Check("data folder", status, f"{folder}, {free / 1e9:.1f} GB free")
+    if sys.platform == "win32":
+        yield Check(
+            "data folder",
+            "ok",
+            "Windows decides who can read it: in your user folder only you and administrators can.",
+        )
     if kind := network_file_system(folder, _mounts()):
         yield Check(
             "data folder",
@@ -139,7 +145,7 @@ def _open_to_others(paths: Paths) -> Iterator[str]:
 
     told = list(warnings_about(paths.database))
     yield from told
-    if not told and os.name == "posix" and stat.S_IMODE(paths.data.stat().st_mode) & 0o077:
+    if not told and sys.platform != "win32" and stat.S_IMODE(paths.data.stat().st_mode) & 0o077:
         yield f"Other users can read {paths.data}; run `chmod 700` on it."
 
 
@@ -178,7 +184,7 @@ def _database(paths: Paths) -> Iterator[Check]:
     except OSError as err:
         yield Check("database", "problem", f"{file} cannot be read: {err.strerror}.")
         return
-    if os.name == "posix" and mode & 0o077:
+    if sys.platform != "win32" and mode & 0o077:
         yield Check("database", "warning", f"Other users can read {file}; run `chmod 600` on it.")
     from gptalk_client.store.store import Store
 
@@ -221,16 +227,12 @@ def _provider(settings: Settings, paths: Paths) -> Check:
 
 
 def _local(settings: Settings, paths: Paths) -> Check:
-    from importlib.util import find_spec
+    from gptalk_client.embedded import native, weights
+    from gptalk_client.embedded.errors import require_local_extra
 
-    from gptalk_client.embedded import weights
-
-    missing = [name for name in ("xllamacpp", "starlette", "uvicorn") if find_spec(name) is None]
-    if missing:
-        return Check(
-            "provider", "problem", f"Not installed: {', '.join(missing)}; install gptalk-tui[local]."
-        )
     try:
+        require_local_extra("xllamacpp", "starlette", "uvicorn")
+        native.check()
         path = weights.resolve(paths.models, settings.local.model_file or None)
     except GptalkError as err:
         return Check("provider", "problem", err.for_humans())
@@ -257,14 +259,14 @@ def _reachable(settings: Settings, url: str) -> Check:
 
 def _terminal() -> Check:
     term = os.environ.get("TERM")
-    told = [f"TERM={term}"] if term else ["TERM is not set"]
+    told = [f"TERM={term}"] if term else ["Windows console" if sys.platform == "win32" else "TERM is not set"]
     told += [words for name, words in _AROUND.items() if os.environ.get(name)]
     if not sys.stdout.isatty():
         return Check("terminal", "ok", "Standard output is not a terminal; " + ", ".join(told))
     size = shutil.get_terminal_size()
     told += [_colours(term or ""), f"{size.columns}×{size.lines}"]
     encoding = (sys.stdout.encoding or "").lower()
-    if term in (None, "", "dumb", "unknown"):
+    if sys.platform != "win32" and term in (None, "", "dumb", "unknown"):
         return Check("terminal", "problem", f"The app can't run here: {', '.join(told)}")
     if encoding not in ("utf-8", "utf8"):
         return Check("terminal", "warning", f"The encoding is {encoding}, not UTF-8: {', '.join(told)}")

@@ -12,6 +12,7 @@ import click
 from gptalk_client.errors import UsageError
 from gptalk_client.models import Conversation
 from gptalk_client.paths import typed_path
+from gptalk_tui.cli import completing
 from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.conversations import opened
 from gptalk_tui.cli.examples import examples
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
         "gptalk-tui export --all --format md -o transcripts/",
     )
 )
-@click.argument("conversations", metavar="[ID]...", nargs=-1)
+@click.argument("conversations", metavar="[ID]...", nargs=-1, shell_complete=completing.conversations)
 @click.option(
     "--all",
     "everything",

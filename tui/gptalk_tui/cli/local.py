@@ -104,7 +104,7 @@ def list_(context: Globals) -> None:
         write(
             columns(
                 one_line(each.name),
-                f"{each.size_bytes / 1e6:.0f} MB",
+                weights.in_megabytes(each.size_bytes),
                 visible(str(each.path), newlines=False),
             )
             + "\n"
@@ -129,7 +129,6 @@ class _Bar:
         line = str(progress.phase)
         if progress.total_bytes:
             line += " " + progress_bar(min(1.0, progress.done_bytes / progress.total_bytes))
-            line += f" {progress.done_bytes / 1e6:.0f} of {progress.total_bytes / 1e6:.0f} MB"
         self._write("\r" + line.ljust(self._width))
         self._width = len(line)
 

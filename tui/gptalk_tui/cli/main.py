@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 import gptalk_client
+from gptalk_tui.cli import completing
 from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.opening import ended, open_app
 from gptalk_tui.cli.options import global_options
@@ -60,7 +61,12 @@ class LazyGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @global_options
-@click.option("--chat", metavar="ID-OR-TITLE", help="Open the app on this conversation.")
+@click.option(
+    "--chat",
+    metavar="ID-OR-TITLE",
+    help="Open the app on this conversation.",
+    shell_complete=completing.conversations,
+)
 @click.option("--new", is_flag=True, help="Open the app on a new conversation.")
 @click.version_option(gptalk_client.__version__, prog_name=PROGRAM)
 @click.pass_context

@@ -18,13 +18,13 @@ from gptalk_client.errors import GptalkError, TranscriptError
 from gptalk_client.models import Conversation
 from gptalk_client.paths import typed_path
 from gptalk_client.store.reserved_paths import refuse_own_file
+from gptalk_client.store.worker import StoreThread
 from gptalk_client.text import one_line
 from gptalk_client.transcripts.files import export_name, write_file
 from gptalk_client.transcripts.formats import FORMATS, Format
 from gptalk_client.transcripts.transcript import Transcript
-from gptalk_tui.chat.services import Services
 from gptalk_tui.dialogs.base import Dialog
-from gptalk_tui.dialogs.path_input import TargetInput
+from gptalk_tui.dialogs.path_input import PathInput
 from gptalk_tui.widgets.listing import title_of
 from gptalk_tui.widgets.row_list import Row, RowList
 
@@ -43,7 +43,7 @@ class ExportScreen(Dialog[Path | None]):
     """Writes a conversation to a file; returns the file, or None.
 
     Args:
-        services: Where the messages are read from.
+        store: Where the messages are read from.
         conversation: What is written.
     """
 
@@ -53,9 +53,9 @@ class ExportScreen(Dialog[Path | None]):
         Binding("up", "move(-1)", "Previous format", show=False),
     ]
 
-    def __init__(self, services: Services, conversation: Conversation) -> None:
+    def __init__(self, store: StoreThread, conversation: Conversation) -> None:
         super().__init__()
-        self._services = services
+        self._store = store
         self._conversation = conversation
         self._may_replace: Path | None = None
 
@@ -65,7 +65,7 @@ class ExportScreen(Dialog[Path | None]):
             yield Static(title, classes="dialog-title", markup=False)
             yield RowList(id="formats")
             yield _Box("all branches, not only the one that is shown", id="branches", compact=True)
-            yield TargetInput(id="target")
+            yield PathInput(id="target")
             yield Static(classes="dialog-error", markup=False)
             hint = "Up and Down: format · Tab completes a folder, or goes on · Enter writes · Esc leaves"
             yield Static(hint, classes="dialog-hint", markup=False)
@@ -75,7 +75,7 @@ class ExportScreen(Dialog[Path | None]):
         formats = self.query_one("#formats", RowList)
         formats.can_focus = False
         formats.set_rows(Row(each.name, each.title, each.suffix) for each in FORMATS.values())
-        target = self.query_one("#target", TargetInput)
+        target = self.query_one("#target", PathInput)
         target.value = self._own_name
         target.focus()
 
@@ -90,7 +90,7 @@ class ExportScreen(Dialog[Path | None]):
 
     def action_move(self, by: int) -> None:
         """Choose another format; the file's ending follows."""
-        target = self.query_one("#target", TargetInput)
+        target = self.query_one("#target", PathInput)
         old = self._format.suffix
         self.query_one("#formats", RowList).action_move(by)
         if target.value.endswith(old):
@@ -123,7 +123,7 @@ class ExportScreen(Dialog[Path | None]):
             force = path == may_replace
             if os.path.lexists(path) and not force:
                 return path, False
-            store = self._services.store.store
+            store = self._store.store
             refuse_own_file(path, store.path)
             transcript = Transcript(store.conversation(conversation_id), store.messages(conversation_id))
             write_file(path, chosen.export([transcript], all_branches=all_branches), force=force)

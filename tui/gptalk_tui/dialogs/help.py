@@ -14,27 +14,27 @@ from textual.content import Content
 from textual.events import Resize
 from textual.widgets import Static
 
-from gptalk_tui.actions import Where
+from gptalk_tui.actions import Scope
 from gptalk_tui.dialogs.base import Dialog
 from gptalk_tui.keymap import KeyMap, by_place
 
 _HEADINGS = {
-    Where.COMPOSER: "In the composer",
-    Where.ANYWHERE: "Anywhere",
-    Where.READING: "In the transcript ({} goes there)",
-    Where.MESSAGE: "On a message ({} goes to one)",
-    Where.LIST: "In the list of conversations ({} goes there)",
+    Scope.COMPOSER: "In the composer",
+    Scope.ANYWHERE: "Anywhere",
+    Scope.READING: "In the transcript ({} goes there)",
+    Scope.MESSAGE: "On a message ({} goes to one)",
+    Scope.LIST: "In the list of conversations ({} goes there)",
 }
 _WAYS = {
-    Where.READING: "message.previous",
-    Where.MESSAGE: "message.previous",
-    Where.LIST: "conversation.switch",
+    Scope.READING: "message.previous",
+    Scope.MESSAGE: "message.previous",
+    Scope.LIST: "conversation.switch",
 }
 _FIRST = {
-    Where.COMPOSER: (Where.COMPOSER, Where.ANYWHERE),
-    Where.READING: (Where.READING, Where.MESSAGE),
-    Where.MESSAGE: (Where.MESSAGE, Where.READING),
-    Where.LIST: (Where.LIST, Where.ANYWHERE),
+    Scope.COMPOSER: (Scope.COMPOSER, Scope.ANYWHERE),
+    Scope.READING: (Scope.READING, Scope.MESSAGE),
+    Scope.MESSAGE: (Scope.MESSAGE, Scope.READING),
+    Scope.LIST: (Scope.LIST, Scope.ANYWHERE),
 }
 
 
@@ -44,7 +44,7 @@ KEY_WIDTH = 18
 ROOMY_WIDTH = 50
 
 
-def help_text(keys: KeyMap, place: Where, width: int) -> Content:
+def help_text(keys: KeyMap, place: Scope, width: int) -> Content:
     """Return the keys, by where they work.
 
     Args:
@@ -88,7 +88,7 @@ class HelpScreen(Dialog[None]):
         Binding("space", "page", "Page down", show=False),
     ]
 
-    def __init__(self, keys: KeyMap, place: Where) -> None:
+    def __init__(self, keys: KeyMap, place: Scope) -> None:
         super().__init__()
         self._keys = keys
         self._place = place

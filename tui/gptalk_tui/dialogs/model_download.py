@@ -15,13 +15,13 @@ from textual.widgets import ProgressBar, Static
 
 from gptalk_client.embedded.errors import PullCancelledError
 from gptalk_client.embedded.pull_progress import PullProgress
-from gptalk_client.embedded.weights import SMOLLM2, pull
+from gptalk_client.embedded.weights import SMOLLM2, in_megabytes, pull
 from gptalk_client.errors import LocalModelError
 from gptalk_client.text import one_line
 from gptalk_tui.dialogs.base import Dialog
 
 
-class PullScreen(Dialog[bool]):
+class ModelDownloadScreen(Dialog[bool]):
     """Returns whether the model lies ready.
 
     Args:
@@ -42,8 +42,8 @@ class PullScreen(Dialog[bool]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Static("Fetch the small model?", classes="dialog-title", markup=False)
-            megabytes = SMOLLM2.download_bytes // 1_000_000
-            text = f"SmolLM2-135M-Instruct, {megabytes} MB, once. It then answers on this computer, also offline."
+            size = in_megabytes(SMOLLM2.size_bytes)
+            text = f"SmolLM2-135M-Instruct, {size}, once. It then answers on this computer, also offline."
             yield Static(text, id="what", markup=False)
             yield ProgressBar(total=100, show_eta=False)
             yield Static(classes="dialog-error", markup=False)
