@@ -52,11 +52,6 @@ class ChatSettings:
     system_prompt: str = ""
     """What the model is told before the conversation."""
 
-    @property
-    def context_limit(self) -> int:
-        """How many messages go along at most, the prompt included; a very large number for all."""
-        return self.context_messages or MOST_MESSAGES
-
 
 @dataclass(frozen=True, slots=True)
 class OpenAISettings:

@@ -14,6 +14,8 @@ from gptalk_client.store.rows import (
     clean,
     conversation_from,
     conversation_seq,
+    ensure_conversation,
+    insert_conversation,
     new_id,
     now_ms,
     options_text,
@@ -45,18 +47,12 @@ class Conversations(StorePart):
             provider: Empty: the default of the settings.
             options: Overrides of this conversation; must be JSON.
         """
-        title = clean(title).strip()
-        now = now_ms()
+        new = Conversation(
+            new_id(), title, 0, 0, system_prompt=system_prompt, model=model, provider=provider,
+            options=options or {},
+        )  # fmt: skip
         with self._db.write() as con:
-            cursor = con.execute(
-                "INSERT INTO conversation (id, title, title_key, renamed, created_at_ms, updated_at_ms,"
-                " system_prompt, model, provider, options) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    new_id(), title, fold(title), bool(title), now, now, clean(system_prompt), clean(model),
-                    clean(provider), options_text(options),
-                ),
-            )  # fmt: skip
-            return _read(con, int(cursor.lastrowid or 0))
+            return _read(con, insert_conversation(con, new))
 
     def conversation(self, conversation_id: str) -> Conversation:
         """Return the conversation of a full id, trashed or not.
@@ -191,9 +187,15 @@ class Conversations(StorePart):
         """Remember whether a reply has come that nobody has looked at."""
         return self._change(conversation_id, "unread = ?", unread)
 
-    def set_draft(self, conversation_id: str, draft: str) -> Conversation:
-        """Keep what is typed and not yet sent."""
-        return self._change(conversation_id, "draft = ?", clean(draft))
+    def set_draft(self, conversation_id: str, draft: str, *, new: Conversation | None = None) -> Conversation:
+        """Keep what is typed and not yet sent.
+
+        Args:
+            conversation_id: A full id.
+            draft: The text.
+            new: Stores this conversation first, under the id given, unless there is one already.
+        """
+        return self._change(conversation_id, "draft = ?", clean(draft), new=new)
 
     def set_options(
         self,
@@ -253,9 +255,11 @@ class Conversations(StorePart):
             con.execute("DELETE FROM deletion")
         return int(count)
 
-    def _change(self, conversation_id: str, assignments: str, *values: object) -> Conversation:
+    def _change(
+        self, conversation_id: str, assignments: str, *values: object, new: Conversation | None = None
+    ) -> Conversation:
         with self._db.write() as con:
-            seq = conversation_seq(con, conversation_id)
+            seq = ensure_conversation(con, conversation_id, new)
             con.execute(f"UPDATE conversation SET {assignments} WHERE seq = ?", (*values, seq))
             return _read(con, seq)
 

@@ -60,13 +60,9 @@ class StoreThread:
         return self._failure is not None
 
     async def call(
-        self, method: Callable[Concatenate[Store, _P], _T], /, *args: _P.args, **kwargs: _P.kwargs
+        self, work: Callable[Concatenate[Store, _P], _T], /, *args: _P.args, **kwargs: _P.kwargs
     ) -> _T:
-        """Return `method(store, *args, **kwargs)`, such as `call(Store.conversations, limit=50)`."""
-        return await self.run(lambda store: method(store, *args, **kwargs))
-
-    async def run(self, work: Callable[[Store], _T]) -> _T:
-        """Return `work(store)`.
+        """Return `work(store, *args, **kwargs)`, such as `call(Store.conversations, limit=50)`.
 
         Raises:
             StoreError: The store cannot be opened, the thread is closed already, or what `work` raises.
@@ -74,8 +70,13 @@ class StoreThread:
         if self._is_closed:
             raise StoreError("The conversations are closed.", hint="Start the program again.")
         return await asyncio.shield(
-            asyncio.get_running_loop().run_in_executor(self._executor, lambda: work(self._opened()))
+            asyncio.get_running_loop().run_in_executor(
+                self._executor, lambda: work(self._opened(), *args, **kwargs)
+            )
         )
+
+    run = call
+    """The older name."""
 
     def _opened(self) -> Store:
         if self._store is None and self._open is not None:

@@ -59,7 +59,7 @@ its fish script cuts titles at a comma; zsh quotes by itself."""
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @pass_globals
 @click.pass_context
-def completion(ctx: click.Context, given: Globals, shell: str) -> None:
+def completion(ctx: click.Context, context: Globals, shell: str) -> None:
     """Print a script that makes a shell complete commands, options, and conversations by title or id.
 
     \b
