@@ -75,9 +75,6 @@ class StoreThread:
             )
         )
 
-    run = call
-    """The older name."""
-
     def _opened(self) -> Store:
         if self._store is None and self._open is not None:
             if self._failure is not None and time.monotonic() - self._failed_s < REOPEN_S:

@@ -9,6 +9,9 @@ from gptalk_client.text import settled, visible
 
 PROGRAM = "gptalk-tui"
 
+SHORT_ID = 8
+"""Hex digits of an id that are shown; any unambiguous prefix is accepted."""
+
 
 def complain(error: GptalkError) -> None:
     """Print what went wrong, and what to do about it, to standard error."""

@@ -86,7 +86,7 @@ class SearchScreen(Dialog[Found | None]):
             return hits, None if hits or not query.strip() else store.search_extent()
 
         try:
-            hits, extent = await self._store.run(search)
+            hits, extent = await self._store.call(search)
         except GptalkError as err:
             self.notify(err.for_humans(), severity="error")
             return
