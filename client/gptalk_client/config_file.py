@@ -9,6 +9,7 @@ import io
 import os
 import re
 import shlex
+import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
@@ -109,7 +110,7 @@ def exposures(file: Path, settings: Settings) -> list[Problem]:
         file: The config file; it may be absent.
         settings: What it says.
     """
-    if os.name != "posix":
+    if sys.platform == "win32":
         return []
     try:
         status = file.stat()
@@ -218,7 +219,7 @@ def _parse(file: Path, text: str) -> tuple[Settings, list[Problem]]:
     except (ValueError, RecursionError) as err:  # ValueError also for a number with thousands of digits
         found = re.search(r"at line (\d+)", str(err))
         line = int(found[1]) if found else max(1, len(text.splitlines()))
-        message = str(err) or "it is nested too deeply"
+        message = "it is nested too deep" if isinstance(err, RecursionError) else str(err)
         return Settings(), [Problem(file, "", line, f"this is not valid TOML: {message}")]
     reader = _Reader(file, text)
     settings = reader.build(Settings, tables, ())

@@ -7,6 +7,7 @@ import errno
 import os
 import secrets
 import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -120,7 +121,7 @@ def _private_file(folder: Path) -> Iterator[Path]:
     temporary = folder / f".{secrets.token_hex(8)}.tmp"
     descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
     try:
-        if os.name == "posix":
+        if sys.platform != "win32":
             os.fchmod(descriptor, 0o600)  # whatever the umask
         os.close(descriptor)
         yield temporary

@@ -118,6 +118,19 @@ class BranchEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenedConversation:
+    """What it takes to show a conversation."""
+
+    conversation: Conversation
+    entries: list[BranchEntry]
+    """The branch that is shown, oldest first."""
+    texts: dict[str, str]
+    """The newest messages' texts, by id."""
+    returned: Message | None = None
+    """The prompt that failed last and can be sent again; None if there is none, or a draft in its place."""
+
+
+@dataclass(frozen=True, slots=True)
 class SearchHit:
     """One message, or one title, that a search found."""
 
@@ -181,6 +194,8 @@ class TurnOpened:
     prompt: Message
     """The user's message being answered (already stored if a reply is regenerated)."""
     reply: Message
+    conversation: Conversation | None = None
+    """As stored now, with its title and without the draft that was sent; None if it could not be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,12 +212,14 @@ class SaveRecovered:
 
 @dataclass(frozen=True, slots=True)
 class TurnEnded:
-    """The turn is over and its row is closed."""
+    """The turn is over."""
 
     reply: Message
-    """As stored, with its final status and error."""
+    """With its final status and error; as stored, unless `conversation` is None."""
     cause: GptalkError | None = None
     """What the provider raised, if that ended the turn."""
+    conversation: Conversation | None = None
+    """As stored now; None if the end of the turn is not on disk (yet), or the conversation was deleted."""
 
 
 TurnEvent: TypeAlias = TurnOpened | ReplyEvent | SaveFailed | SaveRecovered | TurnEnded

@@ -49,11 +49,6 @@ class ChatSettings:
     system_prompt: str = ""
     """Instructions to the model before the conversation."""
 
-    @property
-    def context_limit(self) -> int:
-        """The most messages to send, including the prompt; a very large number for all."""
-        return self.context_messages or MOST_MESSAGES
-
 
 @dataclass(frozen=True, slots=True)
 class OpenAISettings:

@@ -118,6 +118,7 @@ def test_an_address_goes_to_the_openai_endpoint_when_that_is_the_provider(
         ("a = \n", "", 1, "not valid TOML"),
         ("x = 1\nx = 2", "", 2, "not valid TOML"),
         (f"x = {'9' * 5000}", "", 1, "not valid TOML"),
+        (f"x = {'[' * 50_000}", "", 1, "not valid TOML: it is nested too deep"),
     ],
 )
 def test_a_mistake_names_file_key_and_line(file: Path, text: str, key: str, line: int, words: str) -> None:

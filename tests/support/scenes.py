@@ -111,7 +111,7 @@ async def chat() -> str:
         await talk(app, "How do lifetimes relate to borrows?")
         await app.send("and for structs?")
         await app.until(lambda: "struct Excerpt" in app.text)
-        app.chat.state.pause()
+        app.chat.controllers.bars.pause()
         from textual.content import Content
 
         app.chat.query_one("#status").left = Content.assemble(  # type: ignore[attr-defined]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -23,6 +22,7 @@ from textual.widget import MountError
 from gptalk_client.errors import GptalkError
 from gptalk_client.paths import Paths
 from gptalk_client.settings import Settings
+from gptalk_client.store.worker import StoreThread
 from gptalk_client.text import one_line, visible
 from gptalk_tui.actions import ACTION_OF
 from gptalk_tui.chat.screen import ChatScreen
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
 
     from gptalk_client.providers.base import Provider
+    from gptalk_client.store.store import Store
     from gptalk_tui.dialogs.setup import Choice
 
 BuildProvider: TypeAlias = "Callable[[Settings, Paths, Callable[[str], None]], Provider]"
@@ -55,9 +56,6 @@ MOST_FRAMES = 8
 """More frames than these do not wait for a terminal that hangs; the toolkit would wait itself at thirty."""
 
 REPAINT_S = 1 / 20
-
-CLOSE_LIMIT_S = 5.0
-"""How long the end of the app waits for the provider, in seconds."""
 
 
 class GptalkApp(App[int], inherit_bindings=False):
@@ -97,7 +95,9 @@ class GptalkApp(App[int], inherit_bindings=False):
         self._build_provider = build_provider
         self._chat = chat
         self._new = new
-        self._services: Services | None = None
+        self._services = Services(
+            settings, paths, StoreThread(self._open_store), self._provider_for, self.keep_settings
+        )
         self._chat_screen: ChatScreen | None = None
         self._exit_wanted: int | None = None
         self._changing = asyncio.Lock()
@@ -117,22 +117,21 @@ class GptalkApp(App[int], inherit_bindings=False):
     def get_default_screen(self) -> Screen[None]:
         """Return the chat screen, which lives as long as the app."""
         self._chat_screen = ChatScreen(
-            self._load,
+            self._services,
             self.styles_of_theme(),
             self.keys,
             chat=self._chat,
             new=self._new,
-            shows_list=self.settings.ui.show_list,
         )
         return self._chat_screen
 
     def get_driver_class(self) -> type[Driver]:
         """Return the driver that survives a terminal which hangs or goes away, where there is one."""
-        if sys.platform == "win32" or os.environ.get("TEXTUAL_DRIVER"):
-            return super().get_driver_class()
-        from gptalk_tui.terminal.driver import TerminalDriver
+        if sys.platform != "win32" and not os.environ.get("TEXTUAL_DRIVER"):
+            from gptalk_tui.terminal.driver import TerminalDriver
 
-        return TerminalDriver
+            return TerminalDriver
+        return super().get_driver_class()
 
     def styles_of_theme(self) -> StyleTable:
         """Return the transcript's colours for the present theme."""
@@ -148,7 +147,7 @@ class GptalkApp(App[int], inherit_bindings=False):
         """Copy what a field cuts or copies, as the transcript's copies go."""
         screen = self.screen_stack[0]
         if isinstance(screen, ChatScreen):
-            screen.reading.copy(text)
+            screen.controllers.navigation.copy(text)
 
     def notify(
         self,
@@ -208,6 +207,7 @@ class GptalkApp(App[int], inherit_bindings=False):
 
     def on_mount(self) -> None:
         self.call_after_refresh(gc_tuning.settle)
+        self.call_after_refresh(self._up)
         for _, complaint in self.keys.complaints(COMPOSER_KEYS):
             self.notify(complaint, severity="warning", title="Keys", timeout=20)
         if self.settings.provider is None:
@@ -278,24 +278,15 @@ class GptalkApp(App[int], inherit_bindings=False):
         """Quit, from wherever the person is."""
         await self.leave(0)
 
-    async def _load(self) -> Services:
+    def _up(self) -> None:
         self._is_up = True  # only now: a screen that is half mounted cannot be taken down
         if self._exit_wanted is not None:
             self._leave()
-        # Imported behind the first paint, on a thread: the store and the wire are not needed to show it.
-        async with self._changing:
-            self._services = await asyncio.to_thread(self._make_services, self.settings)
-        return self._services
 
-    def _make_services(self, settings: Settings) -> Services:
-        from gptalk_client.chat import Chat
+    def _open_store(self) -> Store:
         from gptalk_client.store.store import Store
-        from gptalk_client.store.worker import StoreThread
 
-        provider = self._provider_for(settings)
-        thread = StoreThread(Store.open(self.paths.database))
-        chat = Chat(thread)
-        return Services(settings, self.paths, thread, chat, provider, self._provider_for, self.keep_settings)
+        return Store.open(self.paths.database)
 
     def _provider_for(self, settings: Settings) -> Provider:
         return self._build_provider(settings, self.paths, self._warn_soon)
@@ -309,22 +300,14 @@ class GptalkApp(App[int], inherit_bindings=False):
         self.notify(one_line(text, max_chars=400), severity="warning", timeout=20)
 
     async def close_services(self) -> None:
-        """Close provider and store; called once, after the screen is gone."""
-        services, self._services = self._services, None
-        if services is None:
-            return
-        with contextlib.suppress(TimeoutError, GptalkError):
-            async with asyncio.timeout(CLOSE_LIMIT_S):
-                await asyncio.gather(
-                    *(each.aclose() for each in (services.provider, *services.others.values()))
-                )
-        await services.chat.aclose()
-        await services.store.aclose()
-        services.store.store.close()
+        """Close providers and store, after the screen is gone."""
+        await self._services.aclose()
+        if self._services.store.is_open:
+            self._services.store.store.close()
 
     async def on_unmount(self) -> None:
         try:
-            if self._chat_screen is not None and not self._chat_screen.is_leaving:
+            if self._chat_screen is not None and not self._chat_screen.session.is_leaving:
                 await self._chat_screen.settle()
         finally:
             await self.close_services()
@@ -358,25 +341,26 @@ class GptalkApp(App[int], inherit_bindings=False):
 
         old, services = self.settings, self._services
         provider = None
-        if services is not None and (settings.provider, settings.url) != (old.provider, old.url):
+        if (settings.provider, settings.url) != (old.provider, old.url):
             known = services.others.get(settings.provider or "") if settings.url == old.url else None
             provider = known or await asyncio.to_thread(self._provider_for, settings)
         await asyncio.to_thread(update_file, self.paths.config_file, changes)
-        self.settings = settings
-        if services is not None:
-            services.settings = settings
-            if provider is not None:
-                await self._replace_provider(services, old, provider)
+        self.settings = services.settings = settings
+        if provider is not None:
+            await self._replace_provider(old, provider)
         if self._chat_screen is not None:
-            self._chat_screen.update_bars()
+            self._chat_screen.refresh_bars()
 
-    async def _replace_provider(self, services: Services, old: Settings, provider: Provider) -> None:
+    async def _replace_provider(self, old: Settings, provider: Provider) -> None:
         """Let another provider answer by default; the one before stays while replies may come from it."""
+        services = self._services
         before, services.provider = services.provider, provider
         services.others.pop(self.settings.provider or "gptalk", None)
-        if self._chat_screen is not None and self._chat_screen.desk.turns:
+        if before is None or before is provider:
+            return
+        if self._chat_screen is not None and self._chat_screen.session.turns:
             services.others[old.provider or "gptalk"] = before
-        elif before is not provider:
+        else:
             await before.aclose()
 
     async def choose_provider(self, choice: Choice) -> None:

@@ -13,11 +13,14 @@ import importlib.util
 
 from gptalk_client.errors import LocalModelError, ProviderError
 
+INSTALL_LOCAL = (
+    "Reinstall with the local extra, such as `pipx install --force '.[local]'` in a clone of gptalk-tui."
+)
+"""How to get the optional packages."""
+
 
 class WeightsMissingError(LocalModelError):
     """The weights have not been downloaded yet."""
-
-    default_hint = "`gptalk-tui model pull` fetches them (93 MB); --model-file takes any GGUF file."
 
 
 class PullCancelledError(LocalModelError):
@@ -49,5 +52,5 @@ def require_local_extra(*packages: str) -> None:
     if missing:
         raise LocalModelError(
             f"The embedded endpoint needs {' and '.join(missing)}, which this installation doesn't have.",
-            hint="Install it: pip install 'gptalk-tui[local]'",
+            hint=INSTALL_LOCAL,
         )

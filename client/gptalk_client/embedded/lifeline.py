@@ -8,7 +8,16 @@ from __future__ import annotations
 
 import contextlib
 import os
+import subprocess
+import sys
 import threading
+from typing import Any
+
+if sys.platform == "win32":
+    OUT_OF_REACH: dict[str, Any] = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+else:
+    OUT_OF_REACH: dict[str, Any] = {"start_new_session": True}
+"""Options of `subprocess` for a child that Ctrl+C in the terminal does not reach: its parent ends it."""
 
 
 def hold() -> None:

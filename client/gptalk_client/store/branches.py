@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from gptalk_client.errors import UsageError
-from gptalk_client.models import BranchEntry, Conversation, Message, Role, Status
+from gptalk_client.errors import StoreError, UsageError
+from gptalk_client.models import BranchEntry, Conversation, Message, OpenedConversation, Role, Status
 from gptalk_client.store.base import StorePart
 from gptalk_client.store.rows import (
     CONTENT,
@@ -63,14 +65,34 @@ class Branches(StorePart):
         """
         with self._db.read() as con:
             conversation, leaf = _leaf(con, conversation_id, leaf_id)
-            # All rows at once: for ten thousand messages, half the cost of walking the tree in SQL.
-            rows = con.execute(
-                f"SELECT seq, parent_seq, id, role, status, {readable_time('created_at_ms')}, size_chars, model,"
-                " error"
-                " FROM message WHERE conversation_seq = ? AND deletion_seq IS NULL",
-                (conversation,),
-            ).fetchall()
+            rows = _read_tree(con, conversation)
         return _entries(rows, leaf)
+
+    def open_conversation(self, conversation_id: str, *, newest_texts: int) -> OpenedConversation:
+        """Return what it takes to show a conversation, and mark it as read.
+
+        Args:
+            conversation_id: A full id.
+            newest_texts: How many of the newest messages come with their texts.
+
+        Raises:
+            UsageError: There is no such conversation.
+        """
+        with self._db.read() as con:
+            seq, leaf = _leaf(con, conversation_id, None)
+            conversation, rows = _read_conversation(con, seq), _read_tree(con, seq)
+        entries = _entries(rows, leaf)
+        texts = self.texts([entry.id for entry in entries[max(0, len(entries) - newest_texts) :]])
+        last = entries[-1] if entries else None
+        returned = None
+        if last is not None and last.status is Status.FAILED and last.parent_id and not conversation.draft:
+            with self._db.read() as con:
+                returned = read_message(con, message_seq(con, last.parent_id)[0])
+        if conversation.unread:
+            with contextlib.suppress(StoreError), self._db.write() as con:  # it can be read all the same
+                con.execute("UPDATE conversation SET unread = 0 WHERE seq = ?", (seq,))
+                conversation = replace(conversation, unread=False)
+        return OpenedConversation(conversation, entries, texts, returned)
 
     def texts(self, ids: Sequence[str]) -> dict[str, str]:
         """Return the texts of messages by their ids; unknown ids are left out."""
@@ -241,6 +263,16 @@ def _leaf(con: sqlite3.Connection, conversation_id: str, leaf_id: str | None) ->
     if leafs_conversation != conversation:
         raise UsageError("The message belongs to another conversation.")
     return conversation, seq
+
+
+def _read_tree(con: sqlite3.Connection, conversation: int) -> list[tuple[Any, ...]]:
+    """Return the rows of all messages of a conversation, without their texts."""
+    # All rows at once: for ten thousand messages half the cost of climbing from row to row in SQL.
+    return con.execute(
+        f"SELECT seq, parent_seq, id, role, status, {readable_time('created_at_ms')}, size_chars, model, error"
+        " FROM message WHERE conversation_seq = ? AND deletion_seq IS NULL",
+        (conversation,),
+    ).fetchall()
 
 
 def _path_messages(con: sqlite3.Connection, leaf: int | None, limit: int | None) -> list[Message]:

@@ -13,6 +13,8 @@ from gptalk_client.store.rows import (
     CONVERSATION_SELECT,
     conversation_from,
     conversation_seq,
+    ensure_conversation,
+    insert_conversation,
     new_id,
     now_ms,
     options_text,
@@ -45,18 +47,12 @@ class Conversations(StorePart):
             provider: Empty: the default of the settings.
             options: Overrides of this conversation; must be JSON.
         """
-        title = storable(title).strip()
-        now = now_ms()
+        new = Conversation(
+            new_id(), title, 0, 0, system_prompt=system_prompt, model=model, provider=provider,
+            options=options or {},
+        )  # fmt: skip
         with self._db.write() as con:
-            cursor = con.execute(
-                "INSERT INTO conversation (id, title, title_key, renamed, created_at_ms, updated_at_ms,"
-                " system_prompt, model, provider, options) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    new_id(), title, fold(title), bool(title), now, now, storable(system_prompt), storable(model),
-                    storable(provider), options_text(options),
-                ),
-            )  # fmt: skip
-            return _read(con, int(cursor.lastrowid or 0))
+            return _read(con, insert_conversation(con, new))
 
     def conversation(self, conversation_id: str) -> Conversation:
         """Return the conversation with a full id, trashed or not.
@@ -137,6 +133,28 @@ class Conversations(StorePart):
             ).fetchall()
         return [conversation_from(row) for row in rows]
 
+    def conversations_starting_with(
+        self, text: str, *, limit: int, archived: bool = False, trash: bool = False
+    ) -> list[Conversation]:
+        """Return the conversations whose id or title begins with a text in any case, what changed last first.
+
+        Args:
+            text: An empty one begins all of them.
+            limit: How many at most.
+            archived: The archived ones, and only these.
+            trash: Those in the trash, and only these.
+        """
+        condition, values = _listed(archived, trash, "")
+        key, start = fold(storable(text)), text.lower()
+        with self._db.read() as con:
+            rows = con.execute(
+                f"{CONVERSATION_SELECT} WHERE {condition}"
+                " AND (substr(c.title_key, 1, ?) = ? OR substr(c.id, 1, ?) = ?)"
+                " ORDER BY c.updated_at_ms DESC, c.seq DESC LIMIT ?",
+                (*values, len(key), key, len(start), start, limit),
+            ).fetchall()
+        return [conversation_from(row) for row in rows]
+
     def count_conversations(
         self,
         *,
@@ -169,9 +187,15 @@ class Conversations(StorePart):
         """Mark a conversation as having an unread reply, or as read."""
         return self._change(conversation_id, "unread = ?", unread)
 
-    def set_draft(self, conversation_id: str, draft: str) -> Conversation:
-        """Save the unsent prompt."""
-        return self._change(conversation_id, "draft = ?", storable(draft))
+    def set_draft(self, conversation_id: str, draft: str, *, new: Conversation | None = None) -> Conversation:
+        """Keep what is typed and not yet sent.
+
+        Args:
+            conversation_id: A full id.
+            draft: The text.
+            new: Stores this conversation first, under the id given, unless there is one already.
+        """
+        return self._change(conversation_id, "draft = ?", storable(draft), new=new)
 
     def set_options(
         self,
@@ -231,9 +255,11 @@ class Conversations(StorePart):
             con.execute("DELETE FROM deletion")
         return int(count)
 
-    def _change(self, conversation_id: str, assignments: str, *values: object) -> Conversation:
+    def _change(
+        self, conversation_id: str, assignments: str, *values: object, new: Conversation | None = None
+    ) -> Conversation:
         with self._db.write() as con:
-            seq = conversation_seq(con, conversation_id)
+            seq = ensure_conversation(con, conversation_id, new)
             con.execute(f"UPDATE conversation SET {assignments} WHERE seq = ?", (*values, seq))
             return _read(con, seq)
 

@@ -7,6 +7,7 @@ import errno
 import os
 import sqlite3
 import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -198,7 +199,7 @@ def _make_private_file(path: Path) -> bool:
     except FileExistsError:
         return os.access(path, os.R_OK | os.W_OK)
     try:
-        if os.name == "posix":
+        if sys.platform != "win32":
             os.fchmod(descriptor, 0o600)  # whatever the umask
     finally:
         os.close(descriptor)
@@ -206,7 +207,7 @@ def _make_private_file(path: Path) -> bool:
 
 
 def _close_to_others(path: Path) -> None:
-    if os.name == "posix" and stat.S_IMODE(os.stat(path).st_mode) & 0o077:
+    if sys.platform != "win32" and stat.S_IMODE(os.stat(path).st_mode) & 0o077:
         with contextlib.suppress(PermissionError):  # another user's file, shared with us on purpose
             os.chmod(path, 0o600)
 

@@ -6,12 +6,14 @@ import os
 import sqlite3
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from enum import Enum
 from typing import Any, Final, Literal, TypeAlias
 
 from gptalk_client.errors import UsageError
 from gptalk_client.models import EARLIEST_MS, LATEST_MS, Conversation, Message, Role, Status
 from gptalk_client.text import storable
+from gptalk_client.textsearch.folding import fold
 
 _DELETED = "It may have been deleted by another program."
 
@@ -135,6 +137,24 @@ def conversation_seq(con: sqlite3.Connection, conversation_id: str) -> int:
     return int(row[0])
 
 
+def ensure_conversation(con: sqlite3.Connection, conversation_id: str, new: Conversation | None) -> int:
+    """Return the row number of a conversation, which is stored first if it is new and not there yet.
+
+    Args:
+        con: A connection with an open transaction.
+        conversation_id: A full id.
+        new: What to store under that id; None stores nothing.
+
+    Raises:
+        UsageError: There is no such conversation, and nothing to store.
+    """
+    if new is not None:
+        row = con.execute("SELECT seq FROM conversation WHERE id = ?", (conversation_id,)).fetchone()
+        if row is None:
+            return insert_conversation(con, replace(new, id=conversation_id))
+    return conversation_seq(con, conversation_id)
+
+
 def message_seq(con: sqlite3.Connection, message_id: str) -> tuple[int, int]:
     """Return the row numbers of a message and of its conversation.
 
@@ -152,6 +172,28 @@ def message_seq(con: sqlite3.Connection, message_id: str) -> tuple[int, int]:
 def read_message(con: sqlite3.Connection, seq: int) -> Message:
     """Return the message of a row number that exists."""
     return message_from(con.execute(f"{MESSAGE_SELECT} WHERE m.seq = ?", (seq,)).fetchone())
+
+
+def insert_conversation(con: sqlite3.Connection, conversation: Conversation) -> int:
+    """Insert a conversation as it is now made, with what was chosen for it, and return its row number.
+
+    Args:
+        con: A connection with an open transaction.
+        conversation: Its id, title, settings and draft; the times are now. A title counts as given by the
+            person.
+    """
+    title = storable(conversation.title).strip()
+    now = now_ms()
+    cursor = con.execute(
+        "INSERT INTO conversation (id, title, title_key, renamed, created_at_ms, updated_at_ms,"
+        " system_prompt, model, provider, options, draft) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            conversation.id, title, fold(title), bool(title), now, now, storable(conversation.system_prompt),
+            storable(conversation.model), storable(conversation.provider), options_text(conversation.options),
+            storable(conversation.draft),
+        ),
+    )  # fmt: skip
+    return int(cursor.lastrowid or 0)
 
 
 def insert_message(

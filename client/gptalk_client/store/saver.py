@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from gptalk_client.errors import GptalkError
-from gptalk_client.models import Message, SaveFailed, SaveRecovered, Status
+from gptalk_client.models import Conversation, Message, SaveFailed, SaveRecovered, Status
 from gptalk_client.store.store import Store
 from gptalk_client.store.worker import StoreThread
 
@@ -68,8 +68,18 @@ class ReplySaver:
         notices, self._notices = self._notices, []
         return notices
 
-    async def close(self, status: Status, error: str) -> Message:
+    async def close(
+        self, status: Status, error: str, *, is_unread: bool = False
+    ) -> tuple[Message, Conversation]:
         """Write all of the text and the reply's final status.
+
+        Args:
+            status: Any status but `streaming`.
+            error: Why it failed or broke off, in words for people.
+            is_unread: Mark the conversation as unread.
+
+        Returns:
+            The reply as stored, and its conversation then.
 
         Raises:
             GptalkError: The store refuses; the call may be repeated.
@@ -79,9 +89,12 @@ class ReplySaver:
             await asyncio.wait({self._flushing})
             self._stop_timer()
         text = self.text
-        return await self._watched(
-            lambda store: store.close_turn(self._message_id, status, error=error, content=text)
-        )
+
+        def close(store: Store) -> tuple[Message, Conversation]:
+            reply = store.close_turn(self._message_id, status, error=error, content=text, is_unread=is_unread)
+            return reply, store.conversation(reply.conversation_id)
+
+        return await self._watched(close)
 
     def _flush_later(self) -> None:
         if self._timer is None and self._flushing is None:
@@ -120,7 +133,7 @@ class ReplySaver:
 
     async def _watched(self, work: Callable[[Store], _T]) -> _T:
         try:
-            result = await self._store.run(work)
+            result = await self._store.call(work)
         except GptalkError as err:
             if not self._is_failing:
                 self._is_failing = True

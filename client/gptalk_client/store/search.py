@@ -92,8 +92,8 @@ class Search(StorePart):
                 "SELECT m.seq, t.content FROM message m JOIN message_text t ON t.seq = m.seq"
                 " JOIN conversation c ON c.seq = m.conversation_seq"
                 " WHERE m.role = 'user' AND m.deletion_seq IS NULL AND c.trashed_at_ms IS NULL"
-                " AND (?1 IS NULL OR m.seq < ?1) ORDER BY m.seq DESC LIMIT ?2",
-                (newest, _SCANNED_PROMPTS),
+                " AND (:newest IS NULL OR m.seq < :newest) ORDER BY m.seq DESC LIMIT :limit",
+                {"newest": newest, "limit": _SCANNED_PROMPTS},
             )
             for seq, content in rows:
                 text = content.strip()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,8 +44,8 @@ def warnings_about(path: Path) -> Iterator[str]:
     Args:
         path: The database, which need not be there.
     """
-    if os.name != "posix":
-        return
+    if sys.platform == "win32":
+        return  # neither owner nor mode says there who can read a file
     folder = path.parent
     if _belongs_to_another(folder):
         yield f"The folder {folder} belongs to another user, who can change your conversations."
@@ -60,7 +61,7 @@ def warnings_about(path: Path) -> Iterator[str]:
 
 def _belongs_to_another(path: Path) -> bool:
     try:
-        return path.lstat().st_uid not in (os.geteuid(), 0)
+        return hasattr(os, "geteuid") and path.lstat().st_uid not in (os.geteuid(), 0)
     except OSError:
         return False
 

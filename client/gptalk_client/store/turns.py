@@ -5,11 +5,11 @@ from __future__ import annotations
 import sqlite3
 
 from gptalk_client.errors import StoreError, UsageError
-from gptalk_client.models import Message, Role, Status
+from gptalk_client.models import Conversation, Message, Role, Status
 from gptalk_client.store.rows import (
     UNSET,
     Unset,
-    conversation_seq,
+    ensure_conversation,
     insert_message,
     message_seq,
     now_ms,
@@ -48,17 +48,21 @@ class Turns(Writers):
         *,
         parent_id: str | Unset | None = UNSET,
         model: str = "",
+        new: Conversation | None = None,
+        draft: str | None = None,
     ) -> tuple[Message, Message]:
         """Save a prompt and open its reply's row, in one transaction that is on disk on return.
 
-        The reply becomes the active leaf. A conversation without a title gets the prompt's first line, a
-        draft that is this very prompt is cleared, and a conversation in the trash is taken out of it.
+        The reply becomes the active leaf. A conversation without a title gets the prompt's first line, and a
+        conversation in the trash is taken out of it.
 
         Args:
             conversation_id: A full id.
             content: The prompt.
             parent_id: The message that it answers: by default the active leaf, None for a new root.
             model: The model that will be asked, for the record.
+            new: Stores this conversation first, under the id given, unless there is one already.
+            draft: What remains as the conversation's draft; None clears a draft that is this very prompt.
 
         Returns:
             The prompt and its reply, which is `streaming` and empty.
@@ -71,7 +75,7 @@ class Turns(Writers):
         owner = self._claim_owner()
         now = now_ms()
         with self._db.write() as con:
-            conversation = conversation_seq(con, conversation_id)
+            conversation = ensure_conversation(con, conversation_id, new)
             parent = _parent(con, conversation, parent_id)
             prompt = insert_message(
                 con, conversation=conversation, parent=parent, role=Role.USER, content=content,
@@ -85,10 +89,15 @@ class Turns(Writers):
                 " WHERE seq = ? AND title = '' AND renamed = 0",
                 (title, fold(title), conversation),
             )
-            con.execute(
-                "UPDATE conversation SET draft = '' WHERE seq = ? AND trim(draft) = trim(?)",
-                (conversation, content),
-            )
+            if draft is None:
+                con.execute(
+                    "UPDATE conversation SET draft = '' WHERE seq = ? AND trim(draft) = trim(?)",
+                    (conversation, content),
+                )
+            else:
+                con.execute(
+                    "UPDATE conversation SET draft = ? WHERE seq = ?", (storable(draft), conversation)
+                )
             return read_message(con, prompt), read_message(con, reply)
 
     def open_reply(self, prompt_id: str, *, model: str = "") -> Message:
@@ -138,7 +147,13 @@ class Turns(Writers):
             con.execute("UPDATE message SET size_chars = ? WHERE seq = ?", (len(text), seq))
 
     def close_turn(
-        self, message_id: str, status: Status, *, error: str = "", content: str | None = None
+        self,
+        message_id: str,
+        status: Status,
+        *,
+        error: str = "",
+        content: str | None = None,
+        is_unread: bool = False,
     ) -> Message:
         """Give a reply its final status.
 
@@ -147,6 +162,7 @@ class Turns(Writers):
             status: Any status but `streaming`.
             error: Why it failed or broke off, in words for people.
             content: All of the text; by default what has been flushed.
+            is_unread: Mark the conversation as unread; otherwise its mark stays as it is.
 
         Returns:
             The reply as stored.
@@ -164,7 +180,10 @@ class Turns(Writers):
             if row is None:
                 raise UsageError("The reply is no longer there.")
             finish_reply(con, row[0], status, storable(error), None if content is None else storable(content))
-            con.execute("UPDATE conversation SET updated_at_ms = ? WHERE seq = ?", (now_ms(), row[1]))
+            con.execute(
+                "UPDATE conversation SET updated_at_ms = ?, unread = max(unread, ?) WHERE seq = ?",
+                (now_ms(), is_unread, row[1]),
+            )
             return read_message(con, row[0])
 
     def message(self, message_id: str) -> Message:

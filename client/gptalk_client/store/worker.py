@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from gptalk_client.errors import StoreError
-from gptalk_client.store.store import Store
+
+if TYPE_CHECKING:
+    from gptalk_client.store.store import Store
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
+
+REOPEN_S = 2.0
+"""How long a store that could not be opened is left alone before a call tries again, in seconds."""
 
 
 class StoreThread:
@@ -20,32 +26,65 @@ class StoreThread:
     Cancelling the task that awaits a call does not cancel the call: what was asked to be written is written.
 
     Args:
-        store: An open store. It stays open at `aclose`; whoever opened it closes it afterwards.
+        store: An open store, or what opens one: it is called on the thread before the first call, and again by a
+            later call as long as it raises StoreError. `aclose` leaves the store open; its owner closes it.
     """
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
-        """The store itself, for short reads on the loop's own thread, which do not wait for writes."""
+    def __init__(self, store: Store | Callable[[], Store]) -> None:
+        self._store = None if callable(store) else store
+        self._open = store if callable(store) else None
+        self._failure: StoreError | None = None
+        self._failed_s = 0.0
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
         self._is_closed = False
 
-    async def call(
-        self, method: Callable[Concatenate[Store, _P], _T], /, *args: _P.args, **kwargs: _P.kwargs
-    ) -> _T:
-        """Return `method(store, *args, **kwargs)`, such as `call(Store.conversations, limit=50)`."""
-        return await self.run(lambda store: method(store, *args, **kwargs))
-
-    async def run(self, work: Callable[[Store], _T]) -> _T:
-        """Return `work(store)`.
+    @property
+    def store(self) -> Store:
+        """The store itself, for short reads on the loop's own thread, which do not wait for writes.
 
         Raises:
-            StoreError: The thread is closed already, or what `work` raises.
+            StoreError: It is not open.
+        """
+        if self._store is None:
+            raise self._failure or StoreError("The conversations are not open yet.")
+        return self._store
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a store."""
+        return self._store is not None
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the store could not be opened when that was last tried."""
+        return self._failure is not None
+
+    async def call(
+        self, work: Callable[Concatenate[Store, _P], _T], /, *args: _P.args, **kwargs: _P.kwargs
+    ) -> _T:
+        """Return `work(store, *args, **kwargs)`, such as `call(Store.conversations, limit=50)`.
+
+        Raises:
+            StoreError: The store cannot be opened, the thread is closed already, or what `work` raises.
         """
         if self._is_closed:
             raise StoreError("The conversations are closed.", hint="Start the program again.")
         return await asyncio.shield(
-            asyncio.get_running_loop().run_in_executor(self._executor, work, self.store)
+            asyncio.get_running_loop().run_in_executor(
+                self._executor, lambda: work(self._opened(), *args, **kwargs)
+            )
         )
+
+    def _opened(self) -> Store:
+        if self._store is None and self._open is not None:
+            if self._failure is not None and time.monotonic() - self._failed_s < REOPEN_S:
+                raise self._failure
+            try:
+                self._store, self._failure = self._open(), None
+            except StoreError as err:
+                self._failure, self._failed_s = err, time.monotonic()
+                raise
+        return self.store
 
     async def aclose(self) -> None:
         """Refuse further calls, finish those already made, and end the thread."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -48,7 +49,7 @@ def _write_through(path: Path, chunks: Iterable[str]) -> None:
     # Without O_NONBLOCK a pipe that nobody reads would hold the program for ever.
     flags = os.O_WRONLY | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_NONBLOCK", 0)
     descriptor = os.open(path, flags)
-    if os.name == "posix":
+    if sys.platform != "win32":
         os.set_blocking(descriptor, True)
     with open(descriptor, "w", encoding="utf-8", newline="") as out:
         out.writelines(chunks)

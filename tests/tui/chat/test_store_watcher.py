@@ -11,7 +11,7 @@ from support.scripted_provider import ScriptedProvider
 
 
 def look(app: Running) -> None:
-    app.chat.outside.look_soon()
+    app.chat.controllers.watcher.look_soon()
 
 
 def status(app: Running) -> str:
@@ -24,7 +24,7 @@ async def test_a_reply_that_another_program_writes_grows_and_ends_here(tmp_path:
     async with running_app(provider, tmp_path) as app:
         await app.send("Hello")
         await app.until_idle()
-        here = app.chat.desk.conversation_id
+        here = app.chat.session.conversation_id
         assert here is not None
         await app.press(*"half a thought")
         with Store.open(paths_in(tmp_path).database) as other:
@@ -32,7 +32,7 @@ async def test_a_reply_that_another_program_writes_grows_and_ends_here(tmp_path:
             other.append_reply(reply.id, "It be")
             look(app)
             await app.until(lambda: "from elsewhere" in app.text and "It be" in app.text)
-            await app.until(lambda: status(app) == "another window writes this reply")
+            await app.until(lambda: status(app) == "another window is writing this reply")
             other.append_reply(reply.id, "gins.")
             look(app)
             await app.until(lambda: "It begins." in app.text)
@@ -48,13 +48,13 @@ async def test_a_reply_whose_writer_died_is_told_as_broken_off(tmp_path: Path) -
     async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
         await app.send("Hello")
         await app.until_idle()
-        here = app.chat.desk.conversation_id
+        here = app.chat.session.conversation_id
         assert here is not None
         other = Store.open(paths_in(tmp_path).database)
         _, reply = other.open_turn(here, "from elsewhere")
         other.append_reply(reply.id, "It be")
         look(app)
-        await app.until(lambda: status(app) == "another window writes this reply")
+        await app.until(lambda: status(app) == "another window is writing this reply")
         other._release_owner()  # as the system does for a process that dies
         look(app)
         await app.until(lambda: "Incomplete." in app.text)
@@ -67,7 +67,7 @@ async def test_the_reader_stays_in_place(tmp_path: Path) -> None:
         await app.send("Hello")
         await app.until_idle()
         await app.press("pageup", "pageup")
-        here, before = app.chat.desk.conversation_id, app.lines[:5]
+        here, before = app.chat.session.conversation_id, app.lines[:5]
         assert here is not None
         with Store.open(paths_in(tmp_path).database) as other:
             other.open_turn(here, "from elsewhere")
@@ -81,7 +81,7 @@ async def test_a_conversation_deleted_elsewhere_can_still_be_read(tmp_path: Path
     async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
         await app.send("Hello")
         await app.until_idle()
-        here = app.chat.desk.conversation_id
+        here = app.chat.session.conversation_id
         assert here is not None
         with Store.open(paths_in(tmp_path).database) as other:
             other.purge_conversation(here)

@@ -1,4 +1,8 @@
-"""The way to the terminal: Textual's, made to survive a terminal that hangs or goes away."""
+"""The way to the terminal: Textual's, made to survive a terminal that hangs or goes away.
+
+POSIX only. On Windows the app uses Textual's own driver, which can neither tell that its console has gone nor give
+it back by force; `App.get_driver_class` chooses.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ import os
 import queue
 import re
 import selectors
+import sys
 import termios
 import threading
 from collections.abc import Iterable, Iterator
@@ -22,6 +27,8 @@ from gptalk_tui.terminal.paste_filter import PasteFilter
 
 if TYPE_CHECKING:
     from textual.app import App
+
+assert sys.platform != "win32"
 
 HANG_UP_EXIT = 129
 """The exit code of a program whose terminal went away, as a shell counts SIGHUP."""
