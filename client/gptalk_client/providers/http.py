@@ -140,11 +140,7 @@ class HttpClient:
             await client.aclose()
 
     def start(self, request: Request, sink: Sink | None) -> StreamingRequest:
-        """Send a request in a task of its own; `head` waits for its response.
-
-        Raises:
-            NetworkError: The client is closed.
-        """
+        """Send a request in a task of its own; `head` waits for its response."""
         if self._is_closed:
             raise NetworkError("The connections to the service are closed.")
         running = StreamingRequest()
