@@ -188,7 +188,7 @@ USAGES: dict[str, tuple[bytes, Usage]] = {
     "Anthropic": (event({"usage": {"input_tokens": 5, "output_tokens": 6}}), Usage(5, 6, None)),
     "Groq": (event({"x_groq": {"usage": {"prompt_tokens": 5}}}), Usage(5, None, None)),
     "llama.cpp": (event({"choices": [], "timings": {"cache_n": 2, "prompt_n": 3, "predicted_n": 9}}), Usage(5, 9)),
-    "flat": (event({"choices": [], "usage": {"prompt_tokens": 5, "reasoning_tokens": 1}}), Usage(5, reasoning_tokens=1)),
+    "flat": (event({"usage": {"prompt_tokens": 5, "reasoning_tokens": 1}}), Usage(5, reasoning_tokens=1)),
 }  # fmt: skip
 
 
