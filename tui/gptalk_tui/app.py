@@ -285,12 +285,12 @@ class GptalkApp(App[int], inherit_bindings=False):
         if (restore := getattr(self._driver, "restore_by_force", None)) is not None:
             restore()
 
-    async def on_chat_screen_quit_wanted(self) -> None:
-        await self.leave(0)
+    def on_chat_screen_quit_wanted(self) -> None:
+        self._leave()
 
-    async def action_leave(self) -> None:
-        """Quit, from wherever the person is."""
-        await self.leave(0)
+    def action_leave(self) -> None:
+        """Quit, from wherever the person is. In the background: notices are shown meanwhile."""
+        self._leave()
 
     def _up(self) -> None:
         self._is_up = True  # only now: a screen that is half mounted cannot be taken down
