@@ -124,12 +124,12 @@ def _spans(source: str, language: str, lead: str) -> list[list[Span]] | None:
 def _resume_point(name: str, lead: str) -> tuple[int, tuple[str, ...]]:
     """Return where to start reading in the lead, and the lexer's states there; (0, ()) to read all of it.
 
-    A growing piece need not read its whole lead each time. The point is the start of the lead's last line, or of an
-    earlier one if a token spans lines.
+    A growing piece need not read its whole lead each time. The point is the start of the lead's last line, or
+    of an earlier one if a token spans lines.
 
-    Pygments 2.21 keeps the states of a `RegexLexer` to itself (pygments#1697, #816), but `ExtendedRegexLexer` reads
-    the same rules with its states in a public context. Some lexers have callbacks that take no context: for those
-    the whole lead is read.
+    Pygments 2.21 keeps the states of a `RegexLexer` to itself (pygments#1697, #816), but `ExtendedRegexLexer`
+    reads the same rules with its states in a public context. Some lexers have callbacks that take no context:
+    for those the whole lead is read.
     """
     from pygments.lexer import ExtendedRegexLexer, LexerContext, RegexLexer
 
@@ -142,11 +142,12 @@ def _resume_point(name: str, lead: str) -> tuple[int, tuple[str, ...]]:
         or any(lead.rfind(opener) > lead.rfind(closer) for opener, closer in _PAIRS)
     ):
         return 0, ()
-    context: Any = LexerContext(lead, 0)  # type: ignore[no-untyped-call]
+    context: Any = LexerContext(lead, 0)
+    read: Any = ExtendedRegexLexer.get_tokens_unprocessed
     last_line = lead.rfind("\n", 0, -1) + 1
     point: tuple[int, tuple[str, ...]] = 0, ("root",)
     try:
-        for start, _, _ in ExtendedRegexLexer.get_tokens_unprocessed(lexer, context=context):
+        for start, _, _ in read(lexer, context=context):
             if start > last_line:
                 break
             if start == context.pos and (not start or lead[start - 1] == "\n"):

@@ -11,7 +11,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -253,10 +253,6 @@ class RowList(ScrollView, can_focus=True):
             Segment(right, right_style),
         ]
         return Strip(segments).adjust_cell_length(width, base)
-
-    def refresh_row(self, index: int) -> None:
-        """Paint one row again."""
-        self.refresh(Region(0, index - int(self.scroll_y), self.size.width, 1))
 
 
 def _emphasised(text: str, spans: Sequence[tuple[int, int]], base: Style, style: Style) -> Iterable[Segment]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gptalk_tui.widgets.transcript.document import Document, Position
+from gptalk_tui.widgets.transcript.document import Document
+from gptalk_tui.widgets.transcript.position import Position
 from gptalk_tui.widgets.transcript.selection import Selection, Spot
 
 

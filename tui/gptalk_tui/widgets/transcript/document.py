@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from gptalk_client.models import BranchEntry, Role
+from gptalk_client.models import BranchEntry
 from gptalk_tui.widgets.transcript.frame import Frame
 from gptalk_tui.widgets.transcript.heights import HeightIndex
-from gptalk_tui.widgets.transcript.rendering import HEAD, Rendered, Renderer
+from gptalk_tui.widgets.transcript.position import HEAD, START, Position
+from gptalk_tui.widgets.transcript.rendering import Rendered, Renderer
 
 if TYPE_CHECKING:
     from gptalk_tui.widgets.transcript.message_rows import MessageRows
@@ -28,17 +29,6 @@ MAX_CACHED_LINES = 3000
 _FETCH_AHEAD = 8
 _MESSAGE_OVERHEAD_CHARS = 80
 """What a message's blank line and short last lines weigh, in characters."""
-
-
-class Position(NamedTuple):
-    """A line of the conversation: message, row in the message, line in the row."""
-
-    message: int
-    row: int
-    line: int
-
-
-START = Position(0, 0, 0)
 
 
 @dataclass(slots=True)
@@ -109,13 +99,13 @@ class Document:
     def append_text(self, index: int, text: str) -> None:
         """Let a message grow."""
         self.rows(index).append(text)
-        self._settle(index)
+        self._note_height(index)
 
     def replace_text(self, index: int, text: str) -> None:
         """Give a message another text."""
         self.rows(index).replace(text)
         self._forget_rendered(index)
-        self._settle(index)
+        self._note_height(index)
 
     def end_message(self, entry: BranchEntry) -> None:
         """Give a message its final status."""
@@ -124,7 +114,7 @@ class Document:
         entry = replace(entry, sibling=shown.sibling, siblings=shown.siblings)
         self.entries[index] = entry
         self.rows(index).end(entry)
-        self._settle(index)
+        self._note_height(index)
 
     def set_width(self, width: int) -> bool:
         """Lay out for another width; return whether anything changed."""
@@ -140,7 +130,7 @@ class Document:
         for entry in self._cache.values():
             entry.rendered.lines_width = -1
         for index in self._open:
-            self._settle(index)
+            self._note_height(index)
         return True
 
     def restyle(self) -> None:
@@ -152,7 +142,7 @@ class Document:
         for index, rows in self._open.items():
             if rows.splitter.pending_chars:
                 rows.work()
-                self._settle(index)
+                self._note_height(index)
                 return True
         return False
 
@@ -212,7 +202,7 @@ class Document:
         was_measured = rows.heights.is_measured(row)
         if rows.heights.measure(row, len(rendered.lines)) or not was_measured:
             # Also where the estimate was right: what is left to estimate rounds differently.
-            self._settle(index)
+            self._note_height(index)
         return rendered
 
     # Positions
@@ -300,10 +290,10 @@ class Document:
             oldest = next(i for i, each in self._open.items() if not each.is_growing and i != index)
             del self._open[oldest]
             self._forget_rendered(oldest)
-        self._settle(index)
+        self._note_height(index)
         return rows
 
-    def _settle(self, index: int) -> None:
+    def _note_height(self, index: int) -> None:
         rows = self._open.get(index)
         if rows is not None:
             self.heights.measure(index, rows.heights.total)
@@ -322,13 +312,3 @@ class Document:
 
 def _weight(entry: BranchEntry) -> int:
     return entry.size_chars + _MESSAGE_OVERHEAD_CHARS
-
-
-def is_prompt(entry: BranchEntry) -> bool:
-    """Whether a message was written by the person."""
-    return entry.role is Role.USER
-
-
-def with_size(entry: BranchEntry, text: str) -> BranchEntry:
-    """Return the entry with the size of its text."""
-    return replace(entry, size_chars=len(text))

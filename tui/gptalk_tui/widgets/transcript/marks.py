@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeAlias
 
-from gptalk_tui.widgets.transcript.document import Document, Position
+from gptalk_tui.widgets.transcript.document import Document
+from gptalk_tui.widgets.transcript.position import Position
 from gptalk_tui.widgets.transcript.selection import Spot, shifted
 
 Find: TypeAlias = Callable[[str], Sequence[tuple[int, int]]]

@@ -7,7 +7,7 @@ from gptalk_tui.markdown.pieces import Piece
 from gptalk_tui.markdown.plain_splitter import PlainSplitter
 from gptalk_tui.markdown.splitter import Splitter
 from gptalk_tui.widgets.transcript.heights import HeightIndex
-from gptalk_tui.widgets.transcript.rendering import HEAD
+from gptalk_tui.widgets.transcript.position import HEAD
 
 SLICE_CHARS = 16_000
 """How much of a long text is split before the clock is looked at again."""

@@ -14,9 +14,10 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
-from gptalk_tui.widgets.transcript.document import START, Document, Fetch
+from gptalk_tui.widgets.transcript.document import Document, Fetch
 from gptalk_tui.widgets.transcript.marks import Marks
 from gptalk_tui.widgets.transcript.overlay import with_overlays
+from gptalk_tui.widgets.transcript.position import START
 from gptalk_tui.widgets.transcript.rendering import Renderer
 from gptalk_tui.widgets.transcript.selection import Selection
 from gptalk_tui.widgets.transcript.styles import StyleTable
@@ -128,6 +129,12 @@ class LinePane(ScrollView, can_focus=True, inherit_bindings=False):
         if has_new_text != self.has_new_text:
             self.has_new_text = has_new_text
             self.post_message(self.FollowChanged(self, self.is_following, self.has_new_text))
+
+    def set_selection(self, selection: Selection | None) -> None:
+        """Select something, or nothing."""
+        if selection != self.selection:
+            self.selection = selection
+            self.refresh()
 
     # Laying out what is in view
 

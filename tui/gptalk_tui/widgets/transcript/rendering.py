@@ -12,6 +12,7 @@ from textual.strip import Strip
 from gptalk_client.models import BranchEntry, Role, Status
 from gptalk_client.text import visible
 from gptalk_tui.widgets.transcript.frame import Frame
+from gptalk_tui.widgets.transcript.position import HEAD
 from gptalk_tui.widgets.transcript.styles import StyleTable
 
 if TYPE_CHECKING:
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from gptalk_tui.widgets.transcript.lines import Line
     from gptalk_tui.widgets.transcript.message_rows import MessageRows
     from gptalk_tui.widgets.transcript.paint import CodeArea, Painted
-
-HEAD = 0
-"""The first row of a message: the blank line above it, and which of its siblings it is."""
 
 USER_BAR = "▌"
 ERROR_BAR = "▌"

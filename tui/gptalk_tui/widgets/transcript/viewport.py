@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from gptalk_tui.widgets.transcript.document import START, Document, Position
+from gptalk_tui.widgets.transcript.document import Document
+from gptalk_tui.widgets.transcript.position import START, Position
 from gptalk_tui.widgets.transcript.rendering import PaintedLine
 
 ViewLine: TypeAlias = tuple[Position, PaintedLine]

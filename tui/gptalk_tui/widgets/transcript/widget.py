@@ -10,10 +10,11 @@ from textual.message import Message
 
 from gptalk_client.models import BranchEntry
 from gptalk_tui.widgets.transcript.code import code_blocks
-from gptalk_tui.widgets.transcript.document import START, Fetch, Position
+from gptalk_tui.widgets.transcript.document import Fetch
 from gptalk_tui.widgets.transcript.marks import Marks
 from gptalk_tui.widgets.transcript.pane import LinePane
 from gptalk_tui.widgets.transcript.pointer import Pointer
+from gptalk_tui.widgets.transcript.position import START, Position
 from gptalk_tui.widgets.transcript.selection import Selection, selected_text, shifted
 from gptalk_tui.widgets.transcript.styles import StyleTable
 
@@ -45,7 +46,11 @@ class Transcript(LinePane):
 
     def __init__(self, styles: StyleTable, *, fetch: Fetch | None = None, id: str | None = None) -> None:
         super().__init__(styles, fetch=fetch, id=id)
-        self._pointer = Pointer(self)
+        self._pointer = Pointer(
+            self,
+            on_link=lambda url: self.post_message(self.LinkClicked(self, url)),
+            on_code=lambda source: self.post_message(self.CodeClicked(self, source)),
+        )
 
     # What is shown
 
@@ -224,12 +229,6 @@ class Transcript(LinePane):
         return blocks[0].source if len(blocks) == 1 else None
 
     # Selecting
-
-    def set_selection(self, selection: Selection | None) -> None:
-        """Select something, or nothing."""
-        if selection != self.selection:
-            self.selection = selection
-            self.refresh()
 
     def set_marks(self, marks: Marks | None) -> None:
         """Mark found words, or none."""
