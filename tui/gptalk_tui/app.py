@@ -30,7 +30,7 @@ from gptalk_tui.chat.services import Services
 from gptalk_tui.dialogs.base import Dialog
 from gptalk_tui.keymap import KeyMap, types_nothing
 from gptalk_tui.terminal import gc_tuning
-from gptalk_tui.terminal.control_filter import ControlGuard
+from gptalk_tui.terminal.control_filter import ControlFilter
 from gptalk_tui.terminal.logs import log_loop_error
 from gptalk_tui.terminal.signals import SignalWatch
 from gptalk_tui.terminal.type_ahead import TypeAhead
@@ -87,7 +87,7 @@ class GptalkApp(App[int], inherit_bindings=False):
     ) -> None:
         # Without colours the terminal's own are the ones to take away: a filter then leaves none at all.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
-        self._filters.append(ControlGuard())
+        self._filters.append(ControlFilter())
         self.settings = settings
         self.paths = paths
         self.keys = KeyMap(settings.keys)
@@ -207,7 +207,7 @@ class GptalkApp(App[int], inherit_bindings=False):
     # Start and end
 
     def on_mount(self) -> None:
-        self.call_after_refresh(gc_tuning.settle)
+        self.call_after_refresh(gc_tuning.freeze)
         for _, complaint in self.keys.complaints(COMPOSER_KEYS):
             self.notify(complaint, severity="warning", title="Keys", timeout=20)
         if self.settings.provider is None:

@@ -274,7 +274,7 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
 
     @on(FindBar.Pressed)
     def _find_pressed(self, event: FindBar.Pressed) -> None:
-        self.finding.press(event.wish)
+        self.finding.press(event.command)
 
     @on(ListPane.Filtered)
     def _list_filtered(self) -> None:
