@@ -13,7 +13,7 @@ from gptalk_tui.widgets.transcript.pane import LinePane
 from gptalk_tui.widgets.transcript.selection import Selection, Spot, Unit, select
 
 CLICK_AGAIN_S = 0.4
-"""Within this time another click on the same cell selects a word, then a line."""
+"""Time within which another click on the same cell selects a word, then a line, in seconds."""
 
 DRAG_SCROLL_S = 1 / 20
 _UNITS = (Unit.CHARACTER, Unit.WORD, Unit.LINE)
@@ -44,7 +44,7 @@ class Pointer:
         self._scroller: Timer | None = None
 
     def down(self, event: events.MouseDown) -> None:
-        """Begin a selection, or grow it by words or lines at a second or third click."""
+        """Start a selection; a second or third click selects a word or a line."""
         if event.button != 1:
             return
         now, place = time.monotonic(), (event.x, event.y)
@@ -62,7 +62,7 @@ class Pointer:
         pane.capture_mouse()
 
     def move(self, event: events.MouseMove) -> None:
-        """Extend the selection; beyond the edges the transcript scrolls."""
+        """Extend the selection, scrolling beyond the edges."""
         if self._anchor is None or not event.button:
             return
         self._last = (event.x, event.y)
@@ -76,7 +76,7 @@ class Pointer:
             self._stop_scrolling()
 
     def up(self, event: events.MouseUp) -> None:
-        """End the selection; without one, click."""
+        """End the selection, or handle a click."""
         self._pane.release_mouse()
         self._stop_scrolling()
         self._anchor = None
@@ -84,7 +84,7 @@ class Pointer:
             self._click(event.x, event.y)
 
     def _spot_at(self, x: int, y: int) -> Spot | None:
-        """Return the place in the text at a cell, or the one nearest to it; None where there is no text."""
+        """Return the place in the text at a cell, or the nearest one; None if there is no text."""
         pane = self._pane
         lines = pane.viewport.lines
         for index in sorted(range(len(lines)), key=lambda index: abs(index - y)):
@@ -98,7 +98,7 @@ class Pointer:
         return None
 
     def _click(self, x: int, y: int) -> None:
-        """Follow a link, or copy the code block whose corner was clicked."""
+        """Report a click on a link or on a code block's copy mark."""
         pane = self._pane
         document, lines = pane.document, pane.viewport.lines
         if not 0 <= y < len(lines):
