@@ -20,11 +20,11 @@ AsyncResult: TypeAlias = AsyncIterator[str]
 """Pieces of a reply, in order."""
 
 DEFAULT_MODEL = "gpt-3.5-turbo"
-"""What an empty model name means."""
+"""The model that an empty name stands for."""
 
 
 class Role(StrEnum):
-    """Who speaks."""
+    """Who wrote a message."""
 
     SYSTEM = "system"
     USER = "user"
@@ -32,18 +32,18 @@ class Role(StrEnum):
 
 
 class Status(StrEnum):
-    """How far a message got."""
+    """The state of a message."""
 
     COMPLETE = "complete"
     """The end mark was read."""
     STREAMING = "streaming"
-    """A process is writing it now."""
+    """A process is still writing it."""
     INCOMPLETE = "incomplete"
     """It broke off: the connection, the service or the process ended early. The text so far is kept."""
     STOPPED = "stopped"
-    """The person stopped it."""
+    """The user stopped it."""
     FAILED = "failed"
-    """It failed before any text came."""
+    """It failed before any text arrived."""
 
 
 class Phase(StrEnum):
@@ -52,10 +52,10 @@ class Phase(StrEnum):
     CONNECTING = "connecting"
     SIGNING_IN = "signing in"
     WAITING = "waiting"
-    """The prompt is submitted; no word has come yet."""
+    """The prompt was submitted; no text has arrived yet."""
     STREAMING = "streaming"
     RETRYING = "retrying"
-    """Waiting `wait_s` seconds before one more try."""
+    """Waiting `wait_s` seconds before a retry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +74,19 @@ class Conversation:
     provider: str = ""
     """Empty: the default of the settings."""
     options: Mapping[str, Any] = field(default_factory=dict)
-    """Overrides of this conversation, such as `temperature` and `context_messages`."""
+    """This conversation's overrides, such as `temperature` and `context_messages`."""
     archived: bool = False
     pinned: bool = False
     unread: bool = False
     trashed: bool = False
     active_message_id: str | None = None
-    """The leaf of the branch that is shown."""
+    """The leaf of the active branch."""
     draft: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message of a conversation's tree."""
+    """One message in a conversation's tree."""
 
     id: str
     conversation_id: str
@@ -97,12 +97,12 @@ class Message:
     created_at_ms: int
     model: str = ""
     error: str = ""
-    """Why it failed or broke off, in words for people; empty otherwise."""
+    """Why it failed or broke off, for display; empty otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
 class BranchEntry:
-    """One message of the branch that is shown, without its text, which is read when it comes into view."""
+    """One message of the active branch, without its text, which is loaded when it comes into view."""
 
     id: str
     parent_id: str | None
@@ -136,7 +136,7 @@ class SearchHit:
 
     conversation_id: str
     message_id: str | None
-    """None where the title matched."""
+    """None if the title matched."""
     title: str
     role: str
     """`user`, `assistant`, `system`, or `title`."""
@@ -149,7 +149,7 @@ class SearchHit:
 
 @dataclass(frozen=True, slots=True)
 class ReplyRequest:
-    """What a provider is asked for."""
+    """A request to a provider."""
 
     messages: Messages
     model: str = ""
@@ -166,7 +166,7 @@ class PhaseChanged:
     wait_s: float | None = None
     """With `RETRYING`: how long until the next try, in seconds."""
     reason: str = ""
-    """With `RETRYING`: why, in words for people."""
+    """With `RETRYING`: why, for display."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +178,7 @@ class TextAdded:
 
 @dataclass(frozen=True, slots=True)
 class TextReplaced:
-    """The service rewrote its reply: this is all of it now."""
+    """The service rewrote its reply: this is the whole text now."""
 
     text: str
 
@@ -192,7 +192,7 @@ class TurnOpened:
     """The prompt and the row of the reply are on disk."""
 
     prompt: Message
-    """The user's message that is answered (stored before, when a reply is regenerated)."""
+    """The user's message being answered (already stored if a reply is regenerated)."""
     reply: Message
     conversation: Conversation | None = None
     """As stored now, with its title and without the draft that was sent; None if it could not be read."""
@@ -200,14 +200,14 @@ class TurnOpened:
 
 @dataclass(frozen=True, slots=True)
 class SaveFailed:
-    """The store could not write; the turn goes on in memory and saving is tried again."""
+    """The store could not write; the turn continues in memory and saving is retried."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class SaveRecovered:
-    """What could not be saved before is on disk now."""
+    """What could not be saved before is now on disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,13 +228,13 @@ TurnEvent: TypeAlias = TurnOpened | ReplyEvent | SaveFailed | SaveRecovered | Tu
 
 EARLIEST_MS = 0
 LATEST_MS = 253_370_764_799_999
-"""The end of the year 9998: a time up to here can be told in every zone, which the calendar's last day cannot."""
+"""The end of the year 9998: times up to here can be converted to any zone, unlike the calendar's last day."""
 
 
 def iso_utc(time_ms: int) -> str:
     """Return a time as ISO 8601 in UTC with milliseconds, such as `2026-01-31T09:05:00.120Z`.
 
-    A time before `EARLIEST_MS` or after `LATEST_MS` is told as that one.
+    A time before `EARLIEST_MS` or after `LATEST_MS` is shown as that one.
     """
     time_ms = min(max(time_ms, EARLIEST_MS), LATEST_MS)
     moment = datetime.fromtimestamp(time_ms / 1000, UTC)

@@ -90,7 +90,7 @@ def main(folder: Path) -> None:
     for name in wanted:
         importlib.import_module(name)
 
-    from gptalk_client.store.locks import FileLock
+    from gptalk_client.locks import FileLock
     from gptalk_tui.cli.main import main as run
 
     lock = FileLock.try_acquire(folder / "a.lock")

@@ -161,7 +161,7 @@ async def conversations() -> str:
             at_ms = int((now - timedelta(days=days)).timestamp() * 1000)
             message = ImportedMessage("1", None, Role.USER, title, at_ms)
             found = ImportedConversation(title, title, at_ms, at_ms, [message], pinned=pinned)
-            app.store.import_conversation("scene", found)
+            app.store.import_conversations("scene", [found])
         await talk(app, "Pasta for eight")
         await app.press("ctrl+s")
         await app.until_idle()

@@ -81,7 +81,7 @@ def fill(data: Path, *talks: tuple[str, str, str, int]) -> None:
                 ImportedMessage("1", None, Role.USER, prompt, at),
                 ImportedMessage("2", "1", Role.ASSISTANT, reply, at),
             ]
-            store.import_conversation("test", ImportedConversation(str(number), title, at, at, messages))
+            store.import_conversations("test", [ImportedConversation(str(number), title, at, at, messages)])
 
 
 @pytest.fixture

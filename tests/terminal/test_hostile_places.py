@@ -321,7 +321,7 @@ def test_a_name_that_fits_nothing_is_only_shown(start) -> None:
 
 def test_an_address_that_cannot_be_used_is_only_shown(data: Path) -> None:
     with Terminal(program("--data-dir", str(data)), size=(140, 45)) as terminal:
-        terminal.wait_for("not reachable now")
+        terminal.wait_for("unreachable right now")
         terminal.send(DOWN, DOWN, DOWN, ENTER)
         terminal.wait_for("https://…")
         terminal.send(PASTE.format(NAME.replace("https", "")) + ENTER)
@@ -335,7 +335,7 @@ def test_a_model_that_cannot_be_fetched_is_told_in_harmless_words(start, tmp_pat
         terminal.wait_for("Write a message")
         terminal.wait_for(lambda t: "this computer" in t.text.lower(), "the service")
         terminal.send("Go" + ENTER)
-        terminal.wait_for(framed("Fetch the small model?"), "the question")
+        terminal.wait_for(framed("Download the small model?"), "the question")
         terminal.send(ENTER)
         terminal.wait_for(framed("Enter tries again"), "it fails")
         end(terminal)

@@ -7,8 +7,8 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
-from urllib.parse import urlsplit
 
 from textual import events
 from textual.app import App, ScreenError
@@ -211,9 +211,11 @@ class GptalkApp(App[int], inherit_bindings=False):
         for _, complaint in self.keys.complaints(COMPOSER_KEYS):
             self.notify(complaint, severity="warning", title="Keys", timeout=20)
         if self.settings.provider is None:
+            from gptalk_client.providers.reachability import can_connect
             from gptalk_tui.dialogs.setup import SetupScreen
 
-            self.push_screen(SetupScreen(_reaches), self._take_choice)
+            probe = partial(can_connect, proxy=self.settings.proxy)
+            self.push_screen(SetupScreen(probe), self._take_choice)
         if not self.is_headless:
             asyncio.get_running_loop().set_exception_handler(log_loop_error)
 
@@ -372,19 +374,6 @@ class GptalkApp(App[int], inherit_bindings=False):
             await self.keep_settings(settings, changes)
         except GptalkError as err:
             self.notify(err.for_humans(), severity="error", timeout=20)
-
-
-async def _reaches(url: str) -> bool:
-    """Return whether a service's host takes connections; sends nothing."""
-    parts = urlsplit(url)
-    try:
-        _, writer = await asyncio.open_connection(
-            parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
-        )
-    except OSError:
-        return False
-    writer.close()
-    return True
 
 
 def run(

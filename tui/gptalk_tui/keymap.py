@@ -184,7 +184,7 @@ def readme_table() -> str:
     return "\n".join(lines) + "\n"
 
 
-def by_place(first: Iterable[Scope] = ()) -> Iterator[tuple[Scope, list[Action]]]:
+def by_scope(first: Iterable[Scope] = ()) -> Iterator[tuple[Scope, list[Action]]]:
     """Yield the actions by where their keys work.
 
     Args:

@@ -1,4 +1,4 @@
-"""How a child process learns that its parent is gone: its standard input ends.
+"""How a child process notices that its parent has exited: its standard input ends.
 
 The parent holds the other end of that pipe and never writes to it; however the parent ends, SIGKILL included, the
 system closes it.

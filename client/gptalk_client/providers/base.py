@@ -1,4 +1,4 @@
-"""What every provider is: the public generator class, and the instance that the app streams from."""
+"""The provider interfaces: the public generator class, and the instance that the app streams from."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gptalk_client.models import AsyncResult, Messages, ReplyEvent, ReplyRequest
 
 
 class Provider(ABC):
-    """A service that answers a conversation, with its own connection pool, time limits and token.
+    """A service that replies to a conversation, with its own connection pool, timeouts and token.
 
     One instance serves the whole life of an app; several replies may stream from it at the same time.
     """
@@ -22,13 +22,13 @@ class Provider(ABC):
     name: str
     """`gptalk`, `openai` or `local`."""
     service: str
-    """The service's host as people know it, for the status line."""
+    """The service's host for display, as in the status line."""
 
     @abstractmethod
     def stream(self, request: ReplyRequest) -> AsyncGenerator[ReplyEvent, None]:
-        """Yield the events of one reply; return when the service says that it is complete.
+        """Yield the events of one reply; return once the service marks it complete.
 
-        The text is decoded only when the consumer asks for the next event, so whoever asks once a frame pays
+        Text is decoded only when the consumer asks for the next event, so a consumer that asks once a frame pays
         once a frame. Closing the generator closes the connection within a second.
 
         Raises:
@@ -37,25 +37,25 @@ class Provider(ABC):
         """
 
     async def models(self) -> list[str]:
-        """Return the names of the models on offer, best known first; empty if the service cannot tell."""
+        """Return the names of the available models, best known first; empty if the service can't list them."""
         return []
 
     async def warm_up(self) -> None:  # noqa: B027 - a provider without anything to prepare needs none
-        """Do ahead of the first turn what needs no network, such as loading libraries and certificates."""
+        """Prepare for the first turn without using the network: load libraries and certificates."""
 
     @abstractmethod
     async def aclose(self) -> None:
-        """Close the connections. The instance cannot be used afterwards."""
+        """Close the connections. The instance can't be used afterwards."""
 
 
 class Rewritten(str):
-    """A piece that replaces the whole reply so far, where a service rewrote its text."""
+    """A piece that replaces the whole reply so far, because the service rewrote it."""
 
     __slots__ = ()
 
 
 class AsyncGeneratorProvider(ABC):
-    """A provider as a class: an asynchronous generator of text, and two ways to use it without a loop."""
+    """A provider as a class: an asynchronous generator of text, also usable without an event loop."""
 
     @classmethod
     @abstractmethod
@@ -118,7 +118,7 @@ class AsyncGeneratorProvider(ABC):
                 assert isinstance(item, str)
                 yield item
         finally:
-            # A caller that stops early does not wait for the next piece: the task that fetches it is cancelled.
+            # If the caller stops early, the task that is fetching the next piece is cancelled.
             has_started.wait()
             for loop, task in running:
                 with contextlib.suppress(RuntimeError):  # its loop is closed: it is over

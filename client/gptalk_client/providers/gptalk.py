@@ -16,6 +16,7 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import Any, ClassVar
 
+from gptalk_client.addresses import Address
 from gptalk_client.errors import AuthError, ProviderError
 from gptalk_client.models import (
     DEFAULT_MODEL,
@@ -28,16 +29,16 @@ from gptalk_client.models import (
     TextReplaced,
 )
 from gptalk_client.paths import Paths
-from gptalk_client.providers import gptalk_calls as calls
-from gptalk_client.providers.addresses import Address
+from gptalk_client.providers import gptalk_requests as requests
 from gptalk_client.providers.auth_cache import AuthCache, AuthStatus, Login, is_usable_token
 from gptalk_client.providers.base import AsyncGeneratorProvider, Provider, Rewritten
 from gptalk_client.providers.cumulative import CumulativeText
-from gptalk_client.providers.exchange import Exchange
-from gptalk_client.providers.http import TimeLimits, Timeouts, Wire
+from gptalk_client.providers.http import HttpClient
 from gptalk_client.providers.http_errors import TokenRefusedError, hide
 from gptalk_client.providers.retries import Retries, Retry
 from gptalk_client.providers.stream_reader import StreamReader
+from gptalk_client.providers.streaming_request import StreamingRequest
+from gptalk_client.settings import Timeouts
 
 __all__ = ["GPTalk", "Timeouts"]
 
@@ -66,7 +67,7 @@ class GPTalk(AsyncGeneratorProvider, Provider):
     _auth: ClassVar[dict[str, Any] | None] = None
     used_times: int = 0
 
-    # The dict that this class put into `_auth`, and the address it is for. One set by hand is trusted.
+    # The dict that this class stored in `_auth`, and its address. A dict set by hand is trusted.
     _auth_home: ClassVar[tuple[dict[str, Any], str] | None] = None
     _caches: ClassVar[dict[Path, AuthCache]] = {}
 
@@ -75,7 +76,7 @@ class GPTalk(AsyncGeneratorProvider, Provider):
         url: str | None = None,
         *,
         proxy: str | None = None,
-        timeouts: TimeLimits | None = None,
+        timeouts: Timeouts | None = None,
         auth_cache: AuthCache | None = None,
         name: str = "gptalk",
     ) -> None:
@@ -83,30 +84,30 @@ class GPTalk(AsyncGeneratorProvider, Provider):
         self.url = self._address.base
         self.name = name
         self.auth_cache = auth_cache or AuthCache(None)
-        self._wire = Wire(self._address, proxy=proxy, timeouts=timeouts or Timeouts())
+        self._http = HttpClient(self._address, proxy=proxy, timeouts=timeouts or Timeouts())
         self._given: Login | None = None
         self._on_login: Callable[[Login], None] | None = None
         self._on_use: Callable[[], None] | None = None
 
     @property
     def service(self) -> str:  # type: ignore[override]
-        """The service's host as people know it."""
+        """The service's host for display."""
         return self._address.service
 
     async def models(self) -> list[str]:
-        """Return the model that the service is known for; it has no call that lists them."""
+        """Return the service's known model; the protocol has no request that lists them."""
         return [DEFAULT_MODEL]
 
     async def warm_up(self) -> None:
-        """Do ahead of the first turn what needs no network: load httpx, read the certificates."""
-        await self._wire.warm_up()
+        """Prepare for the first turn without using the network: load httpx, read the certificates."""
+        await self._http.warm_up()
 
     async def aclose(self) -> None:
-        """Close the connections. The instance cannot be used afterwards."""
-        await self._wire.aclose()
+        """Close the connections. The instance can't be used afterwards."""
+        await self._http.aclose()
 
     async def login(self) -> AuthStatus:
-        """Ask for a new token, whatever is cached; return its state without the token.
+        """Request a new token, whatever is cached; return its state without the token.
 
         Raises:
             ProviderError: The service gave none.
@@ -115,16 +116,12 @@ class GPTalk(AsyncGeneratorProvider, Provider):
         login = await self.auth_cache.login(self.url, self._sign_in, refused=cached.token if cached else "")
         return AuthStatus(self._address.public, login.expires_at, login.used_times, login.is_expired)
 
-    def auth_status(self) -> AuthStatus | None:
-        """Return the state of the cached login, without the token; None if there is none."""
-        return self.auth_cache.status(self.url)
-
     def logout(self) -> bool:
         """Forget the cached login; return whether there was one."""
         return self.auth_cache.logout(self.url)
 
     async def stream(self, request: ReplyRequest) -> AsyncGenerator[ReplyEvent, None]:
-        """Yield the events of one reply; return when the service says that it is complete.
+        """Yield the events of one reply; return once the service marks it complete.
 
         Raises:
             ProviderError: The reply could not be had, or broke off.
@@ -132,16 +129,16 @@ class GPTalk(AsyncGeneratorProvider, Provider):
         """
         turn = _Turn(self, request)
         yield PhaseChanged(Phase.CONNECTING)
-        await self._wire.settle()
+        await self._http.reclaim_connections()
         try:
-            while turn.exchange is None:
+            while turn.streaming is None:
                 if not turn.find_login():
                     yield PhaseChanged(Phase.SIGNING_IN)
                 retry = await turn.advance()
                 if retry is not None:
                     yield PhaseChanged(Phase.RETRYING, retry.wait_s, retry.reason)
                     await asyncio.sleep(retry.wait_s)
-                elif turn.stream_token and turn.exchange is None:
+                elif turn.stream_token and turn.streaming is None:
                     yield PhaseChanged(Phase.WAITING)
             async with aclosing(turn.reader.events()) as events:
                 async for event in events:
@@ -151,18 +148,18 @@ class GPTalk(AsyncGeneratorProvider, Provider):
         except ProviderError as err:
             raise turn.hide(err) from None
         finally:
-            if turn.exchange is not None and not turn.reader.is_over:
-                await turn.exchange.close()
+            if turn.streaming is not None and not turn.reader.is_over:
+                await turn.streaming.close()
 
     async def _sign_in(self, fingerprint: str) -> Login:
-        answer = await self._wire.fetch(calls.login_call(self._address.origin, fingerprint))
-        return calls.read_login(answer, self.service)
+        response = await self._http.fetch(requests.login_request(self._address.origin, fingerprint))
+        return requests.read_login(response, self.service)
 
     @classmethod
     async def create_async_generator(
         cls, model: str, messages: Messages, proxy: str | None = None, **kwargs: Any
     ) -> AsyncGenerator[str, None]:
-        """Yield the reply piece by piece; a piece of the type `Rewritten` replaces all before it.
+        """Yield the reply piece by piece; a piece of type `Rewritten` replaces everything before it.
 
         Args:
             model: Empty means `gpt-3.5-turbo`.
@@ -216,7 +213,7 @@ class GPTalk(AsyncGeneratorProvider, Provider):
 
 
 class _Turn:
-    """How far one reply has got: a login, then a stream token, then an open stream."""
+    """The progress of one reply: a login, then a stream token, then an open stream."""
 
     def __init__(self, provider: GPTalk, request: ReplyRequest) -> None:
         self._provider = provider
@@ -227,12 +224,12 @@ class _Turn:
         self._refused = ""
         self._has_restarted = False
         self.stream_token = ""
-        self.exchange: Exchange | None = None
+        self.streaming: StreamingRequest | None = None
         self.reader = StreamReader(CumulativeText())
         self.is_counted = False
 
     def find_login(self) -> bool:
-        """Return whether there is a login without asking the service."""
+        """Use a login that is already there, if any; return whether there was one."""
         if self._login is None:
             for login in (self._provider._given, self._provider.auth_cache.current(self._provider.url)):
                 if login is not None and login.token != self._refused:
@@ -246,7 +243,7 @@ class _Turn:
             self._provider._on_login(login)
 
     async def advance(self) -> Retry | None:
-        """Take the next step; return a wait if it failed and is worth another try.
+        """Take the next step; return a wait if it failed and should be retried.
 
         Raises:
             ProviderError: The step failed for good.
@@ -272,7 +269,7 @@ class _Turn:
         return None
 
     def _start_again(self, error: AuthError, is_login: bool) -> None:
-        """Go back after a 401: to a new login if the token was a cached one, once a turn."""
+        """Start over after a 401, with a new login if the token was cached; at most once a turn."""
         if is_login or self._has_restarted or (self._is_fresh and not self.stream_token):
             raise error
         assert self._login is not None
@@ -282,21 +279,21 @@ class _Turn:
             self._refused, self._login = self._login.token, None
 
     async def _submit(self, login: Login) -> str:
-        call = calls.submit_call(self._provider._address.origin, login.token, self._request)
-        return calls.read_stream_token(await self._provider._wire.fetch(call), self._provider.service)
+        request = requests.submit_request(self._provider._address.origin, login.token, self._request)
+        return requests.read_stream_token(await self._provider._http.fetch(request), self._provider.service)
 
     async def _open_stream(self) -> None:
-        call = calls.stream_call(self._provider._address.origin, self.stream_token)
-        answer, exchange = await self._provider._wire.stream(call, self.reader)
+        request = requests.stream_request(self._provider._address.origin, self.stream_token)
+        response, streaming = await self._provider._http.stream(request, self.reader)
         try:
-            calls.check_stream(answer, self._provider.service)
+            requests.check_stream(response, self._provider.service)
         except ProviderError:
-            await exchange.close()
+            await streaming.close()
             raise
-        self.exchange = exchange
+        self.streaming = streaming
 
     def hide(self, error: ProviderError) -> ProviderError:
-        """Take this turn's tokens out of an error that quotes a service that quotes them."""
+        """Remove this turn's tokens from an error, in case the service quoted them."""
         return hide(error, self._login.token if self._login else "", self._refused, self.stream_token)
 
     def count_use(self) -> None:

@@ -1,4 +1,4 @@
-"""The tree of a conversation's messages: the branch that is shown, its siblings, forks and deletions."""
+"""A conversation's tree of messages: the active branch, siblings, forks and deletions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from gptalk_client.store.rows import (
     CONTENT,
     CONVERSATION_SELECT,
     MESSAGE_SELECT,
-    clean,
     conversation_from,
     conversation_seq,
     insert_message,
@@ -29,6 +28,7 @@ from gptalk_client.store.rows import (
     set_active_leaf,
 )
 from gptalk_client.store.writers import BROKEN_OFF, index_message
+from gptalk_client.text import storable
 from gptalk_client.textsearch.folding import fold
 
 _TEXTS_AT_ONCE = 500
@@ -51,7 +51,7 @@ _SUBTREE = """
 
 
 class Branches(StorePart):
-    """The part of the store that knows the tree."""
+    """The part of the store for the tree of messages."""
 
     def branch(self, conversation_id: str, leaf_id: str | None = None) -> list[BranchEntry]:
         """Return the messages from the root to a leaf, without their texts.
@@ -134,7 +134,7 @@ class Branches(StorePart):
             return _path_messages(con, message_seq(con, leaf_id)[0], min(max(limit, 0), _MOST_ROWS))
 
     def set_active(self, conversation_id: str, message_id: str | None) -> Conversation:
-        """Show the branch that ends at a message; None shows an empty one, to begin anew.
+        """Show the branch that ends at a message; None shows an empty branch, for a fresh start.
 
         Raises:
             UsageError: No such conversation, or no such message in it.
@@ -156,7 +156,7 @@ class Branches(StorePart):
         return [row[0] for row in rows]
 
     def newest_leaf(self, message_id: str) -> str:
-        """Return the leaf under a message that was last looked at, else the newest one."""
+        """Return the leaf below a message that was viewed last, else the newest."""
         with self._db.read() as con:
             row = con.execute(
                 f"{_SUBTREE} SELECT m.id FROM subtree JOIN message m ON m.seq = subtree.seq WHERE NOT EXISTS"
@@ -186,14 +186,14 @@ class Branches(StorePart):
                     created_at_ms=message.created_at_ms, model=message.model,
                     error=BROKEN_OFF if is_open else message.error,
                 )  # fmt: skip
-                index_message(con, parent, clean(message.content))
+                index_message(con, parent, storable(message.content))
             set_active_leaf(con, copy, parent)
             return _read_conversation(con, copy)
 
     def delete_message(self, message_id: str) -> str:
-        """Delete a message and what hangs under it, so that it can be restored.
+        """Delete a message and everything below it, such that it can be restored.
 
-        The active leaf, if it was among them, goes to the newest sibling's leaf, else to the parent.
+        If the active leaf was among them, the newest sibling's leaf becomes active, else the parent.
 
         Returns:
             A token for `restore_message`.
@@ -224,13 +224,13 @@ class Branches(StorePart):
         return token
 
     def restore_message(self, token: str) -> Message:
-        """Take back a deletion, and show the branch that was shown before it.
+        """Undo a deletion, and show the branch that was shown before it.
 
         Returns:
             The message that had been deleted.
 
         Raises:
-            UsageError: There is no such deletion any more, or what the message hangs on is deleted as well.
+            UsageError: The deletion no longer exists, or the message's parent was deleted too.
         """
         with self._db.write() as con:
             row = con.execute(
@@ -246,7 +246,7 @@ class Branches(StorePart):
                 (seq,),
             ).fetchone()
             if orphaned:
-                raise UsageError("The message that it answered is deleted as well; restore that one first.")
+                raise UsageError("The message it answers was deleted too; restore that one first.")
             con.execute("UPDATE message SET deletion_seq = NULL WHERE deletion_seq = ?", (deletion,))
             con.execute("DELETE FROM deletion WHERE seq = ?", (deletion,))
             if active is not None and _is_live(con, active):
@@ -284,7 +284,7 @@ def _path_messages(con: sqlite3.Connection, leaf: int | None, limit: int | None)
 
 
 def _shared_places(rows: Sequence[tuple[Any, ...]]) -> dict[int | None, list[int]]:
-    """Return the children of every message that has more than one, oldest first; under None the roots."""
+    """Return the children of every message with more than one, oldest first; the roots are under None."""
     counts = Counter([row[1] for row in rows])
     places: dict[int | None, list[int]] = {parent: [] for parent, count in counts.items() if count > 1}
     if places:
@@ -297,7 +297,7 @@ def _shared_places(rows: Sequence[tuple[Any, ...]]) -> dict[int | None, list[int
 
 
 def _entries(rows: Sequence[tuple[Any, ...]], leaf: int | None) -> list[BranchEntry]:
-    """Return the entries from the root to a leaf, out of all rows of a conversation's messages."""
+    """Return the entries from the root to a leaf, given all rows of a conversation."""
     by_seq = {row[0]: row for row in rows}
     path: list[tuple[Any, ...]] = []
     at = by_seq.get(leaf)
@@ -331,7 +331,7 @@ def _copy_conversation(con: sqlite3.Connection, origin: int, title: str | None) 
     old_title, *settings = row
     if title is None:
         title = old_title if old_title.endswith("(fork)") else f"{old_title} (fork)".strip()
-    title = clean(title).strip()
+    title = storable(title).strip()
     now = now_ms()
     cursor = con.execute(
         "INSERT INTO conversation (id, title, title_key, renamed, created_at_ms, updated_at_ms, model,"

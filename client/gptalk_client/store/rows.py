@@ -1,9 +1,8 @@
-"""What every part of the store needs to go between rows and models."""
+"""Conversions between rows and models, for every part of the store."""
 
 from __future__ import annotations
 
 import os
-import re
 import sqlite3
 import time
 from collections.abc import Mapping
@@ -13,9 +12,9 @@ from typing import Any, Final, Literal, TypeAlias
 
 from gptalk_client.errors import UsageError
 from gptalk_client.models import EARLIEST_MS, LATEST_MS, Conversation, Message, Role, Status
+from gptalk_client.text import storable
 from gptalk_client.textsearch.folding import fold
 
-SURROGATE = re.compile("[\ud800-\udfff]")
 _DELETED = "It may have been deleted by another program."
 
 
@@ -25,11 +24,11 @@ class _Unset(Enum):
 
 Unset: TypeAlias = Literal[_Unset.UNSET]
 UNSET: Final = _Unset.UNSET
-"""Says that an argument was not given, where None means something."""
+"""The default of an argument for which None has a meaning."""
 
 
 def readable_time(column: str) -> str:
-    """Return the SQL of a time that every reader can format, whatever the column of an old file holds."""
+    """Return the SQL of a time that can always be formatted, whatever an old file contains."""
     return f"CAST(max({EARLIEST_MS}, min({column}, {LATEST_MS})) AS INTEGER)"
 
 
@@ -44,7 +43,7 @@ CONTENT = """
     t.content || CASE m.status WHEN 'streaming' THEN coalesce(
         (SELECT group_concat(r.text, '') FROM
             (SELECT text FROM reply_part WHERE message_seq = m.seq ORDER BY part) r), '') ELSE '' END"""
-"""A message's text, with what has been flushed of a reply that is still being written."""
+"""A message's text, including the flushed parts of a reply that is still being written."""
 
 MESSAGE_SELECT = f"""
     SELECT m.id, c.id, p.id, m.role, {CONTENT}, m.status, {readable_time("m.created_at_ms")}, m.model,
@@ -63,15 +62,6 @@ def now_ms() -> int:
 def new_id() -> str:
     """Return 32 random hex digits."""
     return os.urandom(16).hex()
-
-
-def clean(text: str) -> str:
-    """Return text that SQLite can keep: NUL and lone surrogates become U+FFFD, pairs their character."""
-    if "\0" in text:
-        text = text.replace("\0", "\ufffd")
-    if not text.isascii() and SURROGATE.search(text):
-        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return text
 
 
 def conversation_from(row: tuple[Any, ...]) -> Conversation:
@@ -111,7 +101,7 @@ def message_from(row: tuple[Any, ...]) -> Message:
 
 
 def options_text(options: Mapping[str, Any] | None) -> str:
-    """Return the options as the store keeps them: JSON, empty when there are none."""
+    """Return the options as stored: JSON, or empty if there are none."""
     if not options:
         return ""
     import json  # most conversations have no options
@@ -119,11 +109,11 @@ def options_text(options: Mapping[str, Any] | None) -> str:
     try:
         return json.dumps(dict(options), ensure_ascii=True, sort_keys=True)
     except (TypeError, ValueError) as err:
-        raise UsageError(f"These options cannot be kept: {err}.") from err
+        raise UsageError(f"These options can't be saved: {err}.") from err
 
 
 def options_from(text: str) -> dict[str, Any]:
-    """Return the options that `options_text` wrote; a damaged text gives none."""
+    """Return the options that `options_text` wrote; none if the text is damaged."""
     if not text:
         return {}
     import json  # most conversations have no options
@@ -192,15 +182,15 @@ def insert_conversation(con: sqlite3.Connection, conversation: Conversation) -> 
         conversation: Its id, title, settings and draft; the times are now. A title counts as given by the
             person.
     """
-    title = clean(conversation.title).strip()
+    title = storable(conversation.title).strip()
     now = now_ms()
     cursor = con.execute(
         "INSERT INTO conversation (id, title, title_key, renamed, created_at_ms, updated_at_ms,"
         " system_prompt, model, provider, options, draft) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            conversation.id, title, fold(title), bool(title), now, now, clean(conversation.system_prompt),
-            clean(conversation.model), clean(conversation.provider), options_text(conversation.options),
-            clean(conversation.draft),
+            conversation.id, title, fold(title), bool(title), now, now, storable(conversation.system_prompt),
+            storable(conversation.model), storable(conversation.provider), options_text(conversation.options),
+            storable(conversation.draft),
         ),
     )  # fmt: skip
     return int(cursor.lastrowid or 0)
@@ -222,13 +212,13 @@ def insert_message(
     source_id: str | None = None,
 ) -> int:
     """Insert a message with its text and return its row number."""
-    content = clean(content)
+    content = storable(content)
     cursor = con.execute(
         "INSERT INTO message (id, conversation_seq, parent_seq, role, status, created_at_ms, size_chars,"
         " model, error, owner, source_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             message_id or new_id(), conversation, parent, role.value, status.value, created_at_ms,
-            len(content), clean(model), clean(error), owner, source_id,
+            len(content), storable(model), storable(error), owner, source_id,
         ),
     )  # fmt: skip
     seq = int(cursor.lastrowid or 0)
@@ -237,7 +227,7 @@ def insert_message(
 
 
 def set_active_leaf(con: sqlite3.Connection, conversation: int, seq: int | None) -> None:
-    """Make a message the leaf of the branch that is shown, and the one last looked at among its siblings."""
+    """Make a message the active leaf, and the last viewed among its siblings."""
     con.execute(
         "UPDATE conversation SET active_seq = ?, touches = touches + 1 WHERE seq = ?", (seq, conversation)
     )

@@ -1,4 +1,4 @@
-"""Keeps a growing reply on disk a fraction of a second behind, and in memory while the disk refuses."""
+"""Saves a growing reply to disk within a fraction of a second, or keeps it in memory while the disk fails."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FLUSH_S = 0.15
 
 
 class ReplySaver:
-    """Saves one reply as its text comes.
+    """Saves one reply as its text arrives.
 
     A flush is due `flush_s` after the first text that is not on disk yet, whatever the service or the reader
     of the events does meanwhile; nothing ticks while nothing waits. What the store refuses is tried again.
@@ -42,7 +42,7 @@ class ReplySaver:
 
     @property
     def has_text(self) -> bool:
-        """Whether any text has come."""
+        """Whether any text has arrived."""
         return any(self._pieces)
 
     @property
@@ -51,20 +51,20 @@ class ReplySaver:
         return "".join(self._pieces)
 
     def add(self, text: str) -> None:
-        """Take text at the end of the reply."""
+        """Append text to the reply."""
         if text:
             self._pieces.append(text)
             self._flush_later()
 
     def replace(self, text: str) -> None:
-        """Take text that is all of the reply now."""
+        """Replace the whole reply."""
         self._pieces = [text]
         self._saved_pieces = 0
         self._must_replace = True
         self._flush_later()
 
     def take_notices(self) -> list[SaveFailed | SaveRecovered]:
-        """Return what has happened to the saving since the last call."""
+        """Return the failures and recoveries since the last call."""
         notices, self._notices = self._notices, []
         return notices
 
@@ -123,7 +123,7 @@ class ReplySaver:
         try:
             await self._watched(write)
         except GptalkError:
-            self._must_replace = True  # whatever became of this write, the next one is whole
+            self._must_replace = True  # whether or not this was written, the next write replaces everything
         else:
             if pieces is self._pieces:
                 self._saved_pieces = count

@@ -7,26 +7,24 @@ import sqlite3
 from gptalk_client.errors import StoreError, UsageError
 from gptalk_client.models import Conversation, Message, Role, Status
 from gptalk_client.store.rows import (
-    MESSAGE_SELECT,
     UNSET,
     Unset,
-    clean,
     ensure_conversation,
     insert_message,
-    message_from,
     message_seq,
     now_ms,
     read_message,
     set_active_leaf,
 )
 from gptalk_client.store.writers import Writers, finish_reply, index_message
+from gptalk_client.text import storable
 from gptalk_client.textsearch.folding import fold
 
 TITLE_CHARS = 80
 
 
 def title_from(prompt: str) -> str:
-    """Return a title for a conversation: the first line of its first prompt that says something."""
+    """Return a title for a conversation: the first meaningful line of its first prompt."""
     for line in prompt.splitlines():
         if any(character.isalnum() for character in line):
             title = " ".join(line.split())
@@ -41,7 +39,7 @@ def title_from(prompt: str) -> str:
 
 
 class Turns(Writers):
-    """The part of the store that writes turns."""
+    """The part of the store for turns."""
 
     def open_turn(
         self,
@@ -53,7 +51,7 @@ class Turns(Writers):
         new: Conversation | None = None,
         draft: str | None = None,
     ) -> tuple[Message, Message]:
-        """Keep a prompt and open the row of its reply, in one transaction that is on disk at the return.
+        """Save a prompt and open its reply's row, in one transaction that is on disk on return.
 
         The reply becomes the active leaf. A conversation without a title gets the prompt's first line, and a
         conversation in the trash is taken out of it.
@@ -71,9 +69,9 @@ class Turns(Writers):
 
         Raises:
             UsageError: No such conversation or parent, or the parent belongs to another conversation.
-            StoreError: It could not be written; nothing of it was.
+            StoreError: It could not be written; nothing was changed.
         """
-        content = clean(content)
+        content = storable(content)
         owner = self._claim_owner()
         now = now_ms()
         with self._db.write() as con:
@@ -97,11 +95,13 @@ class Turns(Writers):
                     (conversation, content),
                 )
             else:
-                con.execute("UPDATE conversation SET draft = ? WHERE seq = ?", (clean(draft), conversation))
+                con.execute(
+                    "UPDATE conversation SET draft = ? WHERE seq = ?", (storable(draft), conversation)
+                )
             return read_message(con, prompt), read_message(con, reply)
 
     def open_reply(self, prompt_id: str, *, model: str = "") -> Message:
-        """Open one more reply to a prompt: a sibling of those there are. It becomes the active leaf.
+        """Open another reply to a prompt, as a sibling of the existing ones. It becomes the active leaf.
 
         Raises:
             UsageError: There is no such prompt.
@@ -116,13 +116,13 @@ class Turns(Writers):
             return read_message(con, _insert_reply(con, conversation, prompt, model, owner))
 
     def append_reply(self, message_id: str, text: str) -> None:
-        """Add text to the end of a reply that is being written; the cost does not grow with the reply.
+        """Append text to a reply that is being written; the cost does not grow with the reply.
 
         Raises:
-            UsageError: There is no such message any more.
+            UsageError: The message no longer exists.
             StoreError: It is not being written, or the text could not be written.
         """
-        text = clean(text)
+        text = storable(text)
         with self._db.write() as con:
             seq = _streaming(con, message_id)
             con.execute(
@@ -133,13 +133,13 @@ class Turns(Writers):
             con.execute("UPDATE message SET size_chars = size_chars + ? WHERE seq = ?", (len(text), seq))
 
     def replace_reply(self, message_id: str, text: str) -> None:
-        """Make this all the text of a reply that is being written.
+        """Replace the whole text of a reply that is being written.
 
         Raises:
-            UsageError: There is no such message any more.
+            UsageError: The message no longer exists.
             StoreError: It is not being written, or the text could not be written.
         """
-        text = clean(text)
+        text = storable(text)
         with self._db.write() as con:
             seq = _streaming(con, message_id)
             con.execute("DELETE FROM reply_part WHERE message_seq = ?", (seq,))
@@ -168,7 +168,7 @@ class Turns(Writers):
             The reply as stored.
 
         Raises:
-            UsageError: There is no such message any more.
+            UsageError: The message no longer exists.
             StoreError: It could not be written.
         """
         if status is Status.STREAMING:
@@ -179,7 +179,7 @@ class Turns(Writers):
             ).fetchone()
             if row is None:
                 raise UsageError("The reply is no longer there.")
-            finish_reply(con, row[0], status, clean(error), None if content is None else clean(content))
+            finish_reply(con, row[0], status, storable(error), None if content is None else storable(content))
             con.execute(
                 "UPDATE conversation SET updated_at_ms = ?, unread = max(unread, ?) WHERE seq = ?",
                 (now_ms(), is_unread, row[1]),
@@ -187,29 +187,13 @@ class Turns(Writers):
             return read_message(con, row[0])
 
     def message(self, message_id: str) -> Message:
-        """Return the message of a full id.
+        """Return the message with a full id.
 
         Raises:
             UsageError: There is none, or it is deleted.
         """
         with self._db.read() as con:
             return read_message(con, message_seq(con, message_id)[0])
-
-    def find_message(self, prefix: str) -> Message:
-        """Return the message whose id begins so.
-
-        Raises:
-            UsageError: None does, or several do.
-        """
-        prefix = clean(prefix.strip().lower())
-        with self._db.read() as con:
-            rows = con.execute(
-                f"{MESSAGE_SELECT} WHERE m.id >= ? AND m.id < ? AND m.deletion_seq IS NULL LIMIT 2",
-                (prefix, f"{prefix}g"),
-            ).fetchall()
-        if len(rows) != 1 or not prefix:
-            raise UsageError(f"{'Several messages begin' if rows else 'No message begins'} with {prefix!r}.")
-        return message_from(rows[0])
 
 
 def _parent(con: sqlite3.Connection, conversation: int, parent_id: str | Unset | None) -> int | None:
@@ -242,5 +226,5 @@ def _streaming(con: sqlite3.Connection, message_id: str) -> int:
     if row is None:
         raise UsageError("The reply is no longer there.")
     if row[1] != Status.STREAMING:
-        raise StoreError("The reply is closed already.")
+        raise StoreError("The reply is already closed.")
     return int(row[0])

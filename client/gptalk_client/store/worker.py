@@ -1,4 +1,4 @@
-"""The store for an event loop: one thread of its own, in the order of the calls."""
+"""The store for an event loop: its own thread, which runs calls in order."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REOPEN_S = 2.0
 
 
 class StoreThread:
-    """Runs the store's methods on one thread, in order, so that the loop never waits for a disk.
+    """Runs the store's methods on one thread, in order, so that the loop never waits for the disk.
 
     Cancelling the task that awaits a call does not cancel the call: what was asked to be written is written.
 
@@ -75,9 +75,6 @@ class StoreThread:
             )
         )
 
-    run = call
-    """The older name."""
-
     def _opened(self) -> Store:
         if self._store is None and self._open is not None:
             if self._failure is not None and time.monotonic() - self._failed_s < REOPEN_S:
@@ -90,6 +87,6 @@ class StoreThread:
         return self.store
 
     async def aclose(self) -> None:
-        """Take no further calls, wait until everything asked for is done, and end the thread."""
+        """Refuse further calls, finish those already made, and end the thread."""
         self._is_closed = True
         await asyncio.shield(asyncio.to_thread(self._executor.shutdown))

@@ -1,15 +1,15 @@
-"""Who is writing replies: a lock per store, and what to do about rows whose writer is dead."""
+"""Which process writes a reply: a lock per store, and recovery of rows whose writer has died."""
 
 from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
 
+from gptalk_client.locks import FileLock
 from gptalk_client.models import Status
 from gptalk_client.store.base import StorePart
-from gptalk_client.store.locks import FileLock
 from gptalk_client.store.opening import locks_folder
-from gptalk_client.store.rows import new_id
+from gptalk_client.store.rows import new_id, read_message
 from gptalk_client.textsearch.folding import index_text
 
 BROKEN_OFF = "The program ended before the reply was complete. The text so far is kept."
@@ -18,7 +18,7 @@ BROKEN_OFF = "The program ended before the reply was complete. The text so far i
 def finish_reply(
     con: sqlite3.Connection, seq: int, status: Status, error: str, content: str | None = None
 ) -> None:
-    """Put a reply's parts together, give it its final status and index it for the search.
+    """Join a reply's parts, set its final status and index it for search.
 
     Args:
         con: A connection with an open transaction.
@@ -28,14 +28,7 @@ def finish_reply(
         content: All of the text where the caller knows it; by default what has been flushed.
     """
     if content is None:
-        content = con.execute("SELECT content FROM message_text WHERE seq = ?", (seq,)).fetchone()[
-            0
-        ] + "".join(
-            text
-            for (text,) in con.execute(
-                "SELECT text FROM reply_part WHERE message_seq = ? ORDER BY part", (seq,)
-            )
-        )
+        content = read_message(con, seq).content
     con.execute("UPDATE message_text SET content = ? WHERE seq = ?", (content, seq))
     con.execute("DELETE FROM reply_part WHERE message_seq = ?", (seq,))
     con.execute(
@@ -46,25 +39,27 @@ def finish_reply(
 
 
 def index_message(con: sqlite3.Connection, seq: int, content: str) -> None:
-    """Make a message's text findable; a text indexed before is replaced."""
+    """Index a message's text for search, replacing an earlier version."""
     con.execute("DELETE FROM message_search WHERE rowid = ?", (seq,))
     con.execute("INSERT INTO message_search (rowid, body) VALUES (?, ?)", (seq, index_text(content)))
 
 
 class Writers(StorePart):
-    """The lock of this store, and the recovery of replies that nobody writes any more."""
+    """This store's lock, and the recovery of replies whose writers have died."""
 
     _owner = ""
     _owner_lock: FileLock | None = None
 
     def _claim_owner(self) -> str:
-        """Return the name under which this store writes replies; its lock is held from the first use."""
+        """Return this store's name as a writer; its lock is held from the first use."""
         if not self._owner:
             owner = new_id()
             try:
                 self._owner_lock = FileLock.try_acquire(self._lock_file(owner))
             except OSError:
-                self._owner_lock = None  # no locks on this file system: rows count as broken off elsewhere
+                self._owner_lock = (
+                    None  # no locks on this file system: others will see the rows as broken off
+                )
             self._owner = owner
         return self._owner
 
@@ -98,7 +93,7 @@ class Writers(StorePart):
         except FileNotFoundError:
             lock = None
         except OSError:
-            return 0  # nobody can tell; its own process may still finish it
+            return 0  # unknown; its own process may still finish it
         try:
             return self._break_off(owner)
         finally:

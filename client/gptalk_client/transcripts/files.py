@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from gptalk_client.errors import TranscriptError
+from gptalk_client.files import AlreadyExistsError, atomic_write, is_stream
 from gptalk_client.text import MAX_FILE_NAME_BYTES, file_name
-from gptalk_client.whole_files import AlreadyThereError, placed, takes_a_stream
 
 
 def write_file(path: Path, chunks: Iterable[str], *, force: bool = False) -> None:
@@ -28,16 +28,16 @@ def write_file(path: Path, chunks: Iterable[str], *, force: bool = False) -> Non
         TranscriptError: There is a file already, or nothing can be written there.
     """
     try:
-        if takes_a_stream(path):
+        if is_stream(path):
             _write_through(path, chunks)
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         with (
-            placed(path, replace=force, keep_mode=True) as temporary,
+            atomic_write(path, replace=force, keep_mode=True) as temporary,
             temporary.open("w", encoding="utf-8", newline="") as out,
         ):
             out.writelines(chunks)
-    except AlreadyThereError as err:
+    except AlreadyExistsError as err:
         raise TranscriptError(
             f"{path} is there already.", hint="Choose another name, or add --force to replace it."
         ) from err

@@ -20,7 +20,7 @@ from gptalk_client.models import ReplyRequest, TextAdded
 from gptalk_client.paths import Paths
 from gptalk_client.providers.base import AsyncGeneratorProvider, Provider, Rewritten
 from gptalk_client.providers.gptalk import GPTalk
-from gptalk_client.providers.gptalk_calls import flatten, submit_body
+from gptalk_client.providers.gptalk_requests import flatten, submit_body
 from support.gptalk_server import GptalkServer, threaded_gptalk_server
 from support.raw_server import eventually
 

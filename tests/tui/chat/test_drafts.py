@@ -85,7 +85,7 @@ async def test_a_draft_that_cannot_be_stored_comes_back_with_up(tmp_path: Path, 
         await app.send("Hello")
         await app.until_idle()
 
-        def refuse(*_: object) -> None:
+        def refuse(*_: object, **__: object) -> None:
             raise StoreFullError("The disk is full.")
 
         monkeypatch.setattr(Store, "set_draft", refuse)

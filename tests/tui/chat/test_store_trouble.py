@@ -180,7 +180,7 @@ async def test_a_damaged_file_is_moved_aside_and_the_path_is_told(tmp_path: Path
     paths.data.mkdir(parents=True)
     paths.database.write_bytes(b"no database at all " * 1000)
     async with running_app(ScriptedProvider(["a reply"]), folder, toasts=True, size=(200, 40)) as running:
-        await running.until(lambda: "The file of conversations was damaged" in toasts(running))
+        await running.until(lambda: "The database was damaged" in toasts(running))
         [aside] = paths.data.glob("*damaged*")
         assert str(aside) in toasts(running)
         await running.until(lambda: running.app.screen.query("Toast"))

@@ -179,7 +179,7 @@ def test_server_error_is_sanitised(run: Run, server: GptalkServer) -> None:
     ("arguments", "words"),
     [
         (["--url", "nonsense"], "--url"),
-        (["--url", "http://me:pw@x"], "no user name"),
+        (["--url", "http://me:pw@x"], "user name"),
         (["--proxy", "socks://x"], "--proxy"),
         (["--provider", "openai"], "no address"),
         (["--provider", "nonsense"], "Invalid value"),
@@ -248,4 +248,4 @@ def test_warns_when_the_login_cannot_be_saved(run: Run, server: GptalkServer, da
     (data / "auth.json").mkdir(parents=True)
     done = run("ask", "x")
     assert (done.code, done.out) == (0, "Hello there, this is the reply.\n")
-    assert done.err.count("auth.json cannot be written: the login is kept until the program ends.") == 1
+    assert done.err.count("auth.json can't be written, so this login lasts until the program exits.") == 1

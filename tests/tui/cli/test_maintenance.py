@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -110,10 +111,42 @@ def test_doctor_reports_problems(run: Run, data: Path, conversations: list[str],
         f"warning  database     Other users can read {data / 'conversations.db'}; run `chmod 600`" in report
     )
     assert found["provider"]["status"] == "problem"
-    assert "127.0.0.1:1 is not reachable" in found["provider"]["detail"]
+    assert "127.0.0.1:1 refused the connection" in found["provider"]["detail"]
     assert run("doctor", "--url", "http://127.0.0.1:1").code == 1
     _, found = checks(run, "--config", str(config))
     assert "line 1: model" in found["config"]["detail"]
+
+
+def test_doctor_repairs_a_damaged_search_index_after_a_backup(
+    run: Run, data: Path, conversations: list[str]
+) -> None:
+    database = data / "conversations.db"
+    with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as con:
+        con.execute("UPDATE message_search_data SET block = zeroblob(8) WHERE id > 10")
+    _, found = checks(run, "--provider", "local")
+    assert found["database"]["status"] == "problem"
+    assert "doctor --repair` to rebuild it" in found["database"]["detail"]
+    assert not list(data.glob("*before-repair*"))
+
+    done = run("doctor", "--repair", "--provider", "local")
+    [backup] = data.glob("*before-repair*")
+    assert f"rebuilt; {backup} is a copy from before" in done.out
+    assert "2 conversations" in done.out
+    assert "Pasta for eight" in run("search", "pasta").out
+    _, found = checks(run, "--repair", "--provider", "local")
+    assert found["database"]["status"] == "ok"
+    assert list(data.glob("*before-repair*")) == [backup]
+
+
+def test_doctor_asks_through_the_environments_proxy_as_a_turn_does(
+    run: Run, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
+    _, found = checks(run, "--url", "http://service.test")
+    assert found["provider"]["detail"].startswith("The proxy 127.0.0.1:1 can")
+    monkeypatch.setenv("NO_PROXY", "service.test")
+    _, found = checks(run, "--url", "http://service.test")
+    assert "proxy" not in found["provider"]["detail"]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -253,7 +286,7 @@ def test_serve_refuses_other_hosts_and_a_missing_model(run: Run) -> None:
     assert run("serve", "--host", "0.0.0.0").code == 2
     done = run("serve", "--upstream", "nonsense")
     assert done.code == 2
-    assert "names the file" not in done.err
+    assert "prints its path" not in done.err
     done = run("serve")
     assert done.code == 1
     assert "model pull" in done.err

@@ -56,7 +56,8 @@ def closed(tmp_path: Path) -> Iterator[Path]:
 @pytest.mark.parametrize("use", [*USES, *CONFIGS, *DOCTORS], ids=" ".join)
 def test_unknown_home_folder(run: Run, conversations: list[str], use: tuple[str, ...]) -> None:
     assert_told(
-        run(*with_path(use, "~nobody-of-this-name/x")), "~nobody-of-this-name names no home folder here"
+        run(*with_path(use, "~nobody-of-this-name/x")),
+        "~nobody-of-this-name is not a home folder on this computer",
     )
 
 

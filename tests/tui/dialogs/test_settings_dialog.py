@@ -167,8 +167,8 @@ async def test_a_value_that_cannot_be_used_is_told_in_the_dialog(tmp_path: Path)
     async with running_app(ScriptedProvider(["ok"]), tmp_path, settings=SETTINGS) as app:
         await opened(app)
         for field, value, words in (
-            ("#temperature", "hot", "0 for sober to 2"),
-            ("#temperature", "3", "0 for sober to 2"),
+            ("#temperature", "hot", "0 (precise) to 2"),
+            ("#temperature", "3", "0 (precise) to 2"),
             ("#context", "-1", "whole number"),
         ):
             put(app, "#temperature", "")
@@ -201,7 +201,7 @@ async def test_a_value_that_cannot_be_used_is_shown_together_with_what_it_is_for
         await app.press("right")
         assert scope.value == "default"
         await app.press("ctrl+t")
-        assert "0 for sober to 2" in str(dialog(app).query_one(".dialog-error", Static).content)
+        assert "0 (precise) to 2" in str(dialog(app).query_one(".dialog-error", Static).content)
         assert scope.value == "here"
         assert dialog(app).query_one("#temperature", Input).value == "hot"
         put(app, "#temperature", "1")

@@ -194,7 +194,7 @@ class ConversationActions:
         return True
 
     async def _carry_out(self, change: Callable[[Store], Conversation | None]) -> None:
-        changed = await self._services.store.run(change)
+        changed = await self._services.store.call(change)
         if changed is not None:
             self._session.take_news([changed])
         await self._sidebar.refresh()

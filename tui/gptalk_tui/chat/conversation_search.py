@@ -54,7 +54,7 @@ class ConversationSearch:
                 store.set_active(conversation_id, store.newest_leaf(message_id))
 
         try:
-            await self._services.store.run(turn_to)
+            await self._services.store.call(turn_to)
         except GptalkError as err:
             self._host.say(err.for_humans(), is_error=True)
             return

@@ -68,7 +68,7 @@ class ConversationSettings:
         options: dict[str, Any] = own | {
             name: value for name in _OPTIONS if (value := getattr(values, name)) is not None
         }
-        if not conversation.id:
+        if self._session.conversation is None and conversation.id == self._session.blank.id:
             self._session.blank = replace(
                 conversation,
                 provider=values.provider,
@@ -78,7 +78,7 @@ class ConversationSettings:
             )
             self._host.say("Saved for this conversation.")
             return
-        changed = await self._services.store.run(
+        changed = await self._services.store.call(
             lambda store: store.set_options(
                 conversation.id,
                 provider=values.provider,

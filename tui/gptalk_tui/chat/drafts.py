@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -33,9 +32,8 @@ class Draft:
     """A text to keep with the open conversation."""
 
     conversation: Conversation
-    """Its id is empty while it is not stored."""
-    opened: int
-    """Which opening that was."""
+    is_new: bool
+    """It is not stored yet."""
     text: str
 
 
@@ -57,9 +55,6 @@ class Drafts:
         self._composer = composer
         self._history = history
         self._timer: Timer | None = None
-        self._making = asyncio.Lock()
-        self._made: dict[int, Conversation] = {}
-        """The conversations that were stored for new ones, by opening."""
 
     @property
     def text(self) -> str:
@@ -78,9 +73,10 @@ class Drafts:
         text = self.text or session.cleared
         if (returned := session.returned) is not None and text == returned.content:
             return None  # it is on disk as the prompt that failed
-        if text == session.chosen.draft or not (text.strip() or session.chosen.id):
+        is_new = session.conversation is None
+        if text == session.chosen.draft or (is_new and not text.strip()):
             return None
-        return Draft(session.chosen, session.opened, text)
+        return Draft(session.chosen, is_new, text)
 
     def typed(self) -> None:
         """Store soon what was typed."""
@@ -91,7 +87,7 @@ class Drafts:
         self._timer = None
         draft = self.pending
         # A command that is being typed makes no conversation.
-        if draft is not None and (draft.conversation.id or not is_command(draft.text)):
+        if draft is not None and not (draft.is_new and is_command(draft.text)):
             self._host.start(self._save_quietly(draft), "draft")
 
     async def save(self) -> None:
@@ -133,42 +129,16 @@ class Drafts:
         """Remove a conversation that has neither messages nor a draft."""
         if conversation is not None and not conversation.message_count:
             with contextlib.suppress(GptalkError):  # a blank row in the list is no loss
-                await self._services.store.run(lambda store: store.discard_blank(conversation.id))
-
-    async def stored(self, chosen: Conversation, opened: int) -> Conversation:
-        """Return an open conversation as stored; a new one is stored now.
-
-        Args:
-            chosen: The open conversation; its id is empty while it is new.
-            opened: Which opening that was.
-
-        Raises:
-            StoreError: It could not be made.
-        """
-        if chosen.id:
-            return chosen
-        async with self._making:
-            if opened not in self._made:
-                self._made[opened] = await self._services.store.run(
-                    lambda store: store.create_conversation(
-                        system_prompt=chosen.system_prompt,
-                        model=chosen.model,
-                        provider=chosen.provider,
-                        options=chosen.options,
-                    )
-                )
-            made = self._made[opened]
-        self._session.stored(made, opened)
-        return made
+                await self._services.store.call(lambda store: store.discard_blank(conversation.id))
 
     async def _save(self, draft: Draft) -> bool:
+        new = draft.conversation if draft.is_new else None
+
+        def write(store: Store) -> Conversation:
+            return store.set_draft(draft.conversation.id, draft.text, new=new)
+
         try:
-            conversation = await self.stored(draft.conversation, draft.opened)
-
-            def write(store: Store) -> Conversation:
-                return store.set_draft(conversation.id, draft.text)
-
-            self._session.take_news([await self._services.store.run(write)])
+            self._session.take_news([await self._services.store.call(write)])
         except GptalkError as err:
             self._history.remember(draft.text)
             self._host.say(f"{err.for_humans()} Up restores the text.", is_error=True)

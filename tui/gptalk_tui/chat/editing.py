@@ -32,7 +32,7 @@ class Editing:
         """Put a prompt into the composer, to be sent as a sibling."""
         session = self._session
         try:
-            prompt = await self._services.store.run(lambda store: store.message(prompt_id))
+            prompt = await self._services.store.call(lambda store: store.message(prompt_id))
         except GptalkError as err:
             self._host.say(err.for_humans(), is_error=True)
             return

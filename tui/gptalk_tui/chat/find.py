@@ -252,7 +252,7 @@ class Find:
         def read(store: Store) -> dict[str, str]:
             return store.texts(stored)
 
-        texts = dict(await self._services.store.run(read)) if stored else {}
+        texts = dict(await self._services.store.call(read)) if stored else {}
         for message_id in growing:
             index = document.index_of(message_id)
             if index is not None:

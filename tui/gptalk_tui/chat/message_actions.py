@@ -92,7 +92,7 @@ class MessageActions:
             return store.set_active(conversation_id, store.newest_leaf(siblings[at])), siblings[at]
 
         try:
-            found, target = await self._services.store.run(read)
+            found, target = await self._services.store.call(read)
             if isinstance(found, Conversation):
                 await self._view.show_branch(conversation_id, str(target))
                 self._session.list_changed()
@@ -127,7 +127,7 @@ class MessageActions:
             return
         message_id, opened = entry.id, self._session.opened
         try:
-            forked = await self._services.store.run(lambda store: store.fork(message_id))
+            forked = await self._services.store.call(lambda store: store.fork(message_id))
         except GptalkError as err:
             self._host.say(err.for_humans(), is_error=True)
             return
@@ -146,12 +146,12 @@ class MessageActions:
         below = len(self._transcript.document.entries) - index - 1
 
         async def restore() -> None:
-            await services.store.run(lambda store: store.restore_message(token))
+            await services.store.call(lambda store: store.restore_message(token))
             await self._view.show_branch(conversation_id, message_id)
             self._session.list_changed()
 
         try:
-            token = await services.store.run(lambda store: store.delete_message(message_id))
+            token = await services.store.call(lambda store: store.delete_message(message_id))
             await self._view.show_branch(conversation_id, None, index=index)
             self._session.list_changed()
             await self._release_deleted()
@@ -191,7 +191,7 @@ class MessageActions:
         if beside is None:
             return
         try:
-            await self._services.store.run(lambda store: store.message(beside.id))
+            await self._services.store.call(lambda store: store.message(beside.id))
         except UsageError:
             if session.edit is not None and session.edit.prompt is beside:
                 text = self._drafts.text

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from gptalk_client.errors import GptalkError
-from gptalk_client.models import BranchEntry, Conversation, Message, Status
+from gptalk_client.models import Conversation
 from gptalk_tui.chat.branch import as_ended
 from gptalk_tui.chat.groups import OPENING
 
@@ -63,7 +63,7 @@ class Opener:
             return store.find_conversation(wanted) if wanted is not None else store.latest_conversation()
 
         try:
-            first = await self._services.store.run(find)
+            first = await self._services.store.call(find)
         except GptalkError as err:
             self._host.say(err.for_humans(), is_error=True)
             return
@@ -83,22 +83,23 @@ class Opener:
             if not is_first:
                 await self._drafts.put_away(before=conversation_id)
             unsaved = services.unsaved  # before the reading, which may see one of them saved
-            conversation, entries, texts, returned = await services.store.run(
-                lambda store: _read(store, conversation_id)
+            found = await services.store.call(
+                lambda store: store.open_conversation(conversation_id, newest_texts=SHOWN_TEXTS)
             )
         except GptalkError as err:
             self._host.say(err.for_humans(), is_error=True)
             return
         if is_first and session.turn is not None:
             return  # a prompt was sent meanwhile, in a new conversation
+        conversation, texts = found.conversation, found.texts
         session.open(conversation)
         typed = self._composer.text if is_first else ""
         if not typed:
-            session.returned = returned
+            session.returned = returned = found.returned
             self._composer.set_text(returned.content if returned is not None else conversation.draft)
         elif conversation.draft:
             self._composer.set_text(f"{conversation.draft}\n{typed}")
-        entries = as_ended(entries, unsaved)
+        entries = as_ended(found.entries, unsaved)
         texts |= {
             each.id: each.content for each in unsaved.values() if each.conversation_id == conversation_id
         }
@@ -133,18 +134,3 @@ class Opener:
         except GptalkError as err:
             self._host.say(err.for_humans(), is_error=True)
             return {}
-
-
-def _read(
-    store: Store, conversation_id: str
-) -> tuple[Conversation, list[BranchEntry], dict[str, str], Message | None]:
-    """Return a conversation, its branch, the newest texts, and the prompt that failed last and comes back."""
-    conversation = store.conversation(conversation_id)
-    if conversation.unread:
-        conversation = store.set_unread(conversation_id, False)
-    entries = store.branch(conversation_id)
-    last = entries[-1] if entries else None
-    returned = None
-    if last is not None and last.status is Status.FAILED and last.parent_id and not conversation.draft:
-        returned = store.message(last.parent_id)
-    return conversation, entries, store.texts([entry.id for entry in entries[-SHOWN_TEXTS:]]), returned

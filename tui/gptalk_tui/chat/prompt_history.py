@@ -68,7 +68,7 @@ class PromptHistory:
         before = self._last_id
         found: list[Message] = []
         try:
-            found = await self._services.store.run(lambda store: store.prompts(limit=PAGE, before=before))
+            found = await self._services.store.call(lambda store: store.prompts(limit=PAGE, before=before))
         except GptalkError as err:
             self._host.say(err.for_humans(), is_error=True)
         self._is_all = len(found) < PAGE
@@ -93,7 +93,7 @@ class PromptHistory:
         from gptalk_tui.widgets.row_list import Row
 
         now = datetime.now().astimezone()
-        found = await self._services.store.run(lambda store: store.prompts(filter=words, limit=200))
+        found = await self._services.store.call(lambda store: store.prompts(filter=words, limit=200))
         return [
             Row(
                 prompt.id,
@@ -107,7 +107,7 @@ class PromptHistory:
         if prompt_id is None:
             return
         try:
-            prompt = await self._services.store.run(lambda store: store.message(prompt_id))
+            prompt = await self._services.store.call(lambda store: store.message(prompt_id))
         except GptalkError as err:
             self._host.say(err.for_humans(), is_error=True)
             return

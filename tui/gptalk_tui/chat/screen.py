@@ -142,7 +142,7 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
         if services.provider is not None:
             self.start(services.provider.warm_up(), "warm")
         try:
-            for notice in await services.store.run(lambda store: store.notices):
+            for notice in await services.store.call(lambda store: store.notices):
                 self.notify(notice, timeout=20)
         except GptalkError as err:
             self.say(err.for_humans(), is_error=True)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gptalk_client.models import Conversation, Message
 from gptalk_tui.chat.turns import LiveTurn, Turns
 
-BLANK = Conversation(id="", title="", created_at_ms=0, updated_at_ms=0)
+
+def new_conversation() -> Conversation:
+    """Return a conversation that is not stored yet, under the id that it will have."""
+    return Conversation(id=os.urandom(16).hex(), title="", created_at_ms=0, updated_at_ms=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +27,15 @@ class Edit:
 class Session:
     """What is open on the screen.
 
-    Watchers are called after another conversation, or a new one, became the open one (`when_opened`), after what is
-    known about it changed (`when_changed`), and after the list changed in the store (`when_listed`).
+    Watchers are called after another conversation, or a new one, was opened (`when_opened`), after what is known
+    about the open one changed (`when_changed`), and after the list changed in the store (`when_listed`).
     """
 
     def __init__(self) -> None:
         self.conversation: Conversation | None = None
-        """None while a new conversation has no prompt yet."""
-        self.blank = BLANK
-        """The settings that a new conversation starts with."""
+        """None while a new conversation is not stored."""
+        self.blank = new_conversation()
+        """The conversation to store with the first prompt, or draft, of a new one."""
         self.opened = 0
         """Counts the openings, so that work can tell whether the same one is still on screen."""
         self.edit: Edit | None = None
@@ -58,8 +62,8 @@ class Session:
 
     @property
     def turn(self) -> LiveTurn | None:
-        """The turn that runs in the open conversation, begun or stored."""
-        return next((turn for turn in self.turns if self.shows(turn)), None)
+        """The turn that runs in the open conversation."""
+        return self.turns.of(self.chosen.id)
 
     @property
     def is_replying(self) -> bool:
@@ -68,13 +72,11 @@ class Session:
 
     def shows(self, turn: LiveTurn) -> bool:
         """Whether a turn belongs to the open conversation."""
-        if turn.conversation_id:
-            return turn.conversation_id == self.conversation_id
-        return turn.opened == self.opened
+        return turn.conversation_id == self.chosen.id
 
     def take_news(self, conversations: Sequence[Conversation]) -> None:
-        """Take what was read about the open conversation, such as its title."""
-        news = next((each for each in conversations if each.id == self.conversation_id), None)
+        """Take what was read about the open conversation, such as its title, or that it is stored now."""
+        news = next((each for each in conversations if each.id == self.chosen.id), None)
         if news is not None and news != self.conversation:
             self.conversation = news
             for watcher in self.when_changed:
@@ -84,16 +86,11 @@ class Session:
         """Let another conversation, or with None a new one, be the open one."""
         self.opened += 1
         self.conversation = conversation
-        self.blank = BLANK
+        self.blank = new_conversation()
         self.edit = self.returned = None
         self.cleared = ""
         for watcher in self.when_opened:
             watcher()
-
-    def stored(self, conversation: Conversation, opened: int) -> None:
-        """A new conversation was stored: it is the open one, if its opening is still on screen."""
-        if opened == self.opened and self.conversation is None:
-            self.conversation = conversation
 
     def list_changed(self) -> None:
         """The list of conversations changed in the store."""

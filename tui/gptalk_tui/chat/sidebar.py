@@ -110,7 +110,7 @@ class Sidebar:
 
         try:
             while True:
-                more, open_one = await self._services.store.run(read)
+                more, open_one = await self._services.store.call(read)
                 if open_one is not None:
                     session.take_news([open_one])
                 if (wanted, shown) != (pane.filter, self.shown):

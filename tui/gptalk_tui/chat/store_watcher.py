@@ -63,7 +63,7 @@ class StoreWatcher:
             return store.data_version()
 
         try:
-            version = await self._services.store.run(ask)
+            version = await self._services.store.call(ask)
             before, self._version = self._version, version
             if version != before and before is not None:
                 await self._sidebar.refresh()
@@ -89,7 +89,7 @@ class StoreWatcher:
             except UsageError:
                 return None  # deleted for good elsewhere; what is shown can still be read and copied
 
-        found = await self._services.store.run(read)
+        found = await self._services.store.call(read)
         if found is None or opened != session.opened or session.is_replying:
             return
         conversation, entries = found

@@ -73,7 +73,7 @@ class TranscriptView:
             return store.conversation(conversation_id), store.branch(conversation_id)
 
         session, unsaved = self._session, self._services.unsaved
-        conversation, entries = await self._services.store.run(read)
+        conversation, entries = await self._services.store.call(read)
         entries = as_ended(entries, unsaved)
         if conversation_id != session.conversation_id:
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import Callable
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
@@ -16,12 +16,13 @@ from gptalk_client.models import (
     Status,
     TextAdded,
     TextReplaced,
-    TurnEvent,
+    TurnEnded,
     TurnOpened,
 )
 from gptalk_tui.chat.turns import LiveTurn
 
 if TYPE_CHECKING:
+    from gptalk_client.chat import Turn
     from gptalk_tui.chat.drafts import Drafts
     from gptalk_tui.chat.editing import Editing
     from gptalk_tui.chat.host import Host
@@ -76,14 +77,32 @@ class TurnRunner:
             beside: The prompt that it is a new version of.
         """
         session = self._session
-        turn = LiveTurn(session.conversation_id or "", session.opened, text, beside)
-        self._begin(turn, session.chosen, "")
+        chosen, is_new, draft = session.chosen, session.conversation is None, self._drafts.text
+        turn = LiveTurn(chosen.id, session.opened, text, beside)
+        self._begin(
+            turn,
+            chosen,
+            lambda: self._services.reply(
+                chosen,
+                text,
+                instead_of=beside,
+                is_new=is_new,
+                draft=draft,
+                is_read=lambda: session.shows(turn),
+            ),
+        )
 
     def regenerate(self, prompt_id: str) -> None:
         """Ask again for the reply to a prompt, beside the replies that are there."""
-        session = self._session
-        if session.conversation is not None and session.turn is None:
-            self._begin(LiveTurn(session.conversation.id, session.opened), session.conversation, prompt_id)
+        session, chosen = self._session, self._session.conversation
+        if chosen is None or session.turn is not None:
+            return
+        turn = LiveTurn(chosen.id, session.opened)
+        self._begin(
+            turn,
+            chosen,
+            lambda: self._services.regenerate(chosen, prompt_id, is_read=lambda: session.shows(turn)),
+        )
 
     def try_again(self) -> None:
         """Ask again for the last reply."""
@@ -97,17 +116,21 @@ class TurnRunner:
             self._session.turns.stop(turn)
             self._host.refresh_bars()
 
-    def _begin(self, turn: LiveTurn, chosen: Conversation, prompt_id: str) -> None:
+    def _begin(self, turn: LiveTurn, chosen: Conversation, ask: Callable[[], Turn]) -> None:
+        """Count a turn as running, show its prompt, and run it in the background."""
         self._session.turns.begin(turn)
         self._view.show_unstored(turn)
-        self._host.start(self._run(turn, chosen, prompt_id), "turn")
+        self._host.start(self._run(turn, chosen, ask), "turn")
 
     # One turn
 
-    async def _run(self, turn: LiveTurn, chosen: Conversation, prompt_id: str) -> None:
+    async def _run(self, turn: LiveTurn, chosen: Conversation, ask: Callable[[], Turn]) -> None:
+        events: Turn | None = None
         try:
-            events = await self._events(turn, chosen, prompt_id)
-            if events is not None:
+            await self._services.prepare(chosen)
+            lacks_model = await asyncio.to_thread(self._services.lacks_model, chosen)
+            if not lacks_model or await self._offer_model():
+                events = ask()
                 await self._follow(turn, events)
         except GptalkError as err:
             turn.failure = err
@@ -117,23 +140,7 @@ class TurnRunner:
                 self._view.withdraw(turn)
                 self._give_back(turn)
             if not self._session.is_leaving:
-                self._host.start(self._after(turn), "after")
-
-    async def _events(
-        self, turn: LiveTurn, chosen: Conversation, prompt_id: str
-    ) -> AsyncGenerator[TurnEvent, None] | None:
-        """Return the turn's events; None if it is not to be begun after all."""
-        services = self._services
-        await services.prepare(chosen)
-        if await asyncio.to_thread(services.lacks_model, chosen) and not await self._offer_model():
-            return None
-        if prompt_id:
-            return services.regenerate(chosen, prompt_id)
-        conversation = await self._drafts.stored(chosen, turn.opened)
-        turn.conversation_id = conversation.id
-        if turn.is_stopping:
-            return None
-        return services.reply(conversation, turn.prompt, instead_of=turn.beside)
+                self._end(turn, events.ended if events is not None else None)
 
     async def _offer_model(self) -> bool:
         """Ask whether to download the small model, and do it; return whether it is there."""
@@ -141,7 +148,7 @@ class TurnRunner:
 
         return await self._host.ask(ModelDownloadScreen(self._services.paths.models))
 
-    async def _follow(self, turn: LiveTurn, events: AsyncGenerator[TurnEvent, None]) -> None:
+    async def _follow(self, turn: LiveTurn, events: Turn) -> None:
         task = asyncio.current_task()
         assert task is not None
         async with aclosing(events):
@@ -149,7 +156,7 @@ class TurnRunner:
                 turn.take(event)
                 if isinstance(event, TurnOpened):
                     turn.cancel = task.cancel
-                    self._session.list_changed()
+                    self._take_news(event.conversation)
                     if turn.is_stopping:
                         turn.cancel()
                 is_shown = self._session.shows(turn)
@@ -181,40 +188,29 @@ class TurnRunner:
         else:
             self._composer.set_text(turn.prompt)
 
-    async def _after(self, turn: LiveTurn) -> None:
-        try:
-            if turn.failure is not None:
-                self._host.say(turn.failure.for_humans(), is_error=True)
-            elif turn.reply is not None:
-                await self._show_end(turn, turn.reply)
-        except GptalkError as err:
-            self._host.say(err.for_humans(), is_error=True)
+    def _end(self, turn: LiveTurn, ended: TurnEnded | None) -> None:
+        """Show how a turn ended."""
+        if turn.failure is not None:
+            self._host.say(turn.failure.for_humans(), is_error=True)
+        elif ended is not None:
+            self._show_end(turn, ended)
+        self._take_news(ended.conversation if ended is not None else None)
         self._host.refresh_bars()
-        self._session.list_changed()
 
-    async def _show_end(self, turn: LiveTurn, reply: Message) -> None:
-        services, unsaved = self._services, self._services.unsaved
-        reply_id = reply.id
-        stored = await services.store.run(lambda store: store.message(reply_id))
-        if stored.status is Status.STREAMING:  # not on disk as it ended: that is tried again
-            stored = unsaved.get(reply_id, reply)
+    def _show_end(self, turn: LiveTurn, ended: TurnEnded) -> None:
+        session, reply = self._session, ended.reply
+        if ended.conversation is None and reply.id in self._services.unsaved:
             why = turn.save_trouble or "The conversations cannot be written now."
             self._host.say(f"The reply is not saved: {why} Saving is tried again.", is_error=True)
-        if self._notifier.wants(stored):
-            conversation = await services.store.run(lambda store: store.conversation(turn.conversation_id))
-            self._notifier.notify(conversation, stored)
-        if self._session.shows(turn):
-            self._view.end_reply(stored)
-            await self._return_prompt(stored)
-        else:
-            await services.store.run(lambda store: store.set_unread(turn.conversation_id, True))
+        self._notifier.notify(ended.conversation or session.chosen, reply)
+        if session.shows(turn):
+            self._view.end_reply(reply)
+            # A prompt that failed before any text comes back, unless something else was typed.
+            if reply.status is Status.FAILED and not self._composer.text and turn.prompt_message is not None:
+                session.returned = turn.prompt_message
+                self._composer.set_text(turn.prompt_message.content)
 
-    async def _return_prompt(self, reply: Message) -> None:
-        """Put the prompt of a turn that failed before any text back, unless something else was typed."""
-        if reply.status is not Status.FAILED or self._composer.text or reply.parent_id is None:
-            return
-        prompt_id, opened = reply.parent_id, self._session.opened
-        prompt = await self._services.store.run(lambda store: store.message(prompt_id))
-        if not self._composer.text and opened == self._session.opened:
-            self._session.returned = prompt
-            self._composer.set_text(prompt.content)
+    def _take_news(self, conversation: Conversation | None) -> None:
+        if conversation is not None:
+            self._session.take_news([conversation])
+        self._session.list_changed()

@@ -32,13 +32,15 @@ class LiveTurn:
     """One turn, from the key press to its last store call, as plain state."""
 
     conversation_id: str
-    """Empty until a new conversation is stored."""
+    """That of a new conversation is not stored until `reply` is there."""
     opened: int
     """The opening that it was begun in."""
     prompt: str = ""
     """What was sent; empty where a reply was asked for again."""
     beside: Message | None = None
     """The message that the prompt is a new version of, where it was edited or sent again."""
+    prompt_message: Message | None = None
+    """The prompt as stored."""
     reply: Message | None = None
     """The row of the reply; None until prompt and row are stored."""
     shown_before: list[BranchEntry] | None = None
@@ -82,7 +84,7 @@ class LiveTurn:
         """Bring the state up to date."""
         match event:
             case TurnOpened():
-                self.reply = event.reply
+                self.prompt_message, self.reply = event.prompt, event.reply
             case PhaseChanged():
                 self.phase = event.phase
                 self.reason = event.reason
@@ -124,13 +126,13 @@ class Turns:
         return iter(self._running)
 
     def of(self, conversation_id: str) -> LiveTurn | None:
-        """Return the turn that runs in a stored conversation."""
+        """Return the turn that runs in a conversation."""
         return next((turn for turn in self._running if turn.conversation_id == conversation_id), None)
 
     @property
     def conversations(self) -> frozenset[str]:
-        """The stored conversations in which a turn runs."""
-        return frozenset(turn.conversation_id for turn in self._running if turn.conversation_id)
+        """The ids of the conversations in which a turn runs."""
+        return frozenset(turn.conversation_id for turn in self._running)
 
     def begin(self, turn: LiveTurn) -> None:
         """Count a turn as running."""

@@ -45,7 +45,7 @@ def _offered(ctx: click.Context, typed: str, *kinds: dict[str, bool]) -> list[Co
 
     from gptalk_client.errors import GptalkError
     from gptalk_client.store.store import Store
-    from gptalk_tui.cli.conversations import SHORT_ID
+    from gptalk_tui.cli.output import SHORT_ID
 
     try:
         paths = ctx.find_root().ensure_object(Globals).paths()

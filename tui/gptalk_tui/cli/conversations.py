@@ -16,13 +16,10 @@ from gptalk_tui.cli import completing
 from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.examples import examples
 from gptalk_tui.cli.options import pass_globals
-from gptalk_tui.cli.output import columns, note, write
+from gptalk_tui.cli.output import SHORT_ID, columns, note, write
 
 if TYPE_CHECKING:
     from gptalk_client.store.store import Store
-
-SHORT_ID = 8
-"""Hex digits of an id that are shown; any unambiguous prefix is accepted."""
 
 MAX_LISTED = 10**9
 """More than there can be, yet a number that SQLite accepts."""

@@ -45,13 +45,14 @@ class Check:
     detail: str
 
 
-@click.command(epilog=examples("gptalk-tui doctor", "gptalk-tui doctor --json"))
+@click.command(epilog=examples("gptalk-tui doctor", "gptalk-tui doctor --json", "gptalk-tui doctor --repair"))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--repair", is_flag=True, help="Rebuild a damaged search index, after a backup.")
 @pass_globals
-def doctor(context: Globals, as_json: bool) -> int:
+def doctor(context: Globals, as_json: bool, repair: bool) -> int:
     """Check versions, folders, permissions, the database, the service and the terminal. Exit code 1 if there is a
     problem."""
-    checks = list(_all_checks(context))
+    checks = list(_all_checks(context, repair))
     has_problem = any(each.status == "problem" for each in checks)
     if as_json:
         write(
@@ -63,12 +64,12 @@ def doctor(context: Globals, as_json: bool) -> int:
     return FAILED if has_problem else 0
 
 
-def _all_checks(context: Globals) -> Iterator[Check]:
+def _all_checks(context: Globals, repair: bool) -> Iterator[Check]:
     yield _versions()
     paths = context.paths()
     yield from _config(paths)
     yield from _folder(paths)
-    yield from _database(paths)
+    yield from _database(paths, repair)
     yield from _login(paths)
     try:
         settings = context.settings()
@@ -174,7 +175,7 @@ def network_file_system(folder: Path, mounts: str) -> str:
     return kind if kind.startswith(_NETWORK_FILE_SYSTEMS) else ""
 
 
-def _database(paths: Paths) -> Iterator[Check]:
+def _database(paths: Paths, repair: bool) -> Iterator[Check]:
     file = paths.database
     try:
         mode = stat.S_IMODE(file.stat().st_mode)
@@ -190,13 +191,22 @@ def _database(paths: Paths) -> Iterator[Check]:
 
     try:
         with Store.open(file, read_only=True) as store:
+            index_fault = store.search_integrity()
+        if index_fault and repair:
+            with Store.open(file) as store:
+                backup = store.rebuild_search()
+            yield Check("database", "warning", f"{index_fault}: rebuilt; {backup} is a copy from before")
+        with Store.open(file, read_only=True) as store:
             faults = store.integrity()
             count = store.count_conversations() + store.count_conversations(archived=True)
     except GptalkError as err:
         yield Check("database", "problem", err.for_humans())
         return
     for fault in faults:
-        yield Check("database", "problem", f"{fault}; run `gptalk-tui backup` to save what can be read")
+        advice = (
+            "doctor --repair` to rebuild it" if fault == index_fault else "backup` to save what can be read"
+        )
+        yield Check("database", "problem", f"{fault}; run `gptalk-tui {advice}")
     if not faults:
         yield Check(
             "database", "ok", f"{count} conversations, {file.stat().st_size / 1e6:.1f} MB, no problems found"
@@ -240,21 +250,20 @@ def _local(settings: Settings, paths: Paths) -> Check:
 
 
 def _reachable(settings: Settings, url: str) -> Check:
-    """Request the URL once; any answer of a web server will do. Its path may be a secret and is not shown."""
-    import httpx
+    """Send one request; any response will do. The path may be a secret and is not shown."""
+    import asyncio
 
-    from gptalk_client.providers.addresses import Address
+    from gptalk_client.addresses import Address
+    from gptalk_client.providers.reachability import ask
+    from gptalk_client.settings import Timeouts
 
-    address = Address.parse(url)
-    service = address.service
-    proxy = None if address.is_loopback else settings.proxy or None
+    timeouts = Timeouts(connect_s=_CONNECT_S, headers_s=_CONNECT_S)
     try:
-        with httpx.Client(timeout=_CONNECT_S, proxy=proxy, trust_env=not address.is_loopback) as client:
-            answer = client.head(url)
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as err:
-        reason = type(err).__name__ if isinstance(err, httpx.ProxyError | httpx.InvalidURL) else str(err)
-        return Check("provider", "problem", f"{service} is not reachable: {reason or type(err).__name__}")
-    return Check("provider", "ok", f"{service} answers ({answer.http_version} {answer.status_code})")
+        service = Address.parse(url).service
+        status = asyncio.run(ask(url, proxy=settings.proxy, timeouts=timeouts))
+    except GptalkError as err:
+        return Check("provider", "problem", err.for_humans())
+    return Check("provider", "ok", f"{service} answers (status {status})")
 
 
 def _terminal() -> Check:

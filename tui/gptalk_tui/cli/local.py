@@ -40,12 +40,12 @@ def serve(context: Globals, model_file: str | None, upstream: str, host: str, po
     The address it prints holds a secret: only who knows it can use the endpoint. With --upstream, -m names the
     model to ask for, and GPTALK_UPSTREAM_KEY or OPENAI_API_KEY holds the key.
     """
+    from gptalk_client.addresses import Address
     from gptalk_client.embedded.serve import serve as run
     from gptalk_client.errors import ConfigError
-    from gptalk_client.settings import check_url
 
     try:
-        upstream = check_url(upstream, "--upstream") if upstream else ""
+        upstream = Address.parse(upstream, "--upstream").base if upstream else ""
     except ConfigError as err:
         raise ConfigError(err.message, hint="Correct it and try again.") from err  # it stands in no file
     settings = context.settings()

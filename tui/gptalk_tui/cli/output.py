@@ -5,9 +5,12 @@ from __future__ import annotations
 import sys
 
 from gptalk_client.errors import GptalkError
-from gptalk_client.text import settled, visible
+from gptalk_client.text import showable_length, visible
 
 PROGRAM = "gptalk-tui"
+
+SHORT_ID = 8
+"""Hex digits of an id that are shown; any unambiguous prefix is accepted."""
 
 
 def complain(error: GptalkError) -> None:
@@ -71,7 +74,7 @@ class ReplyWriter:
             self._write(text)
             return
         self._waiting += text
-        cut = settled(self._waiting)
+        cut = showable_length(self._waiting)
         self._write(visible(self._waiting[:cut]))
         self._waiting = self._waiting[cut:]
 

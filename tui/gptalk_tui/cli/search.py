@@ -8,10 +8,10 @@ import click
 
 from gptalk_client.text import one_line
 from gptalk_tui.cli.context import Globals
-from gptalk_tui.cli.conversations import MAX_LISTED, SHORT_ID, opened
+from gptalk_tui.cli.conversations import MAX_LISTED, opened
 from gptalk_tui.cli.examples import examples
 from gptalk_tui.cli.options import pass_globals
-from gptalk_tui.cli.output import columns, note, write
+from gptalk_tui.cli.output import SHORT_ID, columns, note, write
 
 
 @click.command(

@@ -1,4 +1,4 @@
-"""Where and how to write the conversation that is shown."""
+"""Where and how to export the open conversation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
 from textual.widgets import Checkbox, Input, Static
 
 from gptalk_client.errors import GptalkError, TranscriptError
@@ -64,10 +63,10 @@ class ExportScreen(Dialog[Path | None]):
             title = f"Export “{title_of(self._conversation)}”"
             yield Static(title, classes="dialog-title", markup=False)
             yield RowList(id="formats")
-            yield _Box("all branches, not only the one that is shown", id="branches", compact=True)
+            yield _Box("all branches, not just the one on screen", id="branches", compact=True)
             yield PathInput(id="target")
             yield Static(classes="dialog-error", markup=False)
-            hint = "Up and Down: format · Tab completes a folder, or goes on · Enter writes · Esc leaves"
+            hint = "Up and Down: format · Tab completes, or next field · Enter exports · Esc cancels"
             yield Static(hint, classes="dialog-hint", markup=False)
 
     def on_mount(self) -> None:
@@ -95,10 +94,6 @@ class ExportScreen(Dialog[Path | None]):
         self.query_one("#formats", RowList).action_move(by)
         if target.value.endswith(old):
             target.value = target.value[: -len(old)] + self._format.suffix
-
-    def action_leave(self) -> None:
-        """Close without writing."""
-        self.dismiss(None)
 
     @on(RowList.Highlighted)
     def _format_clicked(self, event: RowList.Highlighted) -> None:
@@ -132,24 +127,19 @@ class ExportScreen(Dialog[Path | None]):
         try:
             path, is_written = await asyncio.to_thread(write)
         except TranscriptError as err:
-            self._complain(err.message)
+            self.complain(_both_ends(err.message))
             return
         except GptalkError as err:
-            self._complain(err.for_humans())
+            self.complain(_both_ends(err.for_humans()))
             return
         if is_written:
             self.dismiss(path)
         else:
             self._may_replace = path
-            self._complain(f"{path} is there already. Enter again replaces it.")
-
-    def _complain(self, text: str) -> None:
-        box = self.query_one(".dialog-error", Static)
-        box.update(Content(_both_ends(text)))
-        box.add_class("-shown")
+            self.complain(_both_ends(f"{path} already exists. Enter again replaces it."))
 
 
 def _both_ends(text: str) -> str:
-    """Return text on one line, at most 400 characters: a path may be long, and the reason stands behind it."""
+    """Return text on one line, at most 400 characters: a path may be long, and the reason follows it."""
     line = one_line(text, max_chars=10_000)
     return line if len(line) <= 400 else f"{line[:199]}…{line[-200:]}"

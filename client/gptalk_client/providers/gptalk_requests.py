@@ -1,4 +1,4 @@
-"""The three calls of the GPTalk protocol as data: what is sent, and what an answer means. No I/O."""
+"""The three requests of the GPTalk protocol, and what the responses mean. No I/O."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import Any
 from gptalk_client.errors import AuthError, ProtocolError, ServerError
 from gptalk_client.models import DEFAULT_MODEL, Messages, ReplyRequest
 from gptalk_client.providers.auth_cache import Login, is_usable_token, parse_expiry
-from gptalk_client.providers.http import Call
-from gptalk_client.providers.http_errors import Answer, TokenRefusedError, check_answer
-from gptalk_client.providers.json_text import replace_surrogates, server_reason
+from gptalk_client.providers.http import Request
+from gptalk_client.providers.http_errors import Response, TokenRefusedError, check_response
+from gptalk_client.providers.json_text import server_reason
+from gptalk_client.text import replace_surrogates
 
 USER_AGENT = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36"
@@ -37,29 +38,29 @@ _ROLES = {"system": "System", "user": "User", "assistant": "Assistant"}
 
 
 def headers(origin: str) -> dict[str, str]:
-    """Return what is sent with every call."""
+    """Return the headers of every request."""
     return {**_BROWSER_HEADERS, "origin": origin, "x-auth-timestamp": str(int(time.time()))}
 
 
-def login_call(origin: str, fingerprint: str) -> Call:
-    """Return the call that asks for a token."""
+def login_request(origin: str, fingerprint: str) -> Request:
+    """Return the request for a token."""
     body = {"fingerprint": fingerprint, "platform": "fingerprint"}
-    return Call("POST", "/api/chatgpt/user/login", headers(origin), body=json.dumps(body).encode())
+    return Request("POST", "/api/chatgpt/user/login", headers(origin), body=json.dumps(body).encode())
 
 
-def submit_call(origin: str, token: str, request: ReplyRequest) -> Call:
-    """Return the call that hands in the prompt."""
+def submit_request(origin: str, token: str, request: ReplyRequest) -> Request:
+    """Return the request that submits the prompt."""
     sent = {**headers(origin), "authorization": f"Bearer {token}"}
-    return Call("POST", "/api/chatgpt/chatapi/text", sent, body=submit_body(request))
+    return Request("POST", "/api/chatgpt/chatapi/text", sent, body=submit_body(request))
 
 
-def stream_call(origin: str, stream_token: str) -> Call:
-    """Return the call that fetches the reply."""
-    return Call("GET", "/api/chatgpt/chatapi/stream", headers(origin), params={"token": stream_token})
+def stream_request(origin: str, stream_token: str) -> Request:
+    """Return the request for the reply."""
+    return Request("GET", "/api/chatgpt/chatapi/stream", headers(origin), params={"token": stream_token})
 
 
 def submit_body(request: ReplyRequest) -> bytes:
-    """Return the JSON that hands in a prompt; the request's options override its members."""
+    """Return the JSON that submits a prompt; the request's options override its members."""
     options = dict(request.options)
     if "context_messages" in options:
         options.setdefault("ctx_msg_count", options.pop("context_messages"))
@@ -79,12 +80,12 @@ def submit_body(request: ReplyRequest) -> bytes:
         "created_at": int(time.time()),
         **options,
     }
-    # ASCII, since a lone surrogate from a clipboard or a file name cannot be encoded.
+    # ASCII, since options may contain lone surrogates, which UTF-8 can't encode.
     return json.dumps(body).encode("ascii")
 
 
 def flatten(messages: Messages) -> str:
-    """Return a conversation as one prompt: a single message as it is, several as `Role: content` lines."""
+    """Return a conversation as one prompt: a single message unchanged, several as `Role: content` lines."""
     if len(messages) == 1:
         return _text_of(messages[0])
     lines = []
@@ -103,57 +104,57 @@ def _text_of(message: Mapping[str, Any]) -> str:
     return replace_surrogates(content if isinstance(content, str) else str(content))
 
 
-def read_login(answer: Answer, service: str) -> Login:
-    """Return the login that an answer grants.
+def read_login(response: Response, service: str) -> Login:
+    """Return the login that a response grants.
 
     Raises:
-        ProviderError: It grants none; the service's own reason is told.
+        ProviderError: It grants none; the message includes the service's reason.
     """
-    check_answer(answer, service)
-    data, reason, _ = _data_of(answer)
+    check_response(response, service)
+    data, reason, _ = _data_of(response)
     token = data.get("token")
     if not isinstance(token, str) or not is_usable_token(token):
-        raise AuthError(f"{service} gave no token{f': {reason}' if reason else ' that can be used.'}")
+        raise AuthError(f"{service} gave no {f'token: {reason}' if reason else 'usable token.'}")
     return Login(token, parse_expiry(data.get("expires_at")))
 
 
-def read_stream_token(answer: Answer, service: str) -> str:
-    """Return the one-time token that a submitted prompt is answered with.
+def read_stream_token(response: Response, service: str) -> str:
+    """Return the one-time stream token from the response to a submitted prompt.
 
     Raises:
-        ProviderError: There is none; the service's own reason is told.
+        ProviderError: There is none; the message includes the service's reason.
     """
-    check_answer(answer, service)
-    data, reason, code = _data_of(answer)
+    check_response(response, service)
+    data, reason, code = _data_of(response)
     token = data.get("token")
     if isinstance(token, str) and is_usable_token(token):
         return token
     if code == 401:
         raise TokenRefusedError(f"{service} refused the token: {reason}")
     if reason:
-        raise ServerError(f"{service} did not take the prompt: {reason}", status=answer.status)
-    raise ProtocolError(f"{service} took the prompt but named no stream.")
+        raise ServerError(f"{service} rejected the prompt: {reason}", status=response.status)
+    raise ProtocolError(f"{service} accepted the prompt but returned no stream token.")
 
 
-def check_stream(answer: Answer, service: str) -> None:
-    """Accept the answer that is a stream.
+def check_stream(response: Response, service: str) -> None:
+    """Return if the response is a stream.
 
     Raises:
-        ProviderError: It is something else; the service's own reason is told.
+        ProviderError: It is something else; the message includes the service's reason.
     """
-    check_answer(answer, service)
-    if not answer.kind.endswith("json") and not answer.body:
+    check_response(response, service)
+    if not response.kind.endswith("json") and not response.body:
         return
-    _, reason, code = _data_of(answer)
+    _, reason, code = _data_of(response)
     if code == 401:
         raise TokenRefusedError(f"{service} refused the stream: {reason}")
     if reason:
-        raise ServerError(f"{service} did not send a reply: {reason}", status=answer.status)
-    raise ProtocolError(f"{service} answered with something that is no stream.")
+        raise ServerError(f"{service} did not send a reply: {reason}", status=response.status)
+    raise ProtocolError(f"{service} answered with something other than a stream.")
 
 
-def _data_of(answer: Answer) -> tuple[dict[str, Any], str, Any]:
+def _data_of(response: Response) -> tuple[dict[str, Any], str, Any]:
     """Return the member `data`, the service's reason, and its code."""
-    value = answer.json_object()
+    value = response.json_object()
     data = value.get("data")
     return data if isinstance(data, dict) else {}, server_reason(value), value.get("code")
