@@ -111,8 +111,8 @@ def test_no_log_is_written_unless_asked_for(
     run("--data-dir", str(data), "--url", service.url, "--no-debug", "ask", PROMPT)
     assert not list(own_world.rglob(LOG_NAME))
     said = run("--data-dir", str(data), "--url", service.url, "--debug", "list", "--json", GPTALK_DEBUG="0")
-    assert b"The log is" not in said  # a list asks nobody and needs no settings
-    assert b"The log is" in run(
+    assert b"Logging to" not in said  # a list asks nobody and needs no settings
+    assert b"Logging to" in run(
         "--data-dir", str(data), "--url", service.url, "--debug", "ask", "x", GPTALK_DEBUG="0"
     )
     assert list(own_world.rglob(LOG_NAME))
