@@ -145,7 +145,7 @@ class Scanner:
                     position += 1
             elif not stripped:
                 if container.is_empty:
-                    # An item may start with one blank line: what follows is not part of it, but its list continues.
+                    # An item may start with one blank line; what follows ends it, but not its list.
                     container.is_empty = False
                     container.columns = _NEVER
                 position = min(len(text), position + container.columns)
@@ -223,7 +223,7 @@ class Scanner:
                 self._count_on(self.containers[step.matched], container, step)
             opened = True
             open_now.append(container)
-            rest = rest[container.columns :] if container.kind == "item" else _behind_quote(stripped)
+            rest = rest[container.columns :] if container.kind == "item" else _after_quote(stripped)
             if not rest.strip():
                 container.is_empty = container.kind == "item"
                 step_leaf = ""
@@ -366,7 +366,7 @@ def _interrupts_table(stripped: str) -> bool:
     )
 
 
-def _behind_quote(stripped: str) -> str:
+def _after_quote(stripped: str) -> str:
     return stripped[2:] if stripped[1:2] == " " else stripped[1:]
 
 
