@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import click
+import pytest
+
 from gptalk_client.config_file import read_file
-from gptalk_tui.cli.main import COMMANDS
+from gptalk_client.embedded import native
+from gptalk_client.embedded.errors import WeightsMissingError
+from gptalk_client.embedded.weights import SMOLLM2, in_megabytes, resolve
+from gptalk_tui.cli.main import COMMANDS, cli
 from gptalk_tui.keymap import KeyMap, readme_table
 from gptalk_tui.widgets.composer import COMPOSER_KEYS
 from support.readme import README as README_FILE
@@ -16,6 +23,7 @@ from support.readme import between
 
 ROOT = README_FILE.parent
 README = README_FILE.read_text("utf-8")
+PAGE = ROOT / "docs" / "command-line.md"
 
 
 def test_the_key_table_is_the_action_table() -> None:
@@ -48,3 +56,49 @@ def test_the_config_that_is_shown_is_good(tmp_path: Path) -> None:
     assert problems == []
     assert settings.keys
     assert KeyMap(settings.keys).complaints(COMPOSER_KEYS) == []
+
+
+def test_the_model_has_one_size_everywhere() -> None:
+    size = in_megabytes(SMOLLM2.size_bytes)
+    told = {README_FILE: README, PAGE: PAGE.read_text("utf-8")}
+    for file, text in told.items():
+        assert re.findall(r"\((\d+ MB), |once \((\d+ MB)\)", text), file
+        assert {"".join(each) for each in re.findall(r"\((\d+ MB), |once \((\d+ MB)\)", text)} == {size}
+    with pytest.raises(WeightsMissingError) as caught:
+        resolve(ROOT / "nowhere", None)
+    assert f"({size})" in caught.value.for_humans()
+
+
+def test_the_packages_that_hold_libgomp_are_those_that_the_program_names() -> None:
+    for family in ("debian", "fedora", "suse", "arch", "alpine"):
+        hint = native.cannot_load("libgomp.so.1: cannot open shared object file", [family]).hint
+        assert f"`{hint.removeprefix('As root, run: ')}`" in README
+
+
+def test_every_command_has_a_manual_page_with_its_options(tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, str(ROOT / "tools" / "man_pages.py"), str(tmp_path)], check=True, timeout=60
+    )
+    for name in COMMANDS:
+        page = (tmp_path / f"gptalk-tui-{name}.1").read_text("utf-8")
+        context = click.Context(cli, info_name="gptalk-tui")
+        command = cli.get_command(context, name)
+        assert command is not None
+        for option in command.params:
+            for each in option.opts if isinstance(option, click.Option) else []:
+                assert each.replace("-", "\\-") in page, (name, each)
+    assert (tmp_path / "gptalk-tui-model-pull.1").is_file()
+    if groff := shutil.which("groff"):
+        done = subprocess.run(
+            [groff, "-man", "-ww", "-Tutf8", "-z", *map(str, sorted(tmp_path.iterdir()))],
+            capture_output=True, text=True, check=True, timeout=60,
+        )  # fmt: skip
+        assert done.stderr == ""
+
+
+def test_a_manual_page_shows_examples_as_they_are_typed(tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, str(ROOT / "tools" / "man_pages.py"), str(tmp_path)], check=True, timeout=60
+    )
+    page = (tmp_path / "gptalk-tui-ask.1").read_text("utf-8")
+    assert ".nf\n  gptalk\\-tui ask \\(aqWhy is the sky blue?\\(aq" in page

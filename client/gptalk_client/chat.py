@@ -1,21 +1,19 @@
-"""One turn: the provider's stream joined to the store, so that nothing is asked before it is kept."""
+"""Turns: a provider's stream joined to the store. Nothing is sent before it is on disk."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple, Self, TypeAlias, cast
 
 from gptalk_client.errors import TEXT_KEPT, GptalkError, UsageError
 from gptalk_client.models import (
     Conversation,
     Message,
     ReplyEvent,
-    ReplyRequest,
-    Role,
     Status,
     TextAdded,
     TextReplaced,
@@ -24,53 +22,97 @@ from gptalk_client.models import (
     TurnOpened,
 )
 from gptalk_client.providers.base import Provider
+from gptalk_client.providers.loops import OneLoop
 from gptalk_client.store.rows import UNSET, Unset
 from gptalk_client.store.saver import FLUSH_S, ReplySaver
 from gptalk_client.store.store import Store
 from gptalk_client.store.worker import StoreThread
+from gptalk_client.turn_options import CONTEXT_BYTES, TurnOptions
 
-CONTEXT_MESSAGES = 20
-CONTEXT_BYTES = 256 * 1024
-FAULT = "The program failed while the reply came."
-_OWN_OPTIONS = frozenset({"context_messages"})
+FAULT = "The program failed while the reply was streaming."
 _LONGEST_RETRY_S = 5.0
+_DEFAULTS = TurnOptions()
+
+_Closed: TypeAlias = tuple[Message, Conversation]
+"""A reply as stored, and its conversation then."""
+
+
+class _Opened(NamedTuple):
+    """What opening a turn returns."""
+
+    prompt: Message
+    reply: Message
+    branch: tuple[Conversation, list[Message]] | GptalkError
+    """The conversation and the end of its branch as they are now, or why they could not be read."""
+
+
+class Turn(AsyncGenerator[TurnEvent, None]):
+    """The events of one turn. Close it, or cancel the task that reads it, to stop the reply."""
+
+    def __init__(self, run: Callable[[Turn], AsyncGenerator[TurnEvent, None]]) -> None:
+        self.ended: TurnEnded | None = None
+        """How the turn ended: set once no more events come, also where it was stopped; None before that, and
+        where it was never opened."""
+        self._events = run(self)
+
+    async def asend(self, value: None) -> TurnEvent:
+        """Return the next event."""
+        return await self._events.asend(value)
+
+    async def athrow(self, *error: Any) -> TurnEvent:
+        """Raise an error where the turn is, and return the next event."""
+        return await self._events.athrow(*error)
+
+    async def aclose(self) -> None:
+        """Stop the turn, unless it is over. The text so far is kept."""
+        await self._events.aclose()
 
 
 class Chat:
-    """Runs turns, several at the same time if asked to.
+    """Runs turns, several at once if asked to.
+
+    Belongs to one event loop; `async with` closes it.
 
     Args:
-        store: The store's thread.
+        store: The conversations; or their thread, which stays open.
         flush_s: How long streamed text may wait before it is written, in seconds.
         close_timeout_s: How long the end of a turn waits for the store. What cannot be written by then is
-            tried again in the background until `aclose`.
-        context_bytes: How much of the conversation is sent at most, in bytes of UTF-8; the newest counts.
+            retried in the background until `aclose`.
+        context_bytes: The most text of a conversation that is sent, in bytes of UTF-8; the newest comes first.
     """
 
     def __init__(
         self,
-        store: StoreThread,
+        store: Store | StoreThread,
         *,
         flush_s: float = FLUSH_S,
         close_timeout_s: float = 3.0,
         context_bytes: int = CONTEXT_BYTES,
     ) -> None:
-        self._store = store
+        self._own_thread = StoreThread(store) if isinstance(store, Store) else None
+        self._store = self._own_thread or cast(StoreThread, store)
+        self._loop = OneLoop("This chat")
         self._flush_s = flush_s
         self._close_timeout_s = close_timeout_s
         self._context_bytes = context_bytes
-        self._endings: set[asyncio.Task[Message]] = set()
+        self._endings: set[asyncio.Task[_Closed]] = set()
         self._unsaved: dict[str, Message] = {}
         self._is_closed = False
 
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
     @property
     def unsaved_replies(self) -> int:
-        """How many replies have ended and are not on disk as they ended."""
+        """How many replies have ended but are not yet on disk in full."""
         return len(self._endings)
 
     @property
     def unsaved(self) -> dict[str, Message]:
-        """The replies that have ended and are not on disk as they ended, by id, whole."""
+        """The replies that have ended but are not yet on disk in full, by id."""
         return dict(self._unsaved)
 
     def reply(
@@ -79,68 +121,67 @@ class Chat:
         prompt: str,
         *,
         provider: Provider,
-        model: str = "",
-        options: Mapping[str, Any] | None = None,
+        options: TurnOptions = _DEFAULTS,
         parent_id: str | Unset | None = UNSET,
-        system_prompt: str = "",
-        context_messages: int = CONTEXT_MESSAGES,
-    ) -> AsyncGenerator[TurnEvent, None]:
-        """Keep a prompt, ask for its reply and yield what happens.
+        new: Conversation | None = None,
+        draft: str | None = None,
+        is_read: Callable[[], bool] = lambda: True,
+    ) -> Turn:
+        """Save a prompt, ask for a reply to it and yield what happens.
 
-        `TurnOpened` comes when both rows are on disk and before the provider is asked; `TurnEnded` comes last
-        and carries the reply with its status: `complete`; `incomplete` or `failed` where the provider raised,
-        after text or before any, with the error in words. Close the generator, or cancel the task that reads
-        it, to stop: the text is kept and the reply `stopped`. Text is on disk at most 250 ms after it was
-        yielded, however slowly the events are read; where the store refuses, `SaveFailed` comes once and the
-        turn goes on.
+        `TurnOpened` comes first, once both messages are on disk and before anything is sent. `TurnEnded` comes
+        last, with the reply's final status: `complete`; or, if the provider raised, `incomplete` after some text
+        and `failed` before any, with the error in words. A turn that is stopped yields no `TurnEnded`: its reply
+        becomes `stopped`, and `Turn.ended` has it. Text is on disk at most 250 ms after it was yielded, however
+        slowly the events are read. If the store refuses, `SaveFailed` comes once and the turn goes on.
+
+        The store is called twice, apart from flushes: when the turn opens and when it ends.
 
         Args:
             conversation_id: A full id.
-            prompt: What the person says.
-            provider: Who is asked.
-            model: Empty takes the conversation's own, else the provider's default.
-            options: Members that override the request; None takes the conversation's own.
-            parent_id: The message that the prompt follows: by default the active leaf; None makes a root.
-            system_prompt: Empty takes the conversation's own.
-            context_messages: How many messages of the branch are sent, the prompt included.
+            prompt: The user's text.
+            provider: Sends the reply.
+            options: What to ask for; all that has been decided about this turn.
+            parent_id: The message that the prompt follows: by default the active leaf, None for a new root.
+            new: Stores this conversation first, under the id given, unless there is one already.
+            draft: What remains as the conversation's draft; None clears a draft that is this very prompt.
+            is_read: Called when the turn ends: whether the conversation is on screen. If not, it is marked as
+                unread.
 
         Raises:
-            StoreError: The prompt could not be kept; nothing was sent.
+            StoreError: The prompt could not be saved; nothing was sent.
             UsageError: No such conversation or parent.
         """
 
-        def open_row(store: Store) -> tuple[Conversation, Message, Message]:
-            conversation = store.conversation(conversation_id)
-            opened = store.open_turn(
-                conversation_id, prompt, parent_id=parent_id, model=model or conversation.model
+        def open_rows(store: Store) -> _Opened:
+            rows = store.open_turn(
+                conversation_id, prompt, parent_id=parent_id, model=options.model, new=new, draft=draft
             )
-            return conversation, *opened
+            return _Opened(*rows, _read_branch(store, rows[0], options))
 
-        return self._turn(open_row, provider, model, options, system_prompt, context_messages)
+        return Turn(lambda turn: self._run(turn, open_rows, provider, options, is_read))
 
     def regenerate(
         self,
         prompt_id: str,
         *,
         provider: Provider,
-        model: str = "",
-        options: Mapping[str, Any] | None = None,
-        system_prompt: str = "",
-        context_messages: int = CONTEXT_MESSAGES,
-    ) -> AsyncGenerator[TurnEvent, None]:
-        """Ask for one more reply to a prompt, a sibling of those there are; otherwise as `reply`.
+        options: TurnOptions = _DEFAULTS,
+        is_read: Callable[[], bool] = lambda: True,
+    ) -> Turn:
+        """Ask for another reply to a prompt, a sibling of the existing ones; otherwise like `reply`.
 
         Raises:
             StoreError: The reply's row could not be written; nothing was sent.
             UsageError: There is no such prompt.
         """
 
-        def open_row(store: Store) -> tuple[Conversation, Message, Message]:
+        def open_rows(store: Store) -> _Opened:
             prompt = store.message(prompt_id)
-            conversation = store.conversation(prompt.conversation_id)
-            return conversation, prompt, store.open_reply(prompt_id, model=model or conversation.model)
+            reply = store.open_reply(prompt_id, model=options.model)
+            return _Opened(prompt, reply, _read_branch(store, prompt, options))
 
-        return self._turn(open_row, provider, model, options, system_prompt, context_messages)
+        return Turn(lambda turn: self._run(turn, open_rows, provider, options, is_read))
 
     async def aclose(self) -> None:
         """Wait a bounded time until ended turns are on disk, and give up on what the store still refuses."""
@@ -149,32 +190,28 @@ class Chat:
             _, late = await asyncio.wait(set(self._endings), timeout=self._close_timeout_s)
             for ending in late:
                 ending.cancel()
+        if self._own_thread is not None:
+            await self._own_thread.aclose()
 
-    async def _turn(
+    async def _run(
         self,
-        open_row: Callable[[Store], tuple[Conversation, Message, Message]],
+        turn: Turn,
+        open_rows: Callable[[Store], _Opened],
         provider: Provider,
-        model: str,
-        options: Mapping[str, Any] | None,
-        system_prompt: str,
-        context_messages: int,
+        options: TurnOptions,
+        is_read: Callable[[], bool],
     ) -> AsyncGenerator[TurnEvent, None]:
-        conversation, prompt, reply = await self._open(open_row)
+        self._loop.check()
+        prompt, reply, branch = await self._open(open_rows)
         saver = ReplySaver(self._store, reply.id, flush_s=self._flush_s)
         stream: AsyncGenerator[ReplyEvent, None] | None = None
         status: Status | None = None
         error, cause = "", None
         try:
-            yield TurnOpened(prompt, reply)
-            earlier = await self._store.call(Store.context, prompt.id, limit=max(context_messages, 1))
-            request = ReplyRequest(
-                messages=request_messages(
-                    earlier, system_prompt or conversation.system_prompt, max_bytes=self._context_bytes
-                ),
-                model=model or conversation.model,
-                options=_request_options(conversation.options if options is None else options),
-            )
-            stream = provider.stream(request)
+            yield TurnOpened(prompt, reply, None if isinstance(branch, GptalkError) else branch[0])
+            if isinstance(branch, GptalkError):
+                raise branch
+            stream = provider.stream(options.request(branch[1], max_bytes=self._context_bytes))
             async for event in stream:
                 if isinstance(event, TextAdded):
                     saver.add(event.text)
@@ -189,18 +226,23 @@ class Chat:
             raise
         except GptalkError as err:
             status = Status.INCOMPLETE if saver.has_text else Status.FAILED
-            error, cause = _in_words(err, has_text=saver.has_text), err
+            error, cause = in_words(err, is_kept=saver.has_text), err
         finally:
             if status is None:
                 status = Status.INCOMPLETE if saver.has_text else Status.FAILED
                 error = f"{FAULT} {TEXT_KEPT}" if saver.has_text else FAULT
             # The row is closed while the connection is, whatever cancels this task meanwhile.
-            ending = self._start_ending(saver, replace(reply, status=status, error=error))
-            if stream is not None:
-                with contextlib.suppress(GptalkError):
-                    await stream.aclose()
-            if status is not Status.COMPLETE and cause is None:
-                await asyncio.wait({ending}, timeout=self._close_timeout_s)
+            in_memory = replace(reply, status=status, error=error, content=saver.text)
+            ending = self._start_ending(saver, in_memory, is_unread=not is_read())
+            turn.ended = TurnEnded(in_memory, cause)
+            try:
+                if stream is not None:
+                    with contextlib.suppress(GptalkError):
+                        await stream.aclose()
+                if status is not Status.COMPLETE and cause is None:
+                    await asyncio.wait({ending}, timeout=self._close_timeout_s)
+            finally:
+                turn.ended = _ended(ending, turn.ended)
         deadline = time.monotonic() + self._close_timeout_s
         while not ending.done() and time.monotonic() < deadline:
             await asyncio.wait({ending}, timeout=self._flush_s)
@@ -208,35 +250,34 @@ class Chat:
                 yield notice
         for notice in saver.take_notices():  # it may have ended while the connection was being closed
             yield notice
-        yield TurnEnded(_ended_reply(ending, replace(reply, status=status, error=error), saver), cause)
+        turn.ended = _ended(ending, turn.ended)
+        yield turn.ended
 
-    async def _open(
-        self, open_row: Callable[[Store], tuple[Conversation, Message, Message]]
-    ) -> tuple[Conversation, Message, Message]:
-        opening = asyncio.ensure_future(self._store.run(open_row))
+    async def _open(self, open_rows: Callable[[Store], _Opened]) -> _Opened:
+        opening = asyncio.ensure_future(self._store.call(open_rows))
         try:
             return await asyncio.shield(opening)
         except asyncio.CancelledError:
-            # The rows may be written already: nobody else would ever close them.
+            # The rows may be written already, and nobody else would ever close them.
             ending = self._tracked(self._end_unseen(opening))
             await asyncio.wait({ending}, timeout=self._close_timeout_s)
             raise
 
-    async def _end_unseen(self, opening: asyncio.Future[tuple[Conversation, Message, Message]]) -> Message:
-        reply = (await opening)[2]
-        return await self._store.call(Store.close_turn, reply.id, Status.STOPPED)
+    async def _end_unseen(self, opening: asyncio.Future[_Opened]) -> _Closed:
+        reply = (await opening).reply
+        return await ReplySaver(self._store, reply.id).close(Status.STOPPED, "")
 
-    def _start_ending(self, saver: ReplySaver, reply: Message) -> asyncio.Task[Message]:
-        ending = self._tracked(self._end(saver, reply.status, reply.error))
-        self._unsaved[reply.id] = replace(reply, content=saver.text)
+    def _start_ending(self, saver: ReplySaver, reply: Message, *, is_unread: bool) -> asyncio.Task[_Closed]:
+        ending = self._tracked(self._end(saver, reply, is_unread))
+        self._unsaved[reply.id] = reply
         ending.add_done_callback(lambda _: self._unsaved.pop(reply.id, None))
         return ending
 
-    async def _end(self, saver: ReplySaver, status: Status, error: str) -> Message:
+    async def _end(self, saver: ReplySaver, reply: Message, is_unread: bool) -> _Closed:
         wait_s = self._flush_s
         while True:
             try:
-                return await saver.close(status, error)
+                return await saver.close(reply.status, reply.error, is_unread=is_unread)
             except UsageError:
                 raise  # the conversation has been deleted meanwhile
             except GptalkError:
@@ -245,53 +286,38 @@ class Chat:
             await asyncio.sleep(wait_s)
             wait_s = min(wait_s * 2, _LONGEST_RETRY_S)
 
-    def _tracked(self, work: Coroutine[Any, Any, Message]) -> asyncio.Task[Message]:
+    def _tracked(self, work: Coroutine[Any, Any, _Closed]) -> asyncio.Task[_Closed]:
         task = asyncio.get_running_loop().create_task(work)
         self._endings.add(task)
         task.add_done_callback(self._untrack)
         return task
 
-    def _untrack(self, task: asyncio.Task[Message]) -> None:
+    def _untrack(self, task: asyncio.Task[_Closed]) -> None:
         self._endings.discard(task)
         if not task.cancelled():
-            task.exception()  # whoever waits has it; nobody else needs a word about it
+            task.exception()  # retrieved, so that asyncio does not report it: the turn has ended in memory
 
 
-def _request_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in options.items() if name not in _OWN_OPTIONS}
-
-
-def _ended_reply(ending: asyncio.Task[Message], in_memory: Message, saver: ReplySaver) -> Message:
-    if ending.done() and not ending.cancelled() and ending.exception() is None:
-        return ending.result()
-    return replace(in_memory, content=saver.text)
-
-
-def request_messages(
-    earlier: Sequence[Message], system_prompt: str, *, max_bytes: int = CONTEXT_BYTES
-) -> list[dict[str, str]]:
-    """Return what is sent: the system prompt, then the newest messages that fit, oldest first.
-
-    Args:
-        earlier: The end of the branch, oldest first; the last one, the prompt, is always sent.
-        system_prompt: Sent first unless empty.
-        max_bytes: Bound on the messages' text, in bytes of UTF-8.
-    """
-    chosen: list[dict[str, str]] = []
-    size_bytes = len(system_prompt.encode("utf-8", "replace"))
-    for message in reversed(earlier):
-        if chosen and (message.status is Status.FAILED or not message.content):
-            continue
-        size_bytes += len(message.content.encode("utf-8", "replace"))
-        if chosen and size_bytes > max_bytes:
-            break
-        chosen.append({"role": message.role.value, "content": message.content})
-    if system_prompt:
-        chosen.append({"role": Role.SYSTEM.value, "content": system_prompt})
-    return chosen[::-1]
-
-
-def _in_words(err: GptalkError, *, has_text: bool) -> str:
-    """Return why a reply is not whole; nothing is kept of one that had no text."""
+def in_words(err: GptalkError, *, is_kept: bool) -> str:
+    """Return why a reply is not complete, in words that don't promise a text that is not kept."""
     words = err.for_humans()
-    return words if has_text else words.replace(TEXT_KEPT, "Try again.")
+    return words if is_kept else words.replace(TEXT_KEPT, "Try again.")
+
+
+def _read_branch(
+    store: Store, prompt: Message, options: TurnOptions
+) -> tuple[Conversation, list[Message]] | GptalkError:
+    try:
+        return store.conversation(prompt.conversation_id), store.context(
+            prompt.id, limit=options.context_limit
+        )
+    except GptalkError as err:  # the rows are written: the turn ends with this error
+        return err
+
+
+def _ended(ending: asyncio.Task[_Closed], in_memory: TurnEnded) -> TurnEnded:
+    """Return the end of a turn as stored; as it is in memory where that is not on disk."""
+    if ending.done() and not ending.cancelled() and ending.exception() is None:
+        reply, conversation = ending.result()
+        return replace(in_memory, reply=reply, conversation=conversation)
+    return in_memory

@@ -1,5 +1,4 @@
-"""The config file: read with every mistake named, joined with environment and options, changed with its
-comments kept.
+"""The config file: reading it with every mistake reported, overriding it, and editing it with its comments kept.
 
 Order of precedence: default, file, environment, option.
 """
@@ -10,6 +9,7 @@ import io
 import os
 import re
 import shlex
+import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
@@ -19,21 +19,22 @@ from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from gptalk_client.addresses import Address, Proxy
 from gptalk_client.errors import ConfigError
+from gptalk_client.files import atomic_write, open_regular
 from gptalk_client.paths import make_private_folder
-from gptalk_client.regular_files import open_regular
-from gptalk_client.settings import PROVIDERS, Settings, check_proxy, check_url
+from gptalk_client.settings import PROVIDERS, Settings
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something in the config file that cannot be used."""
+    """Something wrong in the config file."""
 
     file: Path
     key: str
-    """Dotted, such as `ui.theme`; empty if the file as a whole is meant."""
+    """Dotted, such as `ui.theme`; empty for the file as a whole."""
     line: int | None
     """From 1."""
     message: str
@@ -83,11 +84,11 @@ def load_settings(
     try:
         return _override(settings, given), problems
     except ConfigError as err:
-        raise ConfigError(err.message, hint="Correct it and try again.") from err  # it stands in no file
+        raise ConfigError(err.message, hint="Correct it and try again.") from err  # it is not in the file
 
 
 def read_file(file: Path) -> tuple[Settings, list[Problem]]:
-    """Return the settings of a config file and everything that is wrong in it; never raises for its content.
+    """Return a config file's settings and everything wrong with it; never raises for its contents.
 
     Raises:
         ConfigError: The file is there but cannot be read.
@@ -103,14 +104,13 @@ def read_file(file: Path) -> tuple[Settings, list[Problem]]:
 
 
 def exposures(file: Path, settings: Settings) -> list[Problem]:
-    """Return a warning for each way in which other users of the computer can read secrets of a config file, or
-    change it.
+    """Return a warning for each way in which other users can read a config file's secrets or change it.
 
     Args:
         file: The config file; it may be absent.
         settings: What it says.
     """
-    if os.name != "posix":
+    if sys.platform == "win32":
         return []
     try:
         status = file.stat()
@@ -119,13 +119,15 @@ def exposures(file: Path, settings: Settings) -> list[Problem]:
     quoted = shlex.quote(str(file))
     found: list[Problem] = []
     if status.st_uid not in (os.geteuid(), 0):
-        found.append(Problem(file, "", None, "it belongs to another user, who decides where prompts go"))
+        found.append(Problem(file, "", None, "it belongs to another user, who can redirect your prompts"))
     elif status.st_mode & 0o002:
-        found.append(Problem(file, "", None, f"other users can change it; `chmod o-w {quoted}` stops that"))
+        found.append(
+            Problem(file, "", None, f"other users can change it; `chmod o-w {quoted}` prevents that")
+        )
     secrets = {("openai", "api_key"): settings.openai.api_key, ("proxy",): "@" in settings.proxy}
     for key, is_set in secrets.items():
         if is_set and status.st_mode & 0o044:
-            message = f"other users can read this secret; `chmod 600 {quoted}` stops that"
+            message = f"other users can read this secret; `chmod 600 {quoted}` prevents that"
             found.append(Problem(file, ".".join(key), line_of(file, key), message))
     return found
 
@@ -140,13 +142,12 @@ def line_of(file: Path, key: tuple[str, ...]) -> int | None:
 
 
 def update_file(file: Path, changes: Mapping[str | tuple[str, ...], Any]) -> None:
-    """Change keys of the config file; comments and order of the rest stay. The file is replaced at once.
+    """Change keys in the config file, keeping comments and order. The file is replaced atomically.
 
     Args:
         file: The config file; made, private to its owner, if absent. A symbolic link is followed.
         changes: Value by key. A text is split at its first dot (`ui.theme`, `keys.turn.stop`), a tuple is
-        taken as
-            it is (`("personas", "terse", "model")`). None removes the key.
+            used as it is (`("personas", "terse", "model")`). None removes the key.
 
     Raises:
         ConfigError: The file is broken, a value cannot be used, or nothing can be written there.
@@ -154,7 +155,7 @@ def update_file(file: Path, changes: Mapping[str | tuple[str, ...], Any]) -> Non
     import tomlkit
     import tomlkit.exceptions
 
-    target = Path(os.path.realpath(file))  # `resolve` raises at a link in a circle
+    target = Path(os.path.realpath(file))  # `resolve` raises on a cycle of links
     try:
         text = _read(target) if target.exists() else ""
         document = tomlkit.parse(text)
@@ -177,7 +178,12 @@ def update_file(file: Path, changes: Mapping[str | tuple[str, ...], Any]) -> Non
     for problem in problems:
         if not problem.is_unknown_key:
             raise ConfigError(f"{problem}.")
-    _replace(target, new)
+    try:
+        make_private_folder(target.parent)
+        with atomic_write(target, replace=True, keep_mode=True) as temporary:
+            temporary.write_text(new, encoding="utf-8", newline="\n")
+    except OSError as err:
+        raise ConfigError(f"{target} cannot be written: {err.strerror or err}.") from err
 
 
 def _read(file: Path) -> str:
@@ -186,7 +192,7 @@ def _read(file: Path) -> str:
 
 
 def _override(settings: Settings, given: Mapping[str, tuple[str, str]]) -> Settings:
-    """Return the settings with what environment and options give: by key, the value and its source's name."""
+    """Return the settings with overrides from environment and options: by key, the value and its source."""
     if "provider" in given:
         provider, name = given["provider"]
         chosen = next((each for each in PROVIDERS if each == provider), None)
@@ -194,7 +200,7 @@ def _override(settings: Settings, given: Mapping[str, tuple[str, str]]) -> Setti
             raise ConfigError(f"{name}: choose one of {', '.join(PROVIDERS)}.")
         settings = replace(settings, provider=chosen)
     if "url" in given:
-        url = check_url(*given["url"])
+        url = Address.parse(*given["url"]).base
         if settings.provider == "openai":
             settings = replace(settings, openai=replace(settings.openai, url=url))
         else:
@@ -203,24 +209,24 @@ def _override(settings: Settings, given: Mapping[str, tuple[str, str]]) -> Setti
     if "model" in given:
         settings = replace(settings, model=given["model"][0])
     if "proxy" in given:
-        settings = replace(settings, proxy=check_proxy(*given["proxy"]))
+        settings = replace(settings, proxy=Proxy.parse(*given["proxy"]).url)
     return settings
 
 
 def _parse(file: Path, text: str) -> tuple[Settings, list[Problem]]:
     try:
         tables = tomllib.loads(text)
-    except (ValueError, RecursionError) as err:  # the former also for a number of thousands of digits
+    except (ValueError, RecursionError) as err:  # ValueError also for a number with thousands of digits
         found = re.search(r"at line (\d+)", str(err))
         line = int(found[1]) if found else max(1, len(text.splitlines()))
-        message = str(err) or "it is nested too deeply"
-        return Settings(), [Problem(file, "", line, f"this is no TOML: {message}")]
+        message = "it is nested too deep" if isinstance(err, RecursionError) else str(err)
+        return Settings(), [Problem(file, "", line, f"this is not valid TOML: {message}")]
     reader = _Reader(file, text)
     settings = reader.build(Settings, tables, ())
     for key, value, check in (
-        (("url",), settings.url, check_url),
-        (("openai", "url"), settings.openai.url, check_url),
-        (("proxy",), settings.proxy, check_proxy),
+        (("url",), settings.url, Address.parse),
+        (("openai", "url"), settings.openai.url, Address.parse),
+        (("proxy",), settings.proxy, Proxy.parse),
     ):
         try:
             if value:
@@ -231,7 +237,7 @@ def _parse(file: Path, text: str) -> tuple[Settings, list[Problem]]:
 
 
 class _Reader:
-    """Makes settings of parsed tables and gathers what is wrong, each with its key and line."""
+    """Builds settings from parsed tables and collects problems, each with its key and line."""
 
     def __init__(self, file: Path, text: str) -> None:
         self.problems: list[Problem] = []
@@ -247,9 +253,9 @@ class _Reader:
         self.problems.append(Problem(self._file, ".".join(key), line, message, is_unknown_key))
 
     def build(self, kind: type[T], table: Any, at: tuple[str, ...]) -> T:
-        """Return a settings dataclass of a table; what cannot be used keeps its default."""
+        """Return a settings dataclass built from a table; invalid values keep their defaults."""
         if not isinstance(table, dict):
-            self.report(at, "write this as a table")
+            self.report(at, "this must be a table")
             return kind()
         hints = get_type_hints(kind, include_extras=True)
         known = [each.name for each in fields(kind)]  # type: ignore[arg-type]
@@ -268,7 +274,7 @@ class _Reader:
 
     def _mapping(self, kind: Any, table: Any, at: tuple[str, ...]) -> dict[str, Any]:
         if not isinstance(table, dict):
-            self.report(at, "write this as a table")
+            self.report(at, "this must be a table")
             return {}
         if isinstance(kind, type) and is_dataclass(kind):
             return {name: self.build(kind, each, (*at, name)) for name, each in table.items()}
@@ -278,7 +284,7 @@ class _Reader:
         return values
 
     def _value(self, hint: Any, value: Any, at: tuple[str, ...]) -> dict[str, Any]:
-        """Return the value under the last part of its key; nothing if it cannot be used."""
+        """Return the value under the last part of its key; nothing if it is invalid."""
         try:
             return {at[-1]: msgspec.convert(value, hint)}
         except msgspec.ValidationError as err:
@@ -291,7 +297,7 @@ class _Reader:
 
 
 def _choices(hint: Any) -> list[str]:
-    """Return the names that a setting takes; none if it is no choice of names."""
+    """Return the names that a setting accepts; none if it is not a choice of names."""
     if get_origin(hint) is Literal:
         return list(get_args(hint))
     return [name for each in get_args(hint) for name in _choices(each)]
@@ -310,12 +316,7 @@ _TYPES_IN_WORDS = {"str": "a text", "float": "a number", "int": "a whole number"
 def _in_words(message: str) -> str:
     """Return msgspec's reason as a sentence about a config file."""
     message = re.sub(r" - at `\$(.*)`$", lambda m: f" (at {m[1].strip('.')})" if m[1] else "", message)
-    for ours, theirs in (
-        ("a text", "str"),
-        ("a number", "float"),
-        ("a whole number", "int"),
-        ("true or false", "bool"),
-    ):
+    for theirs, ours in _TYPES_IN_WORDS.items():
         message = message.replace(f"`{theirs} | null`", f"`{theirs}`").replace(f"`{theirs}`", ours)
     return message[:1].lower() + message[1:]
 
@@ -347,25 +348,3 @@ def _keys_by_line(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
 def _split_key(dotted: str) -> tuple[str, ...]:
     parts = re.findall(r"""\s*("[^"]*"|'[^']*'|[\w-]+)\s*""", dotted)
     return tuple(part.strip("\"'") for part in parts)
-
-
-def _replace(target: Path, text: str) -> None:
-    """Write a file beside its place, then move it there, keeping the mode of one that was there before."""
-    import tempfile
-
-    try:
-        make_private_folder(target.parent)
-        descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as out:
-                out.write(text)
-                out.flush()
-                os.fsync(out.fileno())
-            if target.exists():
-                os.chmod(name, target.stat().st_mode & 0o777)
-            os.replace(name, target)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-    except OSError as err:
-        raise ConfigError(f"{target} cannot be written: {err.strerror or err}.") from err

@@ -1,4 +1,4 @@
-"""What can go wrong, as one tree.
+"""Everything that can go wrong, as one tree.
 
 GptalkError
 ├── ConfigError                a setting, option or environment variable that cannot be used
@@ -29,7 +29,7 @@ show it through `gptalk_client.text.visible`.
 from __future__ import annotations
 
 TEXT_KEPT = "The text so far is kept. Try again for a whole reply."
-"""What to do about a reply that broke off."""
+"""The hint for a reply that broke off."""
 
 
 class GptalkError(Exception):
@@ -49,19 +49,19 @@ class GptalkError(Exception):
 
     def for_humans(self) -> str:
         """Return what happened and what to do next, in one or two sentences."""
-        # A reason that a service gave may end without a full stop.
+        # A service's reason may end without a full stop.
         stop = "." if self.hint and self.message[-1:].isalnum() else ""
         return f"{self.message}{stop} {self.hint}".strip()
 
 
 class ConfigError(GptalkError):
-    """A setting, option or environment variable that cannot be used."""
+    """An invalid setting, option or environment variable."""
 
-    default_hint = "Correct it and start again; `gptalk-tui config path` names the file."
+    default_hint = "Correct it and start again; `gptalk-tui config path` prints its path."
 
 
 class UsageError(GptalkError):
-    """A request that makes no sense, such as the id of no conversation."""
+    """A request that makes no sense, such as an unknown conversation id."""
 
 
 class StoreError(GptalkError):
@@ -73,7 +73,7 @@ class StoreError(GptalkError):
 class StoreFullError(StoreError):
     """No space is left for the conversations."""
 
-    default_hint = "Free some space; saving is tried again by itself."
+    default_hint = "Free some space; saving is retried automatically."
 
 
 class StoreReadOnlyError(StoreError):
@@ -89,7 +89,7 @@ class NewerSchemaError(StoreError):
 
 
 class TranscriptError(GptalkError):
-    """An export or an import that could not be done."""
+    """A failed export or import."""
 
 
 class LocalModelError(GptalkError):
@@ -103,7 +103,7 @@ class ProviderError(GptalkError):
 
 
 class NetworkError(ProviderError):
-    """No connection, or it broke before any answer."""
+    """No connection, or it broke before any response."""
 
     default_hint = "Check the network, then try again."
 
@@ -116,7 +116,7 @@ class TimedOutError(ProviderError):
         phase: `connect` or `headers`.
     """
 
-    default_hint = "Try again; the time limits are settings."
+    default_hint = "Try again, or raise the timeouts in the settings."
 
     def __init__(self, message: str, *, phase: str, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
@@ -124,13 +124,13 @@ class TimedOutError(ProviderError):
 
 
 class ProxyError(ProviderError):
-    """The proxy refused, or is not there."""
+    """The proxy refused or can't be reached."""
 
     default_hint = "Check --proxy and the proxy variables of the environment."
 
 
 class TLSError(ProviderError):
-    """The certificate of the service is not good."""
+    """The service's certificate is not valid."""
 
     default_hint = "Check the clock and the network; certificates are always verified."
 
@@ -138,7 +138,7 @@ class TLSError(ProviderError):
 class AuthError(ProviderError):
     """The service refused the login or the token."""
 
-    default_hint = "`gptalk-tui auth login` logs in anew."
+    default_hint = "`gptalk-tui auth login` logs in again."
 
 
 class BlockedError(ProviderError):
@@ -148,14 +148,14 @@ class BlockedError(ProviderError):
 
 
 class RateLimitedError(ProviderError):
-    """The service takes no more requests for now.
+    """The service is limiting requests.
 
     Args:
         message: One sentence.
         retry_after_s: Seconds that the service asks to wait, if it said so.
     """
 
-    default_hint = "Wait a little, then try again."
+    default_hint = "Wait a moment, then try again."
 
     def __init__(self, message: str, *, retry_after_s: float | None = None, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
@@ -163,7 +163,7 @@ class RateLimitedError(ProviderError):
 
 
 class ServerError(ProviderError):
-    """The service says that it failed.
+    """The service reported a failure.
 
     Args:
         message: One sentence, with the service's own reason where it gave one.
@@ -176,7 +176,7 @@ class ServerError(ProviderError):
 
 
 class ProtocolError(ProviderError):
-    """The answer is not of the protocol."""
+    """The response does not follow the protocol."""
 
     default_hint = "Check the address of the service with --url."
 

@@ -20,11 +20,11 @@ AsyncResult: TypeAlias = AsyncIterator[str]
 """Pieces of a reply, in order."""
 
 DEFAULT_MODEL = "gpt-3.5-turbo"
-"""What an empty model name means."""
+"""The model that an empty name stands for."""
 
 
 class Role(StrEnum):
-    """Who speaks."""
+    """Who wrote a message."""
 
     SYSTEM = "system"
     USER = "user"
@@ -32,18 +32,18 @@ class Role(StrEnum):
 
 
 class Status(StrEnum):
-    """How far a message got."""
+    """The state of a message."""
 
     COMPLETE = "complete"
     """The end mark was read."""
     STREAMING = "streaming"
-    """A process is writing it now."""
+    """A process is still writing it."""
     INCOMPLETE = "incomplete"
     """It broke off: the connection, the service or the process ended early. The text so far is kept."""
     STOPPED = "stopped"
-    """The person stopped it."""
+    """The user stopped it."""
     FAILED = "failed"
-    """It failed before any text came."""
+    """It failed before any text arrived."""
 
 
 class Phase(StrEnum):
@@ -52,10 +52,10 @@ class Phase(StrEnum):
     CONNECTING = "connecting"
     SIGNING_IN = "signing in"
     WAITING = "waiting"
-    """The prompt is submitted; no word has come yet."""
+    """The prompt was submitted; no text has arrived yet."""
     STREAMING = "streaming"
     RETRYING = "retrying"
-    """Waiting `wait_s` seconds before one more try."""
+    """Waiting `wait_s` seconds before a retry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +74,44 @@ class Conversation:
     provider: str = ""
     """Empty: the default of the settings."""
     options: Mapping[str, Any] = field(default_factory=dict)
-    """Overrides of this conversation, such as `temperature` and `context_messages`."""
+    """This conversation's overrides, such as `temperature` and `context_messages`."""
     archived: bool = False
     pinned: bool = False
     unread: bool = False
     trashed: bool = False
     active_message_id: str | None = None
-    """The leaf of the branch that is shown."""
+    """The leaf of the active branch."""
     draft: str = ""
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """What a reply took, as its service counted it; None where the service did not say."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    """With the reasoning."""
+    reasoning_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyFacts:
+    """What is known of a reply beside its text."""
+
+    finish_reason: str = ""
+    """Why the service ended it, in its word, such as `stop` or `length`; empty if it did not say."""
+    usage: Usage | None = None
+    first_text_ms: int | None = None
+    """From the request to the first text, in milliseconds."""
+    reasoning_ms: int | None = None
+    """From the first reasoning to the first text, or to the end without one; None if there was no reasoning."""
+    duration_ms: int | None = None
+    """From the request to the end."""
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
-    """One message of a conversation's tree."""
+    """One message in a conversation's tree."""
 
     id: str
     conversation_id: str
@@ -97,12 +122,28 @@ class Message:
     created_at_ms: int
     model: str = ""
     error: str = ""
-    """Why it failed or broke off, in words for people; empty otherwise."""
+    """Why it failed or broke off, for display; empty otherwise."""
+    reasoning: str = ""
+    """What the model thought before it answered. Not part of the text."""
+    finish_reason: str = ""
+    usage: Usage | None = None
+    provider: str = ""
+    """The name of the provider that wrote it; empty for prompts, and where it was not recorded."""
+    first_text_ms: int | None = None
+    reasoning_ms: int | None = None
+    duration_ms: int | None = None
+
+    @property
+    def facts(self) -> ReplyFacts:
+        """What is known of it beside its text."""
+        return ReplyFacts(
+            self.finish_reason, self.usage, self.first_text_ms, self.reasoning_ms, self.duration_ms
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class BranchEntry:
-    """One message of the branch that is shown, without its text, which is read when it comes into view."""
+    """One message of the active branch, without its text, which is loaded when it comes into view."""
 
     id: str
     parent_id: str | None
@@ -115,6 +156,26 @@ class BranchEntry:
     sibling: int = 1
     """Which of its siblings it is, from 1."""
     siblings: int = 1
+    finish_reason: str = ""
+    reasoning_chars: int = 0
+    """How long its reasoning is, which is loaded when it is opened."""
+    reasoning_ms: int | None = None
+    duration_ms: int | None = None
+    usage: Usage | None = None
+    provider: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedConversation:
+    """What it takes to show a conversation."""
+
+    conversation: Conversation
+    entries: list[BranchEntry]
+    """The branch that is shown, oldest first."""
+    texts: dict[str, str]
+    """The newest messages' texts, by id."""
+    returned: Message | None = None
+    """The prompt that failed last and can be sent again; None if there is none, or a draft in its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +184,7 @@ class SearchHit:
 
     conversation_id: str
     message_id: str | None
-    """None where the title matched."""
+    """None if the title matched."""
     title: str
     role: str
     """`user`, `assistant`, `system`, or `title`."""
@@ -136,7 +197,7 @@ class SearchHit:
 
 @dataclass(frozen=True, slots=True)
 class ReplyRequest:
-    """What a provider is asked for."""
+    """A request to a provider."""
 
     messages: Messages
     model: str = ""
@@ -153,7 +214,7 @@ class PhaseChanged:
     wait_s: float | None = None
     """With `RETRYING`: how long until the next try, in seconds."""
     reason: str = ""
-    """With `RETRYING`: why, in words for people."""
+    """With `RETRYING`: why, for display."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,12 +226,34 @@ class TextAdded:
 
 @dataclass(frozen=True, slots=True)
 class TextReplaced:
-    """The service rewrote its reply: this is all of it now."""
+    """The service rewrote its reply: this is the whole text now."""
 
     text: str
 
 
-ReplyEvent: TypeAlias = PhaseChanged | TextAdded | TextReplaced
+@dataclass(frozen=True, slots=True)
+class ReasoningAdded:
+    """More of what the model thinks before it answers."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsageReported:
+    """The service counted tokens; a later count replaces an earlier one."""
+
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The service said why it ended the reply."""
+
+    reason: str
+    """In the service's word, such as `stop`, `length`, `content_filter`, `tool_calls` or `refusal`."""
+
+
+ReplyEvent: TypeAlias = PhaseChanged | TextAdded | TextReplaced | ReasoningAdded | UsageReported | Finished
 """What a provider's stream yields. It returns at `[DONE]` and raises a `ProviderError` at anything else."""
 
 
@@ -179,30 +262,34 @@ class TurnOpened:
     """The prompt and the row of the reply are on disk."""
 
     prompt: Message
-    """The user's message that is answered (stored before, when a reply is regenerated)."""
+    """The user's message being answered (already stored if a reply is regenerated)."""
     reply: Message
+    conversation: Conversation | None = None
+    """As stored now, with its title and without the draft that was sent; None if it could not be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class SaveFailed:
-    """The store could not write; the turn goes on in memory and saving is tried again."""
+    """The store could not write; the turn continues in memory and saving is retried."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class SaveRecovered:
-    """What could not be saved before is on disk now."""
+    """What could not be saved before is now on disk."""
 
 
 @dataclass(frozen=True, slots=True)
 class TurnEnded:
-    """The turn is over and its row is closed."""
+    """The turn is over."""
 
     reply: Message
-    """As stored, with its final status and error."""
+    """With its final status and error; as stored, unless `conversation` is None."""
     cause: GptalkError | None = None
     """What the provider raised, if that ended the turn."""
+    conversation: Conversation | None = None
+    """As stored now; None if the end of the turn is not on disk (yet), or the conversation was deleted."""
 
 
 TurnEvent: TypeAlias = TurnOpened | ReplyEvent | SaveFailed | SaveRecovered | TurnEnded
@@ -211,13 +298,13 @@ TurnEvent: TypeAlias = TurnOpened | ReplyEvent | SaveFailed | SaveRecovered | Tu
 
 EARLIEST_MS = 0
 LATEST_MS = 253_370_764_799_999
-"""The end of the year 9998: a time up to here can be told in every zone, which the calendar's last day cannot."""
+"""The end of the year 9998: times up to here can be converted to any zone, unlike the calendar's last day."""
 
 
 def iso_utc(time_ms: int) -> str:
     """Return a time as ISO 8601 in UTC with milliseconds, such as `2026-01-31T09:05:00.120Z`.
 
-    A time before `EARLIEST_MS` or after `LATEST_MS` is told as that one.
+    A time before `EARLIEST_MS` or after `LATEST_MS` is shown as that one.
     """
     time_ms = min(max(time_ms, EARLIEST_MS), LATEST_MS)
     moment = datetime.fromtimestamp(time_ms / 1000, UTC)

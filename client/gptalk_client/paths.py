@@ -1,4 +1,4 @@
-"""Where things are kept: platformdirs' folders for `gptalk-tui`, made private from the first instant."""
+"""Where files are kept: platformdirs' folders for `gptalk-tui`, private from the start."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ APP_NAME = "gptalk-tui"
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """The files of one installation. Nothing is created by asking for a path."""
+    """The files of one installation. Getting a path creates nothing."""
 
     data: Path
     config_file: Path
@@ -30,7 +30,7 @@ class Paths:
             config: The config file; None takes `GPTALK_CONFIG`, else `config.toml` in platformdirs' folder.
 
         Raises:
-            UsageError: A home folder is not known.
+            UsageError: The home folder can't be determined.
         """
         import platformdirs
 
@@ -47,12 +47,17 @@ class Paths:
                 logs=platformdirs.user_log_path(APP_NAME, appauthor=False),
             )
         except RuntimeError as err:
-            raise UsageError("It is not known where your home folder is.", hint="Set HOME.") from err
+            raise UsageError("Your home folder can't be determined.", hint="Set HOME.") from err
 
     @property
     def database(self) -> Path:
         """The conversations."""
         return self.data / "conversations.db"
+
+    @property
+    def journal(self) -> Path:
+        """What could not be saved to the conversations."""
+        return self.data / "unsaved.jsonl"
 
     @property
     def auth(self) -> Path:
@@ -66,20 +71,22 @@ class Paths:
 
 
 def typed_path(typed: str | os.PathLike[str]) -> Path:
-    """Return the path that somebody typed; `~` and `~name` stand for homes. Nothing needs to be there.
+    """Return a path as typed, with `~` and `~name` expanded. It need not exist.
 
     Raises:
-        UsageError: The home of a user who is not known here.
+        UsageError: There is no such user on this computer.
     """
     try:
         return Path(typed).expanduser()
     except RuntimeError as err:
         home = Path(typed).parts[0]
-        raise UsageError(f"{home} names no home folder here.", hint="Write the path in full.") from err
+        raise UsageError(
+            f"{home} is not a home folder on this computer.", hint="Write the path in full."
+        ) from err
 
 
 def make_private_folder(folder: Path) -> None:
-    """Create a folder that only its owner can read, parents included; leave an existing one as it is.
+    """Create a folder that only its owner can read, including parents; leave an existing one alone.
 
     Raises:
         OSError: The folder cannot be made.

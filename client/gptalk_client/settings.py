@@ -1,4 +1,4 @@
-"""What a person can choose, as frozen data. `gptalk_client.config_file` reads and writes it.
+"""The settings, as frozen data. `gptalk_client.config_file` reads and writes them.
 
 Nothing here is global: the program loads the settings once and hands them down.
 """
@@ -8,11 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal, TypeAlias, get_args
-from urllib.parse import urlsplit
 
 import msgspec
-
-from gptalk_client.errors import ConfigError
 
 GPTALK_URL = "https://gptalk.net"
 """The public GPTalk service."""
@@ -28,34 +25,29 @@ class Timeouts:
     """How long each part of a turn may take, in seconds."""
 
     connect_s: Seconds = 10.0
-    """Until there is a connection; tried twice."""
+    """Until connected; tried twice."""
     headers_s: Seconds = 30.0
-    """Until the answer begins."""
+    """Until the response begins."""
     stall_s: Seconds = 45.0
     """Between two pieces of a reply."""
     comments_s: Seconds = 120.0
-    """While only the stream's keep-alive comments come."""
+    """While only keep-alive comments arrive."""
 
 
 MOST_MESSAGES = 1_000_000
-"""More than go along with a prompt in any conversation."""
+"""More than any conversation sends with a prompt."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChatSettings:
-    """What every conversation starts with; each can change it for itself."""
+    """The defaults for conversations; each can override them."""
 
     temperature: Temperature | None = None
-    """0 for sober to 2 for wild; unset leaves it to the service."""
+    """From 0 (deterministic) to 2 (random); unset leaves it to the service."""
     context_messages: Annotated[int, msgspec.Meta(ge=0, le=MOST_MESSAGES)] = 20
-    """How many of the newest messages go along with a prompt; 0 sends all."""
+    """How many of the newest messages to send with a prompt; 0 sends all."""
     system_prompt: str = ""
-    """What the model is told before the conversation."""
-
-    @property
-    def context_limit(self) -> int:
-        """How many messages go along at most, the prompt included; a very large number for all."""
-        return self.context_messages or MOST_MESSAGES
+    """Instructions to the model before the conversation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +59,7 @@ class OpenAISettings:
     api_key: str = field(default="", repr=False)
     """The key itself; `api_key_env` keeps it out of the file."""
     api_key_env: str = "OPENAI_API_KEY"
-    """The environment variable that holds the key, asked first."""
+    """The environment variable with the key; it takes precedence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +67,21 @@ class LocalSettings:
     """The embedded model."""
 
     model_file: str = ""
-    """A GGUF file; empty takes the small model that `gptalk-tui model pull` fetches."""
+    """A GGUF file; empty uses the small model that `gptalk-tui model pull` downloads."""
 
 
 @dataclass(frozen=True, slots=True)
 class Persona:
-    """A named set of choices for a conversation. What is unset comes from the general settings."""
+    """A named set of settings for a conversation. Unset ones come from the general settings."""
 
     system_prompt: str = ""
-    """What the model is told before the conversation."""
+    """Instructions to the model before the conversation."""
     model: str = ""
     """The model's name."""
     temperature: Temperature | None = None
-    """0 for sober to 2 for wild."""
+    """From 0 (deterministic) to 2 (random)."""
     provider: ProviderName | None = None
-    """Who answers."""
+    """Which provider replies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,25 +89,25 @@ class UiSettings:
     """How the app looks and behaves."""
 
     theme: str = ""
-    """A theme's name; empty takes the app's own."""
+    """A theme's name; empty uses the app's default."""
     show_list: bool = True
-    """Whether the list of conversations is open where there is room."""
+    """Whether to show the list of conversations if there is room."""
     notify: Literal["bell", "osc9", "off"] = "bell"
-    """How the end of a reply is told while the terminal is not focused."""
+    """How to announce the end of a reply while the terminal is not focused."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that can be chosen."""
+    """All settings."""
 
     provider: ProviderName | None = None
-    """Who answers: `gptalk`, `openai` or `local`; unset makes the app ask at its first start."""
+    """Which provider replies: `gptalk`, `openai` or `local`; if unset, the app asks at its first start."""
     url: str = GPTALK_URL
     """Address of the GPTalk service."""
     model: str = ""
     """Model for new conversations; empty takes the provider's default."""
     proxy: str = field(default="", repr=False)
-    """Proxy for the service, such as `http://proxy:3128`; empty takes the usual proxy variables."""
+    """Proxy for the service, such as `http://proxy:3128`; empty uses the usual proxy variables."""
     timeouts: Timeouts = field(default_factory=Timeouts)
     chat: ChatSettings = field(default_factory=ChatSettings)
     openai: OpenAISettings = field(default_factory=OpenAISettings)
@@ -125,50 +117,3 @@ class Settings:
     keys: Mapping[str, str] = field(default_factory=dict)
     """Keys by action id, such as `"turn.stop" = "escape,ctrl+x"`."""
     ui: UiSettings = field(default_factory=UiSettings)
-
-
-def check_url(url: str, name: str) -> str:
-    """Return a service's address without a final slash.
-
-    Args:
-        url: `http://` or `https://`, a host, an optional port and path.
-        name: What to call it in an error, such as `--url`.
-
-    Raises:
-        ConfigError: It is no such address, or holds a user name, a query or a fragment.
-    """
-    if any(each.isspace() or not each.isprintable() for each in url):
-        raise ConfigError(f"{name}: an address holds no spaces or control characters.")
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError as err:
-        raise ConfigError(f"{name}: {url!r} is no address: {err}.") from err
-    if "@" in parts.netloc:
-        raise ConfigError(f"{name}: an address holds no user name or password.")
-    if parts.scheme not in ("http", "https"):
-        raise ConfigError(f"{name}: {url!r} does not begin with http:// or https://.")
-    if not host:
-        raise ConfigError(f"{name}: {url!r} names no host.")
-    if parts.query or parts.fragment:
-        raise ConfigError(f"{name}: an address ends with its path, without ? or #.")
-    return url.rstrip("/")
-
-
-def check_proxy(proxy: str, name: str) -> str:
-    """Return a proxy's address as it is.
-
-    Raises:
-        ConfigError: It is no proxy's address. Its user name and password are not repeated.
-    """
-    try:
-        parts = urlsplit(proxy)
-        host, _ = parts.hostname, parts.port
-    except ValueError as err:
-        raise ConfigError(f"{name}: that is no address.") from err
-    # SOCKS is refused where a proxy is needed, which it is not on loopback.
-    if parts.scheme not in ("http", "https", "socks5", "socks5h") or not host:
-        raise ConfigError(f"{name}: write a proxy as http://host:port or https://host:port.")
-    if any(each.isspace() or not each.isprintable() for each in proxy):
-        raise ConfigError(f"{name}: an address holds no spaces or control characters.")
-    return proxy

@@ -1,4 +1,4 @@
-"""What text from outside may contain: the one sanitiser.
+"""The sanitiser for all text from outside.
 
 A terminal obeys control characters wherever they come from, so everything that a server, a file or another
 program wrote passes `visible` before it is shown. The store keeps the raw text, but for what SQLite and UTF-8
@@ -22,15 +22,15 @@ _BIDI_NAMES = {
     "\u2066": "LRI", "\u2067": "RLI", "\u2068": "FSI", "\u2069": "PDI",
 }  # fmt: skip
 
-# Characters without a width of their own. One or two in a row join emoji or shape letters; more hide things.
+# Zero-width characters. One or two in a row join emoji or shape letters; more hide things.
 _ZERO_WIDTH = (
     "\u034f\u061c\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u2065\u206a-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0100-\U000e01ef"
 )
-# Tags, and the code points beside them that Unicode reserves for things as invisible.
+# Tags, and the adjacent code points that Unicode reserves for similar use.
 _TAGS = "\U000e0000-\U000e00ff\U000e01f0-\U000e0fff"
 _SUBDIVISION_FLAG = "\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f"
-# Blocks that hold combining marks, wider than the marks themselves: `_is_mark` decides. Letters are left out
+# Blocks that contain combining marks but also more: `_is_mark` decides. Letters are excluded
 # by the look-ahead where this is used.
 _MARK_BLOCKS = (
     "\u0300-\u1fff\u20d0-\u20ff\u2cef-\u2cf1\u2d7f\u2de0-\u2dff\u302a-\u302f\u3099\u309a\ua66f-\uabff\ufb1e"
@@ -43,8 +43,8 @@ _BIDI = "\u202a-\u202e\u2066-\u2069"
 _SURROGATES = "\ud800-\udfff"
 _SEPARATORS = "\u2028\u2029"
 
-# One character class searches at the speed of C. Marks, which most scripts use singly, are dangerous only in
-# a row, which the second pattern tells.
+# A single character class is searched at the speed of C. Marks are dangerous only in
+# a row, which the second pattern checks.
 _SUSPICIOUS = (
     f"[{_CONTROLS}{_BIDI}{_SURROGATES}{_SEPARATORS}{_ZERO_WIDTH}{_TAGS}{_JAMO}"
     "\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0711\u0730-\u074a"
@@ -62,7 +62,6 @@ _ZERO_WIDTH_FLOOD = f"([{_ZERO_WIDTH}])[{_ZERO_WIDTH}]{{2,}}"
 _JOINING = f"{_STACKED}|[{_TAGS}]"
 _ASCII_CONTROLS = bytes([*range(0x09), *range(0x0B, 0x20), 0x7F])
 _ASCII_CONTROLS_IN_LINE = _ASCII_CONTROLS + b"\n\t"
-_NOT_STORABLE = f"[\x00{_SURROGATES}]"
 
 _FORBIDDEN_IN_NAMES = r'[/\\:*?"<>|]+'
 _RESERVED_NAMES = r"(?i)(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])\s*(?:\.|$)"
@@ -70,27 +69,27 @@ _RESERVED_NAMES = r"(?i)(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    """Return a pattern, compiled when it is first needed: all of them together take as long as a small module."""
+    """Return a pattern, compiled on first use: compiling all of them takes as long as importing a module."""
     return re.compile(pattern)
 
 
 def visible(text: str, *, newlines: bool = True) -> str:
-    """Return text that a terminal only shows and never obeys.
+    """Return text that a terminal displays but never obeys.
 
     Control characters become symbols (`␛`, `␡`, `⟨U+009D⟩`), direction overrides and isolates become `⟨RLO⟩`
     and the like, lone surrogates become U+FFFD, tag characters outside a flag become `⟨tags⟩`, a run of
     three or more zero-width characters shrinks to its first, and a base character keeps eight combining
-    marks. `\\r\\n`, U+2028 and U+2029 are line ends. Doing it twice changes nothing.
+    marks. `\\r\\n`, U+2028 and U+2029 become line ends. Applying it twice changes nothing.
 
     Args:
         text: Anything.
         newlines: Keep `\\n` and `\\t`; otherwise a line end becomes `↵` and a tab a space.
 
     Returns:
-        The very same object if there was nothing to change.
+        The sanitised text; the same object if it has no suspicious character.
     """
     if text.isascii():
-        # Most pieces and blocks are plain ASCII, where counting bytes is many times faster than any pattern.
+        # Most text is plain ASCII, where counting bytes is many times faster than any pattern.
         controls = _ASCII_CONTROLS if newlines else _ASCII_CONTROLS_IN_LINE
         if len(text.encode().translate(None, controls)) == len(text):
             return text
@@ -101,9 +100,8 @@ def visible(text: str, *, newlines: bool = True) -> str:
     return _compiled(_DANGEROUS_IN_LINE).sub(_shown_in_line, text)
 
 
-def settled(text: str) -> int:
-    """Return how many characters of a growing text can be shown now: what follows cannot change how they
-    look.
+def showable_length(text: str) -> int:
+    """Return how many characters of a growing text can be shown already, unaffected by what may follow.
 
     A carriage return may become a line end, marks may become too many, a black flag may become another. Show
     `visible(text[:n])` and keep the rest for the next piece.
@@ -114,9 +112,16 @@ def settled(text: str) -> int:
     return end
 
 
+def replace_surrogates(text: str) -> str:
+    """Return text that UTF-8 can encode: surrogate pairs joined, lone surrogates replaced by U+FFFD."""
+    if text.isascii() or _compiled(f"[{_SURROGATES}]").search(text) is None:
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
 def storable(text: str) -> str:
-    """Return text with NUL and lone surrogates replaced by U+FFFD, which is all that the store changes."""
-    return _compiled(_NOT_STORABLE).sub("\ufffd", text)
+    """Return text that SQLite can keep: as `replace_surrogates` does, and with U+FFFD for NUL."""
+    return replace_surrogates(text.replace("\0", "\ufffd"))
 
 
 def one_line(text: str, *, max_chars: int = 80) -> str:
@@ -134,7 +139,7 @@ def one_line(text: str, *, max_chars: int = 80) -> str:
 
 
 def first_line(text: str, limit: int = 80) -> str:
-    """Return the first line that is not blank, as `one_line` shows it; empty if there is none.
+    """Return the first non-blank line, as `one_line` shows it; empty if there is none.
 
     Args:
         text: Anything.
@@ -145,7 +150,7 @@ def first_line(text: str, limit: int = 80) -> str:
 
 
 def file_name(title: str, *, suffix: str = "") -> str:
-    """Return a name that is safe as a file's on every system, made from a title.
+    """Return a file name made from a title that is safe on every system.
 
     Path separators, `..`, controls, invisible characters, a leading `-` or dot and trailing dots and spaces
     are removed, names that Windows keeps for devices get a `_` in front, and the length is cut at a
@@ -189,7 +194,7 @@ def _shown_in_line(match: re.Match[str]) -> str:
 
 
 def _symbol(found: str) -> str:
-    """Return what stands for one match of the dangerous pattern that is no line end."""
+    """Return the replacement for one match of the dangerous pattern, unless it is a line end."""
     code = ord(found[0])
     if code < 0x20:
         return chr(0x2400 + code)
@@ -209,7 +214,7 @@ def _symbol(found: str) -> str:
 
 
 def _cut_stack(found: str) -> str:
-    """Return a run of marks and their like with at most `MAX_MARKS` on each base and no flood within."""
+    """Return a run of marks and the like with at most `MAX_MARKS` on each base and no zero-width flood."""
     kept: list[str] = []
     marks = 0
     for each in _compiled(_ZERO_WIDTH_FLOOD).sub(r"\1", found):

@@ -65,7 +65,7 @@ async def read(way: str, url: str) -> tuple[float, float, int, int]:
     import httpx
 
     from gptalk_client.models import ReplyRequest, TextAdded
-    from gptalk_client.providers import gptalk_calls as calls
+    from gptalk_client.providers import gptalk_requests as requests
     from gptalk_client.providers.event_stream import EventStreamDecoder
     from gptalk_client.providers.gptalk import GPTalk
     from gptalk_client.providers.json_text import decode_json
@@ -108,7 +108,7 @@ async def read(way: str, url: str) -> tuple[float, float, int, int]:
                 size += len(chunk)
     elif way in ("receive", "every"):
         sink = Dropped() if way == "receive" else Decoded()
-        await provider._wire.stream(calls.stream_call(url, "s"), sink)
+        await provider._http.stream(requests.stream_request(url, "s"), sink)
         await sink.ended.wait()
     else:
         async for event in provider.stream(ReplyRequest([{"role": "user", "content": "x"}])):

@@ -52,15 +52,15 @@ async def measure(folder: Path, conversations: int, messages: int) -> dict[str, 
         fill(store, conversations, messages, random.Random(1))
         long = store.conversations(limit=1)[0].id
     async with running_app(ScriptedProvider([]), folder, chat=long) as app:
-        app.chat.finding.search_all("")
+        app.chat.controllers.search.open()
         await app.until(lambda: isinstance(app.app.screen, SearchScreen))
         screen = app.app.screen
         assert isinstance(screen, SearchScreen)
         everywhere = [await look(app, LOOKING, partial(screen._look, typed)) for typed in prefixes()]
         await app.press("escape", "ctrl+f")
         await app.pilot.pause()
-        finding = app.chat.finding
-        here = [await look(app, "look", partial(finding.look, Query.of(typed))) for typed in prefixes()]
+        finding = app.chat.controllers.find
+        here = [await look(app, "find", partial(finding.look, Query.of(typed))) for typed in prefixes()]
     return {
         "all conversations, median": statistics.median(everywhere),
         "all conversations, worst": max(everywhere),

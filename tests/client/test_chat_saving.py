@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,19 +38,17 @@ class FlakyStore(Store):
     flushes = 0
     go_on: threading.Event | None = None
 
-    def append_reply(self, message_id: str, text: str) -> None:
+    def append_reply(self, *args: Any, **kwargs: Any) -> None:
         self._check()
-        super().append_reply(message_id, text)
+        super().append_reply(*args, **kwargs)
 
-    def replace_reply(self, message_id: str, text: str) -> None:
+    def replace_reply(self, *args: Any, **kwargs: Any) -> None:
         self._check()
-        super().replace_reply(message_id, text)
+        super().replace_reply(*args, **kwargs)
 
-    def close_turn(
-        self, message_id: str, status: Status, *, error: str = "", content: str | None = None
-    ) -> Message:
+    def close_turn(self, *args: Any, **kwargs: Any) -> Message:
         self._check()
-        return super().close_turn(message_id, status, error=error, content=content)
+        return super().close_turn(*args, **kwargs)
 
     def _check(self) -> None:
         self.flushes += 1
@@ -143,7 +142,8 @@ async def test_many_pieces_make_few_flushes(store: FlakyStore, thread: StoreThre
         await asyncio.sleep(0)
     await until_stored(store, reply.id, "x" * 1000)
     assert store.flushes <= (time.monotonic() - start) / flush_s + 1
-    assert (await saver.close(Status.COMPLETE, "")).content == "x" * 1000
+    closed, _ = await saver.close(Status.COMPLETE, "")
+    assert closed.content == "x" * 1000
 
 
 async def test_replacement_in_the_middle_of_a_flush_wins(store: FlakyStore, thread: StoreThread) -> None:
@@ -159,9 +159,7 @@ async def test_replacement_in_the_middle_of_a_flush_wins(store: FlakyStore, thre
     assert saver.text == "other text"
 
 
-async def test_a_replacement_that_could_not_be_written_is_not_taken_for_more_text(
-    store: FlakyStore, thread: StoreThread
-) -> None:
+async def test_failed_replacement_is_not_retried_as_an_append(store: FlakyStore, thread: StoreThread) -> None:
     _, reply = store.open_turn(store.create_conversation().id, "hi")
     saver = ReplySaver(thread, reply.id, flush_s=0.001)
     saver.add("one ")
@@ -173,9 +171,35 @@ async def test_a_replacement_that_could_not_be_written_is_not_taken_for_more_tex
     await until_stored(store, reply.id, "other")
 
 
-async def test_full_disk_is_told_once_and_saving_goes_on_when_there_is_space(
-    chat: Chat, store: FlakyStore
+async def test_reasoning_is_flushed_beside_the_text(store: FlakyStore, thread: StoreThread) -> None:
+    _, reply = store.open_turn(store.create_conversation().id, "hi")
+    saver = ReplySaver(thread, reply.id, flush_s=0.001)
+    saver.add_reasoning("6 times ")
+    await until(lambda: store.reasoning(reply.id) == "6 times ")
+    saver.add_reasoning("7.")
+    saver.add("wrong")
+    saver.replace("42")
+    await until_stored(store, reply.id, "42")
+    assert store.reasoning(reply.id) == "6 times 7."
+    closed, _ = await saver.close(Status.COMPLETE, "")
+    assert (closed.content, closed.reasoning) == ("42", "6 times 7.")
+
+
+async def test_reasoning_that_could_not_be_saved_is_saved_once(
+    store: FlakyStore, thread: StoreThread
 ) -> None:
+    _, reply = store.open_turn(store.create_conversation().id, "hi")
+    saver = ReplySaver(thread, reply.id, flush_s=0.001)
+    saver.add_reasoning("one ")
+    await until(lambda: store.reasoning(reply.id) == "one ")
+    store.is_full, store.flushes = True, 0
+    saver.add_reasoning("two")
+    await until(lambda: store.flushes >= 2)
+    store.is_full = False
+    await until(lambda: store.reasoning(reply.id) == "one two")
+
+
+async def test_full_disk_is_reported_once_and_saving_resumes(chat: Chat, store: FlakyStore) -> None:
     gates = [asyncio.Event() for _ in range(3)]
     provider = ScriptedProvider(["one ", gates[0], "two ", gates[1], TextReplaced("anew "), gates[2], "end"])
     turn = chat.reply(store.create_conversation().id, "hi", provider=provider)
@@ -213,7 +237,7 @@ async def test_turn_ends_in_memory_and_is_saved_later(chat: Chat, store: FlakySt
     assert store.message(end.reply.id).status is Status.COMPLETE
 
 
-async def test_space_in_time_is_told_before_the_end(chat: Chat, store: FlakyStore) -> None:
+async def test_recovery_is_reported_before_the_end(chat: Chat, store: FlakyStore) -> None:
     store.is_full = True
     turn = chat.reply(store.create_conversation().id, "hi", provider=ScriptedProvider(["all of it"]))
     events: list[TurnEvent] = []
@@ -224,7 +248,7 @@ async def test_space_in_time_is_told_before_the_end(chat: Chat, store: FlakyStor
     assert [type(event) for event in events] == [TurnOpened, TextAdded, SaveFailed, SaveRecovered, TurnEnded]
 
 
-async def test_close_gives_up_on_a_disk_that_stays_full(thread: StoreThread, store: FlakyStore) -> None:
+async def test_closing_gives_up_on_a_disk_that_stays_full(thread: StoreThread, store: FlakyStore) -> None:
     chat = Chat(thread, flush_s=0.01, close_timeout_s=0.05)
     store.is_full = True
     turn = chat.reply(store.create_conversation().id, "hi", provider=ScriptedProvider(["lost"]))
@@ -235,9 +259,7 @@ async def test_close_gives_up_on_a_disk_that_stays_full(thread: StoreThread, sto
     store.is_full = False
 
 
-async def test_conversation_purged_in_mid_reply_ends_the_turn_in_memory(
-    chat: Chat, store: FlakyStore
-) -> None:
+async def test_purging_the_conversation_ends_the_turn_in_memory(chat: Chat, store: FlakyStore) -> None:
     gate = asyncio.Event()
     provider = ScriptedProvider(["text", gate])
     conversation = store.create_conversation()

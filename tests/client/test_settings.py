@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from gptalk_client.addresses import Address
 from gptalk_client.config_file import load_settings, read_file, update_file
 from gptalk_client.errors import ConfigError
-from gptalk_client.settings import GPTALK_URL, Persona, Settings, check_url
+from gptalk_client.settings import GPTALK_URL, Persona, Settings
 
 FULL = """\
 # my settings
@@ -111,12 +112,13 @@ def test_an_address_goes_to_the_openai_endpoint_when_that_is_the_provider(
         ("[chat]\ncontext_messages = 99999999999999999999", "chat.context_messages", 2, "<= 1000000"),
         ("[personas.'a b']\ntemperature = 9", "personas.a b.temperature", 2, "<= 2"),
         ('[keys]\n"turn.stop" = 5', "keys.turn.stop", 2, "a text"),
-        ("url = 'chat.example'", "url", 1, "does not begin with http"),
+        ("url = 'chat.example'", "url", 1, "starts with http"),
         ("[openai]\nurl = 'http://me:pw@x'", "openai.url", 2, "user name"),
         ("proxy = 'socks://x'", "proxy", 1, "write a proxy as http://host:port or https://host:port"),
-        ("a = \n", "", 1, "no TOML"),
-        ("x = 1\nx = 2", "", 2, "no TOML"),
-        (f"x = {'9' * 5000}", "", 1, "no TOML"),
+        ("a = \n", "", 1, "not valid TOML"),
+        ("x = 1\nx = 2", "", 2, "not valid TOML"),
+        (f"x = {'9' * 5000}", "", 1, "not valid TOML"),
+        (f"x = {'[' * 50_000}", "", 1, "not valid TOML: it is nested too deep"),
     ],
 )
 def test_a_mistake_names_file_key_and_line(file: Path, text: str, key: str, line: int, words: str) -> None:
@@ -169,14 +171,14 @@ def test_a_file_that_is_not_text_is_told(file: Path) -> None:
         ("http://a b", "spaces"),
         ("http://a\x1b[2J", "control"),
         ("https://me:secret@x", "password"),
-        ("http://[::1", "no address"),
-        ("http://x:99999", "no address"),
+        ("http://[::1", "not an address"),
+        ("http://x:99999", "not an address"),
         ("http://x/?q=1", "without"),
     ],
 )
 def test_a_bad_address_is_told_in_words_and_without_its_password(url: str, words: str) -> None:
     with pytest.raises(ConfigError, match=words) as caught:
-        check_url(url, "--url")
+        Address.parse(url, "--url")
     assert caught.value.message.startswith("--url: ")
     assert "secret" not in caught.value.for_humans()
 
@@ -186,7 +188,7 @@ def test_a_bad_option_or_variable_is_named(file: Path) -> None:
         load_settings(file, environ={"GPTALK_PROVIDER": "x"})
     with pytest.raises(ConfigError, match="--proxy") as caught:
         load_settings(file, environ={}, proxy="nonsense")
-    assert "names the file" not in caught.value.for_humans()
+    assert "prints its path" not in caught.value.for_humans()
 
 
 def test_secrets_are_not_in_the_representation(file: Path) -> None:

@@ -38,7 +38,6 @@ class Running:
     @property
     def store(self) -> Store:
         """The open store."""
-        assert self.chat.services is not None
         return self.chat.services.store.store
 
     @property
@@ -76,11 +75,12 @@ class Running:
 
     async def until_idle(self) -> None:
         """Wait until no reply streams and what follows one is done."""
-        await self.until(lambda: not self.chat.desk.turns, "all turns end")
-        after = [worker for worker in self.app.workers if worker.group in ("after", "list", "open", "draft")]
-        if after:  # an empty list would mean all workers
-            await self.app.workers.wait_for_complete(after)
+        await self.until(lambda: not self.chat.session.turns, "all turns end")
+        await self.until(lambda: not self._is_working("after", "list", "open", "draft"), "all is stored")
         await self.pilot.pause()
+
+    def _is_working(self, *groups: str) -> bool:
+        return any(worker.group in groups and not worker.is_finished for worker in self.app.workers)
 
 
 def paths_in(folder: Path) -> Paths:
@@ -105,7 +105,10 @@ async def running_app(
     app = GptalkApp(chosen, paths, lambda *_: provider, chat=chat, new=new)
     async with app.run_test(size=size, notifications=toasts) as pilot:
         running = Running(app, pilot, paths)
-        await running.until(lambda: running.chat.services or running.chat.cannot_open, "the store opens")
+        await running.until(
+            lambda: running.chat.services.store.is_open or running.chat.services.store.has_failed,
+            "the store opens",
+        )
         if starting := [worker for worker in app.workers if worker.group == "start"]:
             await app.workers.wait_for_complete(starting)
         await pilot.pause()

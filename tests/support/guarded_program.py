@@ -63,7 +63,7 @@ def _fail_on_demand(where: str) -> None:
         if where == "start":
             fail()
         if where == "open":
-            self._make_services = fail  # type: ignore[method-assign]
+            self._services.store._open = fail
         if where == "unmount":
             self.close_services = fail_soon  # type: ignore[method-assign]
         loop = self._loop

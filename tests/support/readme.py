@@ -17,6 +17,13 @@ def between(mark: str) -> str:
     return found[1]
 
 
+def commands(mark: str) -> list[str]:
+    """Return the lines that a person would type, between two marks of the README."""
+    found = re.fullmatch(r"```\w+\n(.*)```\n", between(mark), re.DOTALL)
+    assert found, f"what is marked {mark} is no block of commands"
+    return found[1].splitlines()
+
+
 def write_key_table() -> None:
     """Put the table of keys into the README."""
     text = README.read_text("utf-8")

@@ -111,7 +111,7 @@ async def chat() -> str:
         await talk(app, "How do lifetimes relate to borrows?")
         await app.send("and for structs?")
         await app.until(lambda: "struct Excerpt" in app.text)
-        app.chat.state.pause()
+        app.chat.controllers.bars.pause()
         from textual.content import Content
 
         app.chat.query_one("#status").left = Content.assemble(  # type: ignore[attr-defined]
@@ -161,7 +161,7 @@ async def conversations() -> str:
             at_ms = int((now - timedelta(days=days)).timestamp() * 1000)
             message = ImportedMessage("1", None, Role.USER, title, at_ms)
             found = ImportedConversation(title, title, at_ms, at_ms, [message], pinned=pinned)
-            app.store.import_conversation("scene", found)
+            app.store.import_conversations("scene", [found])
         await talk(app, "Pasta for eight")
         await app.press("ctrl+s")
         await app.until_idle()

@@ -115,7 +115,7 @@ class Terminal:
         command: The program and its arguments.
         size: Columns and lines.
         environment: Variables beside the test's own.
-        cwd: Where it runs; None: where the tests do.
+        cwd: Scope it runs; None: where the tests do.
         is_session: Whether the terminal is the session's own, so that hanging up sends SIGHUP.
     """
 

@@ -81,7 +81,7 @@ def fill(data: Path, *talks: tuple[str, str, str, int]) -> None:
                 ImportedMessage("1", None, Role.USER, prompt, at),
                 ImportedMessage("2", "1", Role.ASSISTANT, reply, at),
             ]
-            store.import_conversation("test", ImportedConversation(str(number), title, at, at, messages))
+            store.import_conversations("test", [ImportedConversation(str(number), title, at, at, messages)])
 
 
 @pytest.fixture
@@ -236,7 +236,7 @@ def test_what_is_written_is_kept_found_and_folded(start, service: GptalkServer, 
         terminal.send(ENTER)
         terminal.wait_for("│ Second from the editor")
         terminal.send(CTRL_C)
-        terminal.wait_for("Put aside.")
+        terminal.wait_for("Draft cleared.")
         terminal.send("\x1b[200~" + "word " * 200_000 + "\x1b[201~")
         terminal.wait_for("[pasted text #1 · 1 line · 1.0 MB]")
         terminal.send(CTRL_C + "See @note")
@@ -285,7 +285,7 @@ def test_hands_stay_put_while_one_reads(start, service: GptalkServer) -> None:
         terminal.send("write")
         terminal.wait_for("│ write")
         terminal.send(CTRL_C)
-        terminal.wait_for("Put aside.")
+        terminal.wait_for("Draft cleared.")
         terminal.send(CTRL_C, CTRL_C)
         terminal.wait_for("Ctrl+Q quits.")
         terminal.send("Show code" + ENTER)

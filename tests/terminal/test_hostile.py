@@ -53,12 +53,10 @@ def store_hostile(data: Path) -> str:
                     "m2", "m1", Role.ASSISTANT, f"{text}\n\n{text} {what}", at + number, model=text
                 ),
             ]
-            store.import_conversation(
-                "test",
-                ImportedConversation(
-                    f"c{number}", text, at, at + number, messages, model=text, provider="gptalk"
-                ),
+            imported = ImportedConversation(
+                f"c{number}", text, at, at + number, messages, model=text, provider="gptalk"
             )
+            store.import_conversations("test", [imported])
         newest = store.create_conversation(title=name, model=name, system_prompt=name)
         _, reply = store.open_turn(newest.id, everything("prompt"))
         store.append_reply(reply.id, everything("reply"))

@@ -95,7 +95,7 @@ def test_every_dialog_and_toast_shows_every_title_as_text(start, data: Path) -> 
             commands = {
                 "pin": f"Pinned “{name}”.",
                 "archive": f"Archived “{name}”.",
-                "undo": f"“{name}” is back.",
+                "undo": f"Restored “{name}”.",
                 "fork": f"Forked into “{fork}",
                 "trash": f"Moved “{fork}",
             }
@@ -276,7 +276,7 @@ def test_edit_delete_and_undo_only_show(start, data: Path) -> None:
         terminal.send(ALT_UP + "d")
         terminal.wait_for(toast("Deleted the message"), "deleted")
         terminal.send("/undo" + ENTER)
-        terminal.wait_for(toast("The message is back"), "undone")
+        terminal.wait_for(toast("Message restored"), "undone")
         terminal.wait_for("replyend")
         end(terminal)
 
@@ -321,7 +321,7 @@ def test_a_name_that_fits_nothing_is_only_shown(start) -> None:
 
 def test_an_address_that_cannot_be_used_is_only_shown(data: Path) -> None:
     with Terminal(program("--data-dir", str(data)), size=(140, 45)) as terminal:
-        terminal.wait_for("not reachable now")
+        terminal.wait_for("unreachable right now")
         terminal.send(DOWN, DOWN, DOWN, ENTER)
         terminal.wait_for("https://…")
         terminal.send(PASTE.format(NAME.replace("https", "")) + ENTER)
@@ -335,7 +335,7 @@ def test_a_model_that_cannot_be_fetched_is_told_in_harmless_words(start, tmp_pat
         terminal.wait_for("Write a message")
         terminal.wait_for(lambda t: "this computer" in t.text.lower(), "the service")
         terminal.send("Go" + ENTER)
-        terminal.wait_for(framed("Fetch the small model?"), "the question")
+        terminal.wait_for(framed("Download the small model?"), "the question")
         terminal.send(ENTER)
         terminal.wait_for(framed("Enter tries again"), "it fails")
         end(terminal)

@@ -11,8 +11,8 @@ from textual.widgets import Static
 
 from gptalk_client.errors import NetworkError
 from gptalk_client.settings import Settings
-from gptalk_tui.actions import ACTION_OF, ACTIONS, Where, footer_actions
-from gptalk_tui.chat import status_bars
+from gptalk_tui.actions import ACTION_OF, ACTIONS, Scope
+from gptalk_tui.chat import bar_texts
 from gptalk_tui.dialogs.help import help_text
 from gptalk_tui.dialogs.picker import PickerScreen
 from gptalk_tui.keymap import KeyMap, key_name, key_title
@@ -106,12 +106,12 @@ async def test_keys_can_be_changed_added_and_taken_away(tmp_path: Path) -> None:
         await app.press("alt+t")
         await app.until(lambda: isinstance(app.app.screen, PickerScreen))
         await app.press("escape", "ctrl+n")
-        assert app.chat.desk.conversation is not None
+        assert app.chat.session.conversation is not None
         await app.press("alt+up", "w", "y")
         assert app.chat.composer.text == "y"
         assert app.app.clipboard == ""
         await app.press("f5")
-        assert app.chat.desk.conversation is None
+        assert app.chat.session.conversation is None
 
 
 async def test_enter_can_begin_a_line_and_another_key_send(tmp_path: Path) -> None:
@@ -138,14 +138,14 @@ async def test_whatever_names_a_key_names_the_changed_one(tmp_path: Path) -> Non
         await app.press("alt+p")
         rows = app.app.screen.query_one(RowList).rows
         assert [row.right for row in rows if row.key in ("conversation.new", "app.help")] == ["F5", ""]
-        assert "F5" in help_text(app.chat.keys, Where.COMPOSER, 80).plain
-        assert "Ctrl+N" not in help_text(app.chat.keys, Where.COMPOSER, 80).plain
+        assert "F5" in help_text(app.chat.keys, Scope.COMPOSER, 80).plain
+        assert "Ctrl+N" not in help_text(app.chat.keys, Scope.COMPOSER, 80).plain
 
 
 async def test_the_footer_is_never_cut(tmp_path: Path) -> None:
     async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
         for width in range(1, 140):
-            hints = status_bars.footer(footer_actions(app.chat, Where.COMPOSER), app.chat.keys, width)
+            hints = bar_texts.footer(app.chat.controllers.commands.hinted(), app.chat.keys, width)
             assert hints.cell_length <= max(0, width - 2)
         assert hints.plain.startswith("Enter send   Ctrl+N new   ")
 
@@ -183,7 +183,7 @@ async def test_status_and_toasts_name_the_changed_keys(tmp_path: Path) -> None:
         await app.press("ctrl+u")
         assert "Alt+S in the empty composer asks again" in status()
         await app.press("alt+s")
-        await app.until(lambda: app.chat.is_replying and provider.at_gate.is_set())
+        await app.until(lambda: app.chat.session.is_replying and provider.at_gate.is_set())
         await app.press("alt+up", "f3")
         assert "A reply still streams here: F9 stops it." in said()
         gate.set()
@@ -225,7 +225,7 @@ async def test_help_begins_with_what_has_the_focus(tmp_path: Path) -> None:
 
 def test_help_fits_its_width() -> None:
     for width in (20, 34, 60, 90):
-        lines = help_text(KeyMap(), Where.COMPOSER, width).plain.split("\n")
+        lines = help_text(KeyMap(), Scope.COMPOSER, width).plain.split("\n")
         told = [line for line in lines if line.startswith("  ")]
         assert told
         assert max(len(line) for line in told) <= max(width, 21)
@@ -241,4 +241,4 @@ async def test_undo_in_an_empty_composer_is_meant_for_the_conversation(tmp_path:
         said = [each.message for each in app.app._notifications]
         await app.press("ctrl+z")
         await app.until(lambda: len(app.chat.transcript.document.entries) == 2)
-        assert said == ["Deleted the message. Ctrl+Z brings it back."]
+        assert said == ["Deleted the message. Ctrl+Z undoes it."]

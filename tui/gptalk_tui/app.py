@@ -8,8 +8,8 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
-from urllib.parse import urlsplit
 
 from textual import events
 from textual.app import App, ScreenError
@@ -23,6 +23,7 @@ from textual.widget import MountError
 from gptalk_client.errors import GptalkError
 from gptalk_client.paths import Paths
 from gptalk_client.settings import Settings
+from gptalk_client.store.worker import StoreThread
 from gptalk_client.text import one_line, visible
 from gptalk_tui.actions import ACTION_OF
 from gptalk_tui.chat.screen import ChatScreen
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
 
     from gptalk_client.providers.base import Provider
+    from gptalk_client.store.store import Store
     from gptalk_tui.dialogs.setup import Choice
 
 BuildProvider: TypeAlias = "Callable[[Settings, Paths, Callable[[str], None]], Provider]"
@@ -55,9 +57,6 @@ MOST_FRAMES = 8
 """More frames than these do not wait for a terminal that hangs; the toolkit would wait itself at thirty."""
 
 REPAINT_S = 1 / 20
-
-CLOSE_LIMIT_S = 5.0
-"""How long the end of the app waits for the provider, in seconds."""
 
 
 class GptalkApp(App[int], inherit_bindings=False):
@@ -97,13 +96,18 @@ class GptalkApp(App[int], inherit_bindings=False):
         self._build_provider = build_provider
         self._chat = chat
         self._new = new
-        self._services: Services | None = None
+        self._services = Services(
+            settings, paths, StoreThread(self._open_store), self._provider_for, self.keep_settings
+        )
         self._chat_screen: ChatScreen | None = None
         self._exit_wanted: int | None = None
         self._changing = asyncio.Lock()
         """Held while settings become services: a choice made meanwhile comes after."""
         self._is_up = False
         self._is_leaving = False
+        self._is_store_stuck = False
+        self.unsaved_sentence = ""
+        """What to say on standard error about texts that are not in the database; empty if all are."""
         self._repaint: Timer | None = None
         """Runs while frames were left out."""
         self.type_ahead = TypeAhead(self, super().on_event, self._is_opening)
@@ -117,22 +121,21 @@ class GptalkApp(App[int], inherit_bindings=False):
     def get_default_screen(self) -> Screen[None]:
         """Return the chat screen, which lives as long as the app."""
         self._chat_screen = ChatScreen(
-            self._load,
+            self._services,
             self.styles_of_theme(),
             self.keys,
             chat=self._chat,
             new=self._new,
-            shows_list=self.settings.ui.show_list,
         )
         return self._chat_screen
 
     def get_driver_class(self) -> type[Driver]:
         """Return the driver that survives a terminal which hangs or goes away, where there is one."""
-        if sys.platform == "win32" or os.environ.get("TEXTUAL_DRIVER"):
-            return super().get_driver_class()
-        from gptalk_tui.terminal.driver import TerminalDriver
+        if sys.platform != "win32" and not os.environ.get("TEXTUAL_DRIVER"):
+            from gptalk_tui.terminal.driver import TerminalDriver
 
-        return TerminalDriver
+            return TerminalDriver
+        return super().get_driver_class()
 
     def styles_of_theme(self) -> StyleTable:
         """Return the transcript's colours for the present theme."""
@@ -148,7 +151,7 @@ class GptalkApp(App[int], inherit_bindings=False):
         """Copy what a field cuts or copies, as the transcript's copies go."""
         screen = self.screen_stack[0]
         if isinstance(screen, ChatScreen):
-            screen.reading.copy(text)
+            screen.controllers.navigation.copy(text)
 
     def notify(
         self,
@@ -208,12 +211,15 @@ class GptalkApp(App[int], inherit_bindings=False):
 
     def on_mount(self) -> None:
         self.call_after_refresh(gc_tuning.freeze)
+        self.call_after_refresh(self._up)
         for _, complaint in self.keys.complaints(COMPOSER_KEYS):
             self.notify(complaint, severity="warning", title="Keys", timeout=20)
         if self.settings.provider is None:
+            from gptalk_client.providers.reachability import can_connect
             from gptalk_tui.dialogs.setup import SetupScreen
 
-            self.push_screen(SetupScreen(_reaches), self._take_choice)
+            probe = partial(can_connect, proxy=self.settings.proxy)
+            self.push_screen(SetupScreen(probe), self._take_choice)
         if not self.is_headless:
             asyncio.get_running_loop().set_exception_handler(log_loop_error)
 
@@ -237,9 +243,15 @@ class GptalkApp(App[int], inherit_bindings=False):
 
     async def leave(self, code: int = 0) -> None:
         """Stop the turns, keep what was typed, and end the app."""
-        if self._chat_screen is not None:
-            await self._chat_screen.settle()
+        await self._settle()
+        code = code or bool(self.unsaved_sentence)
         self.exit(code, return_code=code)
+
+    async def _settle(self) -> None:
+        if self._chat_screen is not None and not self._chat_screen.session.is_leaving:
+            leaving = self._chat_screen.controllers.leaving
+            await leaving.run()
+            self.unsaved_sentence = leaving.sentence
 
     def _handle_exception(self, error: Exception) -> None:
         """End the app at an error that nobody caught. Textual would print every variable, texts included."""
@@ -259,6 +271,11 @@ class GptalkApp(App[int], inherit_bindings=False):
         """The terminal took nothing to the end, and a thread still waits for it."""
         return bool(getattr(self._driver, "is_stuck", False))
 
+    @property
+    def is_thread_stuck(self) -> bool:
+        """A thread still waits for the terminal or the database, and would hold up the interpreter's end."""
+        return self.is_terminal_stuck or self._is_store_stuck
+
     def drop_output(self) -> None:
         """Stop waiting for a terminal that hangs. For any thread."""
         if (drop := getattr(self._driver, "drop_output", None)) is not None:
@@ -269,31 +286,22 @@ class GptalkApp(App[int], inherit_bindings=False):
         if (restore := getattr(self._driver, "restore_by_force", None)) is not None:
             restore()
 
-    async def on_chat_screen_quit_wanted(self) -> None:
-        await self.leave(0)
+    def on_chat_screen_quit_wanted(self) -> None:
+        self._leave()
 
-    async def action_leave(self) -> None:
-        """Quit, from wherever the person is."""
-        await self.leave(0)
+    def action_leave(self) -> None:
+        """Quit, from wherever the person is. In the background: notices are shown meanwhile."""
+        self._leave()
 
-    async def _load(self) -> Services:
+    def _up(self) -> None:
         self._is_up = True  # only now: a screen that is half mounted cannot be taken down
         if self._exit_wanted is not None:
             self._leave()
-        # Imported behind the first paint, on a thread: the store and the wire are not needed to show it.
-        async with self._changing:
-            self._services = await asyncio.to_thread(self._make_services, self.settings)
-        return self._services
 
-    def _make_services(self, settings: Settings) -> Services:
-        from gptalk_client.chat import Chat
-        from gptalk_client.store.store import Store
-        from gptalk_client.store.worker import StoreThread
+    def _open_store(self) -> Store:
+        from gptalk_tui.factory import open_store
 
-        provider = self._provider_for(settings)
-        thread = StoreThread(Store.open(self.paths.database))
-        chat = Chat(thread)
-        return Services(settings, self.paths, thread, chat, provider, self._provider_for, self.keep_settings)
+        return open_store(self.paths)
 
     def _provider_for(self, settings: Settings) -> Provider:
         return self._build_provider(settings, self.paths, self._warn_soon)
@@ -307,23 +315,14 @@ class GptalkApp(App[int], inherit_bindings=False):
         self.notify(one_line(text, max_chars=400), severity="warning", timeout=20)
 
     async def close_services(self) -> None:
-        """Close provider and store; called once, after the screen is gone."""
-        services, self._services = self._services, None
-        if services is None:
-            return
-        with contextlib.suppress(TimeoutError, GptalkError):
-            async with asyncio.timeout(CLOSE_LIMIT_S):
-                await asyncio.gather(
-                    *(each.aclose() for each in (services.provider, *services.others.values()))
-                )
-        await services.chat.aclose()
-        await services.store.aclose()
-        services.store.store.close()
+        """Close providers and store, after the screen is gone."""
+        self._is_store_stuck = not await self._services.aclose()
+        if self._services.store.is_open and not self._is_store_stuck:
+            self._services.store.store.close()
 
     async def on_unmount(self) -> None:
         try:
-            if self._chat_screen is not None and not self._chat_screen.is_leaving:
-                await self._chat_screen.settle()
+            await self._settle()
         finally:
             await self.close_services()
 
@@ -356,25 +355,26 @@ class GptalkApp(App[int], inherit_bindings=False):
 
         old, services = self.settings, self._services
         provider = None
-        if services is not None and (settings.provider, settings.url) != (old.provider, old.url):
+        if (settings.provider, settings.url) != (old.provider, old.url):
             known = services.others.get(settings.provider or "") if settings.url == old.url else None
             provider = known or await asyncio.to_thread(self._provider_for, settings)
         await asyncio.to_thread(update_file, self.paths.config_file, changes)
-        self.settings = settings
-        if services is not None:
-            services.settings = settings
-            if provider is not None:
-                await self._replace_provider(services, old, provider)
+        self.settings = services.settings = settings
+        if provider is not None:
+            await self._replace_provider(old, provider)
         if self._chat_screen is not None:
-            self._chat_screen.update_bars()
+            self._chat_screen.refresh_bars()
 
-    async def _replace_provider(self, services: Services, old: Settings, provider: Provider) -> None:
+    async def _replace_provider(self, old: Settings, provider: Provider) -> None:
         """Let another provider answer by default; the one before stays while replies may come from it."""
+        services = self._services
         before, services.provider = services.provider, provider
         services.others.pop(self.settings.provider or "gptalk", None)
-        if self._chat_screen is not None and self._chat_screen.desk.turns:
+        if before is None or before is provider:
+            return
+        if self._chat_screen is not None and self._chat_screen.session.turns:
             services.others[old.provider or "gptalk"] = before
-        elif before is not provider:
+        else:
             await before.aclose()
 
     async def choose_provider(self, choice: Choice) -> None:
@@ -388,19 +388,6 @@ class GptalkApp(App[int], inherit_bindings=False):
             await self.keep_settings(settings, changes)
         except GptalkError as err:
             self.notify(err.for_humans(), severity="error", timeout=20)
-
-
-async def _reaches(url: str) -> bool:
-    """Return whether a service's host takes connections; sends nothing."""
-    parts = urlsplit(url)
-    try:
-        _, writer = await asyncio.open_connection(
-            parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
-        )
-    except OSError:
-        return False
-    writer.close()
-    return True
 
 
 def run(
@@ -431,6 +418,9 @@ def run(
         from gptalk_tui.terminal.crash import tell
 
         tell(app.failure, paths.logs)
-    if app.is_terminal_stuck:
-        os._exit(code)  # the interpreter's own end would wait for the thread that waits for the terminal
+    if app.unsaved_sentence:
+        with contextlib.suppress(OSError, ValueError):  # standard error may be gone
+            print(f"gptalk-tui: {visible(app.unsaved_sentence)}", file=sys.stderr, flush=True)
+    if app.is_thread_stuck:
+        os._exit(code)  # the interpreter's own end would wait for the thread
     return code

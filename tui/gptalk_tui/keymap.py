@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 
-from gptalk_tui.actions import ACTION_OF, ACTIONS, Action, Where
+from gptalk_tui.actions import ACTION_OF, ACTIONS, Action, Scope
 
 PALETTE = "app.palette"
 
@@ -141,7 +141,7 @@ class KeyMap:
         for action in ACTIONS:
             for key in self.keys(action):
                 for other in owners.get(key, ()):
-                    if _meet(action.where, other.where):
+                    if _meet(action.scope, other.scope):
                         changed = action.id if action.id in self._changed else other.id
                         words = f"{key_title(key)} is given to both {other.id} and {action.id}."
                         found.append((changed, words))
@@ -154,7 +154,7 @@ class KeyMap:
                 yield f'"{written.strip()}" is no key, so it is not given to {action.id}.'
             elif key in _ALIASES:
                 yield f"{action.id}: a terminal sends {key_title(key)} as {key_title(_ALIASES[key])}."
-            elif key in reserved and action.where is Where.ANYWHERE:
+            elif key in reserved and action.scope is Scope.ANYWHERE:
                 yield f"{action.id}: in the composer {key_title(key)} stays “{reserved[key]}”."
 
     def _written(self, action: Action) -> Iterator[tuple[str, str]]:
@@ -168,9 +168,9 @@ class KeyMap:
                 yield key, written
 
 
-def _meet(one: Where, other: Where) -> bool:
+def _meet(one: Scope, other: Scope) -> bool:
     """Return whether there is a place where both kinds of actions hear keys."""
-    return one is other or Where.ANYWHERE in (one, other) or {one, other} == {Where.READING, Where.MESSAGE}
+    return one is other or Scope.ANYWHERE in (one, other) or {one, other} == {Scope.READING, Scope.MESSAGE}
 
 
 def readme_table() -> str:
@@ -180,15 +180,15 @@ def readme_table() -> str:
     for action in ACTIONS:
         if titles := keys.titles(action):
             shown = ", ".join(f"`{title}`" for title in titles)
-            lines.append(f"| {shown} | {action.help} | {action.where.value} |")
+            lines.append(f"| {shown} | {action.help} | {action.scope.value} |")
     return "\n".join(lines) + "\n"
 
 
-def by_place(first: Iterable[Where] = ()) -> Iterator[tuple[Where, list[Action]]]:
+def by_scope(first: Iterable[Scope] = ()) -> Iterator[tuple[Scope, list[Action]]]:
     """Yield the actions by where their keys work.
 
     Args:
         first: The places to begin with.
     """
-    for where in dict.fromkeys((*first, *Where)):
-        yield where, [action for action in ACTIONS if action.where is where]
+    for scope in dict.fromkeys((*first, *Scope)):
+        yield scope, [action for action in ACTIONS if action.scope is scope]

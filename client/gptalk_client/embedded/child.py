@@ -26,7 +26,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 class Orders(msgspec.Struct, forbid_unknown_fields=True):
-    """What the parent wants. One of `model_file` and `upstream` is set."""
+    """The parent's orders. One of `model_file` and `upstream` is set."""
 
     model_file: str = ""
     upstream: str = ""
@@ -37,7 +37,7 @@ class Orders(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Report(msgspec.Struct, omit_defaults=True):
-    """What the child says."""
+    """A report from the child."""
 
     state: str
     """`loading`, `ready` or `failed`."""
@@ -48,7 +48,7 @@ class Report(msgspec.Struct, omit_defaults=True):
 
 
 def main() -> None:
-    """Run the endpoint until the parent goes. Never returns."""
+    """Run the endpoint until the parent exits. Never returns."""
     report = _take_standard_output()
     _die_with_parent()
     try:
@@ -71,7 +71,7 @@ async def _serve(orders: Orders, report: Callable[[Report], None]) -> None:
 
     sock = bind(orders.port)
     engine = _make_engine(orders, report)
-    # llama.cpp put handlers of its own in place while it loaded. There is nothing here to save.
+    # llama.cpp installed its own handlers while loading. There is nothing to save here.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: _leave(0))
     await listen(engine, sock, lambda url: report(Report("ready", url=url, model=engine.name)))
@@ -83,7 +83,7 @@ def _make_engine(orders: Orders, report: Callable[[Report], None]) -> Engine:
 
         return UpstreamEngine(orders.upstream, model=orders.upstream_model, key=key_from_environment())
     if not orders.model_file:
-        raise LocalModelError("No model was named.")
+        raise LocalModelError("No model was specified.")
     from gptalk_client.embedded.gguf import read_info
     from gptalk_client.embedded.llama import LlamaEngine
 
@@ -93,12 +93,12 @@ def _make_engine(orders: Orders, report: Callable[[Report], None]) -> Engine:
 
 
 def _take_standard_output() -> Callable[[Report], None]:
-    """Keep standard output for reports; what others print there goes to standard error."""
+    """Reserve standard output for reports; other output there goes to standard error."""
     mine = os.dup(1)
     os.dup2(2, 1)
 
     def report(what: Any) -> None:
-        # A parent that is gone reads no report; the other thread ends this process then.
+        # If the parent is gone, the lifeline's thread is about to end this process.
         with contextlib.suppress(BrokenPipeError):
             os.write(mine, msgspec.json.encode(what) + b"\n")
 
@@ -106,7 +106,7 @@ def _take_standard_output() -> Callable[[Report], None]:
 
 
 def _die_with_parent() -> None:
-    """Ask Linux to kill this process with its parent, also while native code holds the interpreter's lock."""
+    """Ask Linux to kill this process with its parent, even while native code holds the interpreter's lock."""
     if sys.platform == "linux":
         import ctypes
 
@@ -115,7 +115,7 @@ def _die_with_parent() -> None:
 
 
 def _leave(code: int) -> Any:
-    """End at once: native threads that are still at work make an orderly end crash."""
+    """Exit at once: an orderly exit would crash while native threads are still running."""
     with contextlib.suppress(OSError, ValueError):
         sys.stderr.flush()
     os._exit(code)

@@ -1,4 +1,4 @@
-"""Making a conversation fit into what a model can read at once."""
+"""Making a conversation fit into a model's context."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from gptalk_client.embedded.prompt import ChatMessage
 
 _SLACK = 0.95
-"""The tokens of a part are estimated from the whole; this much of the room is used."""
+"""How much of the room to use, because the tokens of a part are only estimated from the whole."""
 _GROUP = 6
-"""So many messages are dropped at a time: the next turns then begin with a text that the engine knows."""
+"""How many messages to drop at a time, so that the next turns start with text the engine has cached."""
 
 
 def drop_oldest(messages: Sequence[ChatMessage], tokens: int, room: int) -> list[ChatMessage] | None:
-    """Return the conversation without its oldest turns, so that it should fit.
+    """Return the conversation without its oldest turns, so that it is likely to fit.
 
     The system messages stay, and so does the last message. What remains begins with a message of the user.
 

@@ -1,4 +1,4 @@
-"""What the endpoint asks of whatever writes the replies."""
+"""What the endpoint requires of an engine."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from gptalk_client.embedded.prompt import ChatMessage
 
 _NUMBERS = ("temperature", "top_p", "presence_penalty", "frequency_penalty")
 _COUNTS = {"max_tokens": 1, "seed": 0}
-"""Whole numbers, and the least that each may be."""
+"""Integer options and their minimums."""
 
 
 class Engine(Protocol):
-    """A model that answers conversations, several at the same time."""
+    """A model that replies to conversations, several at the same time."""
 
     name: str
-    """The model's name, for people."""
+    """The model's display name."""
 
     def stream(
         self, messages: Sequence[ChatMessage], options: Mapping[str, Any]
@@ -33,13 +33,13 @@ class Engine(Protocol):
         """
 
     async def aclose(self) -> None:
-        """Let go of the model."""
+        """Release the model."""
 
 
 def sampling(options: Mapping[str, Any]) -> dict[str, int | float]:
-    """Return those members of a submit body that steer a model, as the OpenAI-compatible engines name them.
+    """Return a submit body's sampling parameters, as OpenAI-compatible engines name them.
 
-    What is no finite number is left out: an engine would refuse the whole request for it.
+    Anything but finite numbers is left out: an engine would refuse the whole request.
     """
     wanted: dict[str, int | float] = {}
     for name in _NUMBERS:

@@ -13,15 +13,18 @@ import importlib.util
 
 from gptalk_client.errors import LocalModelError, ProviderError
 
+INSTALL_LOCAL = (
+    "Reinstall with the local extra, such as `pipx install --force '.[local]'` in a clone of gptalk-tui."
+)
+"""How to get the optional packages."""
+
 
 class WeightsMissingError(LocalModelError):
-    """No weights are on this computer yet."""
-
-    default_hint = "`gptalk-tui model pull` fetches them (93 MB); --model-file takes any GGUF file."
+    """The weights have not been downloaded yet."""
 
 
 class PullCancelledError(LocalModelError):
-    """The pull of the weights was stopped. Nothing is left behind."""
+    """The download of the weights was cancelled. Nothing is left behind."""
 
     default_hint = "`gptalk-tui model pull` starts it again."
 
@@ -31,9 +34,9 @@ class EngineError(LocalModelError):
 
 
 class EndpointCrashedError(LocalModelError, ProviderError):
-    """The process of the local model ended by itself. The next turn starts another."""
+    """The local model's process exited unexpectedly. The next turn starts another."""
 
-    default_hint = "Try again: the model is started anew."
+    default_hint = "Try again: the model restarts automatically."
 
 
 def require_local_extra(*packages: str) -> None:
@@ -48,6 +51,6 @@ def require_local_extra(*packages: str) -> None:
     missing = [name for name in packages if importlib.util.find_spec(name) is None]
     if missing:
         raise LocalModelError(
-            f"The embedded endpoint needs {' and '.join(missing)}, which this installation lacks.",
-            hint="Install it: pip install 'gptalk-tui[local]'",
+            f"The embedded endpoint needs {' and '.join(missing)}, which this installation doesn't have.",
+            hint=INSTALL_LOCAL,
         )

@@ -1,4 +1,4 @@
-"""The head of a GGUF file: enough to know that it is one, what it is called and how much it can read.
+"""The header of a GGUF file: its validity, the model's name and its context size.
 
 Source: the GGUF specification of the ggml project, versions 2 and 3, little-endian.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from gptalk_client.errors import LocalModelError
-from gptalk_client.regular_files import open_regular
+from gptalk_client.files import open_regular
 
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _STRING, _ARRAY = 8, 9
@@ -24,24 +24,24 @@ _QUANTISATION = re.compile(r"[.-](?:I?Q\d\w*|B?F(?:16|32))$", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """What the head of a GGUF file says."""
+    """The facts in a GGUF file's header."""
 
     name: str
-    """For people: the file's name without ending and quantisation."""
+    """For display: the file's name without suffix and quantisation."""
     architecture: str
     """Such as `llama`; empty if the file does not say."""
     context_tokens: int
-    """How many tokens the model was trained to read at once; 0 if the file does not say."""
+    """The context size that the model was trained for, in tokens; 0 if the file does not say."""
 
 
 def read_info(path: Path) -> ModelInfo:
-    """Return what the head of a GGUF file says.
+    """Return the facts in a GGUF file's header.
 
     Args:
         path: The file.
 
     Raises:
-        LocalModelError: It cannot be read, or is no GGUF file.
+        LocalModelError: It can't be read, or is not a GGUF file.
     """
     try:
         with open_regular(path) as file:
@@ -52,7 +52,7 @@ def read_info(path: Path) -> ModelInfo:
         ) from err
     except (ValueError, struct.error, UnicodeDecodeError) as err:
         raise LocalModelError(
-            f"{path} is no GGUF file, or a damaged one.", hint="--model-file takes the path of a GGUF file."
+            f"{path} is not a GGUF file, or is damaged.", hint="--model-file takes the path of a GGUF file."
         ) from err
     architecture = str(entries.get("general.architecture", ""))
     context = entries.get(f"{architecture}.context_length", 0)
@@ -64,7 +64,7 @@ def read_info(path: Path) -> ModelInfo:
 
 
 def _read_entries(file: BinaryIO) -> dict[str, object]:
-    """Read the key-value pairs up to the tokenizer's, whose long lists say nothing that is wanted here."""
+    """Read the key-value pairs up to the tokenizer's, whose long lists aren't needed."""
     if file.read(4) != b"GGUF":
         raise ValueError("no GGUF magic")
     version, _tensors, count = _unpack(file, "IQQ")

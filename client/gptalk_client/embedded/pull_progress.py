@@ -1,4 +1,4 @@
-"""How far a pull of the weights is, and whether it may go on."""
+"""The progress of downloading the weights, and its cancellation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gptalk_client.embedded.errors import PullCancelledError
 
 
 class PullPhase(StrEnum):
-    """What a pull is doing."""
+    """What a download is doing."""
 
     WAITING = "waiting for another pull"
     DOWNLOADING = "downloading"
@@ -20,7 +20,7 @@ class PullPhase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PullProgress:
-    """How far a pull is."""
+    """The progress of a download."""
 
     phase: PullPhase
     done_bytes: int = 0
@@ -33,4 +33,4 @@ OnProgress = Callable[[PullProgress], None]
 def check_cancelled(cancel: threading.Event) -> None:
     """Raise `PullCancelledError` if the event is set."""
     if cancel.is_set():
-        raise PullCancelledError("The pull was stopped.")
+        raise PullCancelledError("The download was cancelled.")

@@ -1,4 +1,4 @@
-"""The endpoint in the foreground, for other programs or other clients of this computer."""
+"""The endpoint in the foreground, for other programs on this computer."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def serve(
     """Serve the GPTalk protocol until a signal ends it.
 
     Args:
-        models_dir: Where pulled weights lie.
+        models_dir: Where pulled weights are kept.
         model_file: A GGUF file to use instead of them.
         upstream: The address of an OpenAI-compatible server to relay to instead of a model. Its key is
             read from `GPTALK_UPSTREAM_KEY` or `OPENAI_API_KEY`.
@@ -52,13 +52,13 @@ def serve(
             hint="To reach it from another computer, forward the port, for example with ssh -L.",
         )
     if model_file is not None and upstream:
-        raise UsageError("--model-file and --upstream exclude each other.")
+        raise UsageError("--model-file and --upstream can't be used together.")
     endpoint = LocalEndpoint(
         models_dir, model_file, upstream=upstream, upstream_model=upstream_model, port=port
     )
     try:
         return asyncio.run(_serve(endpoint, echo))
-    except KeyboardInterrupt:  # where a loop takes no signal handlers
+    except KeyboardInterrupt:  # on loops without signal handlers
         return signal.SIGINT
 
 
@@ -88,7 +88,7 @@ async def _serve(endpoint: LocalEndpoint, echo: Callable[[str], None]) -> int:
         waited = {gone, ended}
         await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
         if not ended.done():
-            raise await endpoint.crash() or LocalModelError("The endpoint ended.")
+            raise await endpoint.crash() or LocalModelError("The endpoint stopped.")
         gone.cancel()
         return ended.result()
     finally:

@@ -1,4 +1,4 @@
-"""The three calls of the GPTalk protocol in front of an engine.
+"""The three requests of the GPTalk protocol, served by an engine.
 
 login, submit, stream: a fingerprint gets a login, a login and a prompt get a one-time token, the token gets
 the reply as events that each repeat the whole text so far. All paths lie under a secret that changes at each
@@ -25,8 +25,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gptalk_client.embedded.engine import Engine
 from gptalk_client.embedded.guard import Guard
 from gptalk_client.embedded.prompt import parse_prompt
-from gptalk_client.embedded.token_store import TokenBook
+from gptalk_client.embedded.token_store import TokenStore
 from gptalk_client.errors import GptalkError
+from gptalk_client.json_decoding import JsonError, decode
 
 _log = logging.getLogger(__name__)
 
@@ -38,18 +39,18 @@ _EVENT_HEADERS = [
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """How long things hold, in seconds."""
+class EndpointTimeouts:
+    """How long tokens and silences last, in seconds."""
 
     login_s: float = 3600
     stream_token_s: float = 60
     keepalive_s: float = 10
-    """A stream that has nothing new to say repeats itself after this time, lest it be taken for dead."""
+    """Resend the last event after this much silence, as a keep-alive."""
 
 
 @dataclass(slots=True)
 class _Reply:
-    """What the engine has written so far, and whether it goes on."""
+    """What the engine has written so far, and whether it has finished."""
 
     text: str = ""
     error: str = ""
@@ -58,7 +59,7 @@ class _Reply:
 
 
 class _Refused(Exception):
-    """A request that is answered with a reason."""
+    """A request that is refused with a reason."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
@@ -67,20 +68,20 @@ class _Refused(Exception):
 
 
 class Endpoint:
-    """The protocol's state: logins, submitted prompts, replies being written."""
+    """The protocol's state: logins, submitted prompts, replies in progress."""
 
-    def __init__(self, engine: Engine, limits: Limits | None = None) -> None:
-        """Begin without logins.
+    def __init__(self, engine: Engine, timeouts: EndpointTimeouts | None = None) -> None:
+        """Start without logins.
 
         Args:
             engine: What writes the replies.
-            limits: How long things hold.
+            timeouts: How long tokens and silences last.
         """
         self._engine = engine
-        self._limits = limits or Limits()
-        self._logins: TokenBook[str] = TokenBook(lifetime_s=self._limits.login_s, limit=1000)
-        self._prompts: TokenBook[Mapping[str, Any]] = TokenBook(
-            lifetime_s=self._limits.stream_token_s, limit=100
+        self._timeouts = timeouts or EndpointTimeouts()
+        self._logins: TokenStore[str] = TokenStore(lifetime_s=self._timeouts.login_s, limit=1000)
+        self._prompts: TokenStore[Mapping[str, Any]] = TokenStore(
+            lifetime_s=self._timeouts.stream_token_s, limit=100
         )
         self._writing: set[asyncio.Task[None]] = set()
 
@@ -101,7 +102,7 @@ class Endpoint:
         return Guard(inner, secret=secret, port=port)
 
     async def aclose(self) -> None:
-        """Stop the replies that are being written."""
+        """Stop the replies in progress."""
         for task in self._writing:
             task.cancel()
         await asyncio.gather(*self._writing, return_exceptions=True)
@@ -112,7 +113,7 @@ class Endpoint:
         if not isinstance(fingerprint, str) or not fingerprint:
             raise _Refused(400, "The fingerprint is missing.")
         token = self._logins.issue(fingerprint)
-        return _answer({"data": {"token": token, "expires_at": int(time.time() + self._limits.login_s)}})
+        return _answer({"data": {"token": token, "expires_at": int(time.time() + self._timeouts.login_s)}})
 
     async def _submit(self, request: Request) -> Response:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -131,7 +132,7 @@ class Endpoint:
         return _EventStream(self, body)
 
     def write(self, body: Mapping[str, Any]) -> tuple[_Reply, asyncio.Task[None]]:
-        """Let the engine begin a reply; cancel the task to stop it."""
+        """Start a reply; cancel the task to stop it."""
         reply = _Reply()
         task = asyncio.create_task(self._write(body, reply))
         self._writing.add(task)
@@ -146,14 +147,14 @@ class Endpoint:
                     reply.text += piece
                     reply.changed.set()
         except asyncio.CancelledError:
-            # Nobody may take what was cut off for a whole reply.
+            # A reply that was cut off must not look complete.
             reply.error = "The endpoint was stopped."
             raise
         except GptalkError as err:
             reply.error = err.for_humans()
         except Exception:  # noqa: BLE001 - whatever the engine raises, its client is told instead of waiting
             _log.exception("the engine failed")
-            reply.error = "The engine failed for a reason of its own."
+            reply.error = "The engine failed with an internal error."
         finally:
             reply.ended = True
             reply.changed.set()
@@ -161,7 +162,7 @@ class Endpoint:
     @property
     def keepalive_s(self) -> float:
         """How long a stream may stay silent, in seconds."""
-        return self._limits.keepalive_s
+        return self._timeouts.keepalive_s
 
 
 class _EventStream:
@@ -176,7 +177,7 @@ class _EventStream:
         self._body = body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send events until the reply ends or the client leaves."""
+        """Send events until the reply ends or the client disconnects."""
         await send({"type": "http.response.start", "status": 200, "headers": _EVENT_HEADERS})
         gone = asyncio.create_task(_until_gone(receive))
         reply, writing = self._endpoint.write(self._body)
@@ -232,9 +233,11 @@ async def _read_object(request: Request) -> dict[str, Any]:
             data += part
             if len(data) > _MAX_BODY_BYTES:
                 raise _Refused(413, "The request is too big.")
-        body = msgspec.json.decode(data)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError, ClientDisconnect) as err:
-        raise _Refused(400, "The request is no JSON.") from err
+        body = decode(data)
+    except JsonError as err:
+        raise _Refused(400, f"The request is not JSON: {err}.") from err
+    except ClientDisconnect as err:
+        raise _Refused(400, "The request broke off.") from err
     if not isinstance(body, dict):
-        raise _Refused(400, "The request is no JSON object.")
+        raise _Refused(400, "The request is not a JSON object.")
     return body

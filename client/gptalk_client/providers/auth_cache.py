@@ -1,4 +1,4 @@
-"""The logins that are kept between runs, and the rule that only one login is under way at a time."""
+"""Logins cached between runs, and the rule that only one login is in progress at a time."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
+from gptalk_client.addresses import Address
+from gptalk_client.files import replace_file
+from gptalk_client.json_decoding import JsonError, decode
+from gptalk_client.locks import FileLock
 from gptalk_client.paths import make_private_folder
-from gptalk_client.providers.addresses import Address
-
-if TYPE_CHECKING:
-    from filelock import FileLock
 
 MAX_FILE_BYTES = 64 * 1024
-"""A larger cache is not ours and not read, in bytes."""
+"""A larger file is not this program's and is ignored, in bytes."""
 
 MAX_LOGINS = 32
-"""Services whose logins are kept."""
+"""How many services' logins are cached."""
 
 _LOCK_WAIT_S = 60.0  # a process that holds the lock longer has hung: go on without it
 _LOCK_POLL_S = 0.05
@@ -39,19 +39,21 @@ class Login:
 
     token: str = field(repr=False)
     expires_at: int | None = None
-    """Unix time in seconds; a hint only. None: the service did not say it so that it can be understood."""
+    """Unix time in seconds; only a hint. None if the service sent nothing intelligible."""
     used_times: int = 0
-    """Replies that the token has served."""
+    """How many replies the token has been used for."""
+    takes_messages: bool = False
+    """Whether the service announced that it takes a conversation as messages, not only as one prompt."""
 
     @property
     def is_expired(self) -> bool:
-        """Whether its time is over by this machine's clock."""
+        """Whether it has expired by this machine's clock."""
         return self.expires_at is not None and self.expires_at <= time.time()
 
 
 @dataclass(frozen=True, slots=True)
 class AuthStatus:
-    """A cached login as it may be shown."""
+    """The displayable part of a cached login."""
 
     url: str
     """Without the path of a loopback address, which may be a secret."""
@@ -65,6 +67,7 @@ class _Entry(msgspec.Struct):
     token: str
     expires_at: int | None = None
     used_times: int = 0
+    takes_messages: bool = False
 
 
 class _File(msgspec.Struct):
@@ -85,8 +88,8 @@ SignIn = Callable[[str], Awaitable[Login]]
 class AuthCache:
     """The cached logins of one installation, by service address.
 
-    The file is only believed if it is a regular file of this user that nobody else can read; anything else is
-    left unread and replaced by the next login. Where it cannot be written, logins are kept in memory.
+    The file is only trusted if it is a regular file of this user that nobody else can read; anything else is
+    ignored and replaced by the next login. If it can't be written, logins are kept in memory.
 
     Args:
         path: The file; None keeps logins in memory only.
@@ -106,7 +109,7 @@ class AuthCache:
 
     @property
     def fingerprint(self) -> str:
-        """The name of this installation: 32 hex digits, made once and sent at every login."""
+        """An ID for this installation: 32 hex digits, generated once and sent with every login."""
         file = self._read()
         if not file.fingerprint:
             file.fingerprint = secrets.token_hex(16)
@@ -118,11 +121,11 @@ class AuthCache:
         entry = self._read().logins.get(url)
         if entry is None or not is_usable_token(entry.token):
             return None
-        login = Login(entry.token, entry.expires_at, entry.used_times)
+        login = Login(entry.token, entry.expires_at, entry.used_times, entry.takes_messages)
         return None if login.is_expired else login
 
     async def login(self, url: str, sign_in: SignIn, *, refused: str = "") -> Login:
-        """Return a login, asking for a new one only if nobody else just did.
+        """Return a login, requesting a new one only if nobody else just did.
 
         Within a process all callers share one login: cancelling one does not disturb the others, and cancelling
         all cancels it. Across processes a file lock makes one wait for the other and then take its token.
@@ -152,12 +155,12 @@ class AuthCache:
                     self._logins.pop(key, None)
                     shared.task.cancel()
             login = shared.task.result()
-            # Somebody else's login may have found the token that was refused here; a new one may be the same.
+            # Another caller's login may have found the refused token; a new one may legitimately be the same.
             if is_own or login.token != refused:
                 return login
 
     def count_use(self, url: str, token: str) -> None:
-        """Count one more reply that a token has served. A count is dropped rather than waited for."""
+        """Count one more reply for a token. If the file is locked, the count is dropped rather than waited for."""
         with self._locked_now() as is_locked:
             file = self._read()
             entry = file.logins.get(url)
@@ -191,18 +194,18 @@ class AuthCache:
             login = await sign_in(self.fingerprint)
             file = self._read()
             file.logins.pop(url, None)
-            file.logins[url] = _Entry(login.token, login.expires_at, login.used_times)
+            file.logins[url] = _Entry(login.token, login.expires_at, login.used_times, login.takes_messages)
             self._write(_pruned(file, keep=url))
             return login
 
     def _read(self) -> _File:
-        """Return the file's content, or what is in memory where there is no file that can be believed."""
+        """Return the file's contents, or what is in memory if there is no trustworthy file."""
         if self._path is not None and not self._has_unsaved:
             raw = self._read_private(self._path)
             if raw is not None:
                 try:
-                    file = msgspec.json.decode(raw, type=_File)
-                except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+                    file = decode(raw, _File)
+                except JsonError:
                     pass
                 else:
                     if not _is_fingerprint(file.fingerprint):
@@ -214,7 +217,7 @@ class AuthCache:
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
         try:
             if path.is_symlink():
-                self._warn(f"{path} is a symbolic link and is not read.")
+                self._warn(f"{path} is a symbolic link and was ignored.")
                 return None
             descriptor = os.open(path, flags)
         except (FileNotFoundError, NotADirectoryError):
@@ -226,9 +229,9 @@ class AuthCache:
             facts = os.fstat(descriptor)
             if not stat.S_ISREG(facts.st_mode) or facts.st_size > MAX_FILE_BYTES:
                 return None
-            # Windows has neither; there the folder's access list protects the file.
+            # Windows has neither; the folder's access list protects the file there.
             if hasattr(os, "geteuid") and (facts.st_uid != os.geteuid() or facts.st_mode & 0o077):
-                self._warn(f"{path} belongs to somebody else or can be read by others, and is not read.")
+                self._warn(f"{path} belongs to another user or is readable by others, so it was ignored.")
                 return None
             with open(descriptor, "rb", closefd=False) as file:
                 return file.read(MAX_FILE_BYTES + 1)
@@ -239,20 +242,11 @@ class AuthCache:
         self._memory = file
         if self._path is None:
             return
-        temporary = self._path.with_name(f".{self._path.name}.{secrets.token_hex(8)}")
         try:
-            make_private_folder(self._path.parent)
-            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            try:
-                with open(descriptor, "wb") as out:
-                    out.write(msgspec.json.format(msgspec.json.encode(file)))
-                os.replace(temporary, self._path)
-            except OSError:
-                temporary.unlink(missing_ok=True)
-                raise
+            replace_file(self._path, msgspec.json.format(msgspec.json.encode(file)))
         except OSError:
             self._has_unsaved = True
-            self._warn(f"{self._path} cannot be written: the login is kept until the program ends.")
+            self._warn(f"{self._path} can't be written, so this login lasts until the program exits.")
         else:
             self._has_unsaved = False
 
@@ -264,14 +258,12 @@ class AuthCache:
 
     @contextlib.asynccontextmanager
     async def _locked(self) -> AsyncIterator[None]:
-        """Hold the lock that all processes share; poll for it, since waiting in the system blocks the loop."""
-        lock = self._lock()
+        """Hold the lock shared by all processes; poll for it, since waiting in the system would block the loop."""
         end = time.monotonic() + _LOCK_WAIT_S
-        while lock is not None and not _try_acquire(lock):
-            if time.monotonic() > end:
-                lock = None
-            else:
-                await asyncio.sleep(_LOCK_POLL_S)
+        is_free, lock = self._try_lock()
+        while not is_free and time.monotonic() < end:
+            await asyncio.sleep(_LOCK_POLL_S)
+            is_free, lock = self._try_lock()
         try:
             yield
         finally:
@@ -280,29 +272,28 @@ class AuthCache:
 
     @contextlib.contextmanager
     def _locked_now(self) -> Iterator[bool]:
-        """Hold the lock if it is free; tell whether the file may be written."""
-        lock = self._lock()
-        is_held = lock is not None and _try_acquire(lock)
+        """Hold the lock if it is free; yield whether the file may be written."""
+        is_free, lock = self._try_lock()
         try:
-            yield is_held or lock is None
+            yield is_free
         finally:
-            if lock is not None and is_held:
+            if lock is not None:
                 lock.release()
 
-    def _lock(self) -> FileLock | None:
-        """Return a lock of its own for each use, or None where there is no file to guard."""
+    def _try_lock(self) -> tuple[bool, FileLock | None]:
+        """Return whether there is no need to wait, and the lock unless there is nothing to guard."""
         if self._path is None or self._has_unsaved:
-            return None
-        from filelock import FileLock
-
-        with contextlib.suppress(OSError):  # told when the file itself is written
+            return True, None
+        try:
             make_private_folder(self._path.parent)
-            return FileLock(f"{self._path}.lock", mode=0o600, thread_local=False)
-        return None
+            lock = FileLock.try_acquire(self._path.with_name(f"{self._path.name}.lock"))
+        except OSError:  # no locks on this file system, or no folder, which `_write` reports
+            return True, None
+        return lock is not None, lock
 
 
 def is_usable_token(token: object) -> bool:
-    """Return whether a token can go into a header: printable ASCII without blanks, at most 8 kB."""
+    """Return whether a token can be sent in a header: printable ASCII without spaces, at most 8 kB."""
     return (
         isinstance(token, str)
         and 0 < len(token) <= 8192
@@ -313,10 +304,10 @@ def is_usable_token(token: object) -> bool:
 
 
 def parse_expiry(value: Any, now_s: float | None = None) -> int | None:
-    """Return when a token expires, in Unix seconds; None if the service's word makes no sense.
+    """Return when a token expires, in Unix seconds; None if the service's value makes no sense.
 
-    Services send seconds, milliseconds or ISO 8601. A time that is over already tells that one of the two clocks
-    is wrong, and then it says nothing: the service's 401 decides.
+    Services send seconds, milliseconds or ISO 8601. A time in the past means that one of the two clocks
+    is wrong, so it is ignored: the service's 401 decides.
     """
     now_s = time.time() if now_s is None else now_s
     if isinstance(value, str):
@@ -335,25 +326,12 @@ def parse_expiry(value: Any, now_s: float | None = None) -> int | None:
     return int(value) if now_s < value < 1e11 else None
 
 
-def _try_acquire(lock: FileLock) -> bool:
-    """Return whether there is no need to wait: the lock is held now, or this file system knows none."""
-    from filelock import Timeout
-
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        return False
-    except (OSError, NotImplementedError):
-        return True
-    return True
-
-
 def _is_fingerprint(value: str) -> bool:
     return len(value) == 32 and set(value) <= _HEX
 
 
 def _pruned(file: _File, *, keep: str) -> _File:
-    """Drop what has expired for other addresses, and the oldest beyond the limit."""
+    """Drop expired logins of other addresses, and the oldest beyond the limit."""
     now = time.time()
     alive = {
         url: entry

@@ -1,4 +1,4 @@
-"""The text of a reply whose every event repeats all of it: kept raw as it comes, decoded when asked for.
+"""A reply whose every event repeats all of its text: kept raw on arrival, decoded on demand.
 
 A reader calls `push` for each event as fast as the network allows. Only the newest text stays, as raw bytes.
 A consumer calls `take` when it wants to show something, and JSON is decoded then. What is new is found by
@@ -15,7 +15,7 @@ from gptalk_client.providers.event_stream import EventData
 from gptalk_client.providers.json_text import decode_json, server_reason
 
 MAX_SKIPPED = 3
-"""Events without a usable text, in a row, that end the reply."""
+"""How many consecutive events without usable text end the reply."""
 
 _DONE = (b"[DONE]", b'"[DONE]"')
 _HEADS = (b'{"content": "', b'{"content":"')
@@ -24,24 +24,22 @@ _decode_text = msgspec.json.Decoder(str).decode
 
 
 class CumulativeText:
-    """What a reply says by now, and what of it the consumer has not seen. No I/O."""
+    """The text of a reply so far, and what of it the consumer has not seen. No I/O."""
 
     def __init__(self) -> None:
         self._newest: EventData | str | None = None
-        self._seen: list[str] = []  # joined: the text that the consumer has
-        self._seen_raw = (
-            b""  # the raw text of the last payload without its closing quote, where it is known whole
-        )
-        self._held = ""  # U+FFFD at the end of the last text, which the next event may turn into a character
+        self._seen: list[str] = []  # joined: the text the consumer already has
+        self._seen_raw = b""  # the last payload's raw text without its closing quote, if known completely
+        self._held = ""  # trailing U+FFFD, which the next event may turn into a character
         self._skipped = 0
         self.error: ProtocolError | ServerError | None = None
-        """Set when the service sent an error or nonsense; nothing counts after it."""
+        """Set once the service sends an error or garbage; everything after it is ignored."""
         self.is_done = False
-        """The end mark was read; nothing counts after it."""
+        """Set at the end mark; everything after it is ignored."""
 
     @property
     def has_news(self) -> bool:
-        """Whether `take` may return something, or the reply is over."""
+        """Whether `take` may return something or the reply is over."""
         return self._newest is not None or self.is_done or self.error is not None
 
     @property
@@ -50,7 +48,7 @@ class CumulativeText:
         return self.is_done or self.error is not None
 
     def push(self, event: EventData) -> None:
-        """Take in one event. A text is kept undecoded; anything else is decoded at once."""
+        """Process one event. Text is kept undecoded; anything else is decoded immediately."""
         if self.is_over:
             return
         if event.head(13).startswith(_HEADS) and event.tail(2) == b'"}':
@@ -63,7 +61,7 @@ class CumulativeText:
             self.error = err
 
     def push_unfinished(self, event: EventData | None) -> None:
-        """Take in the event that the end of the stream cut off, if it is whole JSON or the end mark."""
+        """Process the event that the end of the stream cut off, if it is complete JSON or the end mark."""
         if event is None:
             return
         try:
@@ -96,7 +94,7 @@ class CumulativeText:
         """Return what changed since the last call, or None.
 
         Raises:
-            ProtocolError: The newest event is no JSON.
+            ProtocolError: The newest event is not JSON.
         """
         newest, self._newest = self._newest, None
         if newest is None:
@@ -123,7 +121,7 @@ class CumulativeText:
         return self._compare(text)
 
     def take_held(self) -> TextAdded | None:
-        """Return the U+FFFD held back at the end of the text; to be called when the reply is over."""
+        """Return the U+FFFD held back at the end of the text; call this when the reply is over."""
         held, self._held = self._held, ""
         return self._add(held)
 
@@ -134,9 +132,9 @@ class CumulativeText:
         return TextAdded(added)
 
     def _compare(self, text: str) -> TextAdded | TextReplaced | None:
-        """Return the change to this text; a replacement character at its end waits for the next event.
+        """Return the change to this text; a trailing replacement character waits for the next event.
 
-        A service that cuts its text within a character sends U+FFFD, or half a surrogate pair, there and the
+        A service that splits its text within a character sends U+FFFD or half a surrogate pair there, and the
         character one event later, which would look like a rewritten reply.
         """
         whole = text

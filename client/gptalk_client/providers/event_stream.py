@@ -1,4 +1,4 @@
-"""The decoder of `text/event-stream`: bytes in, data payloads out, no I/O.
+"""A decoder for `text/event-stream`: bytes in, data payloads out, no I/O.
 
 Source: WHATWG HTML, section 9.2.6, interpreting an event stream
 (https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation).
@@ -13,10 +13,10 @@ from __future__ import annotations
 from gptalk_client.errors import ProtocolError
 
 MAX_EVENT_BYTES = 8 * 1024 * 1024
-"""Largest event, and largest line of any kind, in bytes."""
+"""Largest event and largest line of any kind, in bytes."""
 
 _BOM = b"\xef\xbb\xbf"
-# A smaller piece is copied to the end of a growing array: a view of it would take more room than itself.
+# Smaller pieces are appended to a growing array: a view would take more room than its data.
 _SMALL_BYTES = 4096
 
 
@@ -63,7 +63,7 @@ class EventStreamDecoder:
 
     def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
         self._max_event_bytes = max_event_bytes
-        self._start: bytes | None = b""  # what may turn out to be a BOM; None once that is known
+        self._start: bytes | None = b""  # a possible start of a BOM; None once decided
         self._skip_lf = False
         self._line: list[bytes | bytearray | memoryview] = []
         self._line_bytes = 0
@@ -72,7 +72,7 @@ class EventStreamDecoder:
 
     @property
     def is_inside_data(self) -> bool:
-        """Whether an unfinished event has shown data, which a comment does not count as."""
+        """Whether an unfinished event has data; a comment does not count."""
         return self._data is not None or (bool(self._line) and bytes(self._line[0][:1]) == b"d")
 
     def feed(self, chunk: bytes) -> list[EventData]:
@@ -121,9 +121,9 @@ class EventStreamDecoder:
         return events
 
     def finish(self) -> EventData | None:
-        """Return the event that the end of the stream cut off before its blank line, if there is one.
+        """Return the event that was cut off before its blank line, if there is one.
 
-        The standard drops it. The caller takes it if it is whole by itself: some servers forget the last line.
+        The standard discards it. The caller uses it if it is complete in itself: some servers omit the last line.
         """
         if self._start:
             start, self._start = self._start, None

@@ -1,7 +1,7 @@
-"""Requests over one pooled client: bounded, verified, and closed for certain.
+"""Requests over one pooled client: bounded, verified, and reliably closed.
 
-Each request lives in a task of its own (`exchange`), whatever becomes of the tasks that wait for it: a waiter that
-is cancelled stops the exchange, and one that is cancelled again leaves it to close in peace.
+Each request runs in a task of its own (`streaming_request`), independent of the tasks that wait for it: cancelling
+a waiter stops the request, and cancelling it again leaves the request to close by itself.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
+from gptalk_client.addresses import Address, Proxy
 from gptalk_client.errors import (
     ConfigError,
     GptalkError,
@@ -22,71 +23,43 @@ from gptalk_client.errors import (
     StalledError,
     TimedOutError,
 )
-from gptalk_client.providers.addresses import Address
-from gptalk_client.providers.exchange import CLOSE_S, CURRENT, Exchange, Interrupted
-from gptalk_client.providers.http_errors import Answer, translate
-from gptalk_client.providers.proxies import ProxyChoice, choose_proxy
+from gptalk_client.providers.http_errors import Response, translate
+from gptalk_client.providers.loops import OneLoop
+from gptalk_client.providers.proxies import choose_proxy
 from gptalk_client.providers.redaction import redact_http_logs
+from gptalk_client.providers.streaming_request import CLOSE_S, CURRENT, Interrupted, StreamingRequest
+from gptalk_client.settings import Timeouts
 
 if TYPE_CHECKING:
     import httpcore
     import httpx
 
 MAX_BODY_BYTES = 64 * 1024
-"""How much of an answer is read that is no stream, in bytes."""
+"""How much of a response is read unless it is a stream, in bytes."""
 
-_DRAIN_S = (
-    0.25  # how long the end of a finished stream is waited for, so that the connection can be used again
-)
-_KEEPALIVE_S = 55.0  # people take longer than httpx's 5 seconds between two prompts
-
-
-class TimeLimits(Protocol):
-    """How long each part of a turn may take, in seconds."""
-
-    @property
-    def connect_s(self) -> float: ...
-    @property
-    def headers_s(self) -> float: ...
-    @property
-    def stall_s(self) -> float: ...
-    @property
-    def comments_s(self) -> float: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """How long each part of a turn may take, in seconds."""
-
-    connect_s: float = 10.0
-    """Until there is a connection."""
-    headers_s: float = 30.0
-    """Until an answer begins."""
-    stall_s: float = 45.0
-    """Without a byte of the reply."""
-    comments_s: float = 120.0
-    """With comments only."""
+_DRAIN_S = 0.25  # how long to wait for the end of a finished stream, so that its connection can be reused
+_KEEPALIVE_S = 55.0  # httpx's 5 seconds are too short between two prompts
 
 
 class Sink(Protocol):
-    """What takes the bytes of a streamed answer."""
+    """Receives the bytes of a streamed response."""
 
     data_at: float
-    """When data last came, in the loop's time; comments do not count."""
+    """When data last arrived, in the loop's time; comments do not count."""
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more is wanted."""
+        """Whether no more bytes are needed."""
 
     def feed(self, chunk: bytes, now: float) -> None:
-        """Take some bytes."""
+        """Process some bytes."""
 
     def end(self, error: BaseException | None) -> None:
-        """Take note that the stream ended, by itself or with an error."""
+        """Record that the stream ended, normally or with an error."""
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class Request:
     """One request, relative to the service's address."""
 
     method: str
@@ -94,11 +67,11 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     params: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes | None = field(default=None, repr=False)
-    max_answer_bytes: int = MAX_BODY_BYTES
-    """How much of an answer is read that is no stream."""
+    max_body_bytes: int = MAX_BODY_BYTES
+    """How much of the response is read unless it is a stream."""
 
 
-class Wire:
+class HttpClient:
     """The connections to one service. Belongs to one event loop.
 
     Args:
@@ -107,120 +80,129 @@ class Wire:
         timeouts: How long each part may take.
     """
 
-    def __init__(self, address: Address, *, proxy: str | None, timeouts: TimeLimits) -> None:
+    def __init__(self, address: Address, *, proxy: str | None, timeouts: Timeouts) -> None:
         self.address = address
         self._given_proxy = proxy
         self._timeouts = timeouts
         self._client: httpx.AsyncClient | None = None
         self._client_lock = asyncio.Lock()
         self._proxy_name: str | None = None
-        self._exchanges: set[Exchange] = set()
+        self._running: set[StreamingRequest] = set()
         self._is_closed = False
         self._closing: asyncio.Task[None] | None = None
+        self.loop = OneLoop("This provider")
 
-    async def fetch(self, call: Call) -> Answer:
-        """Send a request and return the answer with at most `max_answer_bytes` of its body.
+    async def fetch(self, request: Request) -> Response:
+        """Send a request and return the response with at most `max_body_bytes` of its body.
 
         Raises:
-            ProviderError: No answer could be had.
+            ProviderError: There was no response.
             ConfigError: The address or the proxy cannot be used.
         """
-        return await self._head(self._start(call, None))
+        return await self._head(self._start(request, None))
 
-    async def stream(self, call: Call, sink: Sink) -> tuple[Answer, Exchange]:
-        """Send a request whose answer may be a stream; return at its head while the sink takes the body.
+    async def stream(self, request: Request, sink: Sink) -> tuple[Response, StreamingRequest]:
+        """Send a request whose response may be a stream; return after the headers while the sink gets the body.
 
-        An answer that is no stream is returned whole, as by `fetch`, and the sink gets nothing. The caller
-        closes the exchange.
+        A response that is not a stream is returned whole, as by `fetch`, and the sink gets nothing. The caller
+        closes the streaming request.
         """
-        exchange = self._start(call, sink)
-        return await self._head(exchange), exchange
+        running = self._start(request, sink)
+        return await self._head(running), running
 
-    async def settle(self) -> None:
-        """Wait a moment for streams that are over to leave their connections to the next request."""
-        ending = [each.task for each in self._exchanges if each.is_ending and each.task is not None]
+    async def reclaim_connections(self) -> None:
+        """Wait briefly for finished streams to release their connections for the next request."""
+        ending = [each.task for each in self._running if each.is_ending and each.task is not None]
         if ending:
             await asyncio.wait(ending, timeout=_DRAIN_S)
 
     async def warm_up(self) -> None:
-        """Load httpx and make the client ahead of the first request, off the event loop where it takes time."""
+        """Load httpx and create the client before the first request, off the event loop if it is slow."""
+        self.loop.check()
         await self._ready_client()
 
     async def aclose(self) -> None:
-        """Close all connections, those in use too."""
+        """Close all connections, even those in use.
+
+        Raises:
+            UsageError: They belong to another event loop.
+        """
+        if self._client is None and not self._running:
+            self._is_closed = True
+            return
+        self.loop.check()
         if not self._is_closed:
             self._is_closed = True
             self._closing = asyncio.create_task(self._close(), name="closing connections")
-        # Waited for, not awaited: a cancel of the caller must not break off the closing.
+        # Waited for, not awaited: cancelling the caller must not interrupt the closing.
         if self._closing is not None:
             await asyncio.wait({self._closing}, timeout=2 * CLOSE_S)
 
     async def _close(self) -> None:
-        running = [exchange.task for exchange in self._exchanges if exchange.task is not None]
-        for exchange in list(self._exchanges):
-            exchange.stop()
-        if running:
-            await asyncio.wait(running, timeout=CLOSE_S)
+        tasks = [running.task for running in self._running if running.task is not None]
+        for running in list(self._running):
+            running.stop()
+        if tasks:
+            await asyncio.wait(tasks, timeout=CLOSE_S)
         client, self._client = self._client, None
         if client is not None:
             await client.aclose()
 
-    def _start(self, call: Call, sink: Sink | None) -> Exchange:
+    def _start(self, request: Request, sink: Sink | None) -> StreamingRequest:
+        self.loop.check()
         if self._is_closed:
             raise NetworkError("The connections to the service are closed.")
-        exchange = Exchange()
-        exchange.task = asyncio.create_task(self._run(call, sink, exchange), name="exchange")
-        self._exchanges.add(exchange)
-        exchange.task.add_done_callback(partial(self._settle, exchange, sink))
-        return exchange
+        running = StreamingRequest()
+        running.task = asyncio.create_task(self._run(request, sink, running), name="request")
+        self._running.add(running)
+        running.task.add_done_callback(partial(self._deliver_end, running, sink))
+        return running
 
-    def _settle(self, exchange: Exchange, sink: Sink | None, task: asyncio.Task[None]) -> None:
-        """Make sure that nobody waits for a task that is over, however it ended."""
-        self._exchanges.discard(exchange)
+    def _deliver_end(self, running: StreamingRequest, sink: Sink | None, task: asyncio.Task[None]) -> None:
+        """Make sure that nobody waits for a task that has ended, however it ended."""
+        self._running.discard(running)
         fault = None if task.cancelled() else task.exception()
-        if not exchange.answer.done():
-            exchange.answer.set_exception(fault or NetworkError("The connection was closed."))
-        elif sink is not None and exchange.is_streaming:
+        if not running.response.done():
+            running.response.set_exception(fault or NetworkError("The connection was closed."))
+        elif sink is not None and running.is_streaming:
             sink.end(fault or NetworkError("The connection was closed."))
-        exchange.answer.exception()  # marks it as seen: nobody may be left to take it
+        running.response.exception()  # marks it as retrieved: there may be nobody left to do so
 
-    async def _head(self, exchange: Exchange) -> Answer:
+    async def _head(self, running: StreamingRequest) -> Response:
         try:
-            await asyncio.wait({exchange.answer})
+            await asyncio.wait({running.response})
         except asyncio.CancelledError:
-            await exchange.close()
+            await running.close()
             raise
-        return exchange.answer.result()
+        return running.response.result()
 
-    async def _run(self, call: Call, sink: Sink | None, exchange: Exchange) -> None:
-        """Carry out one exchange and tell its outcome to whoever waits for it."""
-        CURRENT.set(exchange)
+    async def _run(self, request: Request, sink: Sink | None, running: StreamingRequest) -> None:
+        """Carry out a request and report its outcome to whoever waits for it."""
+        CURRENT.set(running)
         try:
-            await self._carry_out(call, sink, exchange)
+            await self._carry_out(request, sink, running)
         except Interrupted:
-            if exchange.stopped_by is not None:
-                self._tell(exchange, sink, exchange.stopped_by)
+            if running.stopped_by is not None:
+                self._tell(running, sink, running.stopped_by)
         except GptalkError as err:
-            self._tell(exchange, sink, err)
-        except (
-            Exception
-        ) as err:  # httpcore can only be imported when it is needed; all but its errors go on up
-            service, in_body = self.address.service, exchange.answer.done()
+            self._tell(running, sink, err)
+        except Exception as err:  # httpcore is imported late; anything but its errors is raised again
+            service, in_body = self.address.service, running.response.done()
             error = translate(err, service=service, proxy=self._proxy_name, in_body=in_body)
             if error is None:
                 raise
-            self._tell(exchange, sink, error)
+            self._tell(running, sink, error)
 
-    def _tell(self, exchange: Exchange, sink: Sink | None, error: GptalkError) -> None:
-        error.__context__ = error.__cause__ = None  # their tracebacks hold the address and so the token
-        if not exchange.answer.done():
-            exchange.answer.set_exception(error)
+    def _tell(self, running: StreamingRequest, sink: Sink | None, error: GptalkError) -> None:
+        error.__context__ = error.__cause__ = None  # their tracebacks contain the address and so the token
+        if not running.response.done():
+            running.response.set_exception(error)
         elif sink is not None:
             sink.end(error)
 
-    async def _carry_out(self, call: Call, sink: Sink | None, exchange: Exchange) -> None:
+    async def _carry_out(self, request: Request, sink: Sink | None, running: StreamingRequest) -> None:
         client = await self._ready_client()
-        exchange.check()
+        running.check()
         limits = {
             "connect": self._timeouts.connect_s,
             "pool": None,
@@ -228,50 +210,50 @@ class Wire:
             "read": self._timeouts.headers_s,
         }
         slow = TimedOutError(f"{self.address.service} did not answer in time.", phase="headers")
-        watch = _HeadWatch(self._timeouts.headers_s, partial(exchange.stop, slow))
-        request = self._request(client, call, {"timeout": limits, "trace": watch})
-        response = await client.send(request, stream=True, follow_redirects=False)
+        watch = _HeadersTimer(self._timeouts.headers_s, partial(running.stop, slow))
+        built = self._build(client, request, {"timeout": limits, "trace": watch})
+        raw = await client.send(built, stream=True, follow_redirects=False)
         try:
-            encoding = response.headers.get("content-encoding", "identity").strip().lower()
+            encoding = raw.headers.get("content-encoding", "identity").strip().lower()
             if encoding not in ("", "identity"):
-                raise ProtocolError(f"{self.address.service} compressed its answer, which was not asked for.")
-            head = Answer(response.status_code, dict(response.headers.items()), b"")
-            if sink is not None and _is_stream(head):
-                limits["read"] = (
-                    None  # from here the watch of `_pump` counts, which costs nothing for each read
+                raise ProtocolError(
+                    f"{self.address.service} sent a compressed response, which wasn't requested."
                 )
-                exchange.is_streaming = True
-                exchange.answer.set_result(head)
-                await self._pump(response, sink, exchange)
+            head = Response(raw.status_code, dict(raw.headers.items()), b"")
+            if sink is not None and _is_stream(head):
+                limits["read"] = None  # `_pump` watches from here on, at no cost for each read
+                running.is_streaming = True
+                running.response.set_result(head)
+                await self._pump(raw, sink, running)
                 return
-            late = TimedOutError(
-                f"{self.address.service} did not finish its answer in time.", phase="headers"
-            )
-            async with exchange.limit(self._timeouts.headers_s, late):
-                body = await _read(response, call.max_answer_bytes)
+            late = TimedOutError(f"{self.address.service} did not finish answering in time.", phase="headers")
+            async with running.limit(self._timeouts.headers_s, late):
+                body = await _read(raw, request.max_body_bytes)
         finally:
-            await response.aclose()
-        exchange.answer.set_result(Answer(head.status, head.headers, body))
+            await raw.aclose()
+        running.response.set_result(Response(head.status, head.headers, body))
 
-    def _request(self, client: httpx.AsyncClient, call: Call, extensions: dict[str, Any]) -> httpx.Request:
+    def _build(
+        self, client: httpx.AsyncClient, request: Request, extensions: dict[str, Any]
+    ) -> httpx.Request:
         try:
             return client.build_request(
-                call.method,
-                self.address.base + call.path,
-                params=call.params or None,
-                content=call.body,
-                headers={**call.headers, "accept-encoding": "identity"},
+                request.method,
+                self.address.base + request.path,
+                params=request.params or None,
+                content=request.body,
+                headers={**request.headers, "accept-encoding": "identity"},
                 extensions=extensions,
             )
         except ValueError:  # a header that is not ASCII, an address that httpx refuses
             error = ConfigError("The address or a header of the request cannot be used.")
         raise error
 
-    async def _pump(self, response: httpx.Response, sink: Sink, exchange: Exchange) -> None:
-        # The stream itself rather than `aiter_raw`, which takes each piece through one more generator.
+    async def _pump(self, response: httpx.Response, sink: Sink, running: StreamingRequest) -> None:
+        # The stream itself rather than `aiter_raw`, which passes each piece through one more generator.
         chunks = aiter(_body(response))
         now = asyncio.get_running_loop().time
-        watch = _Watch(sink, self._timeouts, exchange.stop)
+        watch = _StallTimer(sink, self._timeouts, running.stop)
         try:
             async for chunk in chunks:
                 watch.bytes_at = at = now()
@@ -280,12 +262,12 @@ class Wire:
                     break
         finally:
             watch.stop()
-        exchange.is_ending = True
+        running.is_ending = True
         sink.end(None)
-        # What follows the end mark is read for a moment: a body read to its end leaves the connection usable.
+        # Read on briefly after the end mark: reading the body to its end keeps the connection usable.
         silence = NetworkError("The stream was not closed after its end mark.")
         size = 0
-        async with exchange.limit(_DRAIN_S, silence):
+        async with running.limit(_DRAIN_S, silence):
             async for chunk in chunks:
                 size += len(chunk)
                 if size > MAX_BODY_BYTES:
@@ -294,7 +276,7 @@ class Wire:
     async def _ready_client(self) -> httpx.AsyncClient:
         async with self._client_lock:
             if self._client is None:
-                # In a thread where it takes time: httpx's import, and the certificates that a context loads.
+                # In a thread if it is slow: importing httpx, and loading certificates.
                 if self.address.scheme == "https" or "httpx" not in sys.modules:
                     self._client = await asyncio.to_thread(self._make_client)
                 else:
@@ -312,10 +294,10 @@ class Wire:
         redact_http_logs()
         proxy = choose_proxy(self.address, self._given_proxy)
         self._proxy_name = proxy.name if proxy else None
-        if self.address.scheme == "https" or (proxy and proxy.is_tls):
+        if self.address.scheme == "https" or (proxy and proxy.scheme == "https"):
             context = httpx.create_ssl_context()
         else:
-            # No TLS is spoken. This context trusts no certificate at all, and costs nothing.
+            # No TLS is used. This context trusts no certificate at all, and costs nothing.
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         pool = httpcore.AsyncConnectionPool(
             ssl_context=context,
@@ -325,19 +307,19 @@ class Wire:
             keepalive_expiry=_KEEPALIVE_S,
             network_backend=AsyncioBackend(),
         )
-        # Neither the environment's proxies, which were looked at above, nor its .netrc are httpx's business.
+        # httpx must use neither the environment's proxies, which were handled above, nor its .netrc.
         client = httpx.AsyncClient(transport=PooledTransport(pool), trust_env=False)
-        # No cookie is kept: the protocol names none, so one could only tell people apart.
+        # No cookie is kept: the protocol uses none, so one could only serve tracking.
         client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         return client
 
 
-def _proxy_of(choice: ProxyChoice, context: ssl.SSLContext) -> httpcore.Proxy:
+def _proxy_of(choice: Proxy, context: ssl.SSLContext) -> httpcore.Proxy:
     import httpcore
     import httpx
 
     try:
-        proxy = httpx.Proxy(choice.url, ssl_context=context if choice.is_tls else None)
+        proxy = httpx.Proxy(choice.url, ssl_context=context if choice.scheme == "https" else None)
         url = proxy.url
         return httpcore.Proxy(
             url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
@@ -349,8 +331,8 @@ def _proxy_of(choice: ProxyChoice, context: ssl.SSLContext) -> httpcore.Proxy:
     raise error
 
 
-class _HeadWatch:
-    """Stops an exchange whose answer's head is not whole in time, even if a byte of it comes now and then.
+class _HeadersTimer:
+    """Stops a request whose response headers are not complete in time, even if they trickle in.
 
     Called by httpcore at each step of a request.
     """
@@ -367,10 +349,10 @@ class _HeadWatch:
             self._timer = asyncio.get_running_loop().call_later(self._limit_s, self._stop)
 
 
-class _Watch:
-    """Stops an exchange that went silent. One timer that is set again only when it runs out."""
+class _StallTimer:
+    """Stops a request that went silent. Uses one timer, which is reset only when it fires."""
 
-    def __init__(self, sink: Sink, timeouts: TimeLimits, stop: Callable[[GptalkError], None]) -> None:
+    def __init__(self, sink: Sink, timeouts: Timeouts, stop: Callable[[GptalkError], None]) -> None:
         self._loop = asyncio.get_running_loop()
         self._sink = sink
         self._timeouts = timeouts
@@ -386,16 +368,16 @@ class _Watch:
         if now < self._end():
             self._timer = self._loop.call_at(self._end(), self._check)
         elif now >= self.bytes_at + self._timeouts.stall_s:
-            self._stop(StalledError(f"Nothing came for {self._timeouts.stall_s:g} seconds."))
+            self._stop(StalledError(f"Nothing arrived for {self._timeouts.stall_s:g} seconds."))
         else:
-            self._stop(StalledError(f"No text came for {self._timeouts.comments_s:g} seconds."))
+            self._stop(StalledError(f"No text arrived for {self._timeouts.comments_s:g} seconds."))
 
     def stop(self) -> None:
         self._timer.cancel()
 
 
-def _is_stream(head: Answer) -> bool:
-    """Return whether to read a body as events; a service that names no type, or an odd one, gets a chance."""
+def _is_stream(head: Response) -> bool:
+    """Return whether to read a body as events; a missing or unusual content type is tolerated."""
     return head.status == 200 and not head.is_html and not head.kind.endswith("json")
 
 

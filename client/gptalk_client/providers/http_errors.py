@@ -1,6 +1,6 @@
-"""What httpx raises and what a service answers, told as this project's own errors.
+"""httpx's exceptions and a service's responses, translated into this project's own errors.
 
-No text of httpx gets through, for it may hold an address and that a token: every sentence is made here.
+None of httpx's text gets through, since it may contain an address and so a token: all sentences are written here.
 """
 
 from __future__ import annotations
@@ -31,22 +31,22 @@ from gptalk_client.errors import (
 from gptalk_client.providers.json_text import decode_json, server_reason, shorten
 
 DEFAULT_RETRY_AFTER_S = 2.0
-"""How long to wait where a service does not say it, or not so that it can be understood, in seconds."""
+"""How long to wait if a service sends no intelligible `Retry-After`, in seconds."""
 
 
 class TokenRefusedError(AuthError):
-    """The service answered 401: another token may help."""
+    """The service responded with 401: another token may help."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """The answer to one request."""
+class Response:
+    """The response to one request."""
 
     status: int
     headers: Mapping[str, str]
     """Names in lower case."""
     body: bytes
-    """Empty where the body is streamed. At most as much as was asked for."""
+    """Empty if the body is streamed. Never longer than the request's `max_body_bytes`."""
 
     @property
     def kind(self) -> str:
@@ -55,7 +55,7 @@ class Answer:
 
     @property
     def is_html(self) -> bool:
-        """Whether it is a page for people."""
+        """Whether it is a web page."""
         start = self.body[:64].lstrip().lower()
         return self.kind in ("text/html", "application/xhtml+xml") or start.startswith(
             (b"<!doctype", b"<html")
@@ -65,15 +65,15 @@ class Answer:
         """Return the body as a JSON object.
 
         Raises:
-            ProtocolError: It is none.
+            ProtocolError: It is something else.
         """
         value = decode_json(self.body)
         if not isinstance(value, dict):
-            raise ProtocolError("The service answered with something that is no JSON object.")
+            raise ProtocolError("The service answered with something other than a JSON object.")
         return value
 
     def reason(self) -> str:
-        """Return the reason that the service gives; empty if it gives none."""
+        """Return the reason given by the service; empty if there is none."""
         try:
             return server_reason(decode_json(self.body))
         except ProtocolError:
@@ -84,7 +84,7 @@ Err = TypeVar("Err", bound=GptalkError)
 
 
 def hide(error: Err, *secrets: str) -> Err:
-    """Take secrets out of an error's text, which may quote a service that quotes them; return the error."""
+    """Remove secrets from an error's text, in case the service quoted them; return the error."""
     for secret in secrets:
         if secret and secret in error.message:
             error.message = error.message.replace(secret, "[hidden]")
@@ -92,42 +92,42 @@ def hide(error: Err, *secrets: str) -> Err:
     return error
 
 
-def check_answer(answer: Answer, service: str, *, secret: str = "token") -> None:
-    """Raise what an answer means unless its status says that all is well.
+def check_response(response: Response, service: str, *, secret: str = "token") -> None:
+    """Raise the error that a response means, if any.
 
     Args:
-        answer: The whole answer, or the head of a streamed one.
-        service: The service's name for people.
-        secret: What the service calls the thing that says who asks.
+        response: The whole response, or the head of a streamed one.
+        service: The service's display name.
+        secret: What to call the credential in an error.
 
     Raises:
-        ProviderError: The answer is a refusal, a failure, a redirect or a page for people.
+        ProviderError: The response is a refusal, a failure, a redirect or a web page.
     """
-    status = answer.status
+    status = response.status
     if status == 407:
-        raise ProxyError("The proxy asks for a user name and a password.")
+        raise ProxyError("The proxy requires a user name and password.")
     if 300 <= status < 400:
-        raise ProtocolError(f"{service} sends on to {_redirect_host(answer)}, which is not followed.")
-    if answer.is_html and (status in (403, 503) or status < 300):
+        raise ProtocolError(f"{service} redirects to {_redirect_host(response)}; redirects aren't followed.")
+    if response.is_html and (status in (403, 503) or status < 300):
         raise BlockedError(f"A web page answered instead of {service} (status {status}).")
-    said = f": {reason}" if (reason := answer.reason()) else "."
+    said = f": {reason}" if (reason := response.reason()) else "."
     if status == 401:
         raise TokenRefusedError(f"{service} refused the {secret}{said}")
     if status == 403:
         raise AuthError(f"{service} refused the request{said}")
     if status == 429:
-        wait_s = parse_retry_after(answer.headers.get("retry-after"))
-        raise RateLimitedError(f"{service} takes no more requests for now{said}", retry_after_s=wait_s)
+        wait_s = parse_retry_after(response.headers.get("retry-after"))
+        raise RateLimitedError(f"{service} is limiting requests{said}", retry_after_s=wait_s)
     if status >= 500 or (status >= 400 and reason):
         raise ServerError(f"{service} failed with status {status}{said}", status=status)
     if status >= 400:
         raise ProtocolError(f"{service} does not know this address (status {status}).")
     if status in (204, 205):
-        raise ProtocolError(f"{service} answered with nothing.")
+        raise ProtocolError(f"{service} sent an empty response.")
 
 
 def parse_retry_after(value: str | None, *, now_s: float | None = None) -> float:
-    """Return how many seconds a `Retry-After` header asks to wait.
+    """Return how many seconds a `Retry-After` header asks for.
 
     Source: RFC 9110, section 10.2.3. Seconds or a date; anything else counts as 2 seconds.
     """
@@ -136,11 +136,11 @@ def parse_retry_after(value: str | None, *, now_s: float | None = None) -> float
     value = value.strip()
     if value.isascii() and value.isdigit():
         return float(value[:9])
-    from email.utils import parsedate_to_datetime  # loads a good deal, and is hardly ever needed
+    from email.utils import parsedate_to_datetime  # loads a lot, and is rarely needed
 
     try:
         moment = parsedate_to_datetime(value)
-    except (ValueError, OverflowError):  # the latter for a year or a zone beyond all calendars
+    except (ValueError, OverflowError):  # the latter for a year or zone out of range
         return DEFAULT_RETRY_AFTER_S
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
@@ -150,26 +150,26 @@ def parse_retry_after(value: str | None, *, now_s: float | None = None) -> float
 def translate(
     err: Exception, *, service: str, proxy: str | None, in_body: bool
 ) -> ProviderError | ConfigError | None:
-    """Return what an exception of httpx or httpcore means, without any of its text; None if it is not theirs.
+    """Return what an exception from httpx or httpcore means, without any of its text; None if it is not theirs.
 
     Args:
         err: What was raised.
-        service: The service's name for people.
-        proxy: The proxy's name for people, if there is one.
-        in_body: Whether the head of the answer had come, so that some text may have been read.
+        service: The service's display name.
+        proxy: The proxy's display name, if there is one.
+        in_body: Whether the response headers had arrived, so that some text may have been read.
     """
     import httpcore
     import httpx
 
     if isinstance(err, httpcore.ConnectTimeout | httpcore.PoolTimeout):
         through = f" through the proxy {proxy}" if proxy else ""
-        return TimedOutError(f"No connection to {service}{through} in time.", phase="connect")
+        return TimedOutError(f"Connecting to {service}{through} timed out.", phase="connect")
     if isinstance(err, httpcore.TimeoutException):
         return TimedOutError(f"{service} did not answer in time.", phase="headers")
     if isinstance(err, httpcore.ProxyError):
-        status = str(err)[:3]  # httpcore begins with the status that the proxy answered CONNECT with
+        status = str(err)[:3]  # httpcore starts with the proxy's status for CONNECT
         if status == "407":
-            return ProxyError(f"The proxy {proxy} asks for a user name and a password.")
+            return ProxyError(f"The proxy {proxy} requires a user name and password.")
         return ProxyError(f"The proxy {proxy} refused{f' ({status})' if status.isdigit() else ''}.")
     if isinstance(err, httpcore.ConnectError):
         return _translate_connect_error(err, service, proxy)
@@ -179,8 +179,8 @@ def translate(
         if in_body:
             return TruncatedError(f"The connection to {service} broke before the end of the reply.")
         return NetworkError(f"The connection to {service} broke before it answered.")
-    if isinstance(err, httpx.RemoteProtocolError):  # httpx's own: where a redirect leads cannot be read
-        return ProtocolError(f"{service} sends on to another address, which is not followed.")
+    if isinstance(err, httpx.RemoteProtocolError):  # httpx's own: the target of a redirect is unreadable
+        return ProtocolError(f"{service} redirects to another address; redirects aren't followed.")
     if isinstance(err, httpx.InvalidURL | httpcore.UnsupportedProtocol | httpcore.LocalProtocolError):
         return ConfigError("The address or a header of the request cannot be used.")
     return None
@@ -192,7 +192,7 @@ def _translate_connect_error(err: Exception, service: str, proxy: str | None) ->
     causes = _causes(err)
     tls = next((each for each in causes if isinstance(each, ssl.SSLError)), None)
     if isinstance(tls, ssl.SSLCertVerificationError):
-        return TLSError(f"The certificate of {service} is not good: {shorten(tls.verify_message)}.")
+        return TLSError(f"The certificate of {service} is not valid: {shorten(tls.verify_message)}.")
     if tls is not None:
         return TLSError(
             f"No secure connection to {service} ({shorten(getattr(tls, 'reason', None) or str(tls))})."
@@ -203,21 +203,21 @@ def _translate_connect_error(err: Exception, service: str, proxy: str | None) ->
         return NetworkError(f"No such host: {service}.")
     if any(isinstance(each, ConnectionRefusedError) for each in causes):
         return NetworkError(f"{service} refused the connection.")
-    return NetworkError(f"No connection to {service}.")
+    return NetworkError(f"Could not connect to {service}.")
 
 
 def _translate_bad_http(text: str, service: str, in_body: bool) -> ProviderError:
-    # httpcore passes h11's sentences on; these two tell a connection that ended from nonsense on it.
+    # httpcore passes on h11's messages; these two distinguish a closed connection from garbage on it.
     if "peer closed connection" in text or "peer unexpectedly closed" in text:
         return TruncatedError(f"{service} hung up before the end of the reply.")
     if "Server disconnected" in text:
-        return NetworkError(f"{service} hung up without an answer.")
-    where = "in the middle of the reply" if in_body else "in its answer"
-    return ProtocolError(f"{service} broke the rules of HTTP {where}.")
+        return NetworkError(f"{service} hung up without answering.")
+    where = "in the middle of the reply" if in_body else "in its response"
+    return ProtocolError(f"{service} sent invalid HTTP {where}.")
 
 
 def _causes(err: BaseException) -> list[BaseException]:
-    """Return an exception and what led to it, groups taken apart."""
+    """Return an exception and its causes, with groups flattened."""
     found: list[BaseException] = []
     waiting: list[BaseException | None] = [err]
     while waiting:
@@ -225,16 +225,16 @@ def _causes(err: BaseException) -> list[BaseException]:
         if each is None or each in found:
             continue
         found.append(each)
-        # The pool drops causes; like httpcore's, our network also hands the cause over as an argument.
+        # The pool drops causes; like httpcore's own, our network backend also passes the cause as an argument.
         waiting += [each.__cause__, each.__context__, *(a for a in each.args if isinstance(a, BaseException))]
         if isinstance(each, BaseExceptionGroup):
             waiting += each.exceptions
     return found
 
 
-def _redirect_host(answer: Answer) -> str:
+def _redirect_host(response: Response) -> str:
     try:
-        host = urlsplit(answer.headers.get("location", "")).hostname
+        host = urlsplit(response.headers.get("location", "")).hostname
     except ValueError:
         host = None
     return shorten(host) if host else "another address"

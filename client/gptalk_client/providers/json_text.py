@@ -1,45 +1,42 @@
-"""JSON from outside: quick where it is well formed, lenient where a service is sloppy, never a traceback."""
+"""JSON from outside: fast if it is well formed, lenient if a service is sloppy, never a traceback."""
 
 from __future__ import annotations
 
 import json
 from typing import Any, NoReturn
 
-import msgspec
-
 from gptalk_client.errors import ProtocolError
+from gptalk_client.json_decoding import JsonError, TooDeepError, decode
+from gptalk_client.text import replace_surrogates
 
 MAX_REASON_CHARS = 300
-"""Longest reason of a service that an error quotes, in characters."""
+"""Longest reason quoted from a service, in characters."""
 
 _MAX_REASON_DEPTH = 8
 _REASONS = ("message", "msg", "error", "detail", "code")
-_decode_any = msgspec.json.Decoder().decode
 
 
 def decode_json(raw: bytes) -> Any:
-    """Return what JSON bytes say, with U+FFFD for invalid UTF-8 and for lone surrogates.
+    """Return decoded JSON, with U+FFFD for invalid UTF-8 and for lone surrogates.
 
     Raises:
         ProtocolError: The bytes are no JSON: malformed, nested too deep, NaN, or a number beyond all bounds.
     """
     try:
-        return _decode_any(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return _decode_slowly(raw)
-    except RecursionError:
+        return decode(raw)
+    except TooDeepError:
         raise ProtocolError("The service sent JSON that is nested too deep.") from None
+    except JsonError:
+        return _decode_slowly(raw)
 
 
 def _decode_slowly(raw: bytes) -> Any:
-    """Take what msgspec refuses: invalid UTF-8 and lone surrogates, in strings and in names."""
+    """Decode what msgspec refuses: invalid UTF-8 and lone surrogates, in strings and in names."""
     text = raw.decode("utf-8", "replace")
     try:
         return _without_surrogates(json.loads(text, parse_constant=_refuse_constant))
-    except RecursionError:
-        raise ProtocolError("The service sent JSON that is nested too deep.") from None
     except ValueError:
-        raise ProtocolError("The service sent something that is no JSON.") from None
+        raise ProtocolError("The service sent something that isn't JSON.") from None
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -56,13 +53,8 @@ def _without_surrogates(value: Any) -> Any:
     return value
 
 
-def replace_surrogates(text: str) -> str:
-    """Return the text with surrogate pairs joined and lone surrogates as U+FFFD."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-
-
 def server_reason(answer: Any) -> str:
-    """Return the reason that a service gives in its JSON, on one line and shortened; empty if it gives none.
+    """Return the reason in a service's JSON, on one line and shortened; empty if there is none.
 
     Args:
         answer: The decoded body. Its members `message`, `msg`, `error` and `code` are looked at.
@@ -87,6 +79,6 @@ def _reason(answer: Any, depth: int) -> str:
 
 
 def shorten(text: str) -> str:
-    """Return text of a service as one printable line of at most `MAX_REASON_CHARS` characters."""
+    """Return a service's text as one printable line of at most `MAX_REASON_CHARS` characters."""
     line = " ".join("".join(each if each.isprintable() else " " for each in text[:4000]).split())
     return line if len(line) <= MAX_REASON_CHARS else line[: MAX_REASON_CHARS - 1] + "…"

@@ -2,7 +2,7 @@
 
 httpcore's own network is stopped by cancelling, and loses a socket when a cancel meets a connection that is being
 made or closed. Here a connection belongs to one object from its first instant, is closed by a call that returns
-at once, and whoever waits for it is woken by `Exchange.stop`. Loads httpx and httpcore: import it late.
+at once, and whoever waits for it is woken by `StreamingRequest.stop`. Loads httpx and httpcore: import it late.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from typing import Any, TypeVar
 import httpcore
 import httpx
 
-from gptalk_client.providers.exchange import CURRENT, Exchange
+from gptalk_client.providers.streaming_request import CURRENT, StreamingRequest
 
 T = TypeVar("T")
 
-_HIGH_BYTES = 512 * 1024  # unread bytes at which the system is asked to hold back the sender
+_HIGH_BYTES = 512 * 1024  # unread bytes at which reading is paused
 _HAPPY_EYEBALLS_S = 0.25  # RFC 8305, section 8
 
 
@@ -31,9 +31,9 @@ class PooledTransport(httpx.AsyncBaseTransport):
         self._pool = pool
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request and return the head of its answer."""
+        """Send a request and return the head of its response."""
         url = request.url
-        answer = await self._pool.handle_async_request(
+        response = await self._pool.handle_async_request(
             httpcore.Request(
                 method=request.method,
                 url=httpcore.URL(
@@ -45,10 +45,10 @@ class PooledTransport(httpx.AsyncBaseTransport):
             )
         )
         return httpx.Response(
-            status_code=answer.status,
-            headers=answer.headers,
-            stream=_Body(answer),
-            extensions=answer.extensions,
+            status_code=response.status,
+            headers=response.headers,
+            stream=_Body(response),
+            extensions=response.extensions,
         )
 
     async def aclose(self) -> None:
@@ -57,15 +57,15 @@ class PooledTransport(httpx.AsyncBaseTransport):
 
 
 class _Body(httpx.AsyncByteStream):
-    def __init__(self, answer: httpcore.Response) -> None:
-        self._answer = answer
+    def __init__(self, response: httpcore.Response) -> None:
+        self._response = response
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        assert not isinstance(self._answer.stream, Iterable)  # that would be a synchronous pool's
-        return aiter(self._answer.stream)
+        assert not isinstance(self._response.stream, Iterable)  # that would be a synchronous pool's
+        return aiter(self._response.stream)
 
     async def aclose(self) -> None:
-        await self._answer.aclose()
+        await self._response.aclose()
 
 
 class AsyncioBackend(httpcore.AsyncNetworkBackend):
@@ -103,7 +103,7 @@ class _Stream(httpcore.AsyncNetworkStream):
         self._pipe = pipe
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        # A piece may be larger than was asked for: the parser takes any size, and a cut would be a copy.
+        # May return more than `max_bytes`: the parser accepts any size, and cutting would copy.
         return await self._pipe.read(timeout)
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
@@ -117,7 +117,7 @@ class _Stream(httpcore.AsyncNetworkStream):
     ) -> httpcore.AsyncNetworkStream:
         pipe = self._pipe
         assert pipe.transport is not None
-        if pipe.is_over:  # a TLS server waits for the client's first word
+        if pipe.is_over:  # a TLS server waits for the client to speak first
             pipe.abort()
             raise httpcore.ConnectError(ssl.SSLError("the peer speaks no TLS"))
         shaking = asyncio.get_running_loop().start_tls(
@@ -128,14 +128,14 @@ class _Stream(httpcore.AsyncNetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         transport = self._pipe.transport
-        if info == "is_readable":  # asked of an idle connection, where it means that the server hung up
+        if info == "is_readable":  # asked about an idle connection, where it means that the server hung up
             return self._pipe.is_over
         names = {"client_addr": "sockname", "server_addr": "peername"}
         return None if transport is None else transport.get_extra_info(names.get(info, info))
 
 
 class _Pipe(asyncio.Protocol):
-    """One connection: what came and was not read, and whether more may be written."""
+    """One connection: its unread data, and whether more may be written."""
 
     def __init__(self) -> None:
         self.transport: asyncio.Transport | None = None
@@ -151,7 +151,7 @@ class _Pipe(asyncio.Protocol):
 
     @property
     def is_over(self) -> bool:
-        """Whether the peer hung up, or sent something that nobody asked for."""
+        """Whether the peer hung up or sent something unrequested."""
         return self._has_ended or self._size > 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -186,18 +186,18 @@ class _Pipe(asyncio.Protocol):
         _wake(self._writer)
 
     def abort(self) -> None:
-        """Close at once, also a connection that is still being made."""
+        """Close at once, even while still connecting."""
         self._is_aborted = True
         if self.transport is not None:
             self.transport.abort()
 
     async def read(self, timeout: float | None) -> bytes:
-        exchange = CURRENT.get()
+        running = CURRENT.get()
         if self._pieces or self._has_ended:
-            exchange.check()
+            running.check()
         else:
             self._reader = asyncio.get_running_loop().create_future()
-            if not await _woken(exchange, self._reader, timeout):
+            if not await _woken(running, self._reader, timeout):
                 raise httpcore.ReadTimeout
         if self._pieces:
             piece = self._pieces.popleft()
@@ -211,18 +211,18 @@ class _Pipe(asyncio.Protocol):
         return b""
 
     async def write(self, buffer: bytes, timeout: float | None) -> None:
-        exchange = CURRENT.get()
-        exchange.check()
+        running = CURRENT.get()
+        running.check()
         if self.transport is None or self.transport.is_closing():
             raise httpcore.WriteError
         self.transport.write(buffer)
         while self._is_full and not self._has_ended:
             self._writer = asyncio.get_running_loop().create_future()
-            if not await _woken(exchange, self._writer, timeout):
+            if not await _woken(running, self._writer, timeout):
                 raise httpcore.WriteTimeout
 
     async def bounded(self, making: Awaitable[T], timeout: float | None) -> T:
-        """Return what connects, shakes hands or the like; leave nothing open if it takes too long or fails."""
+        """Return the result of connecting or handshaking; leave nothing open if it is too slow or fails."""
         task = asyncio.ensure_future(making)
         waiter = asyncio.get_running_loop().create_future()
         task.add_done_callback(lambda _: _wake(waiter))
@@ -233,7 +233,7 @@ class _Pipe(asyncio.Protocol):
             made = task.result()
             is_made = True
             return made
-        except (OSError, UnicodeError) as err:  # ssl's errors and those of look-ups; no name for a host
+        except (OSError, UnicodeError) as err:  # TLS and lookup errors; a host that can't be encoded
             raise httpcore.ConnectError(err) from err
         finally:
             if not is_made:
@@ -243,7 +243,7 @@ class _Pipe(asyncio.Protocol):
 
 
 def _forget(task: asyncio.Future[Any]) -> None:
-    """Take note of an error that nobody waits for."""
+    """Retrieve an error that nobody awaits."""
     if not task.cancelled():
         task.exception()
 
@@ -253,10 +253,10 @@ def _wake(waiter: asyncio.Future[None] | None) -> None:
         waiter.set_result(None)
 
 
-async def _woken(exchange: Exchange, waiter: asyncio.Future[None], timeout: float | None) -> bool:
-    """Return whether the waiter was woken in time. No task is cancelled for a time limit."""
+async def _woken(running: StreamingRequest, waiter: asyncio.Future[None], timeout: float | None) -> bool:
+    """Return whether the waiter was woken in time. No task is cancelled on a timeout."""
     if timeout is None:
-        await exchange.wait(waiter)
+        await running.wait(waiter)
         return True
     is_late = False
 
@@ -267,7 +267,7 @@ async def _woken(exchange: Exchange, waiter: asyncio.Future[None], timeout: floa
 
     timer = asyncio.get_running_loop().call_later(timeout, give_up)
     try:
-        await exchange.wait(waiter)
+        await running.wait(waiter)
     finally:
         timer.cancel()
     return not is_late

@@ -11,28 +11,30 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
+from gptalk_client.addresses import Address
 from gptalk_client.errors import AuthError, ConfigError, ProtocolError, ProviderError, ServerError
 from gptalk_client.models import Messages, Phase, PhaseChanged, ReplyEvent, ReplyRequest, TextAdded
-from gptalk_client.providers.addresses import Address
 from gptalk_client.providers.auth_cache import is_usable_token
 from gptalk_client.providers.base import Provider
 from gptalk_client.providers.event_stream import EventData
-from gptalk_client.providers.exchange import Exchange
-from gptalk_client.providers.http import Call, TimeLimits, Timeouts, Wire
-from gptalk_client.providers.http_errors import Answer, check_answer, hide
-from gptalk_client.providers.json_text import decode_json, replace_surrogates, server_reason
+from gptalk_client.providers.http import HttpClient, Request
+from gptalk_client.providers.http_errors import Response, check_response, hide
+from gptalk_client.providers.json_text import decode_json, server_reason
 from gptalk_client.providers.proxies import choose_proxy
 from gptalk_client.providers.retries import Retries, Retry
 from gptalk_client.providers.stream_reader import StreamReader
+from gptalk_client.providers.streaming_request import StreamingRequest
+from gptalk_client.settings import Timeouts
+from gptalk_client.text import replace_surrogates
 
 __all__ = ["OpenAI", "Timeouts"]
 
 MAX_SKIPPED = 3
-"""Events that are none of the protocol, in a row, that end the reply."""
+"""How many consecutive events that are not of the protocol end the reply."""
 
-_MAX_LIST_BYTES = 8 * 1024 * 1024  # gateways tell half a megabyte about their models
+_MAX_LIST_BYTES = 8 * 1024 * 1024  # some gateways send half a megabyte about their models
 _KEY_HINT = "Check the key: the environment variable that the config file names, or api_key under [openai]."
-# Options of a conversation that this protocol has no name for.
+# A conversation's options that this protocol does not have.
 _OTHERS_OPTIONS = ("context_messages", "ctx_msg_count")
 
 
@@ -57,26 +59,26 @@ class OpenAI(Provider):
         *,
         api_key: str = "",
         proxy: str | None = None,
-        timeouts: TimeLimits | None = None,
+        timeouts: Timeouts | None = None,
         name: str = "openai",
     ) -> None:
         if api_key and not is_usable_token(api_key):
             raise ConfigError(
-                "The key of the OpenAI-compatible endpoint holds blanks or other odd characters."
+                "The key of the OpenAI-compatible endpoint contains spaces or other invalid characters."
             )
         self._address = address = _address(url)
         self._api_key = api_key
         self._proxy = proxy
         self.name = name
-        self._wire = Wire(address, proxy=proxy, timeouts=timeouts or Timeouts())
+        self._http = HttpClient(address, proxy=proxy, timeouts=timeouts or Timeouts())
 
     @property
     def service(self) -> str:  # type: ignore[override]
-        """The endpoint's host as people know it."""
+        """The endpoint's host for display."""
         return self._address.service
 
     def check_proxy(self) -> None:
-        """Look ahead of the first turn whether the proxy, if one is to be taken, can be used.
+        """Check before the first turn that the proxy, if any, can be used.
 
         Raises:
             ConfigError: It cannot.
@@ -84,24 +86,24 @@ class OpenAI(Provider):
         choose_proxy(self._address, self._proxy)
 
     async def warm_up(self) -> None:
-        """Do ahead of the first turn what needs no network: load httpx, read the certificates."""
-        await self._wire.warm_up()
+        """Prepare for the first turn without using the network: load httpx, read the certificates."""
+        await self._http.warm_up()
 
     async def aclose(self) -> None:
-        """Close the connections. The instance cannot be used afterwards."""
-        await self._wire.aclose()
+        """Close the connections. The instance can't be used afterwards."""
+        await self._http.aclose()
 
     async def models(self) -> list[str]:
-        """Return the names of the models on offer, in the endpoint's order; empty if it lists none.
+        """Return the names of the available models, in the endpoint's order; empty if it lists none.
 
         Raises:
             ProviderError: It cannot be reached, or refuses.
         """
         try:
-            call = Call("GET", "/models", self._headers(), max_answer_bytes=_MAX_LIST_BYTES)
-            answer = await self._wire.fetch(call)
-            check_answer(answer, self.service, secret="key")
-            listed = answer.json_object().get("data")
+            request = Request("GET", "/models", self._headers(), max_body_bytes=_MAX_LIST_BYTES)
+            response = await self._http.fetch(request)
+            check_response(response, self.service, secret="key")
+            listed = response.json_object().get("data")
         except ProtocolError:
             return []
         except ProviderError as err:
@@ -112,21 +114,22 @@ class OpenAI(Provider):
         return [name for name in names if isinstance(name, str) and name]
 
     async def stream(self, request: ReplyRequest) -> AsyncGenerator[ReplyEvent, None]:
-        """Yield the events of one reply; return when the endpoint says that it is complete.
+        """Yield the events of one reply; return once the endpoint marks it complete.
 
         Raises:
             ProviderError: The reply could not be had, or broke off.
             ConfigError: The address, the proxy or the request cannot be used.
         """
+        self._http.loop.check()
         yield PhaseChanged(Phase.CONNECTING)
-        await self._wire.settle()
-        reader, retries, exchange = StreamReader(DeltaText()), Retries(), None
+        await self._http.reclaim_connections()
+        reader, retries, streaming = StreamReader(DeltaText()), Retries(), None
         try:
             body = _body(request, request.model or await self._default_model())
-            while exchange is None:
+            while streaming is None:
                 opened = await self._open(body, reader, retries)
-                if isinstance(opened, Exchange):
-                    exchange = opened
+                if isinstance(opened, StreamingRequest):
+                    streaming = opened
                     yield PhaseChanged(Phase.WAITING)
                 else:
                     yield PhaseChanged(Phase.RETRYING, opened.wait_s, opened.reason)
@@ -137,21 +140,21 @@ class OpenAI(Provider):
         except ProviderError as err:
             raise self._told(err) from None
         finally:
-            if exchange is not None and not reader.is_over:
-                await exchange.close()
+            if streaming is not None and not reader.is_over:
+                await streaming.close()
 
-    async def _open(self, body: bytes, reader: StreamReader, retries: Retries) -> Exchange | Retry:
-        call = Call("POST", "/chat/completions", self._headers(), body=body)
+    async def _open(self, body: bytes, reader: StreamReader, retries: Retries) -> StreamingRequest | Retry:
+        request = Request("POST", "/chat/completions", self._headers(), body=body)
         try:
-            answer, exchange = await self._wire.stream(call, reader)
-            _check_stream(answer, self.service)
+            response, streaming = await self._http.stream(request, reader)
+            _check_stream(response, self.service)
         except ProviderError as err:
             hide(err, self._api_key)
             retry = retries.after(err, can_repeat=False)
             if retry is None:
                 raise
             return retry
-        return exchange
+        return streaming
 
     async def _default_model(self) -> str:
         names = await self.models()
@@ -174,7 +177,7 @@ class OpenAI(Provider):
 
 
 class DeltaText:
-    """What a reply says by now, and what of it the consumer has not seen. No I/O."""
+    """The text of a reply so far, and what of it the consumer has not seen. No I/O."""
 
     def __init__(self) -> None:
         self._pieces: list[str] = []
@@ -190,11 +193,11 @@ class DeltaText:
 
     @property
     def has_news(self) -> bool:
-        """Whether `take` may return something, or the reply is over."""
+        """Whether `take` may return something or the reply is over."""
         return bool(self._pieces) or self.is_over
 
     def push(self, event: EventData) -> None:
-        """Take in one event."""
+        """Process one event."""
         if self.is_over:
             return
         try:
@@ -218,7 +221,7 @@ class DeltaText:
                 raise ProtocolError("The service sent several events without any text.")
             return
         self._skipped = 0
-        # Without choices it is the count of tokens; with several, the first is the reply.
+        # Without choices it is the token count; with several, the first is the reply.
         choice = choices[0] if choices and isinstance(choices[0], dict) else {}
         delta = choice.get("delta")
         text = delta.get("content") if isinstance(delta, dict) else None
@@ -228,7 +231,7 @@ class DeltaText:
             self._has_finished = True
 
     def push_unfinished(self, event: EventData | None) -> None:
-        """Take in the event that the end of the stream cut off, if it is whole JSON or the end mark."""
+        """Process the event that the end of the stream cut off, if it is complete JSON or the end mark."""
         if event is not None:
             try:
                 if bytes(event).strip() != b"[DONE]":
@@ -236,21 +239,21 @@ class DeltaText:
             except ProtocolError:
                 return
             self.push(event)
-        # Some endpoints send no end mark after the event that gives the reason for the end.
+        # Some endpoints send no end mark after the event with the finish reason.
         self.is_done = self.is_done or (self._has_finished and self.error is None)
 
     def take(self) -> TextAdded | None:
-        """Return what came since the last call, or None."""
+        """Return the text since the last call, or None."""
         text = "".join(self._pieces)
         self._pieces = []
         return TextAdded(text) if text else None
 
     def take_held(self) -> None:
-        """Return nothing: no text is held back."""
+        """Return None: no text is held back."""
 
 
 def _address(url: str) -> Address:
-    """Return the address below which `/chat/completions` lies, given as people give it."""
+    """Return the base address for `/chat/completions`, from any of the usual ways to write it."""
     address = Address.parse(url.strip().rstrip("/").removesuffix("/chat/completions"))
     return Address.parse(f"{address.base}/v1") if address.base == address.origin else address
 
@@ -269,10 +272,10 @@ def _clean(messages: Messages) -> list[dict[str, Any]]:
     ]
 
 
-def _check_stream(answer: Answer, service: str) -> None:
-    check_answer(answer, service, secret="key")
-    if not answer.kind.endswith("json") and not answer.body:
+def _check_stream(response: Response, service: str) -> None:
+    check_response(response, service, secret="key")
+    if not response.kind.endswith("json") and not response.body:
         return
-    if reason := answer.reason():
-        raise ServerError(f"{service} did not send a reply: {reason}", status=answer.status)
-    raise ProtocolError(f"{service} answered with something that is no stream.")
+    if reason := response.reason():
+        raise ServerError(f"{service} did not send a reply: {reason}", status=response.status)
+    raise ProtocolError(f"{service} answered with something other than a stream.")

@@ -1,4 +1,4 @@
-"""Tokens, keys and secret paths out of what httpx and httpcore log: httpx logs whole addresses at INFO."""
+"""Keeps tokens, keys and secret paths out of httpx's and httpcore's logs: httpx logs whole addresses at INFO."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ class _RedactingFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = redact(record.getMessage()), ()
         if record.exc_info:
-            # A traceback is formatted later, from texts that this filter does not see.
+            # A traceback is formatted later, from text that this filter does not see.
             record.exc_info, record.exc_text = None, None
         return True
 
 
 def redact_http_logs() -> None:
-    """Make httpx and httpcore log nothing secret; calling it again changes nothing."""
+    """Keep secrets out of httpx's and httpcore's logs; calling it again changes nothing."""
     for name in _LOGGERS:
         logger = logging.getLogger(name)
         if not any(isinstance(each, _RedactingFilter) for each in logger.filters):

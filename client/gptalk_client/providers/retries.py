@@ -1,4 +1,4 @@
-"""When a failed request of a turn is tried once more, and after how long. No I/O."""
+"""Whether a failed request of a turn is retried, and after how long. No I/O."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from gptalk_client.errors import ProviderError, RateLimitedError, ServerError, TimedOutError
 
 MAX_RETRY_AFTER_S = 60.0
-"""A service that asks for a longer wait is not waited for, in seconds."""
+"""Longest wait that a service may ask for, in seconds; beyond it the turn fails."""
 
 JITTER_S = (0.3, 1.2)
-"""Bounds of the wait after a failed login, in seconds: random, so that many clients do not come back at once."""
+"""Bounds of the random wait after a failed login, in seconds, so that many clients don't retry at once."""
 
 _PASSING = (500, 502, 503, 504)
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """One more try."""
+    """One retry."""
 
     wait_s: float
     reason: str
@@ -26,13 +26,13 @@ class Retry:
 
 
 class Retries:
-    """The retries of one turn: each kind of failure is forgiven once."""
+    """The retries of one turn: each kind of failure is retried once."""
 
     def __init__(self) -> None:
         self._used: set[str] = set()
 
     def after(self, error: ProviderError, *, can_repeat: bool) -> Retry | None:
-        """Return how to go on after an error, or None if it is final.
+        """Return how to retry after an error, or None if it is final.
 
         Args:
             error: What the request failed with.

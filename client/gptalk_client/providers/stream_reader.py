@@ -1,4 +1,4 @@
-"""The bytes of a streamed reply on one side, the events of the reply on the other."""
+"""Turns the bytes of a streamed reply into its events."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import Protocol
 from gptalk_client.errors import BlockedError, ProtocolError, ServerError, TruncatedError
 from gptalk_client.models import Phase, PhaseChanged, ReplyEvent, TextAdded, TextReplaced
 from gptalk_client.providers.event_stream import EventData, EventStreamDecoder
+from gptalk_client.providers.loops import OneLoop
 
 
 class ReplyText(Protocol):
-    """What a reply says by now; how its events spell that is the protocol's business."""
+    """The text of a reply so far, assembled from a protocol's events."""
 
     error: ProtocolError | ServerError | None
 
@@ -26,23 +27,23 @@ class ReplyText(Protocol):
 
     @property
     def has_news(self) -> bool:
-        """Whether `take` may return something, or the reply is over."""
+        """Whether `take` may return something or the reply is over."""
 
     def push(self, event: EventData) -> None:
-        """Take in one event."""
+        """Process one event."""
 
     def push_unfinished(self, event: EventData | None) -> None:
-        """Take note of the end of the stream, and of the event that it cut off."""
+        """Record the end of the stream, and the event that it cut off."""
 
     def take(self) -> TextAdded | TextReplaced | None:
         """Return what changed since the last call."""
 
     def take_held(self) -> TextAdded | None:
-        """Return what was held back, when the reply is over."""
+        """Return what was held back; call this when the reply is over."""
 
 
 class StreamReader:
-    """Takes bytes at full speed; yields events as fast as the consumer asks.
+    """Accepts bytes at full speed; yields events as fast as the consumer asks.
 
     Args:
         text: Collects the reply.
@@ -56,14 +57,15 @@ class StreamReader:
         self._is_empty = True
         self._waiter: asyncio.Future[None] | None = None
         self.data_at = 0.0
+        self._loop = OneLoop("This reply")
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more is wanted."""
+        """Whether no more bytes are needed."""
         return self._text.is_over
 
     def feed(self, chunk: bytes, now: float) -> None:
-        """Take some bytes of the body; `now` is the loop's time."""
+        """Process some bytes of the body; `now` is the loop's time."""
         if self._is_empty and chunk:
             self._is_empty = False
             if chunk.lstrip()[:1] == b"<":
@@ -77,13 +79,13 @@ class StreamReader:
             self._wake()
 
     def end(self, error: BaseException | None) -> None:
-        """Take note that the stream ended, by itself or with an error."""
+        """Record that the stream ended, normally or with an error."""
         if self._has_ended:
             return
         if error is None and not self._text.is_over:
             self._text.push_unfinished(self._decoder.finish())
             if self._is_empty:
-                error = ProtocolError("The service answered with nothing.")
+                error = ProtocolError("The service sent an empty response.")
             elif not self._text.is_over:
                 error = TruncatedError("The reply broke off before its end mark.")
         self._has_ended, self._error = True, error
@@ -102,6 +104,7 @@ class StreamReader:
         """
         is_first = True
         while True:
+            self._loop.check()
             if not self._text.has_news and not self._has_ended:
                 self._waiter = asyncio.get_running_loop().create_future()
                 await self._waiter

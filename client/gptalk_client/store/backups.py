@@ -10,13 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gptalk_client.errors import StoreError
-from gptalk_client.store.database import in_words
+from gptalk_client.files import AlreadyExistsError, atomic_write
 from gptalk_client.store.reserved_paths import SIDE_FILES
-from gptalk_client.whole_files import AlreadyThereError, placed
+from gptalk_client.store.sqlite_errors import in_words
 
 
 def free_name(path: Path, label: str) -> Path:
-    """Return a name beside a database that neither a file nor a file beside one has."""
+    """Return an unused name beside a database, with no leftover side files either."""
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
     base = path.with_name(f"{path.name}.{label}-{stamp}")
     name, number = base, 1
@@ -45,15 +45,15 @@ def write_backup(copy_to: Callable[[sqlite3.Connection], None], path: Path, *, r
         StoreError: There is a file already, or the copy cannot be written.
     """
     try:
-        with placed(path, replace=replace, keep_mode=False) as temporary:
+        with atomic_write(path, replace=replace, keep_mode=False) as temporary:
             try:
                 _fill(copy_to, temporary, path)
             finally:
                 for side in SIDE_FILES[1:]:
                     with contextlib.suppress(FileNotFoundError):
                         os.unlink(f"{temporary}{side}")
-    except AlreadyThereError as err:
-        raise StoreError(f"{path} is there already.", hint="Choose another name, or add --force.") from err
+    except AlreadyExistsError as err:
+        raise StoreError(f"{path} already exists.", hint="Choose another name, or add --force.") from err
     except OSError as err:
         raise StoreError(f"The backup {path} cannot be written: {err.strerror or err}.", hint="") from err
 
@@ -63,7 +63,7 @@ def _fill(copy_to: Callable[[sqlite3.Connection], None], temporary: Path, path: 
         target = sqlite3.connect(temporary, isolation_level=None)
         try:
             copy_to(target)
-            # A copy is one file: without this it would ask for a -wal file of its own.
+            # A copy is a single file: without this it would need a -wal file.
             target.execute("PRAGMA journal_mode = DELETE")
         finally:
             target.close()

@@ -1,4 +1,4 @@
-"""What the parts of the store share: the open database."""
+"""The base of the store's parts."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from gptalk_client.store.database import Database
 
 
 class StorePart:
-    """Base of the parts that `store.Store` is put together from."""
+    """Gives the parts that `store.Store` is made of the open database."""
 
     _db: Database

@@ -1,20 +1,21 @@
-"""The tree of a conversation's messages: the branch that is shown, its siblings, forks and deletions."""
+"""A conversation's tree of messages: the active branch, siblings, forks and deletions."""
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from gptalk_client.errors import UsageError
-from gptalk_client.models import BranchEntry, Conversation, Message, Role, Status
+from gptalk_client.errors import StoreError, UsageError
+from gptalk_client.models import BranchEntry, Conversation, Message, OpenedConversation, Role, Status
 from gptalk_client.store.base import StorePart
 from gptalk_client.store.rows import (
     CONTENT,
     CONVERSATION_SELECT,
     MESSAGE_SELECT,
-    clean,
     conversation_from,
     conversation_seq,
     insert_message,
@@ -25,8 +26,10 @@ from gptalk_client.store.rows import (
     read_message,
     readable_time,
     set_active_leaf,
+    usage_from,
 )
 from gptalk_client.store.writers import BROKEN_OFF, index_message
+from gptalk_client.text import storable
 from gptalk_client.textsearch.folding import fold
 
 _TEXTS_AT_ONCE = 500
@@ -49,7 +52,7 @@ _SUBTREE = """
 
 
 class Branches(StorePart):
-    """The part of the store that knows the tree."""
+    """The part of the store for the tree of messages."""
 
     def branch(self, conversation_id: str, leaf_id: str | None = None) -> list[BranchEntry]:
         """Return the messages from the root to a leaf, without their texts.
@@ -63,14 +66,34 @@ class Branches(StorePart):
         """
         with self._db.read() as con:
             conversation, leaf = _leaf(con, conversation_id, leaf_id)
-            # All rows at once: for ten thousand messages half the cost of climbing from row to row in SQL.
-            rows = con.execute(
-                f"SELECT seq, parent_seq, id, role, status, {readable_time('created_at_ms')}, size_chars, model,"
-                " error"
-                " FROM message WHERE conversation_seq = ? AND deletion_seq IS NULL",
-                (conversation,),
-            ).fetchall()
+            rows = _read_tree(con, conversation)
         return _entries(rows, leaf)
+
+    def open_conversation(self, conversation_id: str, *, newest_texts: int) -> OpenedConversation:
+        """Return what it takes to show a conversation, and mark it as read.
+
+        Args:
+            conversation_id: A full id.
+            newest_texts: How many of the newest messages come with their texts.
+
+        Raises:
+            UsageError: There is no such conversation.
+        """
+        with self._db.read() as con:
+            seq, leaf = _leaf(con, conversation_id, None)
+            conversation, rows = _read_conversation(con, seq), _read_tree(con, seq)
+        entries = _entries(rows, leaf)
+        texts = self.texts([entry.id for entry in entries[max(0, len(entries) - newest_texts) :]])
+        last = entries[-1] if entries else None
+        returned = None
+        if last is not None and last.status is Status.FAILED and last.parent_id and not conversation.draft:
+            with self._db.read() as con:
+                returned = read_message(con, message_seq(con, last.parent_id)[0])
+        if conversation.unread:
+            with contextlib.suppress(StoreError), self._db.write() as con:  # it can be read all the same
+                con.execute("UPDATE conversation SET unread = 0 WHERE seq = ?", (seq,))
+                conversation = replace(conversation, unread=False)
+        return OpenedConversation(conversation, entries, texts, returned)
 
     def texts(self, ids: Sequence[str]) -> dict[str, str]:
         """Return the texts of messages by their ids; unknown ids are left out."""
@@ -112,7 +135,7 @@ class Branches(StorePart):
             return _path_messages(con, message_seq(con, leaf_id)[0], min(max(limit, 0), _MOST_ROWS))
 
     def set_active(self, conversation_id: str, message_id: str | None) -> Conversation:
-        """Show the branch that ends at a message; None shows an empty one, to begin anew.
+        """Show the branch that ends at a message; None shows an empty branch, for a fresh start.
 
         Raises:
             UsageError: No such conversation, or no such message in it.
@@ -134,7 +157,7 @@ class Branches(StorePart):
         return [row[0] for row in rows]
 
     def newest_leaf(self, message_id: str) -> str:
-        """Return the leaf under a message that was last looked at, else the newest one."""
+        """Return the leaf below a message that was viewed last, else the newest."""
         with self._db.read() as con:
             row = con.execute(
                 f"{_SUBTREE} SELECT m.id FROM subtree JOIN message m ON m.seq = subtree.seq WHERE NOT EXISTS"
@@ -162,16 +185,17 @@ class Branches(StorePart):
                     con, conversation=copy, parent=parent, role=message.role, content=message.content,
                     status=Status.INCOMPLETE if is_open else message.status,
                     created_at_ms=message.created_at_ms, model=message.model,
-                    error=BROKEN_OFF if is_open else message.error,
+                    error=BROKEN_OFF if is_open else message.error, provider=message.provider,
+                    reasoning=message.reasoning, facts=message.facts,
                 )  # fmt: skip
-                index_message(con, parent, clean(message.content))
+                index_message(con, parent, storable(message.content))
             set_active_leaf(con, copy, parent)
             return _read_conversation(con, copy)
 
     def delete_message(self, message_id: str) -> str:
-        """Delete a message and what hangs under it, so that it can be restored.
+        """Delete a message and everything below it, such that it can be restored.
 
-        The active leaf, if it was among them, goes to the newest sibling's leaf, else to the parent.
+        If the active leaf was among them, the newest sibling's leaf becomes active, else the parent.
 
         Returns:
             A token for `restore_message`.
@@ -202,13 +226,13 @@ class Branches(StorePart):
         return token
 
     def restore_message(self, token: str) -> Message:
-        """Take back a deletion, and show the branch that was shown before it.
+        """Undo a deletion, and show the branch that was shown before it.
 
         Returns:
             The message that had been deleted.
 
         Raises:
-            UsageError: There is no such deletion any more, or what the message hangs on is deleted as well.
+            UsageError: The deletion no longer exists, or the message's parent was deleted too.
         """
         with self._db.write() as con:
             row = con.execute(
@@ -224,7 +248,7 @@ class Branches(StorePart):
                 (seq,),
             ).fetchone()
             if orphaned:
-                raise UsageError("The message that it answered is deleted as well; restore that one first.")
+                raise UsageError("The message it answers was deleted too; restore that one first.")
             con.execute("UPDATE message SET deletion_seq = NULL WHERE deletion_seq = ?", (deletion,))
             con.execute("DELETE FROM deletion WHERE seq = ?", (deletion,))
             if active is not None and _is_live(con, active):
@@ -243,6 +267,17 @@ def _leaf(con: sqlite3.Connection, conversation_id: str, leaf_id: str | None) ->
     return conversation, seq
 
 
+def _read_tree(con: sqlite3.Connection, conversation: int) -> list[tuple[Any, ...]]:
+    """Return the rows of all messages of a conversation, without their texts."""
+    # All rows at once: for ten thousand messages half the cost of climbing from row to row in SQL.
+    return con.execute(
+        f"SELECT seq, parent_seq, id, role, status, {readable_time('created_at_ms')}, size_chars, model, error,"
+        " finish_reason, reasoning_chars, reasoning_ms, duration_ms, prompt_tokens, completion_tokens,"
+        " reasoning_tokens, provider FROM message WHERE conversation_seq = ? AND deletion_seq IS NULL",
+        (conversation,),
+    ).fetchall()
+
+
 def _path_messages(con: sqlite3.Connection, leaf: int | None, limit: int | None) -> list[Message]:
     rows = con.execute(
         f"{_PATH} {MESSAGE_SELECT.replace('FROM message m', 'FROM path JOIN message m ON m.seq = path.seq')}",
@@ -252,7 +287,7 @@ def _path_messages(con: sqlite3.Connection, leaf: int | None, limit: int | None)
 
 
 def _shared_places(rows: Sequence[tuple[Any, ...]]) -> dict[int | None, list[int]]:
-    """Return the children of every message that has more than one, oldest first; under None the roots."""
+    """Return the children of every message with more than one, oldest first; the roots are under None."""
     counts = Counter([row[1] for row in rows])
     places: dict[int | None, list[int]] = {parent: [] for parent, count in counts.items() if count > 1}
     if places:
@@ -265,7 +300,7 @@ def _shared_places(rows: Sequence[tuple[Any, ...]]) -> dict[int | None, list[int
 
 
 def _entries(rows: Sequence[tuple[Any, ...]], leaf: int | None) -> list[BranchEntry]:
-    """Return the entries from the root to a leaf, out of all rows of a conversation's messages."""
+    """Return the entries from the root to a leaf, given all rows of a conversation."""
     by_seq = {row[0]: row for row in rows}
     path: list[tuple[Any, ...]] = []
     at = by_seq.get(leaf)
@@ -275,13 +310,17 @@ def _entries(rows: Sequence[tuple[Any, ...]], leaf: int | None) -> list[BranchEn
     places = _shared_places(rows)
     entries: list[BranchEntry] = []
     parent_id: str | None = None
-    for seq, parent, message_id, role, status, created_at_ms, size_chars, model, error in reversed(path):
+    for (
+        seq, parent, message_id, role, status, created_at_ms, size_chars, model, error, finish_reason,
+        reasoning_chars, reasoning_ms, duration_ms, prompt, completion, reasoning, provider,
+    ) in reversed(path):  # fmt: skip
         place = places.get(parent)
         sibling, siblings = (place.index(seq) + 1, len(place)) if place else (1, 1)
         entries.append(
             BranchEntry(
                 message_id, parent_id, _ROLES[role], _STATUSES[status], created_at_ms, size_chars, model,
-                error, sibling, siblings,
+                error, sibling, siblings, finish_reason, reasoning_chars, reasoning_ms, duration_ms,
+                usage_from(prompt, completion, reasoning), provider,
             )
         )  # fmt: skip
         parent_id = message_id
@@ -299,7 +338,7 @@ def _copy_conversation(con: sqlite3.Connection, origin: int, title: str | None) 
     old_title, *settings = row
     if title is None:
         title = old_title if old_title.endswith("(fork)") else f"{old_title} (fork)".strip()
-    title = clean(title).strip()
+    title = storable(title).strip()
     now = now_ms()
     cursor = con.execute(
         "INSERT INTO conversation (id, title, title_key, renamed, created_at_ms, updated_at_ms, model,"

@@ -1,4 +1,4 @@
-"""Conversations: made, listed, found, renamed, filed away."""
+"""Conversations: creating, listing, finding, renaming and archiving them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from gptalk_client.models import Conversation
 from gptalk_client.store.base import StorePart
 from gptalk_client.store.rows import (
     CONVERSATION_SELECT,
-    clean,
     conversation_from,
     conversation_seq,
+    ensure_conversation,
+    insert_conversation,
     new_id,
     now_ms,
     options_text,
 )
+from gptalk_client.text import storable
 from gptalk_client.textsearch.folding import fold
 
 _CANDIDATES = 5
@@ -25,7 +27,7 @@ _HEX = frozenset("0123456789abcdef")
 
 
 class Conversations(StorePart):
-    """The part of the store that deals with whole conversations."""
+    """The part of the store for whole conversations."""
 
     def create_conversation(
         self,
@@ -36,7 +38,7 @@ class Conversations(StorePart):
         provider: str = "",
         options: Mapping[str, Any] | None = None,
     ) -> Conversation:
-        """Make an empty conversation.
+        """Create an empty conversation.
 
         Args:
             title: Counts as given by the person; empty takes the first line of the first prompt later.
@@ -45,21 +47,15 @@ class Conversations(StorePart):
             provider: Empty: the default of the settings.
             options: Overrides of this conversation; must be JSON.
         """
-        title = clean(title).strip()
-        now = now_ms()
+        new = Conversation(
+            new_id(), title, 0, 0, system_prompt=system_prompt, model=model, provider=provider,
+            options=options or {},
+        )  # fmt: skip
         with self._db.write() as con:
-            cursor = con.execute(
-                "INSERT INTO conversation (id, title, title_key, renamed, created_at_ms, updated_at_ms,"
-                " system_prompt, model, provider, options) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    new_id(), title, fold(title), bool(title), now, now, clean(system_prompt), clean(model),
-                    clean(provider), options_text(options),
-                ),
-            )  # fmt: skip
-            return _read(con, int(cursor.lastrowid or 0))
+            return _read(con, insert_conversation(con, new))
 
     def conversation(self, conversation_id: str) -> Conversation:
-        """Return the conversation of a full id, trashed or not.
+        """Return the conversation with a full id, trashed or not.
 
         Raises:
             UsageError: There is none.
@@ -68,7 +64,7 @@ class Conversations(StorePart):
             return _read(con, conversation_seq(con, conversation_id))
 
     def find_conversation(self, text: str) -> Conversation:
-        """Return the conversation that a person means.
+        """Return the conversation that the user means.
 
         Args:
             text: A full id, the beginning of one, a title, or a part of a title that no other has. Titles in
@@ -77,9 +73,9 @@ class Conversations(StorePart):
         Raises:
             UsageError: None fits, or several do; they are named.
         """
-        text = clean(text.strip())
+        text = storable(text.strip())
         if not text:
-            raise UsageError("Name a conversation by its id or its title.")
+            raise UsageError("Give a conversation's id or title.")
         with self._db.read() as con:
             by_id = _with_prefix(con, text.lower()) if _HEX.issuperset(text.lower()) else []
             if len(by_id) == 1:
@@ -95,14 +91,14 @@ class Conversations(StorePart):
             names = ", ".join(f"{each.id[:8]} {each.title!r}" for each in several[:_CANDIDATES])
             more = " and others" if len(several) > _CANDIDATES else ""
             raise UsageError(
-                f"Several conversations fit {text!r}: {names}{more}.", hint="Give more of the id."
+                f"Several conversations match {text!r}: {names}{more}.", hint="Give more of the id."
             )
         raise UsageError(
             f"There is no conversation {text!r}.", hint="`gptalk-tui list` shows the conversations."
         )
 
     def latest_conversation(self) -> Conversation | None:
-        """Return the conversation that changed last, neither archived nor in the trash."""
+        """Return the most recently changed conversation that is neither archived nor trashed."""
         with self._db.read() as con:
             row = con.execute(
                 f"{CONVERSATION_SELECT} WHERE c.seq = (SELECT seq FROM conversation WHERE archived = 0"
@@ -119,7 +115,7 @@ class Conversations(StorePart):
         trash: bool = False,
         filter: str = "",
     ) -> list[Conversation]:
-        """Return a page of the list: pinned first, then what changed last.
+        """Return a page of the list: pinned first, then the most recently changed.
 
         Args:
             limit: How many at most; None is all.
@@ -137,6 +133,28 @@ class Conversations(StorePart):
             ).fetchall()
         return [conversation_from(row) for row in rows]
 
+    def conversations_starting_with(
+        self, text: str, *, limit: int, archived: bool = False, trash: bool = False
+    ) -> list[Conversation]:
+        """Return the conversations whose id or title begins with a text in any case, what changed last first.
+
+        Args:
+            text: An empty one begins all of them.
+            limit: How many at most.
+            archived: The archived ones, and only these.
+            trash: Those in the trash, and only these.
+        """
+        condition, values = _listed(archived, trash, "")
+        key, start = fold(storable(text)), text.lower()
+        with self._db.read() as con:
+            rows = con.execute(
+                f"{CONVERSATION_SELECT} WHERE {condition}"
+                " AND (substr(c.title_key, 1, ?) = ? OR substr(c.id, 1, ?) = ?)"
+                " ORDER BY c.updated_at_ms DESC, c.seq DESC LIMIT ?",
+                (*values, len(key), key, len(start), start, limit),
+            ).fetchall()
+        return [conversation_from(row) for row in rows]
+
     def count_conversations(
         self,
         *,
@@ -144,34 +162,40 @@ class Conversations(StorePart):
         trash: bool = False,
         filter: str = "",
     ) -> int:
-        """Return how many conversations `conversations` would give without a limit."""
+        """Return how many conversations `conversations` would return without a limit."""
         condition, values = _listed(archived, trash, filter)
         with self._db.read() as con:
             row = con.execute(f"SELECT count(*) FROM conversation c WHERE {condition}", values).fetchone()
         return int(row[0])
 
     def rename_conversation(self, conversation_id: str, title: str) -> Conversation:
-        """Give a title that no automatic one replaces; an empty title allows an automatic one again."""
-        title = clean(title).strip()
+        """Set a title that is never replaced automatically; an empty one allows an automatic title again."""
+        title = storable(title).strip()
         return self._change(
             conversation_id, "title = ?, title_key = ?, renamed = ?", title, fold(title), bool(title)
         )
 
     def set_pinned(self, conversation_id: str, pinned: bool) -> Conversation:
-        """Keep a conversation at the top of the list, or no longer."""
+        """Pin a conversation to the top of the list, or unpin it."""
         return self._change(conversation_id, "pinned = ?", pinned)
 
     def set_archived(self, conversation_id: str, archived: bool) -> Conversation:
-        """Take a conversation out of the list without throwing it away, or put it back."""
+        """Archive a conversation, or unarchive it."""
         return self._change(conversation_id, "archived = ?", archived)
 
     def set_unread(self, conversation_id: str, unread: bool) -> Conversation:
-        """Remember whether a reply has come that nobody has looked at."""
+        """Mark a conversation as having an unread reply, or as read."""
         return self._change(conversation_id, "unread = ?", unread)
 
-    def set_draft(self, conversation_id: str, draft: str) -> Conversation:
-        """Keep what is typed and not yet sent."""
-        return self._change(conversation_id, "draft = ?", clean(draft))
+    def set_draft(self, conversation_id: str, draft: str, *, new: Conversation | None = None) -> Conversation:
+        """Keep what is typed and not yet sent.
+
+        Args:
+            conversation_id: A full id.
+            draft: The text.
+            new: Stores this conversation first, under the id given, unless there is one already.
+        """
+        return self._change(conversation_id, "draft = ?", storable(draft), new=new)
 
     def set_options(
         self,
@@ -182,9 +206,9 @@ class Conversations(StorePart):
         system_prompt: str | None = None,
         options: Mapping[str, Any] | None = None,
     ) -> Conversation:
-        """Change the settings of one conversation; what is None stays as it is."""
+        """Change one conversation's settings; None leaves a setting unchanged."""
         given = {"model": model, "provider": provider, "system_prompt": system_prompt}
-        changes = {name: clean(value) for name, value in given.items() if value is not None}
+        changes = {name: storable(value) for name, value in given.items() if value is not None}
         if options is not None:
             changes["options"] = options_text(options)
         if not changes:
@@ -192,20 +216,20 @@ class Conversations(StorePart):
         return self._change(conversation_id, ", ".join(f"{name} = ?" for name in changes), *changes.values())
 
     def trash_conversation(self, conversation_id: str) -> Conversation:
-        """Move a conversation to the trash, where no search finds it."""
+        """Move a conversation to the trash, where searches don't find it."""
         return self._change(conversation_id, "trashed_at_ms = coalesce(trashed_at_ms, ?)", now_ms())
 
     def restore_conversation(self, conversation_id: str) -> Conversation:
-        """Take a conversation out of the trash."""
+        """Restore a conversation from the trash."""
         return self._change(conversation_id, "trashed_at_ms = NULL")
 
     def purge_conversation(self, conversation_id: str) -> None:
-        """Delete a conversation for good, with all that belongs to it."""
+        """Delete a conversation permanently, with everything in it."""
         with self._db.write() as con:
             con.execute("DELETE FROM conversation WHERE seq = ?", (conversation_seq(con, conversation_id),))
 
     def discard_blank(self, conversation_id: str) -> bool:
-        """Delete a conversation in which there is nothing at all: no message, title, draft or setting.
+        """Delete a conversation if it is blank: no message, title, draft or setting.
 
         Returns:
             Whether it was one.
@@ -220,7 +244,7 @@ class Conversations(StorePart):
         return deleted.rowcount > 0
 
     def purge_trash(self) -> int:
-        """Delete for good what is in the trash and every deleted message.
+        """Permanently delete the conversations in the trash and all deleted messages.
 
         Returns:
             How many conversations there were in the trash.
@@ -231,9 +255,11 @@ class Conversations(StorePart):
             con.execute("DELETE FROM deletion")
         return int(count)
 
-    def _change(self, conversation_id: str, assignments: str, *values: object) -> Conversation:
+    def _change(
+        self, conversation_id: str, assignments: str, *values: object, new: Conversation | None = None
+    ) -> Conversation:
         with self._db.write() as con:
-            seq = conversation_seq(con, conversation_id)
+            seq = ensure_conversation(con, conversation_id, new)
             con.execute(f"UPDATE conversation SET {assignments} WHERE seq = ?", (*values, seq))
             return _read(con, seq)
 
@@ -245,7 +271,7 @@ def _read(con: sqlite3.Connection, seq: int) -> Conversation:
 def _listed(archived: bool, trash: bool, words: str) -> tuple[str, list[object]]:
     conditions = ["c.trashed_at_ms IS NOT NULL"] if trash else ["c.trashed_at_ms IS NULL", "c.archived = ?"]
     values: list[object] = [] if trash else [archived]
-    for word in fold(clean(words)).split():
+    for word in fold(storable(words)).split():
         conditions.append("instr(c.title_key, ?) > 0")
         values.append(word)
     return " AND ".join(conditions), values

@@ -1,91 +1,22 @@
-"""Two connections to one SQLite file, short transactions, and SQLite's errors in words."""
+"""Two connections to one SQLite file, and short transactions on them."""
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
 
-from gptalk_client.errors import StoreError, StoreFullError, StoreReadOnlyError
+from gptalk_client.errors import StoreError, StoreReadOnlyError
 from gptalk_client.paths import make_private_folder
-
-BUSY_TIMEOUT_MS = 5_000
-BUSY_TRIES = 3
-_LITTLE_SPACE_BYTES = 256 * 1024
-_T = TypeVar("_T")
-
-
-def primary_code(err: sqlite3.Error) -> int:
-    """Return SQLite's primary result code, or 0 where the error is the Python module's own."""
-    return int(getattr(err, "sqlite_errorcode", 0) or 0) & 0xFF
-
-
-def is_damage(err: sqlite3.Error) -> bool:
-    """Say whether the error means that the file is no database, or a damaged one."""
-    return primary_code(err) in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
-
-
-def is_busy(err: sqlite3.Error) -> bool:
-    """Say whether another connection held the file for longer than the busy timeout."""
-    return primary_code(err) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-
-
-def patiently(work: Callable[[], _T]) -> _T:
-    """Return what `work` returns, trying again a few times while another process holds the file."""
-    for attempt in range(1, BUSY_TRIES + 1):
-        try:
-            return work()
-        except sqlite3.OperationalError as err:
-            if not is_busy(err) or attempt == BUSY_TRIES:
-                raise
-            time.sleep(0.05 * attempt)
-    raise AssertionError("unreachable")
-
-
-@contextlib.contextmanager
-def in_words(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors into the project's own."""
-    try:
-        yield
-    except sqlite3.Error as err:
-        raise _explained(err, path) from err
-
-
-def _explained(err: sqlite3.Error, path: Path) -> StoreError:
-    code = primary_code(err)
-    may_be_full = code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
-    if code == sqlite3.SQLITE_FULL or (may_be_full and _is_disk_full(path)):
-        return StoreFullError("The disk is full: the conversations cannot be saved.")
-    if code == sqlite3.SQLITE_READONLY:
-        return StoreReadOnlyError(f"The conversations in {path.parent} cannot be written.")
-    if is_busy(err):
-        return StoreError(
-            "Another program holds the conversations and does not let go.", hint="Close it, then try again."
-        )
-    if is_damage(err):
-        return StoreError(f"The file {path} is damaged.")
-    if isinstance(err, sqlite3.ProgrammingError) and "closed" in str(err):
-        return StoreError("The conversations are closed.", hint="Start the program again.")
-    return StoreError(f"The conversations in {path} could not be used: {err}.")
-
-
-def _is_disk_full(path: Path) -> bool:
-    import shutil  # a rare need, and slow to load
-
-    try:
-        return shutil.disk_usage(path.parent).free < _LITTLE_SPACE_BYTES
-    except OSError as err:
-        return err.errno == errno.ENOSPC
+from gptalk_client.store.backups import free_name, write_backup
+from gptalk_client.store.sqlite_errors import in_words, patiently
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    """Return what tells a file from any other that has or had its name; None if there is none."""
+    """Return what tells a file from another with the same name; None if there is no file."""
     try:
         status = os.stat(path)
     except OSError:
@@ -94,13 +25,13 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 class Line:
-    """A connection, opened anew after a transaction on it that could not be undone.
+    """A connection that is reopened if a transaction on it could not be rolled back.
 
-    Such a transaction would keep its lock on the file: nobody could write, in this program or another.
+    Such a transaction would keep the file locked: nothing could write to it, in this process or another.
 
     Args:
         con: The connection, in autocommit mode.
-        reconnect: Opens it again; None where that would lose what it holds, such as a database in memory.
+        reconnect: Reopens it; None if that would lose data, as with a database in memory.
     """
 
     def __init__(
@@ -119,7 +50,7 @@ class Line:
         return self._con
 
     def undo(self) -> None:
-        """Undo the transaction that is open, if one is."""
+        """Roll back the open transaction, if any."""
         if self._is_lost or not self._con.in_transaction:
             return
         try:
@@ -127,53 +58,48 @@ class Line:
         except sqlite3.Error:
             if self._reconnect is not None:
                 self._is_lost = True
-                self._con.close()  # undoes it too, and lets go of the lock
+                self._con.close()  # rolls back too, and releases the lock
 
     def close(self) -> None:
-        """Close it for good."""
+        """Close it permanently."""
         self._is_lost = False
         self._con.close()
 
 
 class Database:
-    """The open file: one connection that writes, one that only reads.
+    """The open file: one connection for writing, one for reading only.
 
-    Reading does not wait for a write in progress, so that a thread that paints is never held up by a disk.
+    Reads don't wait for a write in progress, so the thread that paints is never held up by the disk.
 
     Args:
-        path: The file as the person knows it.
+        path: The file.
         writer: The connection that writes.
-        reader: The connection that reads; the same one where there cannot be two.
+        reader: The connection that reads; the same as `writer` if there can't be two.
         read_only: No write is possible.
-        on_close: Called once after the connections are closed.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        writer: Line,
-        reader: Line,
-        *,
-        read_only: bool = False,
-        on_close: Callable[[], None] | None = None,
-    ) -> None:
+    def __init__(self, path: Path, writer: Line, reader: Line, *, read_only: bool = False) -> None:
         self.path = path
         self.read_only = read_only
         self._writer = writer
         self._reader = reader
         self._write_lock = threading.RLock()
         self._read_lock = self._write_lock if reader is writer else threading.RLock()
-        self._on_close = on_close
         self.is_closed = False
+        self._hurry = threading.Event()
         self._identity = _identity(path)
         self._rescued: Path | None = None
 
+    def hurry(self) -> None:
+        """Stop waiting for other processes' locks: what they hold up fails within a second or two."""
+        self._hurry.set()
+
     @contextlib.contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
-        """Give a connection on which all statements see one and the same state."""
+        """Yield a connection on which all statements see the same snapshot."""
         with self._read_lock, in_words(self.path):
             con = self._reader.ready()
-            patiently(lambda: con.execute("BEGIN"))
+            patiently(lambda: con.execute("BEGIN"), self._hurry)
             try:
                 yield con
             finally:
@@ -181,30 +107,30 @@ class Database:
 
     @contextlib.contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """Give a connection for one transaction, committed at the end and undone by an exception.
+        """Yield a connection for one transaction, committed at the end and rolled back on an exception.
 
         Raises:
-            StoreReadOnlyError: Nothing can be written here.
+            StoreReadOnlyError: The database is read-only.
             StoreFullError: No space is left.
-            StoreError: Anything else that the file or the disk refuses, or the file is not in its place any more.
+            StoreError: The disk or the file failed, or the file was deleted or replaced.
         """
         if self.read_only:
             raise StoreReadOnlyError(f"The conversations in {self.path.parent} cannot be written.")
         with self._write_lock, in_words(self.path):
             self._check_place()
             con = self._writer.ready()
-            patiently(lambda: con.execute("BEGIN IMMEDIATE"))
+            patiently(lambda: con.execute("BEGIN IMMEDIATE"), self._hurry)
             try:
                 yield con
-                patiently(lambda: con.execute("COMMIT"))
+                patiently(lambda: con.execute("COMMIT"), self._hurry)
             except BaseException:
                 self._writer.undo()
                 raise
 
     def _check_place(self) -> None:
-        """Refuse to write into a file that was deleted or replaced: at the next start nobody would find it.
+        """Refuse to write to a file that was deleted or replaced: nothing would find it at the next start.
 
-        What it holds, which only this program can still reach, is copied beside its place first.
+        Its contents, which only this process can still reach, are first copied to a file beside its path.
         """
         if _identity(self.path) == self._identity:
             return
@@ -214,38 +140,36 @@ class Database:
         except StoreError as err:
             raise StoreError(f"{what} {err.message}", hint=err.hint) from err
         raise StoreError(
-            f"{what} What was in it is kept in {self._rescued}.",
-            hint="Close the program, move that file to the place of the other, and start again.",
+            f"{what} Its contents were saved to {self._rescued}.",
+            hint="Close the program, move that file back into place, then start again.",
         )
 
     def _rescue(self) -> None:
-        """Copy what is in the file that has lost its place, and take it out of the log that has not.
+        """Copy the contents of the replaced file, and remove them from the log, which still has its name.
 
-        The next program would take that log for one of the file that is there now.
+        The next process would otherwise apply that log to the new file.
         """
         if self._rescued is not None:
             return
-        from gptalk_client.store.backups import free_name, write_backup  # they know this module
-
         rescued = free_name(self.path, "rescued")
-        with contextlib.suppress(OSError):  # told when the copy itself is written
+        with contextlib.suppress(OSError):  # reported when the copy itself is written
             make_private_folder(rescued.parent)
         write_backup(self.backup, rescued, replace=False)
         self._rescued = rescued
         self._writer.ready().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def data_version(self) -> int:
-        """Return a number that changes when another connection than the writing one has changed the file."""
+        """Return a number that changes when any connection but the writing one changes the file."""
         with self._write_lock, in_words(self.path):
             return int(self._writer.ready().execute("PRAGMA data_version").fetchone()[0])
 
     def backup(self, target: sqlite3.Connection) -> None:
-        """Copy the whole database by SQLite's backup, also while others write."""
+        """Copy the whole database with SQLite's backup API, even while others write."""
         with self._read_lock, in_words(self.path):
             self._reader.ready().backup(target)
 
     def close(self) -> None:
-        """Close the connections; further calls do nothing."""
+        """Close the connections. Calling it again does nothing."""
         with self._write_lock, self._read_lock, in_words(self.path):
             self.is_closed = True
             if not self.read_only and _identity(self.path) not in (self._identity, None):
@@ -253,6 +177,3 @@ class Database:
                     self._rescue()
             self._reader.close()
             self._writer.close()
-        if self._on_close is not None:
-            self._on_close()
-            self._on_close = None

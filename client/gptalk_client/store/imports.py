@@ -1,4 +1,4 @@
-"""Conversations from elsewhere, taken in so that the same file twice changes nothing."""
+"""Imported conversations; importing the same file twice changes nothing."""
 
 from __future__ import annotations
 
@@ -9,24 +9,25 @@ from typing import Any, Literal, TypeAlias
 
 from gptalk_client.models import Role, Status
 from gptalk_client.store.base import StorePart
-from gptalk_client.store.rows import clean, insert_message, new_id, options_text, set_active_leaf
+from gptalk_client.store.rows import insert_message, new_id, options_text, set_active_leaf
 from gptalk_client.store.writers import BROKEN_OFF, index_message
+from gptalk_client.text import storable
 from gptalk_client.textsearch.folding import fold
 
 OWN_SOURCE = "gptalk-tui"
-"""The source of this program's own JSON: its ids are kept."""
+"""The source name of this program's own JSON, whose ids are kept."""
 
 ImportResult: TypeAlias = Literal["added", "updated", "unchanged"]
 
 
 @dataclass(frozen=True, slots=True)
 class ImportedMessage:
-    """One message as its source has it."""
+    """One message as found in its source."""
 
     source_id: str
-    """Its id there, or its place in the conversation where the source has no ids."""
+    """Its id there, or its position in the conversation if the source has no ids."""
     parent_source_id: str | None
-    """None, or an id that is not among the messages: a root."""
+    """None, or an id that is not among the messages, means a root."""
     role: Role
     content: str
     created_at_ms: int
@@ -37,10 +38,10 @@ class ImportedMessage:
 
 @dataclass(frozen=True, slots=True)
 class ImportedConversation:
-    """One conversation as its source has it."""
+    """One conversation as found in its source."""
 
     source_id: str
-    """Its id there; the same one means the same conversation."""
+    """Its id there; the same id means the same conversation."""
     title: str
     created_at_ms: int
     updated_at_ms: int
@@ -60,33 +61,27 @@ class _DryRun(Exception):
 
 
 class Imports(StorePart):
-    """The part of the store that takes conversations in."""
-
-    def import_conversation(
-        self, source: str, conversation: ImportedConversation, *, dry_run: bool = False
-    ) -> ImportResult:
-        """Take one conversation in; see `import_conversations`."""
-        return self.import_conversations(source, [conversation], dry_run=dry_run)[0]
+    """The part of the store for imports."""
 
     def import_conversations(
         self, source: str, conversations: Iterable[ImportedConversation], *, dry_run: bool = False
     ) -> list[ImportResult]:
-        """Take conversations in, all of them in one transaction.
+        """Import conversations, all of them in one transaction.
 
-        What is known by source and source id is brought up to date: new messages are added, changed texts
-        replaced; a title that the person gave, the messages written here and deletions stay. From
-        `OWN_SOURCE` ids are kept, and what is here already stays as it is.
+        Conversations known by source and source id are updated: new messages are added, changed texts
+        replaced; the user's own titles, messages written here and deletions stay. From
+        `OWN_SOURCE`, ids are kept, and what already exists is left alone.
 
         Args:
             source: Which tool, such as `chatgpt`.
-            conversations: Some hundreds at a time keep other writers from waiting.
-            dry_run: Say what would happen, and change nothing.
+            conversations: A few hundred at a time, so that other writers need not wait.
+            dry_run: Report what would happen, and change nothing.
 
         Returns:
             What happened to each.
 
         Raises:
-            StoreError: It could not be written; nothing of it was.
+            StoreError: It could not be written; nothing was changed.
         """
         results: list[ImportResult] = []
         try:
@@ -149,14 +144,14 @@ def _is_id(text: str) -> bool:
 
 
 def _add(con: sqlite3.Connection, given: ImportedConversation, is_own: bool) -> int:
-    title = clean(given.title).strip()
+    title = storable(given.title).strip()
     cursor = con.execute(
         "INSERT INTO conversation (id, title, title_key, created_at_ms, updated_at_ms, system_prompt, model,"
         " provider, options, archived, pinned) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             given.source_id if is_own and _is_id(given.source_id) else new_id(), title, fold(title),
-            given.created_at_ms, given.updated_at_ms, clean(given.system_prompt), clean(given.model),
-            clean(given.provider), options_text(given.options), given.archived, given.pinned,
+            given.created_at_ms, given.updated_at_ms, storable(given.system_prompt), storable(given.model),
+            storable(given.provider), options_text(given.options), given.archived, given.pinned,
         ),
     )  # fmt: skip
     seq = int(cursor.lastrowid or 0)
@@ -202,7 +197,7 @@ def _update(con: sqlite3.Connection, seq: int, given: ImportedConversation, is_o
 
 
 def _edit(con: sqlite3.Connection, seq: int, message: ImportedMessage) -> int:
-    content = clean(message.content)
+    content = storable(message.content)
     changed = con.execute(
         "UPDATE message_text SET content = ? WHERE seq = ? AND content <> ?", (content, seq, content)
     ).rowcount
@@ -213,7 +208,7 @@ def _edit(con: sqlite3.Connection, seq: int, message: ImportedMessage) -> int:
 
 
 def _retitle(con: sqlite3.Connection, seq: int, title: str) -> int:
-    title = clean(title).strip()
+    title = storable(title).strip()
     return con.execute(
         "UPDATE conversation SET title = ?, title_key = ? WHERE seq = ? AND renamed = 0 AND title <> ?",
         (title, fold(title), seq, title),
@@ -240,13 +235,13 @@ def _add_messages(
             model=message.model, error=BROKEN_OFF if is_open else message.error, source_id=message.source_id,
             message_id=message.source_id if is_own and _is_free_id(con, message.source_id) else "",
         )  # fmt: skip
-        if parent is not None:  # what hangs under a deleted message is deleted with it
+        if parent is not None:  # a message below a deleted one is deleted too
             con.execute(
                 "UPDATE message SET deletion_seq = (SELECT deletion_seq FROM message WHERE seq = ?)"
                 " WHERE seq = ?",
                 (parent, seq),
             )
-        index_message(con, seq, clean(message.content))
+        index_message(con, seq, storable(message.content))
         known[message.source_id] = seq
         added += 1
     return added
@@ -259,7 +254,7 @@ def _is_free_id(con: sqlite3.Connection, message_id: str) -> bool:
 
 
 def _parents_first(messages: Sequence[ImportedMessage]) -> list[ImportedMessage]:
-    """Return the messages in their order, but none before its parent; a ring of parents is cut open."""
+    """Return the messages in order, but none before its parent; cycles of parents are broken."""
     by_id = {message.source_id: message for message in reversed(messages)}
     done: dict[str, ImportedMessage] = {}
     for message in messages:

@@ -1,7 +1,7 @@
-"""The schema, as a list of named steps that only ever grows.
+"""The schema, as an append-only list of named steps.
 
-`PRAGMA user_version` counts the steps that a file has seen. All missing steps run in one transaction together
-with the new number, so that a file is at one version or at another and never between.
+`PRAGMA user_version` counts the steps applied to a file. All missing steps run in one transaction together
+with the new number, so a file is always at one version or another, never in between.
 """
 
 from __future__ import annotations
@@ -87,11 +87,20 @@ CREATE TABLE deletion (
 CREATE INDEX deletion_conversation ON deletion (conversation_seq);
 """
 
-_SEARCH = """
+_SEARCH_INDEX = """
 CREATE VIRTUAL TABLE message_search USING fts5 (
     body, prefix = '1 2 3', columnsize = 0,
     tokenize = "unicode61 remove_diacritics 0 categories 'L* N* Co M*'"
 );
+"""
+# FTS5 opens no table whose structure it cannot read, not even to drop it, so an empty structure goes in first.
+_DROP_SEARCH_INDEX = """
+DELETE FROM message_search_data;
+INSERT INTO message_search_data (id, block) VALUES (1, x''), (10, x'00000000000000');
+REPLACE INTO message_search_config (k, v) VALUES ('version', 4);
+DROP TABLE message_search;
+"""
+_SEARCH_TRIGGER = """
 CREATE TRIGGER message_unindexed AFTER DELETE ON message BEGIN
     DELETE FROM message_search WHERE rowid = old.seq;
 END;
@@ -109,6 +118,29 @@ CREATE TABLE import_source (
     PRIMARY KEY (source, source_id)
 ) WITHOUT ROWID;
 CREATE INDEX import_source_conversation ON import_source (conversation_seq);
+"""
+
+_REASONING = """
+ALTER TABLE message ADD COLUMN provider TEXT NOT NULL DEFAULT '';
+ALTER TABLE message ADD COLUMN finish_reason TEXT NOT NULL DEFAULT '';
+ALTER TABLE message ADD COLUMN reasoning_chars INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE message ADD COLUMN prompt_tokens INTEGER;
+ALTER TABLE message ADD COLUMN completion_tokens INTEGER;
+ALTER TABLE message ADD COLUMN reasoning_tokens INTEGER;
+ALTER TABLE message ADD COLUMN first_text_ms INTEGER;
+ALTER TABLE message ADD COLUMN reasoning_ms INTEGER;
+ALTER TABLE message ADD COLUMN duration_ms INTEGER;
+
+CREATE TABLE message_reasoning (
+    seq INTEGER PRIMARY KEY REFERENCES message (seq) ON DELETE CASCADE,
+    content TEXT NOT NULL
+);
+CREATE TABLE reasoning_part (
+    message_seq INTEGER NOT NULL REFERENCES message (seq) ON DELETE CASCADE,
+    part INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (message_seq, part)
+) WITHOUT ROWID;
 """
 
 
@@ -130,8 +162,14 @@ def _run(script: str) -> Callable[[sqlite3.Connection], None]:
     return apply
 
 
-def index_all(con: sqlite3.Connection) -> None:
-    """Enter every message that is no longer being written into an empty search index."""
+def rebuild_search_index(con: sqlite3.Connection) -> None:
+    """Replace the search index, however damaged, by one made from the messages."""
+    _run(_DROP_SEARCH_INDEX)(con)
+    _make_search_index(con)
+
+
+def _make_search_index(con: sqlite3.Connection) -> None:
+    _run(_SEARCH_INDEX)(con)
     rows = con.execute(
         "SELECT t.seq, t.content FROM message_text t JOIN message m ON m.seq = t.seq"
         " WHERE m.status <> 'streaming'"
@@ -141,8 +179,8 @@ def index_all(con: sqlite3.Connection) -> None:
 
 
 def _add_search(con: sqlite3.Connection) -> None:
-    _run(_SEARCH)(con)
-    index_all(con)
+    _make_search_index(con)
+    _run(_SEARCH_TRIGGER)(con)
     for seq, title in con.execute("SELECT seq, title FROM conversation").fetchall():
         con.execute("UPDATE conversation SET title_key = ? WHERE seq = ?", (fold(title), seq))
 
@@ -159,22 +197,23 @@ MIGRATIONS: Sequence[Migration] = (
     Migration("conversations and messages", _run(_CONVERSATIONS)),
     Migration("full-text search", _add_search),
     Migration("imports", _run(_IMPORTS)),
+    Migration("reasoning, usage and finish reasons", _run(_REASONING)),
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 
 
 def schema_version(con: sqlite3.Connection) -> int:
-    """Return how many steps a file has seen; 0 for an empty one."""
+    """Return how many steps have been applied to a file; 0 for an empty one."""
     return int(con.execute("PRAGMA user_version").fetchone()[0])
 
 
 def has_tables(con: sqlite3.Connection) -> bool:
-    """Say whether a file holds any table."""
+    """Return whether a file has any table."""
     return con.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is not None
 
 
 def check_not_newer(con: sqlite3.Connection) -> None:
-    """Refuse a file that a later version of the program has written.
+    """Refuse a file written by a later version of the program.
 
     Raises:
         NewerSchemaError: With the version that wrote it.
@@ -190,8 +229,8 @@ def check_not_newer(con: sqlite3.Connection) -> None:
         row = None
     program = f"gptalk-tui {row[0]}" if row else "a later gptalk-tui"
     raise NewerSchemaError(
-        f"The conversations were written by {program} (format {version}); this version knows format"
-        f" {SCHEMA_VERSION} and has changed nothing."
+        f"The conversations were written by {program} (format {version}); this version only knows format"
+        f" {SCHEMA_VERSION} and changed nothing."
     )
 
 
@@ -205,7 +244,7 @@ def _program_version() -> str:
 
 
 def migrate(con: sqlite3.Connection, steps: Sequence[Migration] | None = None) -> None:
-    """Run the steps that the file has not seen, all in one transaction with the version number.
+    """Apply the missing steps, all in one transaction with the version number.
 
     Args:
         con: A connection in autocommit mode.

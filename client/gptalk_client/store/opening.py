@@ -1,4 +1,4 @@
-"""How a file of conversations is opened: made private, brought up to date, moved aside, or only read."""
+"""Opening a database: creating it privately, upgrading it, moving it aside if damaged, or only reading it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ import errno
 import os
 import sqlite3
 import stat
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from gptalk_client.errors import StoreError, StoreFullError
+from gptalk_client.files import open_regular
+from gptalk_client.locks import FileLock
 from gptalk_client.paths import make_private_folder, typed_path
-from gptalk_client.regular_files import open_regular
 from gptalk_client.store.backups import back_up_before_migration, free_name
-from gptalk_client.store.database import BUSY_TIMEOUT_MS, Database, Line, in_words, is_damage, patiently
-from gptalk_client.store.locks import FileLock
+from gptalk_client.store.database import Database, Line
 from gptalk_client.store.migrations import (
     SCHEMA_VERSION,
     check_not_newer,
@@ -24,6 +25,7 @@ from gptalk_client.store.migrations import (
     schema_version,
 )
 from gptalk_client.store.reserved_paths import SIDE_FILES
+from gptalk_client.store.sqlite_errors import BUSY_TIMEOUT_MS, in_words, is_damage, patiently
 from gptalk_client.store.tampering import refuse_what_is_no_file, warnings_about
 
 LOCKS_FOLDER = "locks"
@@ -32,12 +34,12 @@ _HEADER_BYTES = 100
 
 
 def open_database(path: Path, *, read_only: bool, notices: list[str]) -> Database:
-    """Open the file, made if need be, and up to date.
+    """Open the file, creating or upgrading it if need be.
 
     Args:
         path: The file.
         read_only: Write nothing, not even a missing file.
-        notices: Gets a sentence for the person about each thing that is not as usual.
+        notices: Receives a sentence for the user about anything unusual.
 
     Raises:
         NewerSchemaError: A later version of the program wrote the file.
@@ -83,7 +85,7 @@ def _open_to_write(path: Path, link: Path | None, notices: list[str]) -> Databas
     except sqlite3.DatabaseError as err:
         if not is_damage(err):
             raise
-    # Not as it should be: create, migrate or move aside, one process at a time.
+    # Missing, old or damaged: create, migrate or move aside, one process at a time.
     with _one_at_a_time(path):
         return _prepare(path, link, notices)
 
@@ -97,15 +99,13 @@ def _prepare(path: Path, link: Path | None, notices: list[str]) -> Database:
     if link is None:
         _close_to_others(path)
         aside = _move_aside(path)
-        notices.append(
-            f"The file of conversations was damaged. It was moved to {aside} and a new one was begun."
-        )
+        notices.append(f"The database was damaged. It was moved to {aside}, and a new one was created.")
     else:
-        # What the link leads to may be anybody's file: only the link is ours to move.
+        # The link's target may be anybody's file: only the link is ours to move.
         aside = _move_aside(link)
         notices.append(
-            f"The conversations were a link to {path}, which is damaged or no database. That file is as it was;"
-            f" the link was moved to {aside} and a new file was begun."
+            f"The database was a link to {path}, which is damaged or not a database. That file was left alone;"
+            f" the link was moved to {aside}, and a new database was created."
         )
         path = link
     _make_private_file(path)
@@ -119,15 +119,13 @@ def _connect_up_to_date(path: Path, notices: list[str]) -> sqlite3.Connection:
         version = schema_version(con)
         if version == 0 and has_tables(con):
             raise StoreError(
-                f"The file {path} is the database of another program.",
+                f"The file {path} is another program's database.",
                 hint="Choose another folder with --data-dir.",
             )
         if version < SCHEMA_VERSION:
             if version:
                 backup = back_up_before_migration(con, path, version)
-                notices.append(
-                    f"The conversations were brought to a new format; they are as they were in {backup}."
-                )
+                notices.append(f"The database was upgraded; the previous version was saved as {backup}.")
             patiently(lambda: migrate(con))
         _probe(con)
     except BaseException:
@@ -175,7 +173,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _connect_to_write(path: Path) -> sqlite3.Connection:
-    # SQLite itself would delete the -wal file of a file that is no database, which may hold all there is.
+    # SQLite would delete the -wal file of a file that isn't a database, though it may hold all the data.
     with open_regular(path) as file:
         header = file.read(_HEADER_BYTES)
     if header and not (header.startswith(b"SQLite format 3\0") and header[21:24] == b"\x40\x20\x20"):
@@ -187,30 +185,30 @@ def _connect_to_write(path: Path) -> sqlite3.Connection:
 
 
 def _probe(con: sqlite3.Connection) -> None:
-    """Read a little of each table, so that a damaged file shows now and not in mid-conversation."""
+    """Read a little of each table, so that damage shows now rather than in mid-conversation."""
     con.execute("SELECT seq, id, title, draft FROM conversation ORDER BY seq DESC LIMIT 1").fetchall()
     con.execute("SELECT seq, id FROM message ORDER BY seq DESC LIMIT 1").fetchall()
     con.execute("SELECT seq, content FROM message_text ORDER BY seq DESC LIMIT 1").fetchall()
 
 
 def _make_private_file(path: Path) -> bool:
-    """Make the file so that nobody else can ever read it; say whether it can be written."""
+    """Create the file such that nobody else can ever read it; return whether it can be written."""
     flags = os.O_RDWR | getattr(os, "O_BINARY", 0)
     try:
         descriptor = os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return os.access(path, os.R_OK | os.W_OK)
     try:
-        if os.name == "posix":
-            os.fchmod(descriptor, 0o600)  # whatever the umask says
+        if sys.platform != "win32":
+            os.fchmod(descriptor, 0o600)  # whatever the umask
     finally:
         os.close(descriptor)
     return True
 
 
 def _close_to_others(path: Path) -> None:
-    if os.name == "posix" and stat.S_IMODE(os.stat(path).st_mode) & 0o077:
-        with contextlib.suppress(PermissionError):  # another owner's file, shared with us on purpose
+    if sys.platform != "win32" and stat.S_IMODE(os.stat(path).st_mode) & 0o077:
+        with contextlib.suppress(PermissionError):  # another user's file, shared with us on purpose
             os.chmod(path, 0o600)
 
 
@@ -221,7 +219,7 @@ def _one_at_a_time(path: Path) -> Iterator[None]:
         lock = FileLock.acquire(folder / "open.lock", timeout_s=_OPEN_TIMEOUT_S)
     except TimeoutError as err:
         raise StoreError(
-            "Another program is preparing the conversations and does not finish.",
+            "Another process is still preparing the database.",
             hint="Close it, then try again.",
         ) from err
     except OSError:
@@ -235,7 +233,7 @@ def _one_at_a_time(path: Path) -> Iterator[None]:
 
 
 def locks_folder(path: Path) -> Path:
-    """Return the folder of lock files beside a database, made if need be."""
+    """Return the folder of lock files beside a database, creating it if need be."""
     folder = path.parent / LOCKS_FOLDER
     make_private_folder(folder)
     return folder
@@ -248,7 +246,7 @@ def _move_aside(path: Path) -> Path:
             with contextlib.suppress(FileNotFoundError):
                 os.rename(f"{path}{side}", f"{aside}{side}")
     except OSError as err:
-        raise StoreError(f"The file {path} is damaged and cannot be moved away.") from err
+        raise StoreError(f"The file {path} is damaged and can't be moved aside.") from err
     return aside
 
 
@@ -282,13 +280,13 @@ def _open_to_read(path: Path) -> Database:
 
 
 def _connect_empty() -> sqlite3.Connection:
-    con = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    con = _connect_memory()
     migrate(con)
     return con
 
 
 def _connect_to_read(path: Path) -> sqlite3.Connection:
-    """Connect without the right to write; raise OperationalError where SQLite needs to write for that."""
+    """Connect read-only; raise OperationalError if SQLite would have to write."""
     wal = Path(f"{path}-wal")
     has_wal = wal.exists() and wal.stat().st_size > 0
     is_alone = not has_wal and not os.access(path.parent, os.W_OK)
@@ -306,41 +304,38 @@ def _connect_to_read(path: Path) -> sqlite3.Connection:
 
 
 def _open_copy(path: Path) -> Database:
-    """Open a private copy, for a file that must be written before it can be read.
+    """Read a file into memory that SQLite would have to write to before reading it.
 
     That is one of an older format, or one with a -wal file in a folder that cannot be written.
     """
-    import shutil  # a rare need, and slow to load
+    import shutil  # rarely needed, and slow to load
     import tempfile
 
-    folder = Path(tempfile.mkdtemp(prefix="gptalk-tui-"))
-
-    def remove() -> None:
-        shutil.rmtree(folder, ignore_errors=True)
-
+    memory = _connect_memory()
     try:
-        copy = folder / path.name
-        for side in ("", "-wal"):
-            with contextlib.suppress(FileNotFoundError):
-                shutil.copyfile(f"{path}{side}", f"{copy}{side}")
-        con = _connect(copy)
-        try:
-            check_not_newer(con)
-            migrate(con)
-            _probe(con)
-        except BaseException:
-            con.close()
-            raise
-    except OSError as err:
-        remove()
-        raise StoreError(f"The file {path} cannot be read: {err.strerror}.") from err
-    except BaseException:
-        remove()
+        with tempfile.TemporaryDirectory(prefix="gptalk-tui-") as folder:
+            copy = Path(folder, path.name)
+            for side in ("", "-wal"):
+                with contextlib.suppress(FileNotFoundError):
+                    shutil.copyfile(f"{path}{side}", f"{copy}{side}")
+            with contextlib.closing(_connect(copy)) as con:
+                con.backup(memory)
+        check_not_newer(memory)
+        migrate(memory)
+        _probe(memory)
+        return _read_only(path, memory)
+    except BaseException as err:
+        memory.close()
+        if isinstance(err, OSError):
+            raise StoreError(f"The file {path} cannot be read: {err.strerror}.") from err
         raise
-    return _read_only(path, con, on_close=remove)
 
 
-def _read_only(path: Path, con: sqlite3.Connection, on_close: Callable[[], None] | None = None) -> Database:
+def _connect_memory() -> sqlite3.Connection:
+    return sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+
+
+def _read_only(path: Path, con: sqlite3.Connection) -> Database:
     con.execute("PRAGMA query_only = ON")
     line = Line(con)
-    return Database(path, line, line, read_only=True, on_close=on_close)
+    return Database(path, line, line, read_only=True)

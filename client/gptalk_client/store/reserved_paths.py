@@ -1,4 +1,4 @@
-"""The files that nothing may be written over: the conversations, what SQLite keeps beside them, the logins."""
+"""Files that must not be overwritten: the database, SQLite's files beside it, and the logins."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from pathlib import Path
 from gptalk_client.errors import UsageError
 
 SIDE_FILES = ("", "-wal", "-shm", "-journal")
-_BESIDE = ("auth.json", "auth.json.lock")
+_BESIDE = ("auth.json", "auth.json.lock", "unsaved.jsonl", "unsaved.jsonl.lock")
 
 
 def refuse_own_file(path: Path, database: Path) -> None:
-    """Do nothing for a file that may be written.
+    """Refuse to overwrite the program's own files.
 
-    A database that is replaced while a program has it open loses what is said from then on, so that not even
-    its own backup may be written in its place.
+    A database that is replaced while a program has it open loses everything from then on, so not even
+    its own backup may be written over it.
 
     Args:
         path: What is to be written; links are followed, and it need not be there.
-        database: The conversations' file, as the person knows it or as it really is.
+        database: The database, under its configured name or its real one.
 
     Raises:
         UsageError: It is one of the program's own files.
@@ -29,7 +29,7 @@ def refuse_own_file(path: Path, database: Path) -> None:
     own += [each.with_name(name) for each in (database, real) for name in _BESIDE]
     if any(_is_same(path, each) for each in own):
         raise UsageError(
-            f"{path} is a file that the program keeps your conversations or logins in.",
+            f"{path} is one of the program's own files, which hold your conversations and logins.",
             hint="Choose another name.",
         )
 
@@ -44,5 +44,5 @@ def _is_same(path: Path, own: Path) -> bool:
 
 
 def _place(path: Path) -> tuple[str, str]:
-    """Return folder and name, as file systems compare them that take upper and lower case for the same."""
+    """Return folder and name for comparison, ignoring case as some file systems do."""
     return os.path.realpath(path.parent), path.name.casefold()

@@ -1,20 +1,31 @@
-"""What every part of the store needs to go between rows and models."""
+"""Conversions between rows and models, for every part of the store."""
 
 from __future__ import annotations
 
 import os
-import re
 import sqlite3
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from enum import Enum
 from typing import Any, Final, Literal, TypeAlias
 
 from gptalk_client.errors import UsageError
-from gptalk_client.models import EARLIEST_MS, LATEST_MS, Conversation, Message, Role, Status
+from gptalk_client.models import (
+    EARLIEST_MS,
+    LATEST_MS,
+    Conversation,
+    Message,
+    ReplyFacts,
+    Role,
+    Status,
+    Usage,
+)
+from gptalk_client.text import storable
+from gptalk_client.textsearch.folding import fold
 
-SURROGATE = re.compile("[\ud800-\udfff]")
 _DELETED = "It may have been deleted by another program."
+_NO_FACTS = ReplyFacts()
 
 
 class _Unset(Enum):
@@ -23,11 +34,11 @@ class _Unset(Enum):
 
 Unset: TypeAlias = Literal[_Unset.UNSET]
 UNSET: Final = _Unset.UNSET
-"""Says that an argument was not given, where None means something."""
+"""The default of an argument for which None has a meaning."""
 
 
 def readable_time(column: str) -> str:
-    """Return the SQL of a time that every reader can format, whatever the column of an old file holds."""
+    """Return the SQL of a time that can always be formatted, whatever an old file contains."""
     return f"CAST(max({EARLIEST_MS}, min({column}, {LATEST_MS})) AS INTEGER)"
 
 
@@ -38,15 +49,26 @@ CONVERSATION_SELECT = f"""
            c.trashed_at_ms IS NOT NULL, (SELECT m.id FROM message m WHERE m.seq = c.active_seq), c.draft
       FROM conversation c"""
 
-CONTENT = """
-    t.content || CASE m.status WHEN 'streaming' THEN coalesce(
+
+def _parts(table: str) -> str:
+    return f"""CASE m.status WHEN 'streaming' THEN coalesce(
         (SELECT group_concat(r.text, '') FROM
-            (SELECT text FROM reply_part WHERE message_seq = m.seq ORDER BY part) r), '') ELSE '' END"""
-"""A message's text, with what has been flushed of a reply that is still being written."""
+            (SELECT text FROM {table} WHERE message_seq = m.seq ORDER BY part) r), '') ELSE '' END"""
+
+
+CONTENT = f"t.content || {_parts('reply_part')}"
+"""A message's text, including the flushed parts of a reply that is still being written."""
+
+REASONING = f"""
+    CASE m.reasoning_chars WHEN 0 THEN '' ELSE
+        coalesce((SELECT content FROM message_reasoning WHERE seq = m.seq), '')
+            || {_parts("reasoning_part")} END"""
+"""A message's reasoning, like its text."""
 
 MESSAGE_SELECT = f"""
     SELECT m.id, c.id, p.id, m.role, {CONTENT}, m.status, {readable_time("m.created_at_ms")}, m.model,
-           m.error
+           m.error, {REASONING}, m.provider, m.finish_reason, m.prompt_tokens, m.completion_tokens,
+           m.reasoning_tokens, m.first_text_ms, m.reasoning_ms, m.duration_ms
       FROM message m
       JOIN message_text t ON t.seq = m.seq
       JOIN conversation c ON c.seq = m.conversation_seq
@@ -61,15 +83,6 @@ def now_ms() -> int:
 def new_id() -> str:
     """Return 32 random hex digits."""
     return os.urandom(16).hex()
-
-
-def clean(text: str) -> str:
-    """Return text that SQLite can keep: NUL and lone surrogates become U+FFFD, pairs their character."""
-    if "\0" in text:
-        text = text.replace("\0", "\ufffd")
-    if not text.isascii() and SURROGATE.search(text):
-        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return text
 
 
 def conversation_from(row: tuple[Any, ...]) -> Conversation:
@@ -105,11 +118,25 @@ def message_from(row: tuple[Any, ...]) -> Message:
         created_at_ms=row[6],
         model=row[7],
         error=row[8],
+        reasoning=row[9],
+        provider=row[10],
+        finish_reason=row[11],
+        usage=usage_from(*row[12:15]),
+        first_text_ms=row[15],
+        reasoning_ms=row[16],
+        duration_ms=row[17],
     )
 
 
+def usage_from(prompt: int | None, completion: int | None, reasoning: int | None) -> Usage | None:
+    """Return the tokens of a row; None if none were counted."""
+    if prompt is completion is reasoning is None:
+        return None
+    return Usage(prompt, completion, reasoning)
+
+
 def options_text(options: Mapping[str, Any] | None) -> str:
-    """Return the options as the store keeps them: JSON, empty when there are none."""
+    """Return the options as stored: JSON, or empty if there are none."""
     if not options:
         return ""
     import json  # most conversations have no options
@@ -117,11 +144,11 @@ def options_text(options: Mapping[str, Any] | None) -> str:
     try:
         return json.dumps(dict(options), ensure_ascii=True, sort_keys=True)
     except (TypeError, ValueError) as err:
-        raise UsageError(f"These options cannot be kept: {err}.") from err
+        raise UsageError(f"These options can't be saved: {err}.") from err
 
 
 def options_from(text: str) -> dict[str, Any]:
-    """Return the options that `options_text` wrote; a damaged text gives none."""
+    """Return the options that `options_text` wrote; none if the text is damaged."""
     if not text:
         return {}
     import json  # most conversations have no options
@@ -145,6 +172,24 @@ def conversation_seq(con: sqlite3.Connection, conversation_id: str) -> int:
     return int(row[0])
 
 
+def ensure_conversation(con: sqlite3.Connection, conversation_id: str, new: Conversation | None) -> int:
+    """Return the row number of a conversation, which is stored first if it is new and not there yet.
+
+    Args:
+        con: A connection with an open transaction.
+        conversation_id: A full id.
+        new: What to store under that id; None stores nothing.
+
+    Raises:
+        UsageError: There is no such conversation, and nothing to store.
+    """
+    if new is not None:
+        row = con.execute("SELECT seq FROM conversation WHERE id = ?", (conversation_id,)).fetchone()
+        if row is None:
+            return insert_conversation(con, replace(new, id=conversation_id))
+    return conversation_seq(con, conversation_id)
+
+
 def message_seq(con: sqlite3.Connection, message_id: str) -> tuple[int, int]:
     """Return the row numbers of a message and of its conversation.
 
@@ -164,6 +209,28 @@ def read_message(con: sqlite3.Connection, seq: int) -> Message:
     return message_from(con.execute(f"{MESSAGE_SELECT} WHERE m.seq = ?", (seq,)).fetchone())
 
 
+def insert_conversation(con: sqlite3.Connection, conversation: Conversation) -> int:
+    """Insert a conversation as it is now made, with what was chosen for it, and return its row number.
+
+    Args:
+        con: A connection with an open transaction.
+        conversation: Its id, title, settings and draft; the times are now. A title counts as given by the
+            person.
+    """
+    title = storable(conversation.title).strip()
+    now = now_ms()
+    cursor = con.execute(
+        "INSERT INTO conversation (id, title, title_key, renamed, created_at_ms, updated_at_ms,"
+        " system_prompt, model, provider, options, draft) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            conversation.id, title, fold(title), bool(title), now, now, storable(conversation.system_prompt),
+            storable(conversation.model), storable(conversation.provider), options_text(conversation.options),
+            storable(conversation.draft),
+        ),
+    )  # fmt: skip
+    return int(cursor.lastrowid or 0)
+
+
 def insert_message(
     con: sqlite3.Connection,
     *,
@@ -178,24 +245,53 @@ def insert_message(
     owner: str = "",
     message_id: str = "",
     source_id: str | None = None,
+    provider: str = "",
+    reasoning: str = "",
+    facts: ReplyFacts = _NO_FACTS,
 ) -> int:
-    """Insert a message with its text and return its row number."""
-    content = clean(content)
+    """Insert a message with its text and its reasoning, and return its row number."""
+    content = storable(content)
     cursor = con.execute(
         "INSERT INTO message (id, conversation_seq, parent_seq, role, status, created_at_ms, size_chars,"
-        " model, error, owner, source_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " model, error, owner, source_id, provider) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             message_id or new_id(), conversation, parent, role.value, status.value, created_at_ms,
-            len(content), clean(model), clean(error), owner, source_id,
+            len(content), storable(model), storable(error), owner, source_id, storable(provider),
         ),
     )  # fmt: skip
     seq = int(cursor.lastrowid or 0)
     con.execute("INSERT INTO message_text (seq, content) VALUES (?, ?)", (seq, content))
+    if reasoning:
+        set_reasoning(con, seq, storable(reasoning))
+    if facts != _NO_FACTS:
+        set_facts(con, seq, facts)
     return seq
 
 
+def set_reasoning(con: sqlite3.Connection, seq: int, reasoning: str) -> None:
+    """Replace all of a message's reasoning, its flushed parts included."""
+    con.execute("DELETE FROM reasoning_part WHERE message_seq = ?", (seq,))
+    con.execute("DELETE FROM message_reasoning WHERE seq = ?", (seq,))
+    if reasoning:
+        con.execute("INSERT INTO message_reasoning (seq, content) VALUES (?, ?)", (seq, reasoning))
+    con.execute("UPDATE message SET reasoning_chars = ? WHERE seq = ?", (len(reasoning), seq))
+
+
+def set_facts(con: sqlite3.Connection, seq: int, facts: ReplyFacts) -> None:
+    """Replace what is recorded of a reply beside its text."""
+    usage = facts.usage or Usage()
+    con.execute(
+        "UPDATE message SET finish_reason = ?, prompt_tokens = ?, completion_tokens = ?, reasoning_tokens = ?,"
+        " first_text_ms = ?, reasoning_ms = ?, duration_ms = ? WHERE seq = ?",
+        (
+            storable(facts.finish_reason), usage.prompt_tokens, usage.completion_tokens, usage.reasoning_tokens,
+            facts.first_text_ms, facts.reasoning_ms, facts.duration_ms, seq,
+        ),
+    )  # fmt: skip
+
+
 def set_active_leaf(con: sqlite3.Connection, conversation: int, seq: int | None) -> None:
-    """Make a message the leaf of the branch that is shown, and the one last looked at among its siblings."""
+    """Make a message the active leaf, and the last viewed among its siblings."""
     con.execute(
         "UPDATE conversation SET active_seq = ?, touches = touches + 1 WHERE seq = ?", (seq, conversation)
     )

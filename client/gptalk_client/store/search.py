@@ -1,4 +1,4 @@
-"""Search in titles and messages, as a person types."""
+"""Search in titles and messages, as the user types."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import TypeAlias
 
 from gptalk_client.models import Message, SearchHit
 from gptalk_client.store.base import StorePart
-from gptalk_client.store.rows import clean, conversation_seq, message_seq, read_message, readable_time
+from gptalk_client.store.rows import conversation_seq, message_seq, read_message, readable_time
+from gptalk_client.text import storable
 from gptalk_client.textsearch.folding import composed, fold
 from gptalk_client.textsearch.query import Query, parse
 from gptalk_client.textsearch.snippets import ranges, snippet
@@ -33,10 +34,10 @@ _FOUND = f"""
 
 
 class Search(StorePart):
-    """The part of the store that finds text."""
+    """The part of the store for search."""
 
     def search(self, query: str, *, limit: int = 50, conversation_id: str | None = None) -> list[SearchHit]:
-        """Return what holds every word of the query: titles first, then messages, newest first.
+        """Return the matches for every word of the query: titles first, then messages, newest first.
 
         Case, accents, ё and е do not count; the last word may be unfinished; double quotes make a phrase;
         every other sign means itself, and is passed over only where nothing holds it. What is in the trash,
@@ -60,7 +61,7 @@ class Search(StorePart):
             return titles + _messages(con, wanted, limit - len(titles), None)
 
     def search_extent(self) -> tuple[int, int]:
-        """Return how much a search looks through: how many messages, of how many conversations."""
+        """Return how many messages a search covers, and of how many conversations."""
         with self._db.read() as con:
             conversations = con.execute(
                 "SELECT count(*) FROM conversation WHERE trashed_at_ms IS NULL"
@@ -83,7 +84,7 @@ class Search(StorePart):
         Raises:
             UsageError: There is no message `before`.
         """
-        words = fold(clean(filter)).split()
+        words = fold(storable(filter)).split()
         found: dict[str, int] = {}
         with self._db.read() as con:
             newest = message_seq(con, before)[0] if before is not None else None
@@ -91,8 +92,8 @@ class Search(StorePart):
                 "SELECT m.seq, t.content FROM message m JOIN message_text t ON t.seq = m.seq"
                 " JOIN conversation c ON c.seq = m.conversation_seq"
                 " WHERE m.role = 'user' AND m.deletion_seq IS NULL AND c.trashed_at_ms IS NULL"
-                " AND (?1 IS NULL OR m.seq < ?1) ORDER BY m.seq DESC LIMIT ?2",
-                (newest, _SCANNED_PROMPTS),
+                " AND (:newest IS NULL OR m.seq < :newest) ORDER BY m.seq DESC LIMIT :limit",
+                {"newest": newest, "limit": _SCANNED_PROMPTS},
             )
             for seq, content in rows:
                 text = content.strip()
@@ -174,7 +175,7 @@ def _bounds(con: sqlite3.Connection, conversation: int) -> tuple[int, int]:
 def _scan(
     con: sqlite3.Connection, words: Sequence[str], limit: int, conversation: int | None
 ) -> Iterator[_Row]:
-    """Read what holds signs that are no words: in one conversation, else in the newest messages."""
+    """Find symbols that are not words, in one conversation or else in the newest messages."""
     condition = " AND ".join("instr(t.content, ?) > 0" for _ in words)
     if conversation is None:
         source = f"(SELECT * FROM message ORDER BY seq DESC LIMIT {_SCANNED}) m"

@@ -5,16 +5,17 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 from gptalk_client.errors import StoreError
 from gptalk_client.paths import typed_path
-from gptalk_client.store.backups import write_backup
+from gptalk_client.store.backups import free_name, write_backup
 from gptalk_client.store.branches import Branches
 from gptalk_client.store.conversations import Conversations
-from gptalk_client.store.database import Database, is_damage
+from gptalk_client.store.database import Database
 from gptalk_client.store.imports import Imports
-from gptalk_client.store.migrations import index_all
+from gptalk_client.store.migrations import rebuild_search_index
 from gptalk_client.store.opening import open_database
 from gptalk_client.store.reserved_paths import refuse_own_file
 from gptalk_client.store.search import Search
@@ -22,23 +23,23 @@ from gptalk_client.store.turns import Turns
 
 
 class Store(Conversations, Turns, Branches, Search, Imports):
-    """The open conversations. Methods may be called from any thread; each change is one transaction on disk.
+    """The conversations. Methods may be called from any thread; each change is one transaction.
 
-    Every method raises StoreError where the disk or the file fails it, StoreReadOnlyError where it would have
-    to write and cannot, and UsageError for an id that does not exist. `close` it, or use it in a `with`.
+    Every method raises StoreError if the disk or the file fails, StoreReadOnlyError if it would have
+    to write and can't, and UsageError for an id that does not exist. `close` it, or use it in a `with`.
     """
 
     def __init__(self, database: Database, notices: list[str]) -> None:
         self._db = database
         self.notices = notices
-        """Sentences for the person about what is not as usual, such as a file that was moved aside."""
+        """Sentences for the user about anything unusual, such as a file that was moved aside."""
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], *, read_only: bool = False) -> Store:
-        """Open a file of conversations; make it, bring it up to date and recover from a crash, if need be.
+        """Open a database, creating it, upgrading it and recovering from a crash if need be.
 
-        A file that is no database, or is damaged, is moved aside and a new one begun. Where the folder cannot
-        be written, what there is can be read. Both are told in `notices`.
+        A file that is damaged or not a database is moved aside and a new one created. If the folder can't
+        be written, the database is opened read-only. Either is reported in `notices`.
 
         Args:
             path: The file; its folder is made, for its owner only.
@@ -52,7 +53,7 @@ class Store(Conversations, Turns, Branches, Search, Imports):
         store = cls(open_database(Path(path), read_only=read_only, notices=notices), notices)
         try:
             store.recover()
-        except StoreError as err:  # what can be read is worth more than a start that fails
+        except StoreError as err:  # reading is better than failing to start
             notices.append(err.for_humans())
         except BaseException:
             store.close()
@@ -75,11 +76,15 @@ class Store(Conversations, Turns, Branches, Search, Imports):
         """Whether nothing can be written."""
         return self._db.read_only
 
+    def hurry(self) -> None:
+        """Stop waiting for other processes' locks, because the program ends; for any thread."""
+        self._db.hurry()
+
     def close(self) -> None:
-        """Close the file. A reply that is still open here is kept as incomplete."""
+        """Close the file. Replies still being written by this store become incomplete."""
         try:
             if self._owner and not self._db.is_closed:
-                with contextlib.suppress(StoreError):  # the next start does it
+                with contextlib.suppress(StoreError):  # the next start will do it
                     self._break_off(self._owner)
         finally:
             self._release_owner()
@@ -90,66 +95,85 @@ class Store(Conversations, Turns, Branches, Search, Imports):
         return self._db.data_version()
 
     def backup(self, path: str | os.PathLike[str], *, replace: bool = True) -> None:
-        """Write a copy that is whole even while others write, readable by its owner only.
+        """Write a consistent copy, even while others write, readable by its owner only.
 
         Args:
             path: The copy.
             replace: Replace an existing file, in one step.
 
         Raises:
-            UsageError: The copy would take the place of the database itself, or of a file that belongs to it.
-            StoreError: It cannot be written, or is there already.
+            UsageError: The copy would overwrite the database itself or a file that belongs to it.
+            StoreError: It can't be written, or already exists.
         """
         target = typed_path(path).absolute()
         refuse_own_file(target, self.path)
         write_backup(self._db.backup, target, replace=replace)
 
     def integrity(self) -> list[str]:
-        """Return what is wrong with the file, in words; an empty list if nothing is. Reads all of it."""
+        """Return what is wrong with the file, in words; empty if nothing is. Reads all of it."""
         problems: list[str] = []
-        try:
-            self._look_through(problems)
-        except StoreError as err:
-            return [*problems, f"the file is damaged ({_damage(err)})"]
-        if not self.read_only:
-            problems += self._search_problems()
-        return problems
+        with self._copy() as con:
+            try:
+                _look_through(con, problems)
+            except sqlite3.DatabaseError as err:
+                problems.append(f"the file is damaged ({err})")
+            problems.append(_search_problem(con))
+        return [each for each in problems if each]
 
-    def _look_through(self, problems: list[str]) -> None:
-        """Add what is found, one by one: a damaged file may end the search at any row."""
-        with self._db.read() as con:
-            problems.extend(row[0] for row in con.execute("PRAGMA integrity_check") if row[0] != "ok")
-            for row in con.execute("PRAGMA foreign_key_check"):
-                problems.append(f"a row of {row[0]} points nowhere")
-            for sentence, query in _RULES:
-                if con.execute(query).fetchone() is not None:
-                    problems.append(sentence)
+    def search_integrity(self) -> str:
+        """Return what is wrong with the search index, in words; empty if nothing is."""
+        with self._copy() as con:
+            return _search_problem(con)
 
-    def _search_problems(self) -> list[str]:
-        try:
-            with self._db.write() as con:
-                con.execute("INSERT INTO message_search (message_search) VALUES ('integrity-check')")
-                missing = con.execute(
-                    "SELECT 1 FROM message m WHERE m.status <> 'streaming'"
-                    " AND NOT EXISTS (SELECT 1 FROM message_search_content s WHERE s.id = m.seq)"
-                ).fetchone()
-        except StoreError as err:
-            return [f"the search index is damaged ({_damage(err)})"]
-        return ["a message is not in the search index"] if missing else []
+    @contextlib.contextmanager
+    def _copy(self) -> Iterator[sqlite3.Connection]:
+        """Yield a copy in memory, to check without a lock on the file.
 
-    def rebuild_search(self) -> None:
-        """Make the search index anew from the messages, for one that `integrity` finds damaged."""
+        FTS5 needs the right to write for its check, and answers from what its connection has cached.
+        """
+        with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as con:
+            self._db.backup(con)
+            yield con
+
+    def rebuild_search(self) -> Path:
+        """Back up the database beside itself, then rebuild the search index from the messages.
+
+        Returns:
+            The backup.
+
+        Raises:
+            StoreError: The backup or the index could not be written.
+        """
+        backup = free_name(self.path, "before-repair")
+        write_backup(self._db.backup, backup, replace=False)
         with self._db.write() as con:
-            con.execute("DELETE FROM message_search")
-            index_all(con)
+            rebuild_search_index(con)
+        return backup
 
 
-def _damage(err: StoreError) -> sqlite3.Error:
-    """Return SQLite's word for a damage; raise what has another reason, such as a busy file."""
-    cause = err.__cause__
-    if isinstance(cause, sqlite3.Error) and is_damage(cause):
-        return cause
-    raise err
+def _look_through(con: sqlite3.Connection, problems: list[str]) -> None:
+    """Add problems one by one: a damaged file may end the search at any row."""
+    for (fault,) in con.execute("PRAGMA integrity_check"):
+        # SQLite 3.44 and later check the search index too, which `_search_problem` does for all versions.
+        if fault != "ok" and "message_search" not in fault:
+            problems.append(fault)
+    for row in con.execute("PRAGMA foreign_key_check"):
+        problems.append(f"a row of {row[0]} points nowhere")
+    for sentence, query in _RULES:
+        if con.execute(query).fetchone() is not None:
+            problems.append(sentence)
+
+
+def _search_problem(con: sqlite3.Connection) -> str:
+    try:
+        con.execute("INSERT INTO message_search (message_search) VALUES ('integrity-check')")
+        missing = con.execute(
+            "SELECT 1 FROM message m WHERE m.status <> 'streaming'"
+            " AND NOT EXISTS (SELECT 1 FROM message_search_content s WHERE s.id = m.seq)"
+        ).fetchone()
+    except sqlite3.DatabaseError as err:
+        return f"the search index is damaged ({err})"
+    return "a message is not in the search index" if missing else ""
 
 
 _RULES = (
@@ -175,6 +199,7 @@ _RULES = (
     ),
     (
         "a closed reply has loose parts",
-        "SELECT 1 FROM reply_part r JOIN message m ON m.seq = r.message_seq WHERE m.status <> 'streaming'",
+        "SELECT 1 FROM (SELECT message_seq FROM reply_part UNION ALL SELECT message_seq FROM reasoning_part) r"
+        " JOIN message m ON m.seq = r.message_seq WHERE m.status <> 'streaming'",
     ),
 )

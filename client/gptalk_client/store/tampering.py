@@ -1,20 +1,21 @@
-"""What stands in the data folder and was not put there by this program: refused, or told to the person."""
+"""Tampering with the data folder: refused, or reported to the user."""
 
 from __future__ import annotations
 
 import os
 import shlex
 import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from gptalk_client.errors import StoreError
-from gptalk_client.regular_files import NoFileError
+from gptalk_client.files import NotAFileError
 from gptalk_client.store.reserved_paths import SIDE_FILES
 
 
 def refuse_what_is_no_file(path: Path) -> None:
-    """Do nothing if the database and what lies beside it are files, or are not there.
+    """Refuse a database that is not a regular file, or whose side files are not.
 
     SQLite would wait for a pipe for ever, and write through a link in the place of its own -wal file.
 
@@ -28,12 +29,12 @@ def refuse_what_is_no_file(path: Path) -> None:
         file = Path(f"{path}{side}")
         try:
             mode = file.lstat().st_mode
-        except OSError:  # not there, or out of reach: opening it will tell
+        except OSError:  # missing or inaccessible: opening it will report that
             continue
         if not stat.S_ISREG(mode):
             raise StoreError(
-                f"The file {file} cannot be opened: {NoFileError(file, mode).strerror}.",
-                hint="Look at it and move it away, then try again.",
+                f"The file {file} cannot be opened: {NotAFileError(file, mode).strerror}.",
+                hint="Inspect it and move it away, then try again.",
             )
 
 
@@ -43,15 +44,15 @@ def warnings_about(path: Path) -> Iterator[str]:
     Args:
         path: The database, which need not be there.
     """
-    if os.name != "posix":
-        return
+    if sys.platform == "win32":
+        return  # neither owner nor mode says there who can read a file
     folder = path.parent
     if _belongs_to_another(folder):
         yield f"The folder {folder} belongs to another user, who can change your conversations."
     elif _mode(folder) & 0o022:
         yield (
-            f"Other users can put files into {folder} and so change your conversations;"
-            f" `chmod 700 {shlex.quote(str(folder))}` stops that."
+            f"Other users can create files in {folder} and so change your conversations;"
+            f" `chmod 700 {shlex.quote(str(folder))}` prevents that."
         )
     for file in (Path(f"{path}{side}") for side in SIDE_FILES):
         if _belongs_to_another(file):
@@ -60,7 +61,7 @@ def warnings_about(path: Path) -> Iterator[str]:
 
 def _belongs_to_another(path: Path) -> bool:
     try:
-        return path.lstat().st_uid not in (os.geteuid(), 0)
+        return hasattr(os, "geteuid") and path.lstat().st_uid not in (os.geteuid(), 0)
     except OSError:
         return False
 

@@ -5,28 +5,28 @@ from __future__ import annotations
 import sqlite3
 
 from gptalk_client.errors import StoreError, UsageError
-from gptalk_client.models import Message, Role, Status
+from gptalk_client.models import Conversation, Message, ReplyFacts, Role, Status
 from gptalk_client.store.rows import (
-    MESSAGE_SELECT,
     UNSET,
     Unset,
-    clean,
-    conversation_seq,
+    ensure_conversation,
     insert_message,
-    message_from,
     message_seq,
     now_ms,
     read_message,
     set_active_leaf,
+    set_facts,
+    set_reasoning,
 )
 from gptalk_client.store.writers import Writers, finish_reply, index_message
+from gptalk_client.text import storable
 from gptalk_client.textsearch.folding import fold
 
 TITLE_CHARS = 80
 
 
 def title_from(prompt: str) -> str:
-    """Return a title for a conversation: the first line of its first prompt that says something."""
+    """Return a title for a conversation: the first meaningful line of its first prompt."""
     for line in prompt.splitlines():
         if any(character.isalnum() for character in line):
             title = " ".join(line.split())
@@ -41,7 +41,7 @@ def title_from(prompt: str) -> str:
 
 
 class Turns(Writers):
-    """The part of the store that writes turns."""
+    """The part of the store for turns."""
 
     def open_turn(
         self,
@@ -50,51 +50,62 @@ class Turns(Writers):
         *,
         parent_id: str | Unset | None = UNSET,
         model: str = "",
+        provider: str = "",
+        new: Conversation | None = None,
+        draft: str | None = None,
     ) -> tuple[Message, Message]:
-        """Keep a prompt and open the row of its reply, in one transaction that is on disk at the return.
+        """Save a prompt and open its reply's row, in one transaction that is on disk on return.
 
-        The reply becomes the active leaf. A conversation without a title gets the prompt's first line, a
-        draft that is this very prompt is cleared, and a conversation in the trash is taken out of it.
+        The reply becomes the active leaf. A conversation without a title gets the prompt's first line, and a
+        conversation in the trash is taken out of it.
 
         Args:
             conversation_id: A full id.
             content: The prompt.
             parent_id: The message that it answers: by default the active leaf, None for a new root.
             model: The model that will be asked, for the record.
+            provider: The provider that will be asked, for the record.
+            new: Stores this conversation first, under the id given, unless there is one already.
+            draft: What remains as the conversation's draft; None clears a draft that is this very prompt.
 
         Returns:
             The prompt and its reply, which is `streaming` and empty.
 
         Raises:
             UsageError: No such conversation or parent, or the parent belongs to another conversation.
-            StoreError: It could not be written; nothing of it was.
+            StoreError: It could not be written; nothing was changed.
         """
-        content = clean(content)
+        content = storable(content)
         owner = self._claim_owner()
         now = now_ms()
         with self._db.write() as con:
-            conversation = conversation_seq(con, conversation_id)
+            conversation = ensure_conversation(con, conversation_id, new)
             parent = _parent(con, conversation, parent_id)
             prompt = insert_message(
                 con, conversation=conversation, parent=parent, role=Role.USER, content=content,
                 status=Status.COMPLETE, created_at_ms=now,
             )  # fmt: skip
             index_message(con, prompt, content)
-            reply = _insert_reply(con, conversation, prompt, model, owner)
+            reply = _insert_reply(con, conversation, prompt, model, provider, owner)
             title = title_from(content)
             con.execute(
                 "UPDATE conversation SET title = ?, title_key = ?"
                 " WHERE seq = ? AND title = '' AND renamed = 0",
                 (title, fold(title), conversation),
             )
-            con.execute(
-                "UPDATE conversation SET draft = '' WHERE seq = ? AND trim(draft) = trim(?)",
-                (conversation, content),
-            )
+            if draft is None:
+                con.execute(
+                    "UPDATE conversation SET draft = '' WHERE seq = ? AND trim(draft) = trim(?)",
+                    (conversation, content),
+                )
+            else:
+                con.execute(
+                    "UPDATE conversation SET draft = ? WHERE seq = ?", (storable(draft), conversation)
+                )
             return read_message(con, prompt), read_message(con, reply)
 
-    def open_reply(self, prompt_id: str, *, model: str = "") -> Message:
-        """Open one more reply to a prompt: a sibling of those there are. It becomes the active leaf.
+    def open_reply(self, prompt_id: str, *, model: str = "", provider: str = "") -> Message:
+        """Open another reply to a prompt, as a sibling of the existing ones. It becomes the active leaf.
 
         Raises:
             UsageError: There is no such prompt.
@@ -106,41 +117,55 @@ class Turns(Writers):
             role = con.execute("SELECT role FROM message WHERE seq = ?", (prompt,)).fetchone()[0]
             if role != Role.USER:
                 raise UsageError("Only a prompt can be answered.")
-            return read_message(con, _insert_reply(con, conversation, prompt, model, owner))
+            return read_message(con, _insert_reply(con, conversation, prompt, model, provider, owner))
 
-    def append_reply(self, message_id: str, text: str) -> None:
-        """Add text to the end of a reply that is being written; the cost does not grow with the reply.
+    def append_reply(self, message_id: str, text: str, *, reasoning: str = "") -> None:
+        """Append text and reasoning to a reply that is being written; the cost does not grow with the reply.
 
         Raises:
-            UsageError: There is no such message any more.
+            UsageError: The message no longer exists.
             StoreError: It is not being written, or the text could not be written.
         """
-        text = clean(text)
         with self._db.write() as con:
             seq = _streaming(con, message_id)
-            con.execute(
-                "INSERT INTO reply_part (message_seq, part, text) VALUES"
-                " (?, (SELECT coalesce(max(part), 0) + 1 FROM reply_part WHERE message_seq = ?), ?)",
-                (seq, seq, text),
-            )
-            con.execute("UPDATE message SET size_chars = size_chars + ? WHERE seq = ?", (len(text), seq))
+            for table, size, piece in (
+                ("reply_part", "size_chars", storable(text)),
+                ("reasoning_part", "reasoning_chars", storable(reasoning)),
+            ):
+                if piece:
+                    con.execute(
+                        f"INSERT INTO {table} (message_seq, part, text) VALUES"
+                        f" (?, (SELECT coalesce(max(part), 0) + 1 FROM {table} WHERE message_seq = ?), ?)",
+                        (seq, seq, piece),
+                    )
+                    con.execute(f"UPDATE message SET {size} = {size} + ? WHERE seq = ?", (len(piece), seq))
 
-    def replace_reply(self, message_id: str, text: str) -> None:
-        """Make this all the text of a reply that is being written.
+    def replace_reply(self, message_id: str, text: str, *, reasoning: str = "") -> None:
+        """Replace the whole text and the whole reasoning of a reply that is being written.
 
         Raises:
-            UsageError: There is no such message any more.
+            UsageError: The message no longer exists.
             StoreError: It is not being written, or the text could not be written.
         """
-        text = clean(text)
+        text = storable(text)
         with self._db.write() as con:
             seq = _streaming(con, message_id)
             con.execute("DELETE FROM reply_part WHERE message_seq = ?", (seq,))
             con.execute("UPDATE message_text SET content = ? WHERE seq = ?", (text, seq))
             con.execute("UPDATE message SET size_chars = ? WHERE seq = ?", (len(text), seq))
+            set_reasoning(con, seq, storable(reasoning))
 
     def close_turn(
-        self, message_id: str, status: Status, *, error: str = "", content: str | None = None
+        self,
+        message_id: str,
+        status: Status,
+        *,
+        error: str = "",
+        content: str | None = None,
+        reasoning: str | None = None,
+        facts: ReplyFacts | None = None,
+        model: str = "",
+        is_unread: bool = False,
     ) -> Message:
         """Give a reply its final status.
 
@@ -149,12 +174,16 @@ class Turns(Writers):
             status: Any status but `streaming`.
             error: Why it failed or broke off, in words for people.
             content: All of the text; by default what has been flushed.
+            reasoning: All of the reasoning; by default what has been flushed.
+            facts: What else is known of it.
+            model: The model that wrote it, if that is known better now than when the turn was opened.
+            is_unread: Mark the conversation as unread; otherwise its mark stays as it is.
 
         Returns:
             The reply as stored.
 
         Raises:
-            UsageError: There is no such message any more.
+            UsageError: The message no longer exists.
             StoreError: It could not be written.
         """
         if status is Status.STREAMING:
@@ -165,12 +194,22 @@ class Turns(Writers):
             ).fetchone()
             if row is None:
                 raise UsageError("The reply is no longer there.")
-            finish_reply(con, row[0], status, clean(error), None if content is None else clean(content))
-            con.execute("UPDATE conversation SET updated_at_ms = ? WHERE seq = ?", (now_ms(), row[1]))
+            finish_reply(
+                con, row[0], status, storable(error), None if content is None else storable(content),
+                None if reasoning is None else storable(reasoning),
+            )  # fmt: skip
+            if facts is not None:
+                set_facts(con, row[0], facts)
+            if model:
+                con.execute("UPDATE message SET model = ? WHERE seq = ?", (storable(model), row[0]))
+            con.execute(
+                "UPDATE conversation SET updated_at_ms = ?, unread = max(unread, ?) WHERE seq = ?",
+                (now_ms(), is_unread, row[1]),
+            )
             return read_message(con, row[0])
 
     def message(self, message_id: str) -> Message:
-        """Return the message of a full id.
+        """Return the message with a full id.
 
         Raises:
             UsageError: There is none, or it is deleted.
@@ -178,21 +217,13 @@ class Turns(Writers):
         with self._db.read() as con:
             return read_message(con, message_seq(con, message_id)[0])
 
-    def find_message(self, prefix: str) -> Message:
-        """Return the message whose id begins so.
+    def reasoning(self, message_id: str) -> str:
+        """Return a message's reasoning, as far as it is on disk; empty if it has none.
 
         Raises:
-            UsageError: None does, or several do.
+            UsageError: There is no such message, or it is deleted.
         """
-        prefix = clean(prefix.strip().lower())
-        with self._db.read() as con:
-            rows = con.execute(
-                f"{MESSAGE_SELECT} WHERE m.id >= ? AND m.id < ? AND m.deletion_seq IS NULL LIMIT 2",
-                (prefix, f"{prefix}g"),
-            ).fetchall()
-        if len(rows) != 1 or not prefix:
-            raise UsageError(f"{'Several messages begin' if rows else 'No message begins'} with {prefix!r}.")
-        return message_from(rows[0])
+        return self.message(message_id).reasoning
 
 
 def _parent(con: sqlite3.Connection, conversation: int, parent_id: str | Unset | None) -> int | None:
@@ -207,11 +238,13 @@ def _parent(con: sqlite3.Connection, conversation: int, parent_id: str | Unset |
     return parent
 
 
-def _insert_reply(con: sqlite3.Connection, conversation: int, prompt: int, model: str, owner: str) -> int:
+def _insert_reply(
+    con: sqlite3.Connection, conversation: int, prompt: int, model: str, provider: str, owner: str
+) -> int:
     now = now_ms()
     reply = insert_message(
         con, conversation=conversation, parent=prompt, role=Role.ASSISTANT, content="",
-        status=Status.STREAMING, created_at_ms=now, model=model, owner=owner,
+        status=Status.STREAMING, created_at_ms=now, model=model, owner=owner, provider=provider,
     )  # fmt: skip
     set_active_leaf(con, conversation, reply)
     con.execute(
@@ -225,5 +258,5 @@ def _streaming(con: sqlite3.Connection, message_id: str) -> int:
     if row is None:
         raise UsageError("The reply is no longer there.")
     if row[1] != Status.STREAMING:
-        raise StoreError("The reply is closed already.")
+        raise StoreError("The reply is already closed.")
     return int(row[0])

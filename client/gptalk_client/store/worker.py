@@ -1,53 +1,115 @@
-"""The store for an event loop: one thread of its own, in the order of the calls."""
+"""The store for an event loop: its own thread, which runs calls in order."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from gptalk_client.errors import StoreError
-from gptalk_client.store.store import Store
+
+if TYPE_CHECKING:
+    from gptalk_client.store.store import Store
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
+REOPEN_S = 2.0
+"""How long a store that could not be opened is left alone before a call tries again, in seconds."""
+
 
 class StoreThread:
-    """Runs the store's methods on one thread, in order, so that the loop never waits for a disk.
+    """Runs the store's methods on one thread, in order, so that the loop never waits for the disk.
 
     Cancelling the task that awaits a call does not cancel the call: what was asked to be written is written.
 
     Args:
-        store: An open store. It stays open at `aclose`; whoever opened it closes it afterwards.
+        store: An open store, or what opens one: it is called on the thread before the first call, and again by a
+            later call as long as it raises StoreError. `aclose` leaves the store open; its owner closes it.
     """
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
-        """The store itself, for short reads on the loop's own thread, which do not wait for writes."""
+    def __init__(self, store: Store | Callable[[], Store]) -> None:
+        self._store = None if callable(store) else store
+        self._open = store if callable(store) else None
+        self._failure: StoreError | None = None
+        self._failed_s = 0.0
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
+        self._running: set[asyncio.Future[Any]] = set()
         self._is_closed = False
 
-    async def call(
-        self, method: Callable[Concatenate[Store, _P], _T], /, *args: _P.args, **kwargs: _P.kwargs
-    ) -> _T:
-        """Return `method(store, *args, **kwargs)`, such as `call(Store.conversations, limit=50)`."""
-        return await self.run(lambda store: method(store, *args, **kwargs))
-
-    async def run(self, work: Callable[[Store], _T]) -> _T:
-        """Return `work(store)`.
+    @property
+    def store(self) -> Store:
+        """The store itself, for short reads on the loop's own thread, which do not wait for writes.
 
         Raises:
-            StoreError: The thread is closed already, or what `work` raises.
+            StoreError: It is not open.
+        """
+        if self._store is None:
+            raise self._failure or StoreError("The conversations are not open yet.")
+        return self._store
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a store."""
+        return self._store is not None
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the store could not be opened when that was last tried."""
+        return self._failure is not None
+
+    async def call(
+        self, work: Callable[Concatenate[Store, _P], _T], /, *args: _P.args, **kwargs: _P.kwargs
+    ) -> _T:
+        """Return `work(store, *args, **kwargs)`, such as `call(Store.conversations, limit=50)`.
+
+        Raises:
+            StoreError: The store cannot be opened, the thread is closed already, or what `work` raises.
         """
         if self._is_closed:
             raise StoreError("The conversations are closed.", hint="Start the program again.")
-        return await asyncio.shield(
-            asyncio.get_running_loop().run_in_executor(self._executor, work, self.store)
+        running = asyncio.get_running_loop().run_in_executor(
+            self._executor, lambda: work(self._opened(), *args, **kwargs)
         )
+        self._running.add(running)
+        running.add_done_callback(self._done)
+        return await asyncio.shield(running)
 
-    async def aclose(self) -> None:
-        """Take no further calls, wait until everything asked for is done, and end the thread."""
+    def _done(self, running: asyncio.Future[Any]) -> None:
+        self._running.discard(running)
+        if not running.cancelled():
+            running.exception()  # marks it as seen: a caller that was cancelled does not look
+
+    def _opened(self) -> Store:
+        if self._store is None and self._open is not None:
+            if self._failure is not None and time.monotonic() - self._failed_s < REOPEN_S:
+                raise self._failure
+            try:
+                self._store, self._failure = self._open(), None
+            except StoreError as err:
+                self._failure, self._failed_s = err, time.monotonic()
+                raise
+        return self.store
+
+    def hurry(self) -> None:
+        """Let calls that wait for another process's lock fail soon, because the program ends."""
+        if self._store is not None:
+            self._store.hurry()
+
+    async def aclose(self, limit_s: float | None = None) -> bool:
+        """Refuse further calls and end the thread once those already made are done.
+
+        Args:
+            limit_s: How long to wait for them, in seconds; None waits until they are.
+
+        Returns:
+            Whether they are done.
+        """
         self._is_closed = True
-        await asyncio.shield(asyncio.to_thread(self._executor.shutdown))
+        self._executor.shutdown(wait=False)
+        if not self._running:
+            return True
+        _, late = await asyncio.wait(set(self._running), timeout=limit_s)
+        return not late

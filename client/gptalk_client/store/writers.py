@@ -1,24 +1,30 @@
-"""Who is writing replies: a lock per store, and what to do about rows whose writer is dead."""
+"""Which process writes a reply: a lock per store, and recovery of rows whose writer has died."""
 
 from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
 
+from gptalk_client.locks import FileLock
 from gptalk_client.models import Status
 from gptalk_client.store.base import StorePart
-from gptalk_client.store.locks import FileLock
 from gptalk_client.store.opening import locks_folder
-from gptalk_client.store.rows import new_id
+from gptalk_client.store.rows import new_id, read_message, set_reasoning
 from gptalk_client.textsearch.folding import index_text
 
 BROKEN_OFF = "The program ended before the reply was complete. The text so far is kept."
+BROKEN_OFF_EMPTY = "The program ended before the reply began."
 
 
 def finish_reply(
-    con: sqlite3.Connection, seq: int, status: Status, error: str, content: str | None = None
+    con: sqlite3.Connection,
+    seq: int,
+    status: Status,
+    error: str,
+    content: str | None = None,
+    reasoning: str | None = None,
 ) -> None:
-    """Put a reply's parts together, give it its final status and index it for the search.
+    """Join a reply's parts, set its final status and index its text for search.
 
     Args:
         con: A connection with an open transaction.
@@ -26,16 +32,13 @@ def finish_reply(
         status: Any status but `streaming`.
         error: Why, in words for people.
         content: All of the text where the caller knows it; by default what has been flushed.
+        reasoning: All of the reasoning, likewise.
     """
-    if content is None:
-        content = con.execute("SELECT content FROM message_text WHERE seq = ?", (seq,)).fetchone()[
-            0
-        ] + "".join(
-            text
-            for (text,) in con.execute(
-                "SELECT text FROM reply_part WHERE message_seq = ? ORDER BY part", (seq,)
-            )
-        )
+    if content is None or reasoning is None:
+        flushed = read_message(con, seq)
+        content = flushed.content if content is None else content
+        reasoning = flushed.reasoning if reasoning is None else reasoning
+    set_reasoning(con, seq, reasoning)
     con.execute("UPDATE message_text SET content = ? WHERE seq = ?", (content, seq))
     con.execute("DELETE FROM reply_part WHERE message_seq = ?", (seq,))
     con.execute(
@@ -46,25 +49,27 @@ def finish_reply(
 
 
 def index_message(con: sqlite3.Connection, seq: int, content: str) -> None:
-    """Make a message's text findable; a text indexed before is replaced."""
+    """Index a message's text for search, replacing an earlier version."""
     con.execute("DELETE FROM message_search WHERE rowid = ?", (seq,))
     con.execute("INSERT INTO message_search (rowid, body) VALUES (?, ?)", (seq, index_text(content)))
 
 
 class Writers(StorePart):
-    """The lock of this store, and the recovery of replies that nobody writes any more."""
+    """This store's lock, and the recovery of replies whose writers have died."""
 
     _owner = ""
     _owner_lock: FileLock | None = None
 
     def _claim_owner(self) -> str:
-        """Return the name under which this store writes replies; its lock is held from the first use."""
+        """Return this store's name as a writer; its lock is held from the first use."""
         if not self._owner:
             owner = new_id()
             try:
                 self._owner_lock = FileLock.try_acquire(self._lock_file(owner))
             except OSError:
-                self._owner_lock = None  # no locks on this file system: rows count as broken off elsewhere
+                self._owner_lock = (
+                    None  # no locks on this file system: others will see the rows as broken off
+                )
             self._owner = owner
         return self._owner
 
@@ -98,7 +103,7 @@ class Writers(StorePart):
         except FileNotFoundError:
             lock = None
         except OSError:
-            return 0  # nobody can tell; its own process may still finish it
+            return 0  # unknown; its own process may still finish it
         try:
             return self._break_off(owner)
         finally:
@@ -111,5 +116,7 @@ class Writers(StorePart):
                 "SELECT seq FROM message WHERE status = 'streaming' AND owner = ?", (owner,)
             ).fetchall()
             for (seq,) in rows:
-                finish_reply(con, seq, Status.INCOMPLETE, BROKEN_OFF)
+                reply = read_message(con, seq)
+                why = BROKEN_OFF if reply.content or reply.reasoning else BROKEN_OFF_EMPTY
+                finish_reply(con, seq, Status.INCOMPLETE, why, reply.content, reply.reasoning)
         return len(rows)

@@ -1,4 +1,4 @@
-"""Text as a search compares it: without case, accents and width, and with words where a script has no spaces.
+"""Text folded for search: without case, accents and width, and with words for scripts without spaces.
 
 `fold` works character by character on NFC text, so that a place in folded text leads back to the original.
 """
@@ -14,7 +14,7 @@ UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3041-\u3096\u3099-\u30fa\u30fc-\u30ff"
     "\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff]+"
 )
-# Accents of every script that has them as an extra, among them Hebrew points and Arabic vowel signs.
+# Optional accents of every script, including Hebrew points and Arabic vowel signs.
 _ACCENT = re.compile(
     "[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u064b-\u065f\u0670\u1ab0-\u1aff\u1dc0-\u1dff"
     "\u20d0-\u20ff]"
@@ -45,26 +45,26 @@ _LENGTHS = _Lengths()
 
 
 def composed(text: str) -> str:
-    """Return the text in NFC, itself where it is in NFC already."""
+    """Return the text in NFC; the same object if it already is."""
     return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
 
 
 def fold(text: str) -> str:
-    """Return the text as searches compare it."""
+    """Return the text folded for comparison."""
     if text.isascii():
         return text.lower()
     return composed(text).translate(_FOLDED)
 
 
 def fold_offsets(text: str) -> list[int] | None:
-    """Return where each character of a text in NFC ends once it is folded, or None where nothing moves."""
+    """Return where each character of an NFC text ends once folded, or None if no offsets change."""
     if text.isascii():
         return None
     return list(accumulate(map(_LENGTHS.__getitem__, text)))
 
 
 def index_text(text: str) -> str:
-    """Return the words of a text for the full-text index: folded, unspaced scripts as overlapping pairs."""
+    """Return a text for the full-text index: folded, with unspaced scripts as overlapping pairs."""
     folded = fold(text)
     return folded if folded.isascii() else UNSPACED.sub(_pairs, folded)
 

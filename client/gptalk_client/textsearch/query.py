@@ -1,14 +1,14 @@
-"""What a person types into the search, as a full-text query and as patterns to mark."""
+"""What the user types into the search, as a full-text query and as patterns to highlight."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-from gptalk_client.store.rows import clean
+from gptalk_client.text import storable
 from gptalk_client.textsearch.folding import UNSPACED, fold
 
-# What FTS5's tokenizer takes for a part of a word, as near as `re` comes to it: letters, digits, marks.
+# What FTS5's tokenizer treats as part of a word, as closely as `re` can: letters, digits, marks.
 _PIECE = re.compile(
     rf"{UNSPACED.pattern}|(?:(?!{UNSPACED.pattern[:-1]})(?:[^\W_]|[\u0300-\u036f\u0900-\u0dff]))+"
 )
@@ -16,28 +16,28 @@ _PIECE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A search, taken apart. No input is a syntax error."""
+    """A parsed search. No input is a syntax error."""
 
     words: tuple[str, ...]
-    """What was typed, folded and cut at spaces; a phrase in double quotes is one word."""
+    """The input, folded and split at spaces; a phrase in double quotes is one word."""
     match: str
-    """The FTS5 expression; empty where nothing typed is a word."""
+    """The FTS5 expression; empty if the input has no words."""
     literals: tuple[str, ...]
-    """Words with other signs in them, such as `c++`, which the index cannot tell from `c`."""
+    """Words with symbols in them, such as `c++`, which the index can't tell from `c`."""
     marks: re.Pattern[str]
-    """Finds what to mark in folded text."""
+    """Finds what to highlight in folded text."""
     loose_marks: re.Pattern[str]
-    """The same for a text that holds the words only, without the other signs."""
+    """The same for text that has only the words, without the symbols."""
 
     @property
     def is_empty(self) -> bool:
-        """Say whether nothing was typed."""
+        """Whether nothing was typed."""
         return not self.words
 
 
 def parse(text: str) -> Query:
-    """Return the query that a person means: every sign is literal but double quotes around a phrase."""
-    folded = fold(clean(text))
+    """Return the parsed query: every symbol is literal except double quotes around a phrase."""
+    folded = fold(storable(text))
     words = _words(folded)
     is_typing = bool(folded) and not folded[-1].isspace() and folded[-1] != '"'
     terms: list[str] = []
@@ -70,7 +70,7 @@ def _words(folded: str) -> list[str]:
         is_phrase = number % 2 == 1 and folded.count('"') > number
         words.extend([" ".join(part.split())] if is_phrase else part.split())
     words = [word for word in words if word]
-    # Where quotes are all there is, they are what is looked for.
+    # If there is nothing but quotes, search for the quotes.
     return words or ([folded.strip()] if folded.strip() else [])
 
 

@@ -1,4 +1,4 @@
-"""The lines of a message that a search shows, and where in them the matches are."""
+"""Snippets of messages for search results, and where the matches are."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _original(text: str, found: list[tuple[int, int]]) -> list[tuple[int, int]]:
     ends = fold_offsets(text) if found else None
     if ends is None:
         return found
-    # Character i of the text covers folded[ends[i-1]:ends[i]], which is nothing for an accent of its own.
+    # Character i of the text covers folded[ends[i-1]:ends[i]], which is empty for a combining accent.
     return [(bisect_right(ends, start), bisect_left(ends, end) + 1) for start, end in found if end > start]
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 from gptalk_client.errors import TranscriptError
+from gptalk_client.files import AlreadyExistsError, atomic_write, is_stream
 from gptalk_client.text import MAX_FILE_NAME_BYTES, file_name
-from gptalk_client.whole_files import AlreadyThereError, placed, takes_a_stream
 
 
 def write_file(path: Path, chunks: Iterable[str], *, force: bool = False) -> None:
@@ -27,16 +28,16 @@ def write_file(path: Path, chunks: Iterable[str], *, force: bool = False) -> Non
         TranscriptError: There is a file already, or nothing can be written there.
     """
     try:
-        if takes_a_stream(path):
+        if is_stream(path):
             _write_through(path, chunks)
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         with (
-            placed(path, replace=force, keep_mode=True) as temporary,
+            atomic_write(path, replace=force, keep_mode=True) as temporary,
             temporary.open("w", encoding="utf-8", newline="") as out,
         ):
             out.writelines(chunks)
-    except AlreadyThereError as err:
+    except AlreadyExistsError as err:
         raise TranscriptError(
             f"{path} is there already.", hint="Choose another name, or add --force to replace it."
         ) from err
@@ -48,7 +49,7 @@ def _write_through(path: Path, chunks: Iterable[str]) -> None:
     # Without O_NONBLOCK a pipe that nobody reads would hold the program for ever.
     flags = os.O_WRONLY | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_NONBLOCK", 0)
     descriptor = os.open(path, flags)
-    if os.name == "posix":
+    if sys.platform != "win32":
         os.set_blocking(descriptor, True)
     with open(descriptor, "w", encoding="utf-8", newline="") as out:
         out.writelines(chunks)

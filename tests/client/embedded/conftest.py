@@ -12,7 +12,7 @@ import pytest
 
 from gptalk_client.embedded.listen import bind, listen
 from gptalk_client.embedded.prompt import ChatMessage
-from gptalk_client.embedded.server import Limits
+from gptalk_client.embedded.server import EndpointTimeouts
 from support.openai_peer import weights_or_skip
 from support.weights_package import WheelIndex, gguf_bytes, the_only_index
 
@@ -51,10 +51,10 @@ class ScriptedEngine:
 
 
 @asynccontextmanager
-async def serving(engine: ScriptedEngine, limits: Limits | None = None) -> AsyncIterator[str]:
+async def serving(engine: ScriptedEngine, timeouts: EndpointTimeouts | None = None) -> AsyncIterator[str]:
     """Serve an engine on a real socket; yield the base address."""
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    task = asyncio.create_task(listen(engine, bind(), ready.set_result, limits=limits))
+    task = asyncio.create_task(listen(engine, bind(), ready.set_result, timeouts=timeouts))
     try:
         await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
         yield ready.result()

@@ -12,7 +12,7 @@ import pytest
 
 from gptalk_client.embedded.errors import EngineError
 from gptalk_client.embedded.guard import Guard
-from gptalk_client.embedded.server import Limits
+from gptalk_client.embedded.server import EndpointTimeouts
 from support.raw_server import eventually
 
 LOGIN = {"fingerprint": "0" * 32, "platform": "fingerprint"}
@@ -68,7 +68,7 @@ async def test_three_calls_make_one_reply(http: Any, serve_engine: Any, scripted
 async def test_a_login_says_when_it_expires(http: Any, serve_engine: Any, scripted: Any) -> None:
     import time
 
-    async with serve_engine(scripted(), Limits(login_s=1800)) as url:
+    async with serve_engine(scripted(), EndpointTimeouts(login_s=1800)) as url:
         data = (await http.post(f"{url}/api/chatgpt/user/login", json=LOGIN)).json()["data"]
 
     assert abs(data["expires_at"] - time.time() - 1800) < 10
@@ -224,10 +224,10 @@ async def test_a_stream_token_works_once(http: Any, serve_engine: Any, scripted:
 
 
 async def test_tokens_expire(http: Any, serve_engine: Any, scripted: Any) -> None:
-    async with serve_engine(scripted("Hi"), Limits(stream_token_s=0)) as url:
+    async with serve_engine(scripted("Hi"), EndpointTimeouts(stream_token_s=0)) as url:
         token = await submit(http, url)
         stream = await http.get(f"{url}/api/chatgpt/chatapi/stream", params={"token": token})
-    async with serve_engine(scripted("Hi"), Limits(login_s=0)) as url:
+    async with serve_engine(scripted("Hi"), EndpointTimeouts(login_s=0)) as url:
         headers = {"authorization": f"Bearer {await log_in(http, url)}"}
         text = await http.post(f"{url}/api/chatgpt/chatapi/text", json={"content": "Hi"}, headers=headers)
 
@@ -304,7 +304,7 @@ async def test_a_client_that_leaves_stops_the_engine(
 
 async def test_a_silent_stream_repeats_itself(http: Any, serve_engine: Any, scripted: Any) -> None:
     hold = asyncio.Event()
-    async with serve_engine(scripted("Hi", hold, " there"), Limits(keepalive_s=0.01)) as url:
+    async with serve_engine(scripted("Hi", hold, " there"), EndpointTimeouts(keepalive_s=0.01)) as url:
         params = {"token": await submit(http, url)}
         seen = b""
         async with http.stream("GET", f"{url}/api/chatgpt/chatapi/stream", params=params) as answer:

@@ -48,7 +48,7 @@ def test_the_name_leaves_the_quantisation_out(make_gguf: MakeGguf, file: str, na
     [b"", b"GGU", b"#!/bin/sh\n", b"GGUF" + b"\xff" * 40, b"GGUF\x03\0\0\0" + b"\0" * 8 + b"\1" + b"\0" * 7],
 )
 def test_what_is_no_gguf_file_is_refused_in_words(make_gguf: MakeGguf, data: bytes) -> None:
-    with pytest.raises(LocalModelError, match="no GGUF file"):
+    with pytest.raises(LocalModelError, match="not a GGUF file"):
         read_info(make_gguf(data=data))
 
 
@@ -62,7 +62,7 @@ def test_a_missing_file_is_refused_in_words(tmp_path: Path) -> None:
 def test_lists_within_lists_without_end_are_refused_in_words(make_gguf: MakeGguf, depth: int) -> None:
     head = b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + struct.pack("<Q", 1) + b"a" + struct.pack("<I", 9)
     path = make_gguf(data=head + struct.pack("<IQ", 9, 1) * depth)
-    with pytest.raises(LocalModelError, match="no GGUF file"):
+    with pytest.raises(LocalModelError, match="not a GGUF file"):
         read_info(path)
     assert list_models(path.parent) == []
 

@@ -62,29 +62,35 @@ def test_the_closing_line_may_have_blanks_after_it() -> None:
     assert parse_prompt("User: a\nAssistant: ") == [user("a")]
 
 
-_ROLES = ("System: ", "User: ", "Assistant: ")
-_contents = st.text(min_size=1).filter(
-    lambda text: (
-        text.strip()
-        and not any(
-            line.startswith(_ROLES) or line in ("System:", "User:", "Assistant:") for line in text.split("\n")
-        )
+def test_a_line_that_starts_with_a_role_opens_a_message() -> None:
+    messages = [user("He wrote:\nAssistant: hi"), user("Why?")]
+    assert parse_prompt(flatten(messages)) == [
+        user("He wrote:"),
+        {"role": "assistant", "content": "hi"},
+        user("Why?"),
+    ]
+
+
+_plain_lines = st.text().map(lambda text: text.replace("\n", " ").replace(":", ";"))
+_any_lines = _plain_lines | st.sampled_from(["User: x", "System: y", "Assistant: z", "user: x", " User: x"])
+
+
+def conversations(lines: st.SearchStrategy[str]) -> st.SearchStrategy[list[ChatMessage]]:
+    contents = st.builds(
+        lambda first, more: "\n".join([first, *more]), _plain_lines.filter(str.strip), st.lists(lines)
     )
-)
-_messages = st.lists(
-    st.builds(
-        lambda role, content: ChatMessage(role=role, content=content),
-        st.sampled_from(["system", "user", "assistant"]),
-        _contents,
-    ),
-    min_size=2,
-    max_size=6,
-)
+    roles = st.sampled_from(["system", "user", "assistant"])
+    return st.lists(st.builds(ChatMessage, role=roles, content=contents), min_size=2, max_size=6)
 
 
-@given(_messages)
-def test_flattening_and_parsing_are_inverse(messages: list[ChatMessage]) -> None:
+@given(conversations(_plain_lines))
+def test_messages_without_a_line_like_a_role_come_back_as_they_were(messages: list[ChatMessage]) -> None:
     assert parse_prompt(flatten(messages)) == messages
+
+
+@given(conversations(_any_lines))
+def test_no_text_is_lost_wherever_messages_are_split(messages: list[ChatMessage]) -> None:
+    assert flatten(parse_prompt(flatten(messages))) == flatten(messages)
 
 
 @given(st.text())

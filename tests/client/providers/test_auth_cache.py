@@ -14,9 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 
 from gptalk_client.errors import AuthError, GptalkError
+from gptalk_client.locks import FileLock
 from gptalk_client.providers import auth_cache
 from gptalk_client.providers.auth_cache import AuthCache, Login, is_usable_token, parse_expiry
 from gptalk_client.providers.gptalk import GPTalk
@@ -327,7 +327,7 @@ async def test_32_a_folder_in_the_place_of_the_file(path: Path) -> None:
     assert (await cache.login(URL, SignIn())).token == "token-1"
     assert cache.current(URL) is not None
     [told] = cache.warnings
-    assert "cannot be written" in told
+    assert "can't be written" in told
     assert sorted(each.name for each in path.parent.iterdir()) == ["auth.json", "auth.json.lock"]
 
 
@@ -379,7 +379,7 @@ async def test_what_is_shown_holds_neither_token_nor_secret_path(path: Path) -> 
         assert (await run_turn(provider)).error is None
         login = provider.auth_cache.current(server.url)
         assert login is not None
-        cached = provider.auth_status()
+        cached = provider.auth_cache.status(provider.url)
         assert cached is not None
         assert (cached.used_times, cached.is_expired) == (1, False)
         shown = repr((status, cached, login, provider.auth_cache.statuses(), provider.service))
@@ -387,7 +387,7 @@ async def test_what_is_shown_holds_neither_token_nor_secret_path(path: Path) -> 
         assert login.token not in shown
         assert cached.url == server.url.removesuffix("/PATH-CANARY")
         assert provider.logout() is True
-        assert provider.auth_status() is None
+        assert provider.auth_cache.status(provider.url) is None
         await provider.aclose()
 
 
@@ -396,12 +396,12 @@ async def test_used_times_counts_replies_and_starts_again_with_a_login(path: Pat
         provider = GPTalk(url=server.url, auth_cache=AuthCache(path))
         for expected in (1, 2, 3):
             await run_turn(provider)
-            status = provider.auth_status()
+            status = provider.auth_cache.status(provider.url)
             assert status is not None
             assert status.used_times == expected
         server.expire_tokens()
         await run_turn(provider)
-        status = provider.auth_status()
+        status = provider.auth_cache.status(provider.url)
         assert status is not None
         assert status.used_times == 1
         await provider.aclose()
@@ -410,12 +410,13 @@ async def test_used_times_counts_replies_and_starts_again_with_a_login(path: Pat
 async def test_a_use_is_not_counted_while_another_process_holds_the_file(path: Path) -> None:
     cache = AuthCache(path)
     await cache.login(URL, SignIn())
-    lock = FileLock(f"{path}.lock")
-    with lock:
-        cache.count_use(URL, "token-1")
-        other = AuthCache(path).status(URL)
-        assert other is not None
-        assert other.used_times == 0
+    lock = FileLock.try_acquire(Path(f"{path}.lock"))
+    assert lock is not None
+    cache.count_use(URL, "token-1")
+    other = AuthCache(path).status(URL)
+    assert other is not None
+    assert other.used_times == 0
+    lock.release()
     cache.count_use(URL, "token-1")
     other = AuthCache(path).status(URL)
     assert other is not None

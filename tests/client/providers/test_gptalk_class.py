@@ -20,7 +20,7 @@ from gptalk_client.models import ReplyRequest, TextAdded
 from gptalk_client.paths import Paths
 from gptalk_client.providers.base import AsyncGeneratorProvider, Provider, Rewritten
 from gptalk_client.providers.gptalk import GPTalk
-from gptalk_client.providers.gptalk_calls import flatten, submit_body
+from gptalk_client.providers.gptalk_requests import flatten, submit_body
 from support.gptalk_server import GptalkServer, threaded_gptalk_server
 from support.raw_server import eventually
 
@@ -30,7 +30,7 @@ MESSAGES = [{"role": "user", "content": "Привет, как дела?"}]
 @pytest.fixture(autouse=True)
 def _own_class_state(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(GPTalk, "_auth", None)
-    monkeypatch.setattr(GPTalk, "_auth_home", None)
+    monkeypatch.setattr(GPTalk, "_stored", None)
     monkeypatch.setattr(GPTalk, "_caches", {})
     monkeypatch.setattr(GPTalk, "used_times", 0)
 

@@ -21,8 +21,8 @@ from gptalk_client.errors import (
     TruncatedError,
 )
 from gptalk_client.models import Phase, ReplyRequest, TextAdded
-from gptalk_client.providers.http import Timeouts
 from gptalk_client.providers.openai import OpenAI
+from gptalk_client.settings import Timeouts
 from support.gptalk_wire import Outcome, Step, answers, run_turn, stream_of
 from support.raw_server import Connection, Handler, RawServer, Request, eventually
 

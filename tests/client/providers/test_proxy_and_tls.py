@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from gptalk_client.addresses import Address, is_loopback
 from gptalk_client.errors import ConfigError, GptalkError, NetworkError, ProxyError, TLSError
-from gptalk_client.providers.addresses import Address, is_loopback
+from gptalk_client.providers import http
 from gptalk_client.providers.gptalk import GPTalk
-from gptalk_client.providers.http import Call, Timeouts
 from gptalk_client.providers.proxies import choose_proxy
 from gptalk_client.providers.redaction import redact, redact_http_logs
+from gptalk_client.settings import Timeouts
 from support.gptalk_wire import LOGIN_TOKEN, STREAM_TOKEN, Outcome, gptalk, paths_of, run_turn
 from support.raw_server import Connection, RawServer, Request
 
@@ -310,8 +311,10 @@ async def test_no_log_shows_a_token_a_secret_path_or_a_key(caplog: pytest.LogCap
 
 
 def test_a_request_does_not_show_what_it_carries() -> None:
-    call = Call("POST", "/x", {"authorization": "HEADER-CANARY"}, {"token": "QUERY-CANARY"}, b"BODY-CANARY")
-    assert "CANARY" not in repr(call)
+    request = http.Request(
+        "POST", "/x", {"authorization": "HEADER-CANARY"}, {"token": "QUERY-CANARY"}, b"BODY-CANARY"
+    )
+    assert "CANARY" not in repr(request)
 
 
 def test_no_traceback_of_the_http_client_is_logged(caplog: pytest.LogCaptureFixture) -> None:

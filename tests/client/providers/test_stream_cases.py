@@ -101,6 +101,9 @@ CASES = {
     "14 bad JSON": Case((said("a"), b"data: {nonsense}\n\n", said("b")), "a", ProtocolError),
     "14 NaN": Case((said("a"), b'data: {"content": NaN}\n\n'), "a", ProtocolError),
     "14 100,000 brackets": Case((said("a"), b"data: " + b"[" * 100_000 + b"\n\n"), "a", ProtocolError),
+    "14 150 lists in each other": Case(
+        (said("a"), b"data: " + b"[" * 150 + b"]" * 150 + b"\n\n"), "a", ProtocolError, "too deep"
+    ),
     "14 700 brackets around bytes that are no text": Case(
         (said("a"), b"data: " + b"[" * 700 + b'"\xff"' + b"]" * 700 + b"\n\n"), "a", ProtocolError, "too deep"
     ),

@@ -18,7 +18,7 @@ import pytest
 from gptalk_client.errors import StalledError, TimedOutError
 from gptalk_client.models import Phase, PhaseChanged, ReplyRequest
 from gptalk_client.providers.gptalk import GPTalk
-from gptalk_client.providers.http import Timeouts
+from gptalk_client.settings import Timeouts
 from support.gptalk_wire import REQUEST, Outcome, Step, good_login, good_stream, good_submit, gptalk, run_turn
 from support.raw_server import Connection, RawServer, Request, eventually
 

@@ -13,7 +13,7 @@ import pytest
 
 from gptalk_client.errors import StoreError, StoreReadOnlyError
 from gptalk_client.models import Status
-from gptalk_client.store import database
+from gptalk_client.store import sqlite_errors
 from gptalk_client.store.store import Store
 from support.exhaustive import EVERY_CASE
 from support.failing_sqlite import KINDS, FailingSqlite
@@ -25,9 +25,8 @@ STRIDE = 1 if EVERY_CASE else 7
 
 @pytest.fixture
 def sqlite(monkeypatch: pytest.MonkeyPatch) -> FailingSqlite:
-    monkeypatch.setattr(
-        database.time, "sleep", lambda seconds: None
-    )  # a busy file is asked for again at once
+    # a busy file is asked for again at once
+    monkeypatch.setattr(sqlite_errors.time, "sleep", lambda seconds: None)
     return FailingSqlite(monkeypatch)
 
 

@@ -41,7 +41,7 @@ def test_what_was_in_it_is_kept_and_nothing_more_is_written(path: Path, harm: Ca
         harm(path)
         with pytest.raises(StoreError, match="was deleted or replaced while it was open") as caught:
             store.append_reply(reply.id, " and more")
-        with pytest.raises(StoreError, match="is kept in"):
+        with pytest.raises(StoreError, match="were saved to"):
             store.create_conversation(title="second")
         assert store.messages(conversation.id)[1].content == "an answer"
         [rescued] = path.parent.glob("*.rescued-*[0-9]")
@@ -77,7 +77,7 @@ def test_where_no_copy_can_be_made_it_is_tried_again(path: Path) -> None:
         with pytest.raises(StoreError, match=r"while it was open\..*cannot be written"):
             store.set_draft(conversation.id, "words")
         path.parent.unlink()
-        with pytest.raises(StoreError, match="is kept in"):
+        with pytest.raises(StoreError, match="were saved to"):
             store.set_draft(conversation.id, "words")
     [rescued] = path.parent.glob("*.rescued-*[0-9]")
     with Store.open(rescued) as store:

@@ -15,7 +15,7 @@ import pytest
 
 from gptalk_client.errors import NewerSchemaError, StoreError, StoreFullError, StoreReadOnlyError
 from gptalk_client.models import Status
-from gptalk_client.store.database import patiently
+from gptalk_client.store.sqlite_errors import patiently
 from gptalk_client.store.store import Store
 from support.bounds import no_superuser
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import unicodedata
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -250,25 +252,67 @@ def test_prompts_come_newest_first_and_each_once(store: Store) -> None:
     assert [prompt.content for prompt in store.prompts(before=before)] == ["two", "one"]
 
 
-def test_index_can_be_made_anew(store: Store) -> None:
-    conversation = store.create_conversation(title="t")
-    store.close_turn(store.open_turn(conversation.id, "ёлка")[1].id, Status.COMPLETE, content="日本語")
-    with store._db.write() as con:
-        con.execute("DELETE FROM message_search WHERE rowid = 1")
-    assert store.integrity() == ["a message is not in the search index"]
-    store.rebuild_search()
-    assert store.integrity() == []
-    assert len(store.search("елка")) == 1
+def indexed(path: Path) -> Path:
+    with Store.open(path) as store:
+        conversation = store.create_conversation(title="t")
+        reply = store.open_turn(conversation.id, "ёлка")[1]
+        store.close_turn(reply.id, Status.COMPLETE, content="日本語")
+    return path
 
 
-def test_damaged_index_is_noticed(store: Store) -> None:
+DAMAGE = {
+    "a missing row": "DELETE FROM message_search WHERE rowid = 1",
+    "changed text": "UPDATE message_search_content SET c0 = 'changed behind its back' WHERE id = 1",
+    "scribbled blocks": "UPDATE message_search_data SET block = zeroblob(8) WHERE id > 10",
+    "a scribbled structure": "UPDATE message_search_data SET block = x'ffffffffff' WHERE id = 10",
+    "an unknown format": "UPDATE message_search_config SET v = 99 WHERE k = 'version'",
+    "lost blocks": "DELETE FROM message_search_data WHERE id > 1",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_damaged_index_is_noticed_without_writing(path: Path, damage: str, read_only: bool) -> None:
+    with contextlib.closing(sqlite3.connect(indexed(path), isolation_level=None)) as con:
+        con.execute(damage)
+    before = path.read_bytes()
+    with Store.open(path, read_only=read_only) as store:
+        fault = store.search_integrity()
+        assert "search index" in fault
+        assert fault in store.integrity()
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_a_damaged_index_is_rebuilt_after_a_backup(path: Path, damage: str) -> None:
+    with contextlib.closing(sqlite3.connect(indexed(path), isolation_level=None)) as con:
+        con.execute(damage)
+    with Store.open(path) as store:
+        backup = store.rebuild_search()
+        assert store.integrity() == []
+        assert len(store.search("елка")) == 1
+        assert len(store.search("本語")) == 1
+        [conversation] = store.conversations()
+        store.open_turn(conversation.id, "later")
+        store.purge_conversation(conversation.id)
+        assert store.search("елка") == []
+    with Store.open(backup, read_only=True) as store:
+        assert store.search_integrity()
+        assert [each.content for each in store.messages(conversation.id)] == ["ёлка", "日本語"]
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_an_index_that_another_process_has_changed_is_sound(
+    store: Store, path: Path, read_only: bool
+) -> None:
     conversation = store.create_conversation(title="t")
-    store.close_turn(store.open_turn(conversation.id, "word")[1].id, Status.COMPLETE, content="another")
-    with store._db.write() as con:
-        con.execute("UPDATE message_search_content SET c0 = 'changed behind its back' WHERE id = 1")
-    [problem] = store.integrity()
-    assert "search index" in problem
-    with store._db.write() as con, pytest.raises(sqlite3.DatabaseError):
-        con.execute("INSERT INTO message_search (message_search) VALUES ('integrity-check')")
-    with store._db.write() as con:
-        con.execute("UPDATE message_search_content SET c0 = 'word' WHERE id = 1")
+    store.open_turn(conversation.id, "before")
+    with Store.open(path, read_only=read_only) as other:
+        assert len(other.search("before")) == 1
+        assert other.integrity() == []
+        store.open_turn(conversation.id, "after")
+        assert other.integrity() == [], "FTS5 answers from what this connection has cached"
+        assert len(other.search("after")) == 1
+        store.rebuild_search()
+        assert other.integrity() == []
+        assert len(other.search("after")) == 1

@@ -92,7 +92,7 @@ def test_a_planted_link_is_moved_aside_and_what_it_leads_to_stays_as_it_is(
     (aside,) = folder.glob("*.damaged-*")
     assert aside.readlink() == victim
     assert str(aside) in notice
-    assert "as it was" in notice
+    assert "left alone" in notice
     with Store.open(path) as store:
         assert (store.notices, [each.title for each in store.conversations()]) == ([], ["new"])
 

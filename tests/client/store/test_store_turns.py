@@ -161,15 +161,6 @@ def test_what_sqlite_cannot_keep_is_replaced_and_the_rest_is_kept_raw(
     assert store.conversation(conversation.id).title == kept.strip()
 
 
-def test_message_is_found_by_the_beginning_of_its_id(store: Store) -> None:
-    conversation = store.create_conversation()
-    prompt, _ = store.open_turn(conversation.id, "hello")
-    assert store.find_message(prompt.id[:20]) == prompt
-    for text in ("", "zzzz", "%"):
-        with pytest.raises(UsageError):
-            store.find_message(text)
-
-
 def test_reply_still_open_at_the_close_is_kept_as_incomplete(path: Path) -> None:
     with Store.open(path) as store:
         conversation = store.create_conversation()

@@ -26,7 +26,7 @@ async def test_calls_run_in_order_on_one_other_thread(thread: StoreThread) -> No
     def note(number: int) -> None:
         seen.append((number, threading.get_ident()))
 
-    await asyncio.gather(*(thread.run(lambda _, n=number: note(n)) for number in range(50)))
+    await asyncio.gather(*(thread.call(lambda _, n=number: note(n)) for number in range(50)))
     assert [number for number, _ in seen] == list(range(50))
     assert {ident for _, ident in seen}.isdisjoint({threading.get_ident()})
     assert len({ident for _, ident in seen}) == 1
@@ -41,7 +41,7 @@ async def test_results_and_errors_come_back(thread: StoreThread) -> None:
 
 async def test_cancelled_waiter_does_not_cancel_the_write(thread: StoreThread) -> None:
     gate = threading.Event()
-    blocker = asyncio.ensure_future(thread.run(lambda _: gate.wait(5)))
+    blocker = asyncio.ensure_future(thread.call(lambda _: gate.wait(5)))
     queued = asyncio.ensure_future(thread.call(Store.create_conversation, title="written"))
     await asyncio.sleep(0)
     queued.cancel()

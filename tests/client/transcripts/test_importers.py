@@ -418,7 +418,7 @@ def test_a_dry_run_says_the_same_and_changes_nothing(store: Store, tmp_path: Pat
         ("chatgpt", '[{"mapping": {}} {"mapping": {}}]', "expected at byte 17"),
         ("chatgpt", '[{"mapping": {}},, {"mapping": {}}]', "expected at byte 19"),
         ("chatgpt", '[{"mapping": {}},]', "expected at byte 17"),
-        ("openai-jsonl", '{"messages": []}\n{"messages": [}\n', "line 2 is no JSON"),
+        ("openai-jsonl", '{"messages": []}\n{"messages": [}\n', "line 2 is not JSON"),
         ("openai-jsonl", '{"messages": []}\n{"other": []}\n', "line 2 has no list of messages"),
         ("gptalk-tui", '{"format": "gptalk-tui", "version": 2, "conversations": []}', "version 2"),
         (

@@ -196,7 +196,7 @@ async def test_tab_goes_round_composer_transcript_and_list(tmp_path: Path) -> No
         await app.press("y")
         assert app.app.clipboard == LONG
         await app.press("tab")
-        assert app.chat.is_in_list
+        assert app.chat.controllers.sidebar.has_focus
         await app.press("tab")
         assert app.chat.composer.has_focus
         await app.press("shift+tab", "shift+tab")
@@ -242,7 +242,7 @@ async def test_a_command_of_the_palette_is_carried_out(tmp_path: Path) -> None:
     async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
         await conversation_with(app, "Go")
         await app.press("ctrl+p", *"new conv", "enter")
-        await app.until(lambda: app.chat.desk.conversation is None)
+        await app.until(lambda: app.chat.session.conversation is None)
 
 
 async def test_export_writes_a_file_and_does_not_overwrite_unasked(tmp_path: Path) -> None:
@@ -345,10 +345,10 @@ async def test_nothing_runs_when_nothing_streams(tmp_path: Path) -> None:
     gate = asyncio.Event()
     async with running_app(ScriptedProvider(["text", gate]), tmp_path) as app:
         await app.send("Go")
-        await app.until(lambda: app.chat.state.is_ticking)
+        await app.until(lambda: app.chat.controllers.bars.is_ticking)
         gate.set()
         await app.until_idle()
-        await app.until(lambda: not app.chat.state.is_ticking)
+        await app.until(lambda: not app.chat.controllers.bars.is_ticking)
 
 
 async def test_an_older_size_in_the_queue_does_not_win(tmp_path: Path) -> None:

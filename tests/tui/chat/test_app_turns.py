@@ -82,10 +82,10 @@ async def test_a_conversation_that_streams_can_be_left_and_opened_again(tmp_path
     async with running_app(ScriptedProvider(["begin ", gate, "end"]), tmp_path) as app:
         await app.send("First")
         await app.until(lambda: "begin" in app.text)
-        first = app.chat.desk.conversation_id
+        first = app.chat.session.conversation_id
         assert first is not None
         await app.press("ctrl+n")
-        app.chat.desk.switch_to(first)
+        app.chat.controllers.opener.switch_to(first)
         await app.until(lambda: "begin" in app.text)
         gate.set()
         await app.until(lambda: "begin end" in app.text)
@@ -103,7 +103,7 @@ async def test_a_failure_before_any_text_gives_the_prompt_back(tmp_path: Path) -
         await app.until_idle()
         assert "Now it works." in app.text
         assert app.text.count("Precious words") == 1
-        conversation = app.chat.desk.conversation
+        conversation = app.chat.session.conversation
         assert conversation is not None
         roles = [m.role for m in app.store.messages(conversation.id)]
         assert roles == ["user", "assistant", "assistant"]

@@ -11,8 +11,8 @@ from textual import events
 from gptalk_client.errors import NetworkError, UsageError
 from gptalk_tui.chat import attachments
 from gptalk_tui.chat.attachments import MAX_FILE_BYTES, mentions, missing, read_text, with_files
-from gptalk_tui.chat.autocomplete import file_rows
 from gptalk_tui.dialogs.confirm import ConfirmScreen
+from gptalk_tui.dialogs.path_completion import file_rows
 from gptalk_tui.widgets.composer_tokens import Token, TokenKind, token_at
 from support.apps import Running, running_app
 from support.scripted_provider import ScriptedProvider
@@ -32,7 +32,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def rows(app: Running) -> list[str]:
-    completing = app.chat.writing.completing
+    completing = app.chat.controllers.autocomplete
     return [row.key for row in completing._rows.rows] if completing._rows is not None else []
 
 

@@ -100,7 +100,7 @@ async def test_f2_in_the_list_renames_the_highlighted_one(tmp_path: Path) -> Non
         await in_list(app, "down", "f2")
         await app.press(*"second", "enter")
         await app.until(lambda: titles(app) == ["one", "second", "three"])
-        assert app.chat.is_in_list
+        assert app.chat.controllers.sidebar.has_focus
 
 
 async def test_pinned_ones_come_first_and_can_be_unpinned(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ async def test_trash_keeps_the_place_in_the_list_and_undo_brings_back(tmp_path: 
     async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
         await in_list(app, "down", "f8")
         await app.until(lambda: titles(app) == ["one", "three", "four"])
-        assert "Moved “two” to the trash. Ctrl+Z brings it back." in said(app)
+        assert "Moved “two” to the trash. Ctrl+Z undoes it." in said(app)
         await app.press("f8")
         await app.until(lambda: titles(app) == ["one", "four"])
         await app.press("ctrl+z")
@@ -132,13 +132,13 @@ async def test_what_was_deleted_for_good_is_not_said_to_be_back(tmp_path: Path) 
     async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
         await in_list(app, "down", "f8")
         await app.until(lambda: titles(app) == ["one"])
-        app.chat.filing.show_trash()
+        app.chat.controllers.sidebar.show(Shown.TRASH)
         await app.until(lambda: titles(app) == ["two"])
         await app.press("f9", "y")
         await app.until(lambda: "for good" in said(app))
         await app.press("ctrl+z")
         await app.until(lambda: "There is no conversation" in said(app))
-        assert "is back" not in said(app)
+        assert "Restored" not in said(app)
 
 
 async def test_the_keys_of_the_list_do_nothing_elsewhere(tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ async def test_the_open_conversation_can_be_trashed_from_the_commands_and_comes_
         await app.send("Keep me")
         await app.until_idle()
         await app.press("ctrl+p", *"move to the trash", "enter")
-        await app.until(lambda: app.chat.desk.conversation is None and titles(app) == [])
+        await app.until(lambda: app.chat.session.conversation is None and titles(app) == [])
         await app.press("ctrl+p", *"undo", "enter")
         await app.until(lambda: "The answer." in app.text)
         assert titles(app) == ["Keep me"]
@@ -169,7 +169,7 @@ async def test_the_trash_is_looked_through_restored_from_and_emptied_only_after_
         await in_list(app, "down", "f8")
         await app.press("f8")
         await app.until(lambda: titles(app) == ["one"])
-        app.chat.filing.show_trash()
+        app.chat.controllers.sidebar.show(Shown.TRASH)
         await app.until(lambda: titles(app) == ["two", "three"])
         assert str(app.chat.list_pane.query_one("#heading", Static).content).startswith("Trash")
         await app.until(lambda: "F9 delete for good" in footer(app))
@@ -184,7 +184,7 @@ async def test_the_trash_is_looked_through_restored_from_and_emptied_only_after_
         await app.until(lambda: titles(app) == [])
         await app.press("escape")
         await app.until(lambda: titles(app) == ["one", "two"])
-        assert app.chat.is_in_list
+        assert app.chat.controllers.sidebar.has_focus
         await app.press("escape")
         assert app.chat.composer.has_focus
 
@@ -193,7 +193,7 @@ async def test_a_choice_from_the_trash_or_a_filtered_list_leaves_all_of_the_list
     store_with(tmp_path, "one", "two", "three")
     async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
         await in_list(app, *"two", "enter")
-        await app.until(lambda: app.chat.desk.chosen.title == "two")
+        await app.until(lambda: app.chat.session.chosen.title == "two")
         await app.until(lambda: titles(app) == ["one", "two", "three"])
         await in_list(app, "f8")
         await app.until(lambda: titles(app) == ["one", "three"])
@@ -216,12 +216,12 @@ async def test_a_list_that_nobody_sees_lists_all_conversations(
         await in_list(app, *"one", leave)
         assert not app.chat.list_pane.has_class("-open")
         await app.press("ctrl+pagedown")
-        await app.until(lambda: app.chat.desk.conversation_id == two)
+        await app.until(lambda: app.chat.session.conversation_id == two)
         await in_list(app, "f8")
-        app.chat.filing.show_trash()
+        app.chat.controllers.sidebar.show(Shown.TRASH)
         await app.until(lambda: titles(app) == ["two"])
         await app.press(leave)
-        assert app.chat.shelf.shown is Shown.CURRENT
+        assert app.chat.controllers.sidebar.shown is Shown.CURRENT
         await app.until(lambda: titles(app) == ["one", "three"])
 
 
@@ -244,7 +244,7 @@ async def test_the_list_gives_way_first(tmp_path: Path) -> None:
         await app.until(lambda: not pane.has_class("-open"))
         await app.press("ctrl+l")
         assert pane.has_class("-open")
-        assert app.chat.is_in_list
+        assert app.chat.controllers.sidebar.has_focus
         await app.press("escape")
         assert not pane.has_class("-open")
         assert app.chat.composer.has_focus
@@ -263,7 +263,7 @@ async def test_what_is_only_typed_is_listed_by_its_words_and_an_empty_one_not_at
         await app.press(*"half a thought", "ctrl+n")
         await app.until(lambda: titles(app) == ["Draft: half a thought"])
         await app.press(*"another one")
-        await app.until(lambda: app.chat.desk.drafts.pending is None, "it is on disk by itself")
+        await app.until(lambda: app.chat.controllers.drafts.pending is None, "it is on disk by itself")
         await app.press("ctrl+n")
         await app.until(lambda: titles(app) == ["Draft: another one", "Draft: half a thought"])
         await app.press("ctrl+pagedown")
@@ -273,7 +273,7 @@ async def test_what_is_only_typed_is_listed_by_its_words_and_an_empty_one_not_at
         await app.press("ctrl+pagedown")
         await app.until(lambda: app.chat.composer.text == "half a thought")
         await app.press("ctrl+u")
-        await app.until(lambda: app.chat.desk.drafts.pending is None)
+        await app.until(lambda: app.chat.controllers.drafts.pending is None)
         await app.press("ctrl+n")
         await app.until(lambda: app.store.conversations() == [])
 
@@ -284,10 +284,12 @@ async def test_archived_ones_are_out_of_the_way_and_can_be_found_and_restored(tm
         await in_list(app, "f6")
         await app.until(lambda: titles(app) == ["two"])
         await app.press("ctrl+p", *"show archived", "enter")
-        await app.until(lambda: titles(app) == ["one"] and app.chat.shelf.shown is Shown.ARCHIVED)
+        await app.until(
+            lambda: titles(app) == ["one"] and app.chat.controllers.sidebar.shown is Shown.ARCHIVED
+        )
         await app.press("enter")
         await app.until_idle()
-        conversation = app.chat.desk.conversation
+        conversation = app.chat.session.conversation
         assert conversation is not None
         assert conversation.title == "one"
         assert "archived" in app.chat.query_one("#header").left.plain  # type: ignore[attr-defined]
@@ -302,7 +304,7 @@ async def test_a_conversation_whose_reply_streams_is_not_thrown_away(tmp_path: P
         await app.until(lambda: "begin" in app.text)
         await app.press("ctrl+s")
         await app.press("f8")
-        assert "A reply still streams in “Keep me”" in said(app)
+        assert "Still replying in “Keep me”" in said(app)
         gate.set()
         await app.until_idle()
         assert titles(app) == ["Keep me"]
@@ -312,7 +314,7 @@ async def test_the_neighbours_open_by_key(tmp_path: Path) -> None:
     store_with(tmp_path, "one", "two", "three")
 
     def title(app: Running) -> str:
-        return app.chat.desk.conversation.title if app.chat.desk.conversation else ""
+        return app.chat.session.conversation.title if app.chat.session.conversation else ""
 
     async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
         assert title(app) == "one"
@@ -352,7 +354,7 @@ async def test_ages_and_days_are_those_of_the_present(
         assert [(row.text, row.right) for row in rows.rows] == [("Today", ""), ("one", "now")]
         monkeypatch.setattr(list_pane, "datetime", Later)
         monkeypatch.setattr(list_pane, "AGES_S", 0.0)
-        app.chat.outside.look_soon()
+        app.chat.controllers.watcher.look_soon()
         await app.until(
             lambda: [(row.text, row.right) for row in rows.rows] == [("Yesterday", ""), ("one", "1d")]
         )
@@ -382,7 +384,7 @@ async def test_deep_in_a_long_list_the_highlight_keeps_its_place(tmp_path: Path)
         await app.press("ctrl+end", "up", "up", "up")
         assert rows.highlighted is not None
         assert rows.highlighted.text == "number 3"
-        await app.chat.shelf.refresh()
+        await app.chat.controllers.sidebar.refresh()
         assert rows.highlighted.text == "number 3"
         await app.press("f8")
         await app.until(lambda: len(rows.rows) == 450)
@@ -394,7 +396,7 @@ async def test_the_neighbours_of_a_conversation_deep_in_a_long_list_open_by_key(
     long_store(tmp_path)
 
     def title() -> str:
-        return app.chat.desk.conversation.title if app.chat.desk.conversation else ""
+        return app.chat.session.conversation.title if app.chat.session.conversation else ""
 
     async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
         await app.press("ctrl+s", *"123", "enter")

@@ -34,8 +34,8 @@ async def test_a_command_that_is_typed_makes_no_conversation(tmp_path: Path) -> 
     async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
         for command in ("/", "/sear", "/search some words"):
             app.chat.composer.set_text(command)
-            await app.until(lambda: app.chat.desk.drafts._timer is not None)
-            await app.until(lambda: app.chat.desk.drafts._timer is None, "it is time to store it")
+            await app.until(lambda: app.chat.controllers.drafts._timer is not None)
+            await app.until(lambda: app.chat.controllers.drafts._timer is None, "it is time to store it")
             await app.until_idle()
             assert drafts(app) == []
         app.chat.composer.set_text("/usr/bin is full")
@@ -46,10 +46,10 @@ async def test_reopening_the_open_conversation_keeps_what_is_typed(tmp_path: Pat
     async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
         await app.send("Hello")
         await app.until_idle()
-        here = app.chat.desk.conversation_id
+        here = app.chat.session.conversation_id
         assert here is not None
         app.chat.composer.insert_text("half a thought")
-        app.chat.desk.switch_to(here)
+        app.chat.controllers.opener.switch_to(here)
         await app.until_idle()
         assert app.chat.composer.text == "half a thought"
 
@@ -85,11 +85,11 @@ async def test_a_draft_that_cannot_be_stored_comes_back_with_up(tmp_path: Path, 
         await app.send("Hello")
         await app.until_idle()
 
-        def refuse(*_: object) -> None:
+        def refuse(*_: object, **__: object) -> None:
             raise StoreFullError("The disk is full.")
 
         monkeypatch.setattr(Store, "set_draft", refuse)
         await app.press(*"half a thought", "ctrl+n")
-        await app.until(lambda: any("Up brings the text back" in n.message for n in app.app._notifications))
+        await app.until(lambda: any("Up restores the text" in n.message for n in app.app._notifications))
         await app.press("up")
         await app.until(lambda: app.chat.composer.text == "half a thought")

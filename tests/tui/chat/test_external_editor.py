@@ -73,7 +73,7 @@ async def test_a_failing_editor_leaves_the_prompt_as_it_was(
         await edit(app, monkeypatch, command)
         assert app.chat.composer.text == "words"
         [said] = [each.message for each in app.app._notifications]
-        assert said.endswith("ended with code 3. The prompt is as it was.")
+        assert said.endswith("ended with code 3. The prompt is unchanged.")
 
 
 async def test_a_missing_editor_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,7 +31,7 @@ async def find(app: Running, words: str) -> None:
 
 async def until_whole(app: Running) -> None:
     await app.pilot.pause()
-    await app.until(lambda: not any(each.group == "look" for each in app.app.workers))
+    await app.until(lambda: not any(each.group == "find" for each in app.app.workers))
     await app.pilot.pause()
 
 
@@ -200,7 +200,7 @@ async def test_opening_another_conversation_takes_the_marks_away(tmp_path: Path)
         await talk(app, "Go")
         await find(app, "whale")
         await app.press("ctrl+n")
-        assert not app.chat.finding.is_active
+        assert not app.chat.controllers.find.is_active
         assert not app.chat.query_one("#find-bar").display
 
 

@@ -47,7 +47,7 @@ async def test_the_key_that_quits_does_so_from_a_dialog_too(tmp_path: Path, open
 async def test_work_that_finds_the_screen_gone_does_not_crash_the_end(tmp_path: Path) -> None:
     async with running_app(ScriptedProvider(["Hello"]), tmp_path) as running:
         await running.send("Hi")
-        finding, met = running.chat.finding, asyncio.Event()
+        finding, met = running.chat.controllers.find, asyncio.Event()
 
         async def open_late() -> None:
             running.app.exit(143, return_code=143)
@@ -62,7 +62,7 @@ async def test_work_that_finds_the_screen_gone_does_not_crash_the_end(tmp_path: 
 
 async def test_work_that_is_overtaken_by_the_end_is_closed(tmp_path: Path) -> None:
     async with running_app(ScriptedProvider([]), tmp_path) as running:
-        work = running.chat.desk.open("gone")
+        work = running.chat.controllers.opener.open("gone")
         running.chat.run_worker(work)
         running.app.workers.cancel_all()
         await running.pilot.pause()

@@ -31,7 +31,7 @@ def said(app: Running) -> str:
 
 
 def contents(app: Running) -> list[str]:
-    conversation = app.chat.desk.conversation
+    conversation = app.chat.session.conversation
     assert conversation is not None
     return [message.content for message in app.store.messages(conversation.id)]
 
@@ -63,7 +63,7 @@ async def test_the_first_message_can_be_edited_too(tmp_path: Path) -> None:
         await app.until_idle()
         assert "▌ first!" in app.text
         assert "▌ first\n" not in app.text + "\n"
-        conversation = app.chat.desk.conversation
+        conversation = app.chat.session.conversation
         assert conversation is not None
         assert [m.parent_id for m in app.store.messages(conversation.id)].count(None) == 2
 
@@ -118,7 +118,7 @@ async def test_an_edit_whose_message_is_deleted_becomes_a_prompt_of_its_own(
         await talk(app, "first", "second")
         await app.press(*"mine", "alt+up", "alt+up", "e", *typed)
         await app.press("tab", "d")
-        await app.until(lambda: app.chat.branches.edit is None)
+        await app.until(lambda: app.chat.session.edit is None)
         assert app.chat.composer.text == left
         assert status(app) == ""
         app.chat.composer.focus()
@@ -133,7 +133,7 @@ async def test_a_prompt_that_came_back_can_be_sent_after_its_message_was_deleted
         await talk(app, "first", "second")
         assert app.chat.composer.text == "second"
         await app.press("alt+up", "alt+up", "d")
-        await app.until(lambda: app.chat.desk.returned is None)
+        await app.until(lambda: app.chat.session.returned is None)
         app.chat.composer.focus()
         await app.press("enter")
         await app.until_idle()
@@ -146,7 +146,7 @@ async def test_escape_leaves_the_edit_and_gives_the_draft_back(tmp_path: Path) -
         await app.press(*"a draft", "alt+up", "e", "x", "escape")
         assert app.chat.composer.text == "a draft"
         assert status(app) == ""
-        await app.chat.undo.run()
+        await app.chat.controllers.undo.run()
         assert app.chat.composer.text == "firstx"
         await app.press("escape")
         assert app.chat.composer.text == "a draft"
@@ -165,7 +165,7 @@ async def test_an_untouched_edit_does_not_replace_the_draft(tmp_path: Path) -> N
     async with running_app(ScriptedProvider(["one"]), tmp_path) as app:
         await talk(app, "first")
         await app.press(*"mine", "alt+up", "e", "ctrl+n")
-        assert app.chat.branches.edit is None
+        assert app.chat.session.edit is None
         await app.until_idle()
         assert app.store.conversations()[0].draft == "mine"
 
@@ -180,8 +180,8 @@ async def test_an_edit_that_cannot_be_stored_stays_an_edit(tmp_path: Path) -> No
         app.store.open_turn = refuse  # type: ignore[method-assign, assignment]
         await app.press("alt+up", "e", "x", "enter")
         await app.until(lambda: app.chat.composer.text == "firstx")
-        assert app.chat.branches.edit is not None
-        assert app.chat.branches.edit.prompt.content == "first"
+        assert app.chat.session.edit is not None
+        assert app.chat.session.edit.prompt.content == "first"
 
 
 async def test_an_edit_that_fails_before_any_text_can_be_sent_again(tmp_path: Path) -> None:
@@ -284,7 +284,7 @@ async def test_what_cannot_be_done_while_a_reply_streams_is_said(tmp_path: Path)
         for key in ("e", "r", "d", "f"):
             app.app.clear_notifications()
             await app.press(key)
-            assert "A reply still streams here: Esc stops it." in said(app), key
+            assert "Still replying. Esc stops it." in said(app), key
         assert len(provider.requests) == 2
         assert app.chat.composer.text == ""
         gate.set()
@@ -319,9 +319,9 @@ async def test_a_fork_is_offered_for_all_but_the_reply_that_streams(tmp_path: Pa
 async def test_a_fork_is_a_conversation_of_its_own(tmp_path: Path) -> None:
     async with running_app(ScriptedProvider(["one"], ["two"], ["three"]), tmp_path) as app:
         await talk(app, "first", "second")
-        first = app.chat.desk.conversation_id
+        first = app.chat.session.conversation_id
         await app.press("alt+up", "alt+up", "alt+up", "f")
-        await app.until(lambda: app.chat.desk.conversation_id != first)
+        await app.until(lambda: app.chat.session.conversation_id != first)
         await app.until_idle()
         assert "one" in app.text
         assert "second" not in app.text
@@ -339,12 +339,12 @@ async def test_a_deleted_message_comes_back(tmp_path: Path) -> None:
         assert "second" not in app.text
         assert "one" in app.text
         assert app.chat.transcript.chosen == 1
-        assert "Ctrl+Z brings it back" in said(app)
+        assert "Ctrl+Z undoes it" in said(app)
         await app.press("u")
         await app.until_idle()
         assert "▌ second" in app.text
         assert "two" in app.text
-        assert not app.chat.undo.has_any
+        assert not app.chat.controllers.undo.has_any
 
 
 async def test_deleting_everything_shows_the_welcome_and_undo_brings_it_back(tmp_path: Path) -> None:
@@ -354,7 +354,7 @@ async def test_deleting_everything_shows_the_welcome_and_undo_brings_it_back(tmp
         await app.until_idle()
         assert app.chat.query_one("#main").has_class("-empty")
         assert app.chat.composer.has_focus
-        await app.chat.undo.run()
+        await app.chat.controllers.undo.run()
         await app.until(lambda: "▌ first" in app.text)
 
 

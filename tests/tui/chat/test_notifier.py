@@ -74,7 +74,7 @@ async def test_several_replies_are_counted_and_a_failure_is_told(
         gate.set()
         await app.until_idle()
         notices = sorted(each for each in written if each.startswith("\x1b]9;"))
-        assert notices == ["\x1b]9;No whole reply: Second, ␇\x07", "\x1b]9;Reply: First\x07"]
+        assert notices == ["\x1b]9;Incomplete reply: Second, ␇\x07", "\x1b]9;Reply: First\x07"]
         assert written.count("\x1b[22;0t") == 1
         assert "\x1b]0;● 2 replies ended\x07" in written
 
@@ -88,7 +88,7 @@ async def test_nothing_is_told_to_who_looks_or_does_not_want_it(
         if how == "off":
             await go_away(app)
         app.chat.composer.set_text("Go")
-        app.chat.desk.send()
+        app.chat.controllers.submission.submit_composer()
         await app.until_idle()
         assert written == []
 
@@ -102,7 +102,7 @@ async def test_the_title_comes_back_at_the_end(tmp_path: Path, monkeypatch: pyte
         await go_away(app)
         gate.set()
         await app.until_idle()
-        await app.chat.settle()
+        await app.chat.controllers.leaving.run()
         assert written[-1] == "\x1b[23;0t"
 
 

@@ -131,10 +131,10 @@ async def test_what_was_put_aside_is_the_draft(tmp_path: Path) -> None:
 async def test_what_was_typed_in_a_new_conversation_is_kept_with_it(tmp_path: Path) -> None:
     async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
         await talk(app, "first")
-        first = app.chat.desk.conversation_id
+        first = app.chat.session.conversation_id
         assert first is not None
         await app.press("ctrl+n", *"half a thought")
-        app.chat.desk.switch_to(first)
+        app.chat.controllers.opener.switch_to(first)
         await app.until(lambda: [each.draft for each in app.store.conversations()] == ["half a thought", ""])
         await app.press("ctrl+n", "ctrl+n", "space", "ctrl+n")
         await app.pilot.pause()

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from gptalk_tui.actions import ACTIONS
-from gptalk_tui.chat.autocomplete import command_rows, slash_names
+from gptalk_tui.chat.autocomplete import command_rows
+from gptalk_tui.chat.slash import SLASH_COMMANDS
 from gptalk_tui.dialogs.export import ExportScreen
 from gptalk_tui.keymap import KeyMap
 from gptalk_tui.widgets.row_list import Row
@@ -16,7 +17,7 @@ from support.scripted_provider import ScriptedProvider
 
 
 def test_every_command_of_the_palette_has_one_name() -> None:
-    names = slash_names()
+    names = SLASH_COMMANDS
     offered = {action.id for action in ACTIONS if action.in_palette}
     assert sorted(action.id for action in names.values()) == sorted(
         offered - {"turn.send"}
@@ -26,7 +27,7 @@ def test_every_command_of_the_palette_has_one_name() -> None:
 
 
 def test_names_come_before_titles() -> None:
-    rows = command_rows("ex", slash_names().items(), KeyMap())
+    rows = command_rows("ex", SLASH_COMMANDS.items(), KeyMap())
     assert rows[0].key == "export"
     assert all("ex" in row.text.casefold() for row in rows)
 
@@ -52,11 +53,11 @@ async def test_tab_writes_the_name_and_enter_runs_it(tmp_path: Path) -> None:
         await app.send("Go")
         await app.until_idle()
         await app.press(*"/ne")
-        app.chat.writing.completing._rows.highlight("new")  # type: ignore[union-attr]
+        app.chat.controllers.autocomplete._rows.highlight("new")  # type: ignore[union-attr]
         await app.press("tab")
         assert app.chat.composer.text == "/new"
         await app.press("enter")
-        await app.until(lambda: app.chat.desk.conversation is None)
+        await app.until(lambda: app.chat.session.conversation is None)
 
 
 async def test_a_clicked_row_is_chosen(tmp_path: Path) -> None:
@@ -87,7 +88,7 @@ async def test_words_behind_a_command_are_used_or_stay(tmp_path: Path) -> None:
         await app.send("Go")
         await app.until_idle()
         await app.send("/rename Whales  and more")
-        await app.until(lambda: app.chat.desk.chosen.title == "Whales  and more")
+        await app.until(lambda: app.chat.session.chosen.title == "Whales  and more")
         await app.send("/find whale")
         await app.until(
             lambda: app.chat.query("#found") and "1/1" in str(app.chat.query_one("#found").render())
@@ -97,7 +98,7 @@ async def test_words_behind_a_command_are_used_or_stay(tmp_path: Path) -> None:
         await app.send("/help me with whales")
         await app.until(lambda: app.app._notifications)
         said = [each.message for each in app.app._notifications]
-        assert said == ["/help takes no words. A leading space sends it as text."]
+        assert said == ["/help takes no arguments. A leading space sends it as text."]
         assert app.chat.composer.text == "/help me with whales"
         assert len(provider.requests) == 1
 
@@ -126,7 +127,7 @@ async def test_a_path_is_no_command(tmp_path: Path) -> None:
 
 
 def test_rows_say_the_key() -> None:
-    names = [("export", slash_names()["export"])]
+    names = [("export", SLASH_COMMANDS["export"])]
     [row] = command_rows("export", names, KeyMap())
     assert row == Row("export", f"/{'export':<14} Export", "Ctrl+O")
     [row] = command_rows("export", names, KeyMap({"conversation.export": "f5"}))

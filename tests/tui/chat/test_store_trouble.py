@@ -13,7 +13,7 @@ import pytest
 from gptalk_client.errors import StoreFullError
 from gptalk_client.models import Status
 from gptalk_client.store.store import Store
-from gptalk_tui.chat.store_watcher import Outside
+from gptalk_tui.chat.store_watcher import StoreWatcher
 from gptalk_tui.widgets.bar import Bar
 from support.apps import Running, paths_in, running_app
 from support.hostile_texts import bare
@@ -118,13 +118,13 @@ async def test_a_reply_that_ends_on_a_full_disk_stays_on_screen_and_is_saved_lat
 async def test_an_unsaved_reply_is_whole_after_looking_elsewhere(
     tmp_path: Path, disk: Disk, end: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Outside, "begin", lambda self: None)
+    monkeypatch.setattr(StoreWatcher, "begin", lambda self: None)
     gate = asyncio.Event()
     steps = ["one ", gate, "two", *([asyncio.Event()] if end == "stopped" else [])]
     async with running_app(ScriptedProvider(steps), tmp_path) as running:
         await running.send("Go")
         await running.until(lambda: "one" in running.text)
-        here = running.chat.desk.conversation_id
+        here = running.chat.session.conversation_id
         assert here is not None
         reply_id = running.chat.transcript.last_entry.id  # type: ignore[union-attr]
         await running.until(lambda: running.store.message(reply_id).content == "one ", "the flush")
@@ -138,11 +138,11 @@ async def test_an_unsaved_reply_is_whole_after_looking_elsewhere(
 
         await running.press("ctrl+n")
         assert "one" not in running.text
-        running.chat.desk.switch_to(here)
+        running.chat.controllers.opener.switch_to(here)
         await running.until(lambda: "one" in running.text, "back again")
         assert "one two" in running.text
 
-        await running.chat.outside._refresh_transcript()
+        await running.chat.controllers.watcher._refresh_transcript()
         assert "one two" in running.text
         last = running.chat.transcript.last_entry
         assert last is not None
@@ -151,7 +151,7 @@ async def test_an_unsaved_reply_is_whole_after_looking_elsewhere(
         disk.is_full = False
         await running.until(lambda: running.store.message(reply_id).status is last.status, "it is saved")
         assert running.store.message(reply_id).content == "one two"
-        await running.chat.outside._refresh_transcript()
+        await running.chat.controllers.watcher._refresh_transcript()
         assert "one two" in running.text
 
 
@@ -180,7 +180,7 @@ async def test_a_damaged_file_is_moved_aside_and_the_path_is_told(tmp_path: Path
     paths.data.mkdir(parents=True)
     paths.database.write_bytes(b"no database at all " * 1000)
     async with running_app(ScriptedProvider(["a reply"]), folder, toasts=True, size=(200, 40)) as running:
-        await running.until(lambda: "The file of conversations was damaged" in toasts(running))
+        await running.until(lambda: "The database was damaged" in toasts(running))
         [aside] = paths.data.glob("*damaged*")
         assert str(aside) in toasts(running)
         await running.until(lambda: running.app.screen.query("Toast"))

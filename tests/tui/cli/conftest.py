@@ -47,8 +47,8 @@ def store(data: Path) -> Iterator[Store]:
 @pytest.fixture
 def conversations(store: Store) -> list[str]:
     """Two conversations, the second with a branch; their ids, oldest first."""
-    for number, title in enumerate(["Pasta for eight", "Rust lifetimes"], 1):
-        store.import_conversation("test", an_imported(number, title))
+    titles = enumerate(["Pasta for eight", "Rust lifetimes"], 1)
+    store.import_conversations("test", [an_imported(number, title) for number, title in titles])
     return [each.id for each in reversed(store.conversations())]
 
 

@@ -44,7 +44,7 @@ def saved(data: Path) -> list[tuple[str, str, Status]]:
         )
 
 
-def test_the_reply_goes_to_standard_output_and_is_kept(server: GptalkServer, data: Path) -> None:
+def test_reply_goes_to_standard_output_and_is_saved(server: GptalkServer, data: Path) -> None:
     done = run_process("ask", "Why", "is", "that?")
     assert (done.code, done.out, done.err) == (0, "Hello there, this is the reply.\n", "")
     assert server.prompts == ["Why is that?"]
@@ -54,20 +54,20 @@ def test_the_reply_goes_to_standard_output_and_is_kept(server: GptalkServer, dat
     ]
 
 
-def test_standard_input_follows_the_prompt(server: GptalkServer) -> None:
+def test_standard_input_is_appended_to_the_prompt(server: GptalkServer) -> None:
     assert run_process("ask", "review this", stdin="one\ntwo\n").code == 0
     assert run_process("ask", stdin="only piped\n").code == 0
     assert server.prompts == ["review this\n\none\ntwo", "only piped"]
 
 
-def test_nothing_to_ask_is_a_usage_error(run: Run, server: GptalkServer) -> None:
+def test_empty_prompt_is_a_usage_error(run: Run, server: GptalkServer) -> None:
     done = run("ask", stdin="  \n")
     assert (done.code, done.out) == (2, "")
-    assert "Say what to ask" in done.err
+    assert "Nothing to ask" in done.err
     assert server.prompts == []
 
 
-def test_go_on_with_the_newest_or_a_named_conversation(run: Run, server: GptalkServer, data: Path) -> None:
+def test_ask_continues_the_newest_or_a_named_conversation(run: Run, server: GptalkServer, data: Path) -> None:
     run("ask", "first question")
     assert run("ask", "--continue", "second question").code == 0
     assert server.prompts[1] == (
@@ -95,13 +95,13 @@ def test_options_reach_the_request(run: Run, server: GptalkServer) -> None:
     assert run("ask", "-o", "nonsense", "x").code == 2
 
 
-def test_global_options_stand_before_or_after_the_command(run: Run, server: GptalkServer) -> None:
+def test_global_options_go_before_or_after_the_command(run: Run, server: GptalkServer) -> None:
     assert run("--model", "before", "ask", "x").code == 0
     assert run("ask", "x", "--model", "after").code == 0
     assert [body["model"] for body in server.bodies] == ["before", "after"]
 
 
-def test_json_is_one_object(run: Run, server: GptalkServer, data: Path) -> None:
+def test_json_output_is_one_object(run: Run, server: GptalkServer, data: Path) -> None:
     server.answer("evil", "\x1b[2Jevil é")
     done = run("ask", "--json", "evil")
     assert done.out.isascii()
@@ -115,7 +115,7 @@ def test_json_is_one_object(run: Run, server: GptalkServer, data: Path) -> None:
     assert shown["messages"][1]["id"] == answer["message_id"]
 
 
-def test_the_first_code_block_alone(run: Run, server: GptalkServer) -> None:
+def test_extract_prints_only_the_first_code_block(run: Run, server: GptalkServer) -> None:
     server.answer("code", "Here:\n\n```py\nprint(1)\nprint(2)\n```\n\n```sh\nls\n```\n")
     assert run("ask", "-x", "code").out == "print(1)\nprint(2)\n"
     done = run("ask", "-x", "prose")
@@ -123,7 +123,7 @@ def test_the_first_code_block_alone(run: Run, server: GptalkServer) -> None:
     assert "no code block" in done.err
 
 
-def test_the_reply_is_safe_unless_raw(run: Run, server: GptalkServer) -> None:
+def test_reply_is_sanitised_unless_raw(run: Run, server: GptalkServer) -> None:
     server.script(["a\x1b", "[2J\r", "\nb", "e\u0301" + "\u0301" * 20, "\u0301\u0301."])
     assert run("ask", "x").out == "a␛[2J\nbe" + "\u0301" * 8 + ".\n"
     server.script(["a\x1b[2Jb"])
@@ -132,7 +132,7 @@ def test_the_reply_is_safe_unless_raw(run: Run, server: GptalkServer) -> None:
     assert run("ask", "--no-stream", "x").out == "a␛[2Jb\n"
 
 
-def test_no_save_keeps_nothing(run: Run, server: GptalkServer, data: Path) -> None:
+def test_no_save_saves_nothing(run: Run, server: GptalkServer, data: Path) -> None:
     done = run("ask", "--no-save", "secret")
     assert (done.code, done.out) == (0, "Hello there, this is the reply.\n")
     assert not (data / "conversations.db").exists()
@@ -142,7 +142,7 @@ def test_no_save_keeps_nothing(run: Run, server: GptalkServer, data: Path) -> No
     assert len(saved(data)) == 2
 
 
-def test_a_service_that_is_not_there_is_exit_3_and_the_prompt_is_kept(data: Path) -> None:
+def test_unreachable_service_exits_3_and_the_prompt_is_saved(data: Path) -> None:
     done = run_process("ask", "are you there?", "--url", "http://127.0.0.1:1")
     assert (done.code, done.out) == (3, "")
     assert done.err.startswith("gptalk-tui: ")
@@ -153,7 +153,7 @@ def test_a_service_that_is_not_there_is_exit_3_and_the_prompt_is_kept(data: Path
     ]
 
 
-def test_a_reply_that_breaks_off_is_printed_kept_and_exit_3(
+def test_broken_off_reply_is_printed_and_saved_and_exits_3(
     run: Run, server: GptalkServer, data: Path
 ) -> None:
     server.script(["half of ", "it"], cut=True)
@@ -167,7 +167,7 @@ def test_a_reply_that_breaks_off_is_printed_kept_and_exit_3(
     assert answer["error"]
 
 
-def test_a_server_error_is_shown_safely(run: Run, server: GptalkServer) -> None:
+def test_server_error_is_sanitised(run: Run, server: GptalkServer) -> None:
     server.script([], error={"error": "over\x1b[2Jloaded"})
     done = run("ask", "x")
     assert done.code == 3
@@ -179,14 +179,14 @@ def test_a_server_error_is_shown_safely(run: Run, server: GptalkServer) -> None:
     ("arguments", "words"),
     [
         (["--url", "nonsense"], "--url"),
-        (["--url", "http://me:pw@x"], "no user name"),
+        (["--url", "http://me:pw@x"], "user name"),
         (["--proxy", "socks://x"], "--proxy"),
         (["--provider", "openai"], "no address"),
         (["--provider", "nonsense"], "Invalid value"),
         (["--nonsense"], "No such option"),
     ],
 )
-def test_what_cannot_be_used_is_exit_2(run: Run, data: Path, arguments: list[str], words: str) -> None:
+def test_invalid_options_exit_2(run: Run, data: Path, arguments: list[str], words: str) -> None:
     done = run("ask", "x", *arguments)
     assert (done.code, done.out) == (2, "")
     assert words in done.err
@@ -194,7 +194,7 @@ def test_what_cannot_be_used_is_exit_2(run: Run, data: Path, arguments: list[str
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_keeps_the_text_and_tells_by_the_exit_code(
+def test_signal_saves_the_text_and_sets_the_exit_code(
     server: GptalkServer, data: Path, number: signal.Signals
 ) -> None:
     server.hold()
@@ -214,7 +214,7 @@ def test_a_signal_keeps_the_text_and_tells_by_the_exit_code(
     until(lambda: server.counts.hung_up == 1, "the server was not told")
 
 
-def test_a_closed_pipe_ends_quietly_and_stops_the_reply(server: GptalkServer, data: Path) -> None:
+def test_closed_pipe_exits_quietly_and_stops_the_reply(server: GptalkServer, data: Path) -> None:
     server.script(["first line\n", *("more text\n" for _ in range(50))])
     server.hold()
     server.step(1)
@@ -232,7 +232,7 @@ def test_a_closed_pipe_ends_quietly_and_stops_the_reply(server: GptalkServer, da
     assert saved(data)[1][2] in (Status.STOPPED, Status.COMPLETE)
 
 
-def test_the_conversation_keeps_its_own_provider(
+def test_conversation_keeps_its_own_provider(
     run: Run, server: GptalkServer, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Store.open(data / "conversations.db") as store:
@@ -244,8 +244,8 @@ def test_the_conversation_keeps_its_own_provider(
     assert server.prompts == []
 
 
-def test_a_login_that_cannot_be_kept_is_told(run: Run, server: GptalkServer, data: Path) -> None:
+def test_warns_when_the_login_cannot_be_saved(run: Run, server: GptalkServer, data: Path) -> None:
     (data / "auth.json").mkdir(parents=True)
     done = run("ask", "x")
     assert (done.code, done.out) == (0, "Hello there, this is the reply.\n")
-    assert done.err.count("auth.json cannot be written: the login is kept until the program ends.") == 1
+    assert done.err.count("auth.json can't be written, so this login lasts until the program exits.") == 1

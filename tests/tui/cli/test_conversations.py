@@ -12,7 +12,7 @@ from gptalk_client.store.store import Store
 from support.command_line import Run
 
 
-def test_list_prints_the_published_json(run: Run, conversations: list[str]) -> None:
+def test_list_prints_the_documented_json(run: Run, conversations: list[str]) -> None:
     done = run("list", "--json")
     listed = json.loads(done.out)
     assert done.code == 0
@@ -31,20 +31,20 @@ def test_list_prints_the_published_json(run: Run, conversations: list[str]) -> N
     assert len(json.loads(run("list", "--json", "-n", "1").out)) == 1
 
 
-def test_list_in_a_pipe_has_one_conversation_a_line_and_tabs(run: Run, conversations: list[str]) -> None:
+def test_list_in_a_pipe_prints_tab_separated_lines(run: Run, conversations: list[str]) -> None:
     lines = run("list").out.splitlines()
     assert [line.split("\t")[0] for line in lines] == [conversations[1][:8], conversations[0][:8]]
     assert lines[0].split("\t")[1:] == ["2026-01-31 09:07", "   3", " ", "Rust lifetimes"]
 
 
-def test_an_empty_list_says_so_and_succeeds(run: Run) -> None:
+def test_empty_list_succeeds_with_a_note(run: Run) -> None:
     done = run("list")
     assert (done.code, done.out) == (0, "")
-    assert "no conversations" in done.err
+    assert done.err == "gptalk-tui: No conversations.\n"
     assert json.loads(run("list", "--json").out) == []
 
 
-def test_show_takes_a_prefix_or_a_title_and_prints_the_open_branch_safely(
+def test_show_accepts_a_prefix_or_title_and_sanitises_the_active_branch(
     run: Run, conversations: list[str]
 ) -> None:
     by_prefix = run("show", conversations[1][:6])
@@ -74,15 +74,13 @@ def test_no_control_character_is_printed(run: Run, store: Store) -> None:
 
 
 @pytest.mark.parametrize("command", ["show", "archive", "rm", "restore", "export"])
-def test_a_conversation_that_is_not_there_is_a_usage_error(
-    run: Run, conversations: list[str], command: str
-) -> None:
+def test_unknown_conversation_is_a_usage_error(run: Run, conversations: list[str], command: str) -> None:
     done = run(command, "nonsense")
     assert (done.code, done.out) == (2, "")
     assert done.err.startswith("gptalk-tui: There is no conversation 'nonsense'.")
 
 
-def test_an_ambiguous_title_names_the_candidates(run: Run, store: Store) -> None:
+def test_ambiguous_title_lists_the_candidates(run: Run, store: Store) -> None:
     for _ in range(2):
         store.create_conversation(title="Twins")
     done = run("show", "twins")
@@ -108,7 +106,7 @@ def test_one_mistyped_id_changes_nothing(run: Run, store: Store, conversations: 
     assert not store.conversation(conversations[0]).trashed
 
 
-def test_purge_asks_unless_told(
+def test_purge_asks_unless_yes_is_given(
     run: Run, store: Store, conversations: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "empty" in run("purge").err
@@ -120,7 +118,7 @@ def test_purge_asks_unless_told(
     assert store.conversations(trash=True) == []
 
 
-def test_search_prints_the_published_json(run: Run, conversations: list[str]) -> None:
+def test_search_prints_the_documented_json(run: Run, conversations: list[str]) -> None:
     (hit,) = json.loads(run("search", "print", "привет", "--json").out)[:1]
     assert list(hit) == ["conversation_id", "message_id", "title", "role", "snippet"]
     assert hit["title"] in ("Rust lifetimes", "Pasta for eight")
@@ -129,11 +127,11 @@ def test_search_prints_the_published_json(run: Run, conversations: list[str]) ->
 
 
 @pytest.mark.parametrize("query", ['"', "AND", "-- -x", "NEAR(", "C++", "."])
-def test_search_takes_any_input(run: Run, conversations: list[str], query: str) -> None:
+def test_search_accepts_any_input(run: Run, conversations: list[str], query: str) -> None:
     assert run("search", "--json", "--", query).code == 0
 
 
-def test_backup_is_a_database_and_replaces_nothing_unasked(
+def test_backup_is_a_database_and_overwrites_only_with_force(
     run: Run, conversations: list[str], tmp_path: Path
 ) -> None:
     target = tmp_path / "copy.db"

@@ -58,7 +58,7 @@ def run_in_shell(line: str, folder: Path, **variables: str) -> tuple[int, str]:
     return done.returncode, done.stdout.decode()
 
 
-def test_the_commands_that_need_no_service_print_what_the_page_shows(tmp_path: Path) -> None:
+def test_offline_commands_print_what_the_page_shows(tmp_path: Path) -> None:
     lines = sections("run")
     assert len(lines) > 20
     for line, expected in lines:
@@ -68,7 +68,7 @@ def test_the_commands_that_need_no_service_print_what_the_page_shows(tmp_path: P
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="an example pipes from git")
-def test_the_questions_can_be_asked(tmp_path: Path) -> None:
+def test_prompts_on_the_page_work(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
     with threaded_gptalk_server(reply=REPLY) as server:
         lines = [line for line, _ in sections("ask")]

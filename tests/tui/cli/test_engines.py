@@ -55,7 +55,7 @@ async def relay(*arguments: str) -> AsyncIterator[str]:
         await process.communicate()
 
 
-def test_ask_streams_from_a_real_engine_and_keeps_the_reply(peer: Peer, data: Path) -> None:
+def test_ask_streams_from_a_real_engine_and_saves_the_reply(peer: Peer, data: Path) -> None:
     options = ("--provider", "openai", "--url", peer.url, "-o", "temperature=0", "-o", "max_tokens=12")
     done = run_process("ask", CAPITAL, *options, OPENAI_API_KEY=KEY)
     assert (done.code, done.err) == (0, "")
@@ -64,7 +64,7 @@ def test_ask_streams_from_a_real_engine_and_keeps_the_reply(peer: Peer, data: Pa
     assert (kept["provider"], kept["message_count"]) == ("openai", 2)
 
 
-def test_a_key_that_a_real_engine_refuses_is_exit_3_and_not_shown(peer: Peer, data: Path) -> None:
+def test_key_refused_by_a_real_engine_exits_3_and_is_not_shown(peer: Peer, data: Path) -> None:
     done = run_process(
         "ask", "Hi", "--provider", "openai", "--url", peer.url, OPENAI_API_KEY="sk-somebody-elses"
     )
@@ -90,7 +90,7 @@ async def test_serve_relays_a_real_engine(peer: Peer, data: Path, monkeypatch: p
         ((), {"GPTALK_MODEL": "big"}, "big"),
     ],
 )
-async def test_serve_asks_its_upstream_for_the_model_of_the_options(
+async def test_serve_requests_the_model_given_by_options(
     data: Path,
     own_world: Path,
     monkeypatch: pytest.MonkeyPatch,

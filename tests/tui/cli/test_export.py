@@ -15,14 +15,14 @@ def test_one_conversation_goes_to_standard_output_as_markdown(run: Run, conversa
     assert done.out.startswith('---\ntitle: "Rust lifetimes"')
 
 
-def test_the_ending_of_the_file_tells_the_format(run: Run, conversations: list[str], tmp_path: Path) -> None:
+def test_file_suffix_selects_the_format(run: Run, conversations: list[str], tmp_path: Path) -> None:
     target = tmp_path / "new folder" / "out.json"
     done = run("export", conversations[1], "-o", str(target))
     assert (done.code, done.out) == (0, "")
     assert json.loads(target.read_text())["conversations"][0]["id"] == conversations[1]
 
 
-def test_nothing_is_replaced_without_force(run: Run, conversations: list[str], tmp_path: Path) -> None:
+def test_export_overwrites_only_with_force(run: Run, conversations: list[str], tmp_path: Path) -> None:
     target = tmp_path / "out.md"
     target.write_text("mine")
     done = run("export", conversations[0], "-o", str(target))
@@ -34,7 +34,7 @@ def test_nothing_is_replaced_without_force(run: Run, conversations: list[str], t
     assert [each.name for each in tmp_path.iterdir()] == ["out.md"]
 
 
-def test_several_conversations_go_to_a_folder_with_safe_and_stable_names(
+def test_several_conversations_go_to_a_folder_with_safe_stable_names(
     run: Run, store: Store, conversations: list[str], tmp_path: Path
 ) -> None:
     evil = store.create_conversation(title="../../etc/passwd")
@@ -52,7 +52,7 @@ def test_several_conversations_go_to_a_folder_with_safe_and_stable_names(
     assert sorted(each.name for each in folder.iterdir()) == names
 
 
-def test_several_conversations_fit_into_one_json_in_a_stable_order(
+def test_several_conversations_fit_one_json_file_in_a_stable_order(
     run: Run, conversations: list[str]
 ) -> None:
     done = run("export", "--all", "--format", "json")
@@ -61,7 +61,7 @@ def test_several_conversations_fit_into_one_json_in_a_stable_order(
     assert len([json.loads(line) for line in lines]) == 2
 
 
-def test_several_as_markdown_without_a_folder_are_a_usage_error(run: Run, conversations: list[str]) -> None:
+def test_several_as_markdown_need_a_folder(run: Run, conversations: list[str]) -> None:
     done = run("export", *conversations, "--format", "md")
     assert done.code == 2
     assert "-o FOLDER" in done.err

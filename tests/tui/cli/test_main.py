@@ -66,7 +66,7 @@ def paths(group: click.Group, *above: str) -> Iterator[tuple[str, ...]]:
 
 
 @pytest.mark.parametrize("words", [*paths(cli)], ids=" ".join)
-def test_every_help_shows_an_example_that_the_command_line_takes(run: Run, words: tuple[str, ...]) -> None:
+def test_every_help_shows_a_valid_example(run: Run, words: tuple[str, ...]) -> None:
     told = run(*words, "--help").out
     lines = [line.strip() for line in told.splitlines()[1:]]
     found = [line for line in lines if f"gptalk-tui {' '.join(words)}" in line]
@@ -100,7 +100,7 @@ def test_usage_errors_are_exit_2_on_standard_error(run: Run, arguments: list[str
 
 
 @pytest.mark.parametrize("line", ["list -n 99999999999999999999", "search x -n 99999999999999999999"])
-def test_a_number_that_cannot_be_is_told_in_words(run: Run, line: str) -> None:
+def test_number_out_of_range_is_a_usage_error(run: Run, line: str) -> None:
     done = run(*line.split())
     assert (done.code, done.out) == (2, "")
     assert "is not in the range" in done.err
@@ -112,7 +112,7 @@ def test_the_app_without_a_terminal_names_ask() -> None:
     assert "gptalk-tui ask" in done.err
 
 
-def test_unknown_settings_are_told_and_do_not_stop_a_command(
+def test_unknown_settings_are_reported_and_ignored(
     run: Run, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     file = tmp_path_factory.mktemp("config") / "config.toml"

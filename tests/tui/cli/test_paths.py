@@ -54,28 +54,27 @@ def closed(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("use", [*USES, *CONFIGS, *DOCTORS], ids=" ".join)
-def test_the_home_of_nobody(run: Run, conversations: list[str], use: tuple[str, ...]) -> None:
+def test_unknown_home_folder(run: Run, conversations: list[str], use: tuple[str, ...]) -> None:
     assert_told(
-        run(*with_path(use, "~nobody-of-this-name/x")), "~nobody-of-this-name names no home folder here"
+        run(*with_path(use, "~nobody-of-this-name/x")),
+        "~nobody-of-this-name is not a home folder on this computer",
     )
 
 
 @pytest.mark.parametrize("use", [*USES, *DOCTORS], ids=" ".join)
-def test_a_name_that_is_too_long(run: Run, conversations: list[str], use: tuple[str, ...]) -> None:
+def test_name_too_long(run: Run, conversations: list[str], use: tuple[str, ...]) -> None:
     assert_told(run(*with_path(use, "x" * 300)), os.strerror(errno.ENAMETOOLONG))
 
 
 @pytest.mark.parametrize("use", [*USES, *DOCTORS], ids=" ".join)
 @pytest.mark.parametrize("name", ["x", "x/y"])
-def test_a_folder_that_may_not_be_entered(
+def test_inaccessible_folder(
     data: Path, closed: Path, conversations: list[str], use: tuple[str, ...], name: str
 ) -> None:
     assert_told(run_process(*with_path(use, closed / name)), os.strerror(errno.EACCES), "cannot be written")
 
 
-def test_where_no_home_is_known_no_folder_of_that_name_is_made(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unknown_home_creates_no_folder(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(user: int) -> pwd.struct_passwd:
         raise KeyError(user)
 

@@ -28,7 +28,7 @@ PROXIES = [
     "words", ["config show", "config check", "doctor", "doctor --json", "auth login", "ask hi"]
 )
 @pytest.mark.parametrize("place", ["option", "environment", "file"])
-def test_the_password_of_a_proxy_is_never_printed(
+def test_proxy_password_is_never_printed(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proxy: str, words: str, place: str
 ) -> None:
     file = tmp_path / "config.toml"
@@ -52,7 +52,7 @@ SECRETS = {
 @posix_only
 @pytest.mark.parametrize("key", SECRETS)
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o644])
-def test_a_secret_that_others_can_read_is_told(run: Run, tmp_path: Path, key: str, mode: int) -> None:
+def test_warns_about_a_secret_that_others_can_read(run: Run, tmp_path: Path, key: str, mode: int) -> None:
     file = tmp_path / "config.toml"
     file.write_text(SECRETS[key])
     file.chmod(mode)
@@ -68,7 +68,7 @@ def test_a_secret_that_others_can_read_is_told(run: Run, tmp_path: Path, key: st
 
 
 @posix_only
-def test_a_config_file_without_secrets_may_be_read_by_all(run: Run, tmp_path: Path) -> None:
+def test_config_file_without_secrets_may_be_world_readable(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text("model = 'm'\n[openai]\napi_key_env = 'MY_KEY'\n")
     file.chmod(0o644)
@@ -76,7 +76,7 @@ def test_a_config_file_without_secrets_may_be_read_by_all(run: Run, tmp_path: Pa
 
 
 @posix_only
-def test_a_config_file_that_anybody_can_change_is_told(run: Run, tmp_path: Path) -> None:
+def test_warns_about_a_world_writable_config_file(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text("model = 'm'\n")
     file.chmod(0o646)
@@ -86,7 +86,7 @@ def test_a_config_file_that_anybody_can_change_is_told(run: Run, tmp_path: Path)
 
 
 @needs_chown
-def test_a_config_file_of_another_user_is_told(run: Run, tmp_path: Path) -> None:
+def test_warns_about_another_users_config_file(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text("model = 'm'\n")
     os.chown(file, 65534, 65534)
@@ -104,7 +104,7 @@ def test_a_config_file_of_another_user_is_told(run: Run, tmp_path: Path) -> None
         ("[personas.x]\nprovider = 'foo'", "line 2: personas.x.provider: there is no 'foo'; choose one of"),
     ],
 )
-def test_a_name_that_is_unknown_is_told_with_the_known_ones(
+def test_unknown_name_is_reported_with_the_known_ones(
     run: Run, tmp_path: Path, text: str, words: str
 ) -> None:
     file = tmp_path / "config.toml"
@@ -114,7 +114,7 @@ def test_a_name_that_is_unknown_is_told_with_the_known_ones(
     assert words in done.err
 
 
-def test_a_known_theme_is_good(run: Run, tmp_path: Path) -> None:
+def test_known_theme_is_accepted(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text("[ui]\ntheme = 'ink'\n")
     assert run("config", "check", "--config", str(file)).code == 0

@@ -14,7 +14,7 @@ from textual.widgets import Static
 from gptalk_client.models import Status
 from gptalk_tui.chat.exports import Exports, open_file
 from gptalk_tui.dialogs.export import ExportScreen
-from gptalk_tui.dialogs.path_input import TargetInput, completion_of
+from gptalk_tui.dialogs.path_input import PathInput, completion_of
 from support.apps import Running, running_app
 from support.scripted_provider import ScriptedProvider
 
@@ -36,14 +36,14 @@ def toasts(app: Running) -> list[str]:
     return [each.message for each in app.app._notifications]
 
 
-async def ask_where(app: Running) -> TargetInput:
+async def ask_where(app: Running) -> PathInput:
     """Have a conversation and press the key; return the field."""
     if not app.store.conversations():
         await app.send("Go")
         await app.until_idle()
     await app.press("ctrl+o")
     await app.until(lambda: isinstance(app.app.screen, ExportScreen))
-    return app.app.screen.query_one(TargetInput)
+    return app.app.screen.query_one(PathInput)
 
 
 async def write_to(app: Running, text: str) -> None:
@@ -155,7 +155,7 @@ async def test_what_cannot_be_written_is_told_and_the_dialog_stays(folder: Path,
         await app.press("enter")
         await app.until(lambda: app.app.screen.query(".dialog-error.-shown"))
         assert "cannot be written" in str(app.app.screen.query_one(".dialog-error").render())
-        assert app.chat.dialogs.exports.last is None
+        assert app.chat.controllers.exports.last is None
 
 
 async def test_all_branches_are_written_on_request(folder: Path, tmp_path: Path) -> None:
@@ -180,7 +180,7 @@ async def test_all_branches_are_written_on_request(folder: Path, tmp_path: Path)
 
 async def test_what_was_written_is_told_with_what_opens_it(folder: Path, tmp_path: Path) -> None:
     async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
-        assert not app.chat.dialogs.exports.last
+        assert not app.chat.controllers.exports.last
         await write_to(app, "with \x1b[2Jspace.md")
         await app.until(lambda: toasts(app))
         assert toasts(app) == [
@@ -223,9 +223,9 @@ async def test_a_file_that_nothing_opens_or_that_is_gone_is_told(
 ) -> None:
     async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
         await write_to(app, "fails.md")
-        exports: Exports = app.chat.dialogs.exports
+        exports: Exports = app.chat.controllers.exports
         exports.open_last()
-        await app.until(lambda: any("No program here opens" in each for each in toasts(app)))
+        await app.until(lambda: any("No program is set up to open" in each for each in toasts(app)))
         (folder / "fails.md").unlink()
         exports.open_last()
         await app.until(lambda: any("fails.md is gone." in each for each in toasts(app)))

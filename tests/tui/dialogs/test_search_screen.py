@@ -35,7 +35,7 @@ def fill(app: Running) -> dict[str, str]:
 
 async def search(app: Running, *words: str) -> list[Row]:
     if not isinstance(app.app.screen, SearchScreen):
-        app.chat.finding.search_all("")
+        app.chat.controllers.search.open()
         await app.until(lambda: isinstance(app.app.screen, SearchScreen))
     await app.press(*words)
     return await hits(app)
@@ -71,7 +71,7 @@ async def test_enter_opens_the_message_on_its_branch(tmp_path: Path) -> None:
         assert entry.id == ids["Sea reply"]
         assert app.chat.transcript.has_focus
         assert app.store.conversation(ids["Sea"]).active_message_id == ids["Sea reply"]
-        await app.until(lambda: app.chat.finding.is_active)
+        await app.until(lambda: app.chat.controllers.find.is_active)
 
 
 async def test_a_title_is_found_and_opened(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ async def test_a_title_is_found_and_opened(tmp_path: Path) -> None:
         rows = await search(app, *"land")
         assert rows[1].mark == "┃"
         await app.press("enter")
-        await app.until(lambda: app.chat.desk.conversation_id == ids["Land"])
+        await app.until(lambda: app.chat.session.conversation_id == ids["Land"])
 
 
 async def test_an_empty_result_says_what_it_looked_through(tmp_path: Path) -> None:

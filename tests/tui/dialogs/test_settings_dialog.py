@@ -134,7 +134,7 @@ async def test_settings_hold_where_the_draft_was_stored_while_they_were_chosen(t
         await app.press(*"Hello")
         await opened(app)
         put(app, "#model", "mine")
-        await app.until(lambda: app.chat.desk.conversation is not None, "the draft is stored")
+        await app.until(lambda: app.chat.session.conversation is not None, "the draft is stored")
         await kept(app)
         assert "mine" in header(app)
         await app.press("enter")
@@ -167,8 +167,8 @@ async def test_a_value_that_cannot_be_used_is_told_in_the_dialog(tmp_path: Path)
     async with running_app(ScriptedProvider(["ok"]), tmp_path, settings=SETTINGS) as app:
         await opened(app)
         for field, value, words in (
-            ("#temperature", "hot", "0 for sober to 2"),
-            ("#temperature", "3", "0 for sober to 2"),
+            ("#temperature", "hot", "0 (precise) to 2"),
+            ("#temperature", "3", "0 (precise) to 2"),
             ("#context", "-1", "whole number"),
         ):
             put(app, "#temperature", "")
@@ -201,12 +201,12 @@ async def test_a_value_that_cannot_be_used_is_shown_together_with_what_it_is_for
         await app.press("right")
         assert scope.value == "default"
         await app.press("ctrl+t")
-        assert "0 for sober to 2" in str(dialog(app).query_one(".dialog-error", Static).content)
+        assert "0 (precise) to 2" in str(dialog(app).query_one(".dialog-error", Static).content)
         assert scope.value == "here"
         assert dialog(app).query_one("#temperature", Input).value == "hot"
         put(app, "#temperature", "1")
         await kept(app)
-        assert app.chat.desk.chosen.options == {"temperature": 1.0}
+        assert app.chat.session.chosen.options == {"temperature": 1.0}
 
 
 async def test_a_provider_that_is_not_set_up_any_more_stays_while_other_things_are_set(
@@ -331,7 +331,7 @@ async def test_a_provider_that_cannot_be_made_is_told_and_nothing_is_lost(tmp_pa
         assert any("There is no local." in each.message for each in app.app._notifications)
         await app.send("Keep me")
         await app.until(lambda: app.chat.composer.text == "Keep me")
-        assert not app.chat.desk.turns
+        assert not app.chat.session.turns
 
 
 async def test_what_is_typed_stays_while_scopes_and_personas_are_looked_through(tmp_path: Path) -> None:
@@ -369,7 +369,7 @@ async def test_what_is_typed_stays_while_scopes_and_personas_are_looked_through(
         assert system.text == "Be mine."
         await app.press("right", "right", "ctrl+t")
         await app.until(lambda: app.app.screen is app.chat)
-        await app.until(lambda: app.chat.desk.chosen.system_prompt == "Be plain.")
+        await app.until(lambda: app.chat.session.chosen.system_prompt == "Be plain.")
         await app.until(lambda: app.app.settings.chat.context_messages == 7)
         await opened(app)
         assert dialog(app).query_one("#persona", Cycle).value == "plain"

@@ -101,12 +101,12 @@ async def test_a_fold_is_in_the_draft_and_folds_again(tmp_path: Path) -> None:
         await app.send("First")
         await app.until_idle()
         await paste(app, LONG)
-        first = app.chat.desk.conversation_id
+        first = app.chat.session.conversation_id
         assert first is not None
         await app.press("ctrl+n")
         await app.until_idle()
         assert app.store.conversation(first).draft == LONG
-        app.chat.desk.switch_to(first)
+        app.chat.controllers.opener.switch_to(first)
         await app.until(lambda: app.chat.composer.text == LONG)
         assert shown(app).startswith("[pasted text #1")
         await app.press("ctrl+q")
@@ -128,7 +128,7 @@ async def test_a_folded_prompt_comes_back_after_a_failure(tmp_path: Path) -> Non
         assert shown(app).startswith("[pasted text #1")
         await app.press("enter")
         await app.until_idle()
-        conversation = app.chat.desk.conversation
+        conversation = app.chat.session.conversation
         assert conversation is not None
         assert [m.role for m in app.store.messages(conversation.id)] == ["user", "assistant", "assistant"]
 

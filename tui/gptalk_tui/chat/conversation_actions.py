@@ -1,4 +1,4 @@
-"""Keeping the conversations in order: rename, pin, archive, throw away and bring back."""
+"""What can be done to a whole conversation: rename, pin, archive, move to the trash and restore."""
 
 from __future__ import annotations
 
@@ -7,34 +7,55 @@ from typing import TYPE_CHECKING
 
 from gptalk_client.errors import GptalkError
 from gptalk_client.models import Conversation
-from gptalk_tui.chat.sidebar import Shown
 from gptalk_tui.widgets.listing import title_of
 
 if TYPE_CHECKING:
     from gptalk_client.store.store import Store
-    from gptalk_tui.chat.screen import ChatScreen
+    from gptalk_tui.chat.drafts import Drafts
+    from gptalk_tui.chat.host import Host
+    from gptalk_tui.chat.opener import Opener
     from gptalk_tui.chat.services import Services
+    from gptalk_tui.chat.session import Session
+    from gptalk_tui.chat.sidebar import Sidebar
+    from gptalk_tui.chat.undo import Undo
+    from gptalk_tui.widgets.composer import Composer
+    from gptalk_tui.widgets.list_pane import ListPane
 
 
-class Filing:
-    """What can be done to a whole conversation.
+class ConversationActions:
+    """Acts on the highlighted conversation of the list, or on the open one."""
 
-    Args:
-        screen: Where it is listed.
-    """
-
-    def __init__(self, screen: ChatScreen) -> None:
-        self._screen = screen
+    def __init__(
+        self,
+        session: Session,
+        services: Services,
+        host: Host,
+        *,
+        pane: ListPane,
+        composer: Composer,
+        sidebar: Sidebar,
+        opener: Opener,
+        drafts: Drafts,
+        undo: Undo,
+    ) -> None:
+        self._session = session
+        self._services = services
+        self._host = host
+        self._pane = pane
+        self._composer = composer
+        self._sidebar = sidebar
+        self._opener = opener
+        self._drafts = drafts
+        self._undo = undo
 
     @property
     def target(self) -> Conversation | None:
-        """What is meant: in the list the highlighted conversation, elsewhere the open one."""
-        screen = self._screen
-        return screen.list_pane.highlighted if screen.is_in_list else screen.desk.conversation
+        """The highlighted conversation in the list; elsewhere the open one."""
+        return self._pane.highlighted if self._sidebar.has_focus else self._session.conversation
 
     @property
     def may_archive(self) -> bool:
-        """Whether there is a conversation that is filed nowhere."""
+        """Whether there is a conversation that is neither archived nor in the trash."""
         target = self.target
         return target is not None and not target.archived and not target.trashed
 
@@ -70,7 +91,7 @@ class Filing:
             if title is not None:
                 await self._rename(target, title)
 
-        self._screen.app.push_screen(RenameScreen(target), renamed)
+        self._host.open_dialog(RenameScreen(target), renamed)
 
     async def rename_to(self, title: str) -> None:
         """Give another title at once."""
@@ -78,7 +99,7 @@ class Filing:
             await self._rename(target, title)
 
     async def _rename(self, target: Conversation, title: str) -> None:
-        self._screen.list_pane.move_on_from(target.id)  # a filter may leave it out now
+        self._pane.move_on_from(target.id)  # a filter may leave it out now
         await self._change(target, lambda store: store.rename_conversation(target.id, title))
 
     async def pin(self) -> None:
@@ -87,14 +108,14 @@ class Filing:
         if target is not None and await self._change(
             target, lambda store: store.set_pinned(target.id, not target.pinned)
         ):
-            self._screen.say(f"{'Unpinned' if target.pinned else 'Pinned'} “{title_of(target)}”.")
+            self._host.say(f"{'Unpinned' if target.pinned else 'Pinned'} “{title_of(target)}”.")
 
     async def archive(self) -> None:
         """Take the conversation out of the list and keep it."""
         target = self.target
         if target is None:
             return
-        self._screen.list_pane.move_on_from(target.id)
+        self._pane.move_on_from(target.id)
         if await self._change(target, lambda store: store.set_archived(target.id, True)):
             self._offer_undo(
                 f"Archived “{title_of(target)}”.", target, lambda store: store.set_archived(target.id, False)
@@ -102,16 +123,16 @@ class Filing:
 
     async def trash(self) -> None:
         """Move the conversation to the trash."""
-        screen, target = self._screen, self.target
+        target = self.target
         if target is None or self._is_refused(target):
             return
-        screen.list_pane.move_on_from(target.id)
-        is_open = target.id == screen.desk.conversation_id
+        self._pane.move_on_from(target.id)
+        is_open = target.id == self._session.conversation_id
         if is_open:
-            await screen.desk.drafts.save()
+            await self._drafts.save()
         if not await self._change(target, lambda store: store.trash_conversation(target.id)):
             return
-        if is_open:
+        if target.id == self._session.conversation_id:
             self._open_nothing()
         self._offer_undo(
             f"Moved “{title_of(target)}” to the trash.",
@@ -125,7 +146,7 @@ class Filing:
         target = self.target
         if target is None:
             return
-        self._screen.list_pane.move_on_from(target.id)
+        self._pane.move_on_from(target.id)
 
         def change(store: Store) -> Conversation:
             if target.trashed:
@@ -133,64 +154,51 @@ class Filing:
             return store.set_archived(target.id, False)
 
         if await self._change(target, change):
-            self._screen.say(f"Restored “{title_of(target)}”.")
+            self._host.say(f"Restored “{title_of(target)}”.")
 
     def purge(self) -> None:
         """Delete a conversation of the trash for good, after a question that names it."""
         from gptalk_tui.dialogs.confirm import ConfirmScreen
 
-        screen, target = self._screen, self.target
+        target = self.target
         if target is None or not target.trashed or self._is_refused(target):
             return
 
         async def answered(is_yes: bool | None) -> None:
             if not is_yes:
                 return
-            screen.list_pane.move_on_from(target.id)
-            is_open = target.id == screen.desk.conversation_id
+            if self._is_refused(target):
+                return
+            self._pane.move_on_from(target.id)
             if await self._change(target, lambda store: store.purge_conversation(target.id)):
-                if is_open:
+                if target.id == self._session.conversation_id:
                     self._open_nothing()
-                screen.say(f"Deleted “{title_of(target)}” for good.")
+                self._host.say(f"Deleted “{title_of(target)}” for good.")
 
         question = ConfirmScreen(
             f"Delete “{title_of(target)}” for good?",
             f"Its {target.message_count} messages cannot be brought back.",
             yes="Delete",
         )
-        screen.app.push_screen(question, answered)
-
-    # Which are listed
-
-    def show_trash(self) -> None:
-        """List what is in the trash."""
-        self._screen.shelf.show(Shown.TRASH)
-
-    def show_archive(self) -> None:
-        """List what is archived."""
-        self._screen.shelf.show(Shown.ARCHIVED)
+        self._host.open_dialog(question, answered)
 
     # Parts
 
     async def _change(self, target: Conversation, change: Callable[[Store], Conversation | None]) -> bool:
         """Change a conversation in the store and show it; return whether that went well."""
-        screen = self._screen
-        if screen.services is None:
-            return False
         try:
-            await self._carry_out(screen.services, change)
+            await self._carry_out(change)
         except GptalkError as err:
-            screen.say(err.for_humans(), is_error=True)
+            self._host.say(err.for_humans(), is_error=True)
             return False
         return True
 
-    async def _carry_out(self, services: Services, change: Callable[[Store], Conversation | None]) -> None:
-        screen = self._screen
-        changed = await services.store.run(change)
+    async def _carry_out(self, change: Callable[[Store], Conversation | None]) -> None:
+        changed = await self._services.store.call(change)
         if changed is not None:
-            screen.desk.take_news([changed])
-        await screen.shelf.refresh()
-        screen.update_bars()
+            self._session.take_news([changed])
+        await self._sidebar.refresh()
+        self._host.refresh_bars()
 
     def _offer_undo(
         self,
@@ -200,26 +208,24 @@ class Filing:
         *,
         reopen: bool = False,
     ) -> None:
-        screen, services = self._screen, self._screen.services
-        assert services is not None
+        session = self._session
 
         async def take_back() -> None:
-            await self._carry_out(services, change)
-            if reopen and screen.desk.conversation_id is None and not screen.composer.text:
-                screen.desk.switch_to(target.id)
+            await self._carry_out(change)
+            if reopen and session.conversation_id is None and not session.turn and not self._composer.text:
+                self._opener.switch_to(target.id)
 
-        screen.undo.offer(done, f"“{title_of(target)}” is back.", take_back)
+        self._undo.offer(done, f"Restored “{title_of(target)}”.", take_back)
 
     def _is_refused(self, target: Conversation) -> bool:
-        is_refused = target.id in self._screen.desk.turns.conversations
+        is_refused = target.id in self._session.turns.conversations
         if is_refused:
-            self._screen.say(f"A reply still streams in “{title_of(target)}”: stop it first.")
+            self._host.say(f"Still replying in “{title_of(target)}”. Stop the reply first.")
         return is_refused
 
     def _open_nothing(self) -> None:
-        """Show an empty conversation; whoever is in the list stays there."""
-        screen, focused = self._screen, self._screen.focused
-        is_in_list = screen.is_in_list
-        screen.desk.open_new()
+        """Show an empty conversation; a focus in the list stays there."""
+        focused, is_in_list = self._host.focused, self._sidebar.has_focus
+        self._opener.open_new()
         if is_in_list and focused is not None:
             focused.focus()

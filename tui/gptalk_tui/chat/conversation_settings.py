@@ -1,4 +1,4 @@
-"""What holds for the open conversation, or for all: asked with a dialog, kept in the store or the config file."""
+"""Settings of the open conversation, kept in the store, and defaults, kept in the config file."""
 
 from __future__ import annotations
 
@@ -12,46 +12,43 @@ from gptalk_client.text import one_line
 from gptalk_tui.widgets.listing import title_of
 
 if TYPE_CHECKING:
-    from gptalk_tui.chat.screen import ChatScreen
+    from gptalk_tui.chat.host import Host
     from gptalk_tui.chat.services import Services
+    from gptalk_tui.chat.session import Session
     from gptalk_tui.dialogs.settings import Chosen
     from gptalk_tui.dialogs.settings_fields import Values
 
 
-class Choices:
-    """Asks for settings and makes them hold.
+class ConversationSettings:
+    """Asks for settings and applies them."""
 
-    Args:
-        screen: Whose conversation is meant.
-    """
-
-    def __init__(self, screen: ChatScreen) -> None:
-        self._screen = screen
+    def __init__(self, session: Session, services: Services, host: Host) -> None:
+        self._session = session
+        self._services = services
+        self._host = host
 
     def ask(self) -> None:
         """Show the settings of the conversation."""
         from gptalk_tui.dialogs.settings import HERE, SettingsScreen
 
-        screen, services = self._screen, self._screen.services
-        if services is None:
-            return
-        conversation, opened = screen.desk.chosen, screen.desk.opened
+        session, services = self._session, self._services
+        conversation, opened = session.chosen, session.opened
 
         async def answered(chosen: list[Chosen] | None) -> None:
             if not chosen:
                 return
             # A new one may have been stored meanwhile, with its draft.
-            meant = screen.desk.chosen if screen.desk.opened == opened else conversation
+            meant = session.chosen if session.opened == opened else conversation
             try:
                 for each in chosen:
                     if each.scope == HERE:
-                        await self._keep_here(services, meant, each.values)
+                        await self._keep_here(meant, each.values)
                     else:
-                        await self._keep_default(services, each.values)
-                await services.prepare(screen.desk.chosen)
+                        await self._keep_default(each.values)
+                await services.prepare(session.chosen)
             except GptalkError as err:
-                screen.say(err.for_humans(), is_error=True)
-            screen.update_bars()
+                self._host.say(err.for_humans(), is_error=True)
+            self._host.refresh_bars()
 
         async def models(provider: str) -> list[str]:
             return await (await services.provider_named(provider)).models()
@@ -64,25 +61,24 @@ class Choices:
             personas=services.settings.personas,
             find_models=models,
         )
-        screen.app.push_screen(dialog, answered)
+        self._host.open_dialog(dialog, answered)
 
-    async def _keep_here(self, services: Services, conversation: Conversation, values: Values) -> None:
-        screen = self._screen
+    async def _keep_here(self, conversation: Conversation, values: Values) -> None:
         own = {name: value for name, value in conversation.options.items() if name not in _OPTIONS}
         options: dict[str, Any] = own | {
             name: value for name in _OPTIONS if (value := getattr(values, name)) is not None
         }
-        if not conversation.id:
-            screen.desk.blank = replace(
+        if self._session.conversation is None and conversation.id == self._session.blank.id:
+            self._session.blank = replace(
                 conversation,
                 provider=values.provider,
                 model=values.model,
                 system_prompt=values.system_prompt,
                 options=options,
             )
-            screen.say("These settings hold for this conversation.")
+            self._host.say("Saved for this conversation.")
             return
-        changed = await services.store.run(
+        changed = await self._services.store.call(
             lambda store: store.set_options(
                 conversation.id,
                 provider=values.provider,
@@ -91,11 +87,11 @@ class Choices:
                 options=options,
             )
         )
-        screen.desk.take_news([changed])
-        screen.say(f"These settings hold for “{title_of(changed)}” from the next prompt on.")
+        self._session.take_news([changed])
+        self._host.say(f"Saved for “{title_of(changed)}”; the next prompt uses it.")
 
-    async def _keep_default(self, services: Services, values: Values) -> None:
-        settings = services.settings
+    async def _keep_default(self, values: Values) -> None:
+        settings = self._services.settings
         provider = _provider_name(values.provider)
         context = values.context_messages
         chat = replace(
@@ -112,8 +108,8 @@ class Choices:
             "chat.context_messages": context,
             "chat.system_prompt": values.system_prompt or None,
         }
-        await services.keep(changed, changes)
-        self._screen.say("These settings hold for every conversation that has no others of its own.")
+        await self._services.keep(changed, changes)
+        self._host.say("Saved as the default.")
 
 
 _OPTIONS = ("temperature", "context_messages")

@@ -1,4 +1,4 @@
-"""Conversations written to files from the app, and the last one of them opened."""
+"""Exporting conversations from the app, and opening the last export."""
 
 from __future__ import annotations
 
@@ -15,49 +15,49 @@ from typing import TYPE_CHECKING
 from gptalk_client.text import one_line
 
 if TYPE_CHECKING:
-    from gptalk_tui.chat.screen import ChatScreen
+    from gptalk_tui.chat.host import Host
+    from gptalk_tui.chat.services import Services
+    from gptalk_tui.chat.session import Session
 
 
 class Exports:
-    """Asks where to write a conversation, and opens what was written.
+    """Asks where to export the open conversation to, and opens what was written."""
 
-    Args:
-        screen: Whose conversation is written.
-    """
-
-    def __init__(self, screen: ChatScreen) -> None:
-        self._screen = screen
+    def __init__(self, session: Session, services: Services, host: Host) -> None:
+        self._session = session
+        self._services = services
+        self._host = host
         self.last: Path | None = None
-        """The file that was written last."""
+        """The newest export."""
 
     def write(self) -> None:
-        """Ask where to write the conversation, and write it."""
+        """Ask where to export the conversation to, and write it."""
         from gptalk_tui.dialogs.export import ExportScreen
 
-        screen = self._screen
-        if screen.desk.conversation is not None and screen.services is not None:
-            screen.app.push_screen(ExportScreen(screen.services, screen.desk.conversation), self._wrote)
+        if self._session.conversation is not None:
+            dialog = ExportScreen(self._services.store, self._session.conversation)
+            self._host.open_dialog(dialog, self._wrote)
 
     def _wrote(self, path: Path | None) -> None:
         if path is None:
             return
         self.last = path
         told = one_line(str(path), max_chars=400)
-        self._screen.say(f"Wrote {told}\n{self._screen.keys.how('export.open')} opens it.")
+        self._host.say(f"Wrote {told}\n{self._host.keys.how('export.open')} opens it.")
 
     def open_last(self) -> None:
-        """Show the file that was written last in the program that this computer has for it."""
+        """Open the newest export with the system's default program."""
         path = self.last
         if path is None:
             return
         told = one_line(str(path), max_chars=400)
         if not os.path.exists(path):
-            self._screen.say(f"{told} is gone.", is_error=True)
+            self._host.say(f"{told} is gone.", is_error=True)
             return
-        loop = self._screen.app._loop
+        loop = self._host.app._loop
 
         def failed() -> None:
-            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is there to be told
+            with contextlib.suppress(RuntimeError):  # the app has ended
                 if loop is not None:
                     loop.call_soon_threadsafe(self._cannot, told)
 
@@ -67,11 +67,11 @@ class Exports:
             self._cannot(told)
 
     def _cannot(self, told: str) -> None:
-        self._screen.say(f"No program here opens {told}", is_error=True)
+        self._host.say(f"No program is set up to open {told}", is_error=True)
 
 
 def open_file(path: Path, on_failure: Callable[[], None]) -> None:
-    """Open a file in the program that the system has for it, without a shell and without the terminal.
+    """Open a file with the system's default program, without a shell and without the terminal.
 
     Args:
         path: An absolute path.

@@ -1,4 +1,4 @@
-"""Write the prompt in an editor of one's own; replies go on streaming meanwhile."""
+"""Writing the prompt in an external editor; replies go on streaming meanwhile."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import shlex
 import shutil
 import signal
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,7 +19,8 @@ from textual.app import SuspendNotSupported
 from gptalk_client.text import one_line
 
 if TYPE_CHECKING:
-    from gptalk_tui.chat.screen import ChatScreen
+    from gptalk_tui.chat.host import Host
+    from gptalk_tui.widgets.composer import Composer
 
 FALLBACKS = ("sensible-editor", "nano", "vi", "notepad")
 """What is tried where neither `$VISUAL` nor `$EDITOR` is set."""
@@ -34,7 +36,7 @@ def editor_command(environment: Mapping[str, str]) -> list[str]:
         command = environment.get(name, "").strip()
         if command:
             try:
-                return shlex.split(command, posix=os.name != "nt")
+                return shlex.split(command, posix=sys.platform != "win32")
             except ValueError as err:
                 raise ValueError(f"${name} cannot be read as a command: {err}.") from err
     for fallback in FALLBACKS:
@@ -43,30 +45,27 @@ def editor_command(environment: Mapping[str, str]) -> list[str]:
     raise ValueError("No editor is set: give its name in $VISUAL or $EDITOR.")
 
 
-class OutsideEditor:
-    """Lends the terminal to an editor.
+class ExternalEditor:
+    """Lends the terminal to an editor."""
 
-    Args:
-        screen: Whose composer is written in.
-    """
-
-    def __init__(self, screen: ChatScreen) -> None:
-        self._screen = screen
+    def __init__(self, host: Host, *, composer: Composer) -> None:
+        self._host = host
+        self._composer = composer
         self.is_open = False
         """The editor has the terminal: nothing else may write to it, and Ctrl+C is the editor's."""
 
     def write(self) -> None:
         """Open the editor on what the composer holds."""
-        self._screen.run_worker(self._write(), group="editor", exclusive=True, description="editor")
+        self._host.start(self._write(), "editor", exclusive=True)
 
     async def _write(self) -> None:
-        screen = self._screen
+        composer = self._composer
         try:
             command = editor_command(os.environ)
         except ValueError as err:
-            screen.say(str(err), is_error=True)
+            self._host.say(str(err), is_error=True)
             return
-        before = screen.composer.text
+        before = composer.text
         try:
             # A folder of its own, for its owner only, takes the editor's swap and backup files along.
             with tempfile.TemporaryDirectory(prefix="gptalk-", ignore_cleanup_errors=True) as folder:
@@ -76,17 +75,17 @@ class OutsideEditor:
                 complaint = await self._run([*command, str(file)])
                 after = file.read_text("utf-8", errors="replace")
         except SuspendNotSupported:
-            screen.say("This terminal cannot be lent to an editor.", is_error=True)
+            self._host.say("This terminal can't be lent to an editor.", is_error=True)
             return
         except OSError as err:
             complaint, after = f"The prompt's file failed: {err.strerror or err}.", before
         if complaint:
-            screen.say(f"{complaint} The prompt is as it was.", is_error=True)
+            self._host.say(f"{complaint} The prompt is unchanged.", is_error=True)
             return
         after = after.removesuffix("\n") if not before.endswith("\n") else after
         if after != before:
-            screen.composer.replace_text(after)
-        screen.composer.focus()
+            composer.replace_text(after)
+        composer.focus()
 
     async def _run(self, command: Sequence[str]) -> str:
         """Run the editor in the terminal; return a sentence if it failed."""
@@ -94,7 +93,7 @@ class OutsideEditor:
         complaint = ""
         process: asyncio.subprocess.Process | None = None
         interruption: asyncio.CancelledError | None = None
-        app = self._screen.app
+        app = self._host.app
         # Nothing is painted meanwhile. What is raised inside `suspend` would leave the terminal suspended.
         with _without_interrupts(), app.batch_update(), app.suspend():
             self.is_open = True

@@ -1,11 +1,11 @@
-"""Finding words: in the conversation on screen, and over to the search in all of them."""
+"""Finding words in the open conversation."""
 
 from __future__ import annotations
 
 import asyncio
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,18 +18,21 @@ from gptalk_tui.widgets.transcript.marks import Marks, Place
 
 if TYPE_CHECKING:
     from gptalk_client.store.store import Store
-    from gptalk_tui.chat.screen import ChatScreen
-    from gptalk_tui.dialogs.search import Found
+    from gptalk_tui.chat.host import Host
+    from gptalk_tui.chat.services import Services
+    from gptalk_tui.chat.session import Session
+    from gptalk_tui.widgets.composer import Composer
+    from gptalk_tui.widgets.transcript.widget import Transcript
 
 BATCH_MESSAGES = 256
 BATCH_CHARS = 1_000_000
-"""How much is read and looked through before the count is shown."""
+"""How much is read and searched before the count is shown."""
 
 SAY_AGAIN_S = 0.1
 """How often at most the count is shown while it grows, in seconds."""
 
 AGAIN_S = 0.5
-"""How long news wait until they are looked through, in seconds."""
+"""How long new text waits until it is searched, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +80,34 @@ class Query:
         return found if whole is text or not found else _in_original(text, whole, found)
 
 
-class Finding:
-    """Looks for words in the conversation on screen.
+class Find:
+    """Finds words in the open conversation.
 
     Args:
-        screen: Where it is.
+        session: What is open.
+        services: Where its texts are read.
+        host: The screen.
+        transcript: Where matches are marked.
+        composer: Where the focus goes afterwards.
+        search_all: Searches all conversations for what was typed.
     """
 
-    def __init__(self, screen: ChatScreen) -> None:
-        self._screen = screen
+    def __init__(
+        self,
+        session: Session,
+        services: Services,
+        host: Host,
+        *,
+        transcript: Transcript,
+        composer: Composer,
+        search_all: Callable[[str], None],
+    ) -> None:
+        self._services = services
+        self._host = host
+        self._transcript = transcript
+        self._composer = composer
+        self._search_all = search_all
+        session.when_opened.append(lambda: self.close(refocus=False))
         self._bar: FindBar | None = None
         self._query: Query | None = None
         self._counts: dict[str, int] = {}
@@ -100,19 +122,18 @@ class Finding:
     @property
     def is_active(self) -> bool:
         """Whether found words are marked."""
-        return self._screen.transcript.marks is not None
+        return self._transcript.marks is not None
 
     # The bar
 
     async def open(self, query: str | None = None) -> None:
         """Open the find bar; without a conversation, the search in all of them."""
-        screen = self._screen
-        if not screen.transcript.document.entries:
-            self.search_all(query or "")
+        if not self._transcript.document.entries:
+            self._search_all(query or "")
             return
         if self._bar is None:
             self._bar = FindBar(id="find-bar")
-            await screen.query_one("#main").mount(self._bar, before="#status")
+            await self._host.mount_before(self._bar, "#status")
         self._bar.enter(query)
         self.look(Query.of(self._bar.query_text))
 
@@ -126,7 +147,7 @@ class Finding:
             case FindCommand.PREVIOUS:
                 self.step(-1)
             case FindCommand.EVERYWHERE:
-                self.search_all(self._bar.query_text if self._bar is not None else "")
+                self._search_all(self._bar.query_text if self._bar is not None else "")
             case FindCommand.LEAVE:
                 self.close()
 
@@ -134,39 +155,37 @@ class Finding:
         """Go from the bar to the text, where n and N go on."""
         if self._at is None:
             self.step(1)
-        self._screen.transcript.focus()
-        self._screen.update_bars()
+        self._transcript.focus()
+        self._host.refresh_bars()
 
     def close(self, *, refocus: bool = True) -> None:
         """Take bar and marks away; the reader stays where they are."""
-        screen = self._screen
-        screen.workers.cancel_group(screen, "look")
+        self._host.cancel("find")
         self._query, self._counts, self._at, self._is_whole = None, {}, None, False
-        screen.transcript.set_marks(None)
+        self._transcript.set_marks(None)
         if self._bar is not None and self._bar.has_class("-open"):
             self._bar.close()
             if refocus:
-                screen.composer.focus()
-        screen.update_bars()
+                self._composer.focus()
+        self._host.refresh_bars()
 
     # Looking
 
     def look(self, query: Query | None, *, at: int | None = None) -> None:
-        """Find something else, in the background; a later wish replaces an earlier one.
+        """Find something else, in the background; a later request replaces an earlier one.
 
         Args:
             query: What; None finds nothing.
             at: The message to begin with; None: the first one in view.
         """
-        work = self._look(query, at)
-        self._screen.run_worker(work, group="look", exclusive=True, description="look")
+        self._host.start(self._look(query, at), "find", exclusive=True)
 
     async def _look(self, query: Query | None, at: int | None) -> None:
-        transcript, entries = self._screen.transcript, list(self._screen.transcript.document.entries)
+        transcript, entries = self._transcript, list(self._transcript.document.entries)
         if query is not None and self._is_whole and query.narrows(self._query):
             entries = [entry for entry in entries if entry.id in self._counts]
         self._query, self._counts, self._at, self._is_whole = query, {}, None, False
-        self._seen = {each.id for each in self._screen.transcript.document.entries} - {e.id for e in entries}
+        self._seen = {each.id for each in transcript.document.entries} - {e.id for e in entries}
         if query is None:
             transcript.set_marks(None)
             self._say()
@@ -183,7 +202,7 @@ class Finding:
             try:
                 texts = await self._texts(batch)
             except GptalkError as err:
-                self._screen.say(err.for_humans(), is_error=True)
+                self._host.say(err.for_humans(), is_error=True)
                 return
             self._counts |= await asyncio.to_thread(_counted, query, texts)
             self._seen |= {each.id for each in batch if each.status is not Status.STREAMING}
@@ -201,22 +220,22 @@ class Finding:
     def text_changed(self) -> None:
         """Messages came, grew or went while words are marked: look again soon, from where the reader is."""
         if self._query is not None and self._again is None:
-            self._again = self._screen.set_timer(AGAIN_S, self._look_again)
+            self._again = self._host.set_timer(AGAIN_S, self._look_again)
 
     def _look_again(self) -> None:
         self._again = None
         if self._query is not None:
-            self._screen.run_worker(self._count_again(self._query), group="look", description="look again")
+            self._host.start(self._count_again(self._query), "find")
 
     async def _count_again(self, query: Query) -> None:
         """Count what was not looked through yet, or grows; the reader stays where they are."""
-        entries = self._screen.transcript.document.entries
+        entries = self._transcript.document.entries
         news = [each for each in entries if each.id not in self._seen or each.status is Status.STREAMING]
         for batch in _batches(news):
             try:
                 texts = await self._texts(batch)
             except GptalkError as err:
-                self._screen.say(err.for_humans(), is_error=True)
+                self._host.say(err.for_humans(), is_error=True)
                 return
             found = await asyncio.to_thread(_counted, query, texts)
             if query is not self._query:
@@ -226,15 +245,14 @@ class Finding:
         self._say()
 
     async def _texts(self, batch: Sequence[BranchEntry]) -> Mapping[str, str]:
-        document = self._screen.transcript.document
+        document = self._transcript.document
         growing = [entry.id for entry in batch if entry.status is Status.STREAMING]
         stored = [entry.id for entry in batch if entry.status is not Status.STREAMING]
 
         def read(store: Store) -> dict[str, str]:
             return store.texts(stored)
 
-        services = self._screen.services
-        texts = dict(await services.store.run(read)) if services is not None and stored else {}
+        texts = dict(await self._services.store.call(read)) if stored else {}
         for message_id in growing:
             index = document.index_of(message_id)
             if index is not None:
@@ -245,7 +263,7 @@ class Finding:
 
     def step(self, by: int) -> None:
         """Go to the next (1) or the previous (-1) match; after the last one comes the first."""
-        transcript = self._screen.transcript
+        transcript = self._transcript
         marks, document = transcript.marks, transcript.document
         ids = self._in_order()
         if marks is None or not ids:
@@ -265,7 +283,7 @@ class Finding:
 
     def _go_to_first(self, first: int) -> None:
         """Go to the first match in or below a message, else wait for more."""
-        transcript = self._screen.transcript
+        transcript = self._transcript
         marks = transcript.marks
         for message_id in self._in_order():
             index = transcript.document.index_of(message_id)
@@ -274,7 +292,7 @@ class Finding:
                 return
 
     def _show(self, message_id: str, by: int, marks: Marks) -> None:
-        document = self._screen.transcript.document
+        document = self._transcript.document
         index = document.index_of(message_id)
         if index is None:
             return
@@ -284,13 +302,13 @@ class Finding:
     def _take(self, message_id: str, place: Place, marks: Marks) -> None:
         self._at = (message_id, place)
         marks.current = place.spot
-        self._screen.transcript.show_position(place.position)
+        self._transcript.show_position(place.position)
         self._say()
 
     def _say(self) -> None:
         if self._bar is None:
             return
-        index_of = self._screen.transcript.document.index_of
+        index_of = self._transcript.document.index_of
         total = sum(count for each, count in self._counts.items() if index_of(each) is not None)
         if self._query is None:
             self._bar.say("")
@@ -305,7 +323,7 @@ class Finding:
         if self._at is None:
             return 0
         message_id, place = self._at
-        index_of = self._screen.transcript.document.index_of
+        index_of = self._transcript.document.index_of
         here = index_of(message_id)
         if here is None or message_id not in self._counts:
             return 0
@@ -315,54 +333,9 @@ class Finding:
 
     def _in_order(self) -> list[str]:
         """Return the messages with matches that are still shown, in their order."""
-        index_of = self._screen.transcript.document.index_of
+        index_of = self._transcript.document.index_of
         places = {each: index for each in self._counts if (index := index_of(each)) is not None}
         return sorted(places, key=places.__getitem__)
-
-    # All conversations
-
-    def search_all(self, query: str) -> None:
-        """Search all conversations."""
-        from gptalk_tui.dialogs.search import SearchScreen
-
-        screen = self._screen
-        if screen.services is None:
-            return
-        self.close()
-        screen.app.push_screen(SearchScreen(screen.services.store, query), self._found)
-
-    async def _found(self, found: Found | None) -> None:
-        if found is None:
-            return
-        screen = self._screen
-        if found.conversation_id is None:
-            await self.open(found.query)
-        else:
-            work = self._go_to(found.conversation_id, found.message_id, found.query)
-            screen.run_worker(work, group="open", exclusive=True, description="open")
-
-    async def _go_to(self, conversation_id: str, message_id: str | None, query: str) -> None:
-        """Open a conversation at a message, on the branch that it is on."""
-        screen = self._screen
-        if screen.services is None:
-            return
-
-        def turn_to(store: Store) -> None:
-            if message_id is not None and message_id not in {e.id for e in store.branch(conversation_id)}:
-                store.set_active(conversation_id, store.newest_leaf(message_id))
-
-        try:
-            await screen.services.store.run(turn_to)
-        except GptalkError as err:
-            screen.say(err.for_humans(), is_error=True)
-            return
-        await screen.desk.open(conversation_id, at=message_id)
-        index = screen.transcript.document.index_of(message_id) if message_id is not None else None
-        if index is not None:
-            screen.transcript.focus()
-            screen.transcript.choose(index)
-            self.look(Query.of_words(query), at=index)
-            screen.update_bars()
 
 
 def _batches(entries: Sequence[BranchEntry]) -> list[list[BranchEntry]]:

@@ -1,44 +1,78 @@
-"""Reading the conversation by keyboard and mouse: scroll, walk its messages, copy, follow links."""
+"""Moving through the conversation by keyboard and mouse: scroll, walk its messages, copy, open links."""
 
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gptalk_client.text import one_line, visible
+from gptalk_tui.actions import Scope
 from gptalk_tui.markdown.inline import host_of
 
 if TYPE_CHECKING:
-    from gptalk_tui.chat.screen import ChatScreen
+    from gptalk_tui.chat.host import Host
+    from gptalk_tui.chat.services import Services
+    from gptalk_tui.chat.sidebar import Sidebar
     from gptalk_tui.terminal.clipboard import Clipboard
+    from gptalk_tui.widgets.composer import Composer
+    from gptalk_tui.widgets.transcript.widget import Transcript
 
 
-class Reading:
-    """What a reader does with the transcript.
+class Navigation:
+    """Where the focus is and where the reader goes."""
 
-    Args:
-        screen: Where it is.
-    """
+    def __init__(
+        self,
+        services: Services,
+        host: Host,
+        *,
+        transcript: Transcript,
+        composer: Composer,
+        sidebar: Sidebar,
+    ) -> None:
+        self._services = services
+        self._host = host
+        self._transcript = transcript
+        self._composer = composer
+        self._sidebar = sidebar
 
-    def __init__(self, screen: ChatScreen) -> None:
-        self._screen = screen
+    @property
+    def scope(self) -> Scope:
+        """Where the focus is, as far as keys go."""
+        if self.is_on_message:
+            return Scope.MESSAGE
+        if self._transcript.has_focus:
+            return Scope.READING
+        return Scope.LIST if self._sidebar.has_focus else Scope.COMPOSER
 
-    def follow_end(self) -> None:
-        """Go to the end and follow the newest text."""
-        self._screen.transcript.follow_end()
+    @property
+    def is_on_message(self) -> bool:
+        """The transcript has the focus and a message in it is chosen."""
+        return self._transcript.has_focus and self._transcript.chosen is not None
 
-    def scroll_page(self, by: int) -> None:
-        """Scroll by pages."""
-        self._screen.transcript.scroll_page(by)
+    @property
+    def has_messages(self) -> bool:
+        """The open conversation is not empty."""
+        return self._transcript.last_entry is not None
+
+    def hears(self, scope: Scope) -> bool:
+        """Return whether keys of a scope work where the focus is."""
+        match scope:
+            case Scope.LIST:
+                return self._sidebar.has_focus
+            case Scope.READING:
+                return self._transcript.has_focus
+            case Scope.MESSAGE:
+                return self.is_on_message
+            case _:
+                return True
 
     def walk(self, by: int) -> None:
         """Put the marker on the message above or below; below the last one is the composer."""
-        screen, transcript = self._screen, self._screen.transcript
+        transcript = self._transcript
         if by > 0 and (
             transcript.chosen is None or transcript.chosen == len(transcript.document.entries) - 1
         ):
@@ -47,38 +81,38 @@ class Reading:
         if transcript.last_entry is not None:
             transcript.focus()
             transcript.walk(by)
-            screen.update_bars()
+            self._host.refresh_bars()
 
     def go_round(self, by: int) -> None:
         """Go from composer to transcript to list and round again, past what is empty or closed."""
-        screen, transcript = self._screen, self._screen.transcript
-        places: list[tuple[bool, Callable[[], object]]] = [(screen.composer.has_focus, screen.composer.focus)]
-        if screen.has_messages:
-            places.append((transcript.has_focus, self.enter))
-        if screen.list_pane.has_class("-open"):
-            places.append((screen.is_in_list, screen.shelf.visit))
+        composer, sidebar = self._composer, self._sidebar
+        places: list[tuple[bool, Callable[[], object]]] = [(composer.has_focus, composer.focus)]
+        if self.has_messages:
+            places.append((self._transcript.has_focus, self.enter))
+        if sidebar.is_open:
+            places.append((sidebar.has_focus, sidebar.visit))
         at = next((index for index, (is_here, _) in enumerate(places) if is_here), 0)
-        if screen.is_in_list:
-            screen.shelf.close()
+        if sidebar.has_focus:
+            sidebar.close()
         places[(at + by) % len(places)][1]()
 
     def enter(self) -> None:
         """Go into the transcript, to the message that was chosen, else to the last one in view."""
-        self._screen.transcript.focus()
-        if self._screen.transcript.chosen is None:
-            self._screen.transcript.walk(-1)
-        self._screen.update_bars()
+        self._transcript.focus()
+        if self._transcript.chosen is None:
+            self._transcript.walk(-1)
+        self._host.refresh_bars()
 
     def leave(self) -> None:
-        """Take marker and selection away and go back to the composer."""
-        self._screen.transcript.choose(None)
-        self._screen.transcript.set_selection(None)
-        self._screen.composer.focus()
+        """Clear marker and selection and go back to the composer."""
+        self._transcript.choose(None)
+        self._transcript.set_selection(None)
+        self._composer.focus()
 
     @contextmanager
     def some_message(self) -> Iterator[None]:
-        """Choose the last message for the time of a command that needs one and was called from elsewhere."""
-        transcript = self._screen.transcript
+        """Choose the last message for a command that needs one and was called from elsewhere."""
+        transcript = self._transcript
         was_chosen = transcript.chosen is not None
         if not was_chosen:
             transcript.choose(len(transcript.document.entries) - 1)
@@ -88,29 +122,29 @@ class Reading:
 
     def copy_message(self) -> None:
         """Copy the chosen message as it was written."""
-        transcript = self._screen.transcript
+        transcript = self._transcript
         if transcript.chosen is not None:
             self.copy(transcript.document.text(transcript.chosen), "the message")
 
     def copy_selection(self) -> bool:
         """Copy what is selected; return whether anything is."""
-        text = self._screen.transcript.selected_text
+        text = self._transcript.selected_text
         if text:
             self.copy(text, "the selection")
-            self._screen.transcript.set_selection(None)
+            self._transcript.set_selection(None)
         return bool(text)
 
     def next_code(self) -> None:
         """Go to the next code block of the chosen message."""
-        if not self._screen.transcript.choose_code():
-            self._screen.say("This message has no code block.")
+        if not self._transcript.choose_code():
+            self._host.say("This message has no code block.")
 
     def copy_code(self) -> None:
         """Copy the chosen code block, or the only one."""
-        source = self._screen.transcript.chosen_code
+        source = self._transcript.chosen_code
         if source is None:
             self.next_code()
-            source = self._screen.transcript.chosen_code
+            source = self._transcript.chosen_code
         if source is not None:
             self.copy(source, "the code block")
 
@@ -118,35 +152,27 @@ class Reading:
         """Put a text on the clipboard and say how.
 
         Args:
-            text: The text; no control character of it goes along, which a shell would obey at the paste.
+            text: The text; control characters, which a shell would obey at the paste, are left out.
             what: What it is; empty says nothing unless the clipboard is out of reach.
         """
-        app, text = self._screen.app, visible(text)
+        app, text = self._host.app, visible(text)
         app._clipboard = text  # what Ctrl+V in a field gives
         app.run_worker(self._put(text, what), group="copy", description="copy")
 
     async def _put(self, text: str, what: str) -> None:
-        screen = self._screen
         try:
             how = await self._clipboard.put(text)
         except OSError as err:
-            screen.say(f"Nothing could be copied: {err.strerror or err}.", is_error=True)
+            self._host.say(f"Nothing could be copied: {err.strerror or err}.", is_error=True)
             return
         if what or how.startswith("to the file"):
-            screen.say(f"Copied {what or 'the text'} {how}.")
+            self._host.say(f"Copied {what or 'the text'} {how}.")
 
     @cached_property
     def _clipboard(self) -> Clipboard:
         from gptalk_tui.terminal.clipboard import Clipboard
 
-        services = self._screen.services
-        folder = services.paths.data if services is not None else Path(tempfile.gettempdir())
-        return Clipboard(self._write, folder, os.environ)
-
-    def _write(self, sequence: str) -> None:
-        driver = self._screen.app._driver
-        if driver is not None:
-            driver.write(sequence)
+        return Clipboard(self._host.write_to_terminal, self._services.paths.data, os.environ)
 
     def open_link(self, url: str) -> None:
         """Ask before a link is opened, naming its host."""
@@ -156,7 +182,7 @@ class Reading:
 
         def answered(is_yes: bool | None) -> None:
             if is_yes:
-                self._screen.app.open_url(url)
+                self._host.app.open_url(url)
 
         question = ConfirmScreen(f"Open {host}?", one_line(url, max_chars=400), yes="Open")
-        self._screen.app.push_screen(question, answered)
+        self._host.open_dialog(question, answered)

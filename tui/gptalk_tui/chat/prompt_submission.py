@@ -1,148 +1,115 @@
-"""Writing a prompt: what happens between the composer and the desk that sends it."""
+"""Submitting what the composer holds: as a slash command, or as a prompt with the files that it names."""
 
 from __future__ import annotations
 
 import asyncio
-import re
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from gptalk_client.errors import UsageError
 from gptalk_client.text import one_line
+from gptalk_tui.chat import slash
 
 if TYPE_CHECKING:
-    from gptalk_tui.chat.autocomplete import Completing
-    from gptalk_tui.chat.external_editor import OutsideEditor
-    from gptalk_tui.chat.prompt_history import Prompts
-    from gptalk_tui.chat.screen import ChatScreen
+    from gptalk_tui.chat.autocomplete import Autocomplete
+    from gptalk_tui.chat.commands import Commands
+    from gptalk_tui.chat.editing import Editing
+    from gptalk_tui.chat.host import Host
+    from gptalk_tui.chat.session import Session
+    from gptalk_tui.chat.turn_runner import TurnRunner
     from gptalk_tui.dialogs.confirm import ConfirmScreen
+    from gptalk_tui.widgets.composer import Composer
 
-_COMMAND = re.compile(r"/([a-z][a-z._-]*)(?=\s|$)")
 
+class PromptSubmission:
+    """Sends prompts."""
 
-class Writing:
-    """Looks after the composer; what it needs for that is loaded when it is first used.
+    def __init__(
+        self,
+        session: Session,
+        host: Host,
+        *,
+        composer: Composer,
+        commands: Commands,
+        autocomplete: Autocomplete,
+        editing: Editing,
+        runner: TurnRunner,
+    ) -> None:
+        self._session = session
+        self._host = host
+        self._composer = composer
+        self._commands = commands
+        self._autocomplete = autocomplete
+        self._editing = editing
+        self._runner = runner
 
-    Args:
-        screen: Whose composer it is.
-    """
-
-    def __init__(self, screen: ChatScreen) -> None:
-        self._screen = screen
-
-    @cached_property
-    def prompts(self) -> Prompts:
-        """Earlier prompts."""
-        from gptalk_tui.chat.prompt_history import Prompts
-
-        return Prompts(self._screen)
-
-    @cached_property
-    def completing(self) -> Completing:
-        """Completion as one types."""
-        from gptalk_tui.chat.autocomplete import Completing
-
-        return Completing(self._screen)
-
-    @cached_property
-    def editor(self) -> OutsideEditor:
-        """The editor of the person's own."""
-        from gptalk_tui.chat.external_editor import OutsideEditor
-
-        return OutsideEditor(self._screen)
-
-    @property
-    def has_lent_terminal(self) -> bool:
-        """Whether an editor has the terminal now."""
-        return "editor" in self.__dict__ and self.editor.is_open
-
-    def aside_of(self, opened: int) -> str:
-        """Return what was put aside last in what lies open and was not brought back, for its draft."""
-        return self.prompts.aside_of(opened) if "prompts" in self.__dict__ else ""
-
-    def forget_aside(self) -> None:
-        """What was put aside is a draft now, because something else is opened."""
-        if "prompts" in self.__dict__:
-            self.prompts.forget_aside()
+    def submit_composer(self) -> None:
+        """Submit what the composer holds."""
+        text = self._composer.text
+        if text.strip():
+            self.submit(text)
 
     def submit(self, text: str) -> None:
         """Run the command that a text is, or send it with the files that it names."""
-        command = _COMMAND.match(text)
+        command = slash.parse(text)
         if command is not None:
-            self.run_command(command[1], text[command.end() :].strip())
+            self._commands.run_slash(*command)
         elif "@" in text:
-            work = self._submit_with_files(text)
-            self._screen.run_worker(work, group="files", exclusive=True, description="files")
+            self._host.start(self._send_with_files(text), "files", exclusive=True)
         else:
-            self._screen.desk.submit(text)
+            self.send(text)
 
-    def is_command(self, text: str) -> bool:
-        """Whether a text is a slash command, or the beginning of one."""
-        from gptalk_tui.chat.autocomplete import slash_names
-
-        command, names = _COMMAND.match(text), slash_names()
-        if command is None:
-            return text == "/"
-        is_unfinished = command.end() == len(text) and any(name.startswith(command[1]) for name in names)
-        return is_unfinished or command[1] in names
-
-    def run_command(self, name: str, words: str = "") -> None:
-        """Run a slash command; the composer is empty afterwards.
-
-        Args:
-            name: The command without its slash.
-            words: What is written behind it.
-        """
-        from gptalk_tui.chat.autocomplete import slash_names
-
-        screen = self._screen
-        action = slash_names().get(name)
-        if action is None:
-            screen.say(f"No such command: /{one_line(name)}. A leading space sends it as text.")
-        elif not action.available(screen):
-            screen.say(f"/{name} cannot be done now.")
-        elif words and action.run_with is None:
-            screen.say(f"/{name} takes no words. A leading space sends it as text.")
+    def send(self, text: str) -> None:
+        """Send a prompt in the open conversation, or in a new one; where a reply streams it stays."""
+        session, keys = self._session, self._host.keys
+        if session.turn is not None:
+            stop, new = keys.how("turn.stop"), keys.how("conversation.new")
+            self._host.say(f"Still replying. {stop} stops it; {new} starts a new chat.")
+            return
+        self._composer.set_text("")
+        edited = self._editing.take()
+        returned, session.returned = session.returned, None
+        beside = edited or returned
+        if beside is not None and beside.content == text:
+            self._runner.regenerate(beside.id)
         else:
-            screen.composer.set_text("")
-            screen.run_worker(screen.command(action.id, words), group="command", description="command")
+            self._runner.send(text, beside=beside)
 
     def unfold(self) -> None:
         """Show a folded paste."""
-        if not self._screen.composer.unfold():
-            self._screen.say("The pasted text is too long to be shown here; it is sent whole.")
+        if not self._composer.unfold():
+            self._host.say("The pasted text is too long to show here; all of it is sent.")
 
-    async def _submit_with_files(self, text: str) -> None:
+    async def _send_with_files(self, text: str) -> None:
         from gptalk_tui.chat.attachments import WITHOUT_IT, mentions, missing, with_files
 
-        screen, returned = self._screen, self._screen.desk.returned
-        if returned is not None and returned.content == text:
-            screen.desk.submit(text)
+        session = self._session
+        if session.returned is not None and session.returned.content == text:
+            self.send(text)
             return
-        opened = screen.desk.opened
+        opened = session.opened
         try:
             if absent := await asyncio.to_thread(missing, text):
                 raise UsageError(f"There is no file {one_line(absent, max_chars=200)}.", hint=WITHOUT_IT)
             paths = await asyncio.to_thread(mentions, text)
-            unasked = [path for path in paths if path not in self.completing.completed]
+            unasked = [path for path in paths if path not in self._autocomplete.completed]
             if unasked:
-                is_yes = await screen.app.push_screen_wait(_question_about(unasked))
+                is_yes = await self._host.ask(_question_about(unasked))
                 if is_yes is None:
                     return
                 paths = paths if is_yes else [path for path in paths if path not in unasked]
             full = await asyncio.to_thread(with_files, text, paths)
         except UsageError as err:
-            screen.say(err.for_humans(), is_error=True)
+            self._host.say(err.for_humans(), is_error=True)
             return
-        if screen.desk.opened == opened and screen.composer.text == text:
-            screen.desk.submit(full)
+        if session.opened == opened and self._composer.text == text:
+            self.send(full)
 
 
 def _question_about(paths: list[str]) -> ConfirmScreen:
-    """Return the question before files go along that nobody chose: a pasted text may name any of them."""
+    """Return the question about files that nobody chose from the list: a pasted text may name any of them."""
     from gptalk_tui.dialogs.confirm import ConfirmScreen
 
     names = "\n".join(one_line(path, max_chars=200) for path in paths[:10])
     more = f"\nand {len(paths) - 10} more" if len(paths) > 10 else ""
-    question = "Send this file along?" if len(paths) == 1 else f"Send these {len(paths)} files along?"
+    question = "Send this file too?" if len(paths) == 1 else f"Send these {len(paths)} files too?"
     return ConfirmScreen(question, names + more, yes="send", no="send the text alone")

@@ -1,115 +1,190 @@
-"""What the screens work with: the store, the turns' engine and whoever answers, handed down by the app."""
+"""What the app hands down: settings, the store, the turns' engine, and the providers that answer."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from gptalk_client.errors import LocalModelError
-from gptalk_client.models import Conversation, Message, TurnEvent
+from gptalk_client.errors import GptalkError, LocalModelError
+from gptalk_client.models import Conversation, Message
 from gptalk_client.paths import Paths
 from gptalk_client.settings import PROVIDERS, ProviderName, Settings
+from gptalk_client.store.worker import StoreThread
 
 if TYPE_CHECKING:
-    from gptalk_client.chat import Chat
+    from gptalk_client.chat import Chat, Turn
     from gptalk_client.providers.base import Provider
-    from gptalk_client.store.worker import StoreThread
+    from gptalk_client.turn_options import TurnOptions
 
 
-@dataclass
+CLOSE_LIMIT_S = 5.0
+"""How long the end of the app waits for the providers, in seconds."""
+
+
 class Services:
-    """Made once by the app, closed by it."""
+    """Made once by the app, closed by it. What needs the store or the default provider waits until it is there.
 
-    settings: Settings
-    paths: Paths
-    store: StoreThread
-    chat: Chat
-    provider: Provider
-    """Who answers where a conversation chooses nobody else."""
-    build: Callable[[Settings], Provider]
-    """Makes a provider. Raises ConfigError."""
-    keep: Callable[[Settings, Mapping[str | tuple[str, ...], Any]], Awaitable[None]]
-    """Takes other settings and writes what changed, by key, to the config file. Raises ConfigError."""
+    Args:
+        settings: What the person chose.
+        paths: Where things are kept.
+        store: Opens the store with its first call.
+        build: Makes a provider. Raises ConfigError.
+        keep: Takes other settings and writes what changed, by key, to the config file. Raises ConfigError.
+    """
 
-    others: dict[str, Provider] = field(default_factory=dict)
-    """By name, those that some conversation chose instead."""
+    def __init__(
+        self,
+        settings: Settings,
+        paths: Paths,
+        store: StoreThread,
+        build: Callable[[Settings], Provider],
+        keep: Callable[[Settings, Mapping[str | tuple[str, ...], Any]], Awaitable[None]],
+    ) -> None:
+        self.settings = settings
+        self.paths = paths
+        self.store = store
+        self.build = build
+        self.keep = keep
+        self.provider: Provider | None = None
+        """Who answers where a conversation chooses nobody else; None before `start`, or where that failed."""
+        self.others: dict[str, Provider] = {}
+        """By name, the providers that some conversation chose instead."""
+        self._chat: Chat | None = None
+        self._is_started = asyncio.Event()
 
-    @property
-    def default_name(self) -> ProviderName:
-        """The name of who answers by default."""
-        return self.settings.provider or "gptalk"
+    async def start(self) -> None:
+        """Load what makes turns, and make the default provider. Only behind the first paint: it takes a while.
 
-    def name_for(self, conversation: Conversation | None) -> ProviderName:
-        """Return the name of who answers in a conversation."""
-        own = conversation.provider if conversation is not None else ""
-        return next((name for name in PROVIDERS if name == own), self.default_name)
+        Raises:
+            ConfigError: The settings lack something that the provider needs.
+        """
+
+        def load() -> Provider:
+            from gptalk_client.chat import Chat
+
+            self._chat = Chat(self.store)
+            return self.build(self.settings)
+
+        try:
+            self.provider = await asyncio.to_thread(load)
+        finally:
+            self._is_started.set()
+
+    def options_for(self, conversation: Conversation | None) -> TurnOptions:
+        """Return how the next prompt of a conversation is answered; None for a new one."""
+        from gptalk_client.turn_options import TurnOptions  # not needed before the first paint
+
+        return TurnOptions.resolve(self.settings, conversation)
+
+    def model_of(self, conversation: Conversation | None) -> str:
+        """Return the model that answers in a conversation; empty for the provider's default."""
+        return self.options_for(conversation).model
 
     def provider_for(self, conversation: Conversation | None) -> Provider | None:
-        """Return who answers in a conversation; None before `prepare`, or where that failed."""
-        name = self.name_for(conversation)
-        return self.provider if name == self.default_name else self.others.get(name)
+        """Return the provider that answers in a conversation; None before `prepare`, or if that failed."""
+        return self._known(self.options_for(conversation).provider)
 
     async def prepare(self, conversation: Conversation | None) -> None:
-        """Make ready who answers in a conversation.
+        """Make the provider that answers in a conversation.
 
         Raises:
             ConfigError: The settings lack something that it needs.
         """
-        await self.provider_named(self.name_for(conversation))
+        await self.provider_named(self.options_for(conversation).provider)
 
     async def provider_named(self, name: str) -> Provider:
-        """Return a provider, made if it is asked for the first time.
+        """Return a provider, made when it is first asked for; the default one for an unknown name.
 
         Raises:
             ConfigError: The settings lack something that it needs.
         """
-        known = next((each for each in PROVIDERS if each == name), self.default_name)
-        if known == self.default_name:
-            return self.provider
-        if known not in self.others:
-            made = await asyncio.to_thread(self.build, replace(self.settings, provider=known))
-            self.others.setdefault(known, made)
-        return self.others[known]
+        await self._is_started.wait()
+        known = next((each for each in PROVIDERS if each == name), self.options_for(None).provider)
+        return self._known(known) or self._keep(known, await asyncio.to_thread(self._make, known))
+
+    @property
+    def chat(self) -> Chat:
+        """What makes turns; there once `prepare` has returned."""
+        assert self._chat is not None
+        return self._chat
+
+    @property
+    def unsaved(self) -> Mapping[str, Message]:
+        """By id, the replies that have ended and are not on disk as they ended."""
+        return self._chat.unsaved if self._chat is not None else {}
+
+    async def aclose(self) -> bool:
+        """Close the providers and wait a bounded time for what is still to be stored; the store stays open.
+
+        Returns:
+            Whether the store's thread has ended.
+        """
+        providers = [each for each in (self.provider, *self.others.values()) if each is not None]
+        with contextlib.suppress(TimeoutError, GptalkError):
+            async with asyncio.timeout(CLOSE_LIMIT_S):
+                await asyncio.gather(*(each.aclose() for each in providers))
+        if self._chat is not None:
+            await self._chat.aclose()
+        return await self.store.aclose(CLOSE_LIMIT_S)
 
     def texts(self, ids: Sequence[str]) -> Mapping[str, str]:
         """Read texts for the transcript, on the caller's thread."""
-        unsaved = self.chat.unsaved
+        unsaved = self.unsaved
         return self.store.store.texts(ids) | {each: unsaved[each].content for each in ids if each in unsaved}
 
-    def model_of(self, conversation: Conversation | None) -> str:
-        """Return the model that a conversation is answered by; empty for the provider's default."""
-        if conversation is not None and conversation.model:
-            return conversation.model
-        # The settings' model is one of the default provider's.
-        return self.settings.model if self.name_for(conversation) == self.default_name else ""
-
     def reply(
-        self, conversation: Conversation, prompt: str, *, instead_of: Message | None = None
-    ) -> AsyncGenerator[TurnEvent, None]:
+        self,
+        conversation: Conversation,
+        prompt: str,
+        *,
+        instead_of: Message | None = None,
+        is_new: bool = False,
+        draft: str | None = None,
+        is_read: Callable[[], bool] = lambda: True,
+    ) -> Turn:
         """Start a turn with the conversation's choices, or the settings' where it has none.
 
         Args:
             conversation: Where the prompt belongs.
-            prompt: What the person says.
-            instead_of: A prompt that it stands beside, on a branch of its own.
+            prompt: The user's text.
+            instead_of: A prompt that it becomes a sibling of, on a branch of its own.
+            is_new: The conversation, whose id is a new one, is stored with the prompt.
+            draft: What remains as the conversation's draft; None clears a draft that is this very prompt.
+            is_read: Called when the turn ends: whether the conversation is on screen. If not, it is marked as
+                unread.
 
         Raises:
-            ConfigError: Who should answer cannot be used.
+            ConfigError: The provider's settings cannot be used.
         """
-        choices = self._choices(conversation)
-        if instead_of is not None:
-            choices["parent_id"] = instead_of.parent_id
-        return self.chat.reply(conversation.id, prompt, **choices)
+        from gptalk_client.store.rows import UNSET
 
-    def regenerate(self, conversation: Conversation, prompt_id: str) -> AsyncGenerator[TurnEvent, None]:
-        """Start a turn that answers a prompt once more.
+        options = self.options_for(conversation)
+        return self.chat.reply(
+            conversation.id,
+            prompt,
+            provider=self._provider(options),
+            options=options,
+            parent_id=UNSET if instead_of is None else instead_of.parent_id,
+            new=conversation if is_new else None,
+            draft=draft,
+            is_read=is_read,
+        )
+
+    def regenerate(
+        self, conversation: Conversation, prompt_id: str, *, is_read: Callable[[], bool] = lambda: True
+    ) -> Turn:
+        """Start a turn that answers a prompt once more; `is_read` is as in `reply`.
 
         Raises:
-            ConfigError: Who should answer cannot be used.
+            ConfigError: The provider's settings cannot be used.
         """
-        return self.chat.regenerate(prompt_id, **self._choices(conversation))
+        options = self.options_for(conversation)
+        return self.chat.regenerate(
+            prompt_id, provider=self._provider(options), options=options, is_read=is_read
+        )
 
     def lacks_model(self, conversation: Conversation | None) -> bool:
         """Whether the local model would answer but has no weights yet; looks at the disk."""
@@ -127,16 +202,16 @@ class Services:
             return False
         return False
 
-    def _choices(self, conversation: Conversation) -> dict[str, Any]:
-        chat = self.settings.chat
-        options = {} if chat.temperature is None else {"temperature": chat.temperature}
-        options |= conversation.options
-        context = options.get("context_messages", chat.context_messages)
-        return {
-            "provider": self.provider_for(conversation)
-            or self.build(replace(self.settings, provider=self.name_for(conversation))),
-            "model": self.model_of(conversation),
-            "options": options,
-            "system_prompt": conversation.system_prompt or chat.system_prompt,
-            "context_messages": (context if isinstance(context, int) else 0) or chat.context_limit,
-        }
+    def _provider(self, options: TurnOptions) -> Provider:
+        name = options.provider
+        return self._known(name) or self._keep(name, self._make(name))
+
+    def _known(self, name: ProviderName) -> Provider | None:
+        is_default = self.provider is not None and name == self.options_for(None).provider
+        return self.provider if is_default else self.others.get(name)
+
+    def _make(self, name: ProviderName) -> Provider:
+        return self.build(replace(self.settings, provider=name))
+
+    def _keep(self, name: ProviderName, made: Provider) -> Provider:
+        return self.others.setdefault(name, made)

@@ -1,4 +1,4 @@
-"""The list of conversations on the chat screen: what it shows, and whether it is open."""
+"""The list of conversations: what it shows, and whether it is open."""
 
 from __future__ import annotations
 
@@ -7,15 +7,23 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from gptalk_client.errors import GptalkError
+from gptalk_client.errors import GptalkError, UsageError
 from gptalk_client.models import Conversation
+from gptalk_tui.chat.groups import OPENING
 
 if TYPE_CHECKING:
+    from textual.widget import Widget
+
     from gptalk_client.store.store import Store
-    from gptalk_tui.chat.screen import ChatScreen
+    from gptalk_tui.chat.host import Host
+    from gptalk_tui.chat.opener import Opener
+    from gptalk_tui.chat.services import Services
+    from gptalk_tui.chat.session import Session
+    from gptalk_tui.widgets.composer import Composer
+    from gptalk_tui.widgets.list_pane import ListPane
 
 OPEN_FROM_WIDTH = 110
-"""From this width on the list stands beside the transcript; below, it opens over it."""
+"""From this width on the list is beside the transcript; below, it opens over it."""
 
 WIDE_FROM_WIDTH = 150
 """From this width on the list has room for the counts of messages."""
@@ -27,8 +35,7 @@ ROWS_BELOW = 100
 """How many are read below the highlighted one, so that the one below it is at hand."""
 
 MORE_ROWS = 1000
-"""How many are read at a time behind them, while somebody looks through the list."""
-
+"""How many are read at a time after them, while somebody looks through the list."""
 
 MORE_AFTER_S = 0.15
 """How long the rest waits, in seconds: while somebody types a filter, only the first part is read."""
@@ -42,18 +49,29 @@ class Shown(Enum):
     TRASH = "Trash · Esc goes back"
 
 
-class Shelf:
-    """Keeps the list pane up to date.
+class Sidebar:
+    """Keeps the list pane up to date."""
 
-    Args:
-        screen: Whose list it is.
-        is_open: Whether the list is open at first, where there is room.
-    """
-
-    def __init__(self, screen: ChatScreen, *, is_open: bool = True) -> None:
-        self._screen = screen
+    def __init__(
+        self,
+        session: Session,
+        services: Services,
+        host: Host,
+        *,
+        pane: ListPane,
+        composer: Composer,
+        body: Widget,
+        opener: Opener,
+    ) -> None:
+        self._session = session
+        self._services = services
+        self._host = host
+        self._pane = pane
+        self._composer = composer
+        self._body = body
+        self._opener = opener
         self.shown = Shown.CURRENT
-        self._is_open_beside = is_open
+        self._is_open_beside = services.settings.ui.show_list
         """Whether the list is wanted where there is room beside the transcript; over it only for a visit."""
         self._is_visited = False
         self._wants_all = False
@@ -61,38 +79,41 @@ class Shelf:
         self._filtered_by = ""
         self._listed: tuple[str, Shown] | None = None
         """The filter and the kind of what the list shows."""
+        session.when_opened += [self.mark, self.refresh_soon]
+        session.when_listed.append(self.refresh_soon)
+        session.turns.when_changed.append(self.mark)
 
     # What it shows
 
     def refresh_soon(self) -> None:
-        """Read the list again in the background; a later wish replaces an earlier one."""
-        self._screen.run_worker(self.refresh(), group="list", exclusive=True, description="list")
+        """Read the list again in the background; a later request replaces an earlier one."""
+        self._host.start(self.refresh(), "list", exclusive=True)
 
     async def refresh(self) -> None:
-        """Read the list again: a first part at once; the rest behind it, if somebody looks through the list."""
-        screen = self._screen
-        if screen.services is None:
-            return
-        store, wanted, shown = screen.services.store, screen.list_pane.filter, self.shown
+        """Read the list again: a first part at once; the rest after it, if somebody looks through the list."""
+        session, pane, wanted, shown = self._session, self._pane, self._pane.filter, self.shown
+        open_id = session.conversation_id
         found: list[Conversation] = []
         limit = FIRST_ROWS
         if (wanted, shown) == self._listed:
-            limit = max(limit, screen.list_pane.depth + ROWS_BELOW)  # the highlight keeps its place
+            limit = max(limit, pane.depth + ROWS_BELOW)  # the highlight keeps its place
 
-        def read(store: Store) -> list[Conversation]:
-            return store.conversations(
+        def read(store: Store) -> tuple[list[Conversation], Conversation | None]:
+            listed = store.conversations(
                 limit=limit,
                 offset=len(found),
                 filter=wanted,
                 archived=shown is Shown.ARCHIVED,
                 trash=shown is Shown.TRASH,
             )
+            return listed, None if found else _conversation(store, open_id, listed)
 
         try:
-            await screen.desk.refresh_news()
             while True:
-                more = await store.run(read)
-                if (wanted, shown) != (screen.list_pane.filter, self.shown):
+                more, open_one = await self._services.store.call(read)
+                if open_one is not None:
+                    session.take_news([open_one])
+                if (wanted, shown) != (pane.filter, self.shown):
                     return  # something else is wanted meanwhile, and being read
                 self._filtered_by, self._listed = wanted, (wanted, shown)
                 is_first = not found
@@ -105,11 +126,11 @@ class Shelf:
                 limit = MORE_ROWS
         except GptalkError as err:
             self._filtered_by = wanted  # nothing better will come of it
-            screen.say(err.for_humans(), is_error=True)
+            self._host.say(err.for_humans(), is_error=True)
 
     def _lacks_the_open_one(self, found: Sequence[Conversation]) -> bool:
         """Whether the open conversation is listed further down, beyond what was read."""
-        open_one = self._screen.desk.conversation
+        open_one = self._session.conversation
         return (
             open_one is not None
             and self._listed == ("", Shown.CURRENT)
@@ -120,7 +141,21 @@ class Shelf:
     @property
     def is_behind(self) -> bool:
         """Whether the list does not show yet what its filter leaves."""
-        return self._filtered_by != self._screen.list_pane.filter
+        return self._filtered_by != self._pane.filter
+
+    @property
+    def has_focus(self) -> bool:
+        """Whether the list has the focus."""
+        return self._pane.has_focus_within
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the list is on screen."""
+        return self._pane.has_class("-open")
+
+    def grow_older(self) -> None:
+        """Show the ages and days of the present moment."""
+        self._pane.grow_older()
 
     def want_all(self) -> None:
         """Read all of the list, because its end comes into view."""
@@ -131,64 +166,62 @@ class Shelf:
     def show(self, shown: Shown) -> None:
         """Go to the list of other conversations."""
         self.shown = shown
-        self._screen.list_pane.set_heading(shown.value)
+        self._pane.set_heading(shown.value)
         self.refresh_soon()
         if shown is Shown.CURRENT:
-            self._screen.update_bars()
+            self._host.refresh_bars()
         else:
             self.visit()
 
     def go(self, by: int) -> None:
         """Open the conversation above (-1) or below (1) the open one."""
-        screen = self._screen
-        is_opening = any(worker.group == "open" and not worker.is_finished for worker in screen.workers)
-        here = self._going_to if is_opening else screen.desk.conversation_id
-        target = screen.list_pane.neighbour(by, here)
+        here = self._going_to if self._host.is_working(OPENING) else self._session.conversation_id
+        target = self._pane.neighbour(by, here)
         if target is None:
-            screen.say("That is the last conversation." if by > 0 else "That is the first conversation.")
+            self._host.say("That is the last conversation." if by > 0 else "That is the first conversation.")
             return
-        if by > 0 and screen.list_pane.neighbour(1, target) is None:
+        if by > 0 and self._pane.neighbour(1, target) is None:
             self.want_all()
         self._going_to = target
-        screen.desk.switch_to(target)
+        self._opener.switch_to(target)
 
     def mark(self) -> None:
         """Show which conversation is open and where replies stream, without reading anything."""
-        screen = self._screen
-        screen.list_pane.mark(active=screen.desk.conversation_id, streaming=screen.desk.turns.conversations)
+        session = self._session
+        if not self._pane.query("#rows"):
+            return  # a late call, while the app closes
+        self._pane.mark(active=session.conversation_id, streaming=session.turns.conversations)
 
     def _show(self, found: list[Conversation]) -> None:
-        screen = self._screen
-        screen.list_pane.show(
-            found, active=screen.desk.conversation_id, streaming=screen.desk.turns.conversations
-        )
-        if screen.is_in_list:
-            screen.update_bars()
+        session = self._session
+        self._pane.show(found, active=session.conversation_id, streaming=session.turns.conversations)
+        if self.has_focus:
+            self._host.refresh_bars()
 
     # Whether it is open
 
     def fit(self) -> None:
-        """Open or close the list: for the width, the wish of the person, and whether they are in it."""
-        screen = self._screen
-        screen.query_one("#body").set_class(self._is_narrow, "-narrow")
+        """Open or close the list: for the width, for what the person chose, and whether they are in it."""
+        pane = self._pane
+        self._body.set_class(self._is_narrow, "-narrow")
         is_open = self._is_visited or (self._is_open_beside and not self._is_narrow)
-        was_open = screen.list_pane.has_class("-open")
-        screen.list_pane.set_class(is_open, "-open")
+        was_open = self.is_open
+        pane.set_class(is_open, "-open")
         if was_open and not is_open:
             self._show_all()
-        screen.list_pane.set_wide(screen.size.width >= WIDE_FROM_WIDTH)
+        pane.set_wide(self._host.size.width >= WIDE_FROM_WIDTH)
 
     @property
     def _is_narrow(self) -> bool:
-        return self._screen.size.width < OPEN_FROM_WIDTH
+        return self._host.size.width < OPEN_FROM_WIDTH
 
     def visit(self) -> None:
         """Open the list and put the focus on its filter."""
         self._is_visited = True
         self.want_all()
-        self._screen.outside.look_soon()
+        self.refresh_soon()
         self.fit()
-        self._screen.list_pane.enter()
+        self._pane.enter()
 
     def leave(self) -> None:
         """Go back to the current conversations; from those, close a list that was opened for a visit."""
@@ -201,7 +234,7 @@ class Shelf:
         """Close the list if it was opened for a visit, and go back to the composer."""
         self._is_visited = self._wants_all = False
         self.fit()
-        self._screen.composer.focus()
+        self._composer.focus()
 
     def chosen(self) -> None:
         """A conversation was chosen: all of the current ones are listed again."""
@@ -209,15 +242,14 @@ class Shelf:
         self.close()
 
     def _show_all(self) -> None:
-        """List all of the current conversations: so it is from a choice on, and where nobody sees the list."""
-        self._screen.list_pane.clear_filter()
+        """List all of the current conversations again."""
+        self._pane.clear_filter()
         if self.shown is not Shown.CURRENT:
             self.show(Shown.CURRENT)
 
     def toggle(self) -> None:
-        """Show or hide the list for good; where it stands over the transcript, for a visit."""
-        pane = self._screen.list_pane
-        is_open = pane.has_class("-open")
+        """Show or hide the list for good; where it opens over the transcript, for a visit."""
+        pane, is_open = self._pane, self.is_open
         if self._is_narrow:
             if is_open:
                 self.close()
@@ -227,5 +259,16 @@ class Shelf:
         self._is_visited = False
         self._is_open_beside = not is_open
         if is_open and pane.has_focus_within:
-            self._screen.composer.focus()
+            self._composer.focus()
         self.fit()
+
+
+def _conversation(store: Store, id: str | None, listed: Sequence[Conversation]) -> Conversation | None:
+    """Return what is known about a conversation, whether it is listed or not; None if it is gone."""
+    if id is None:
+        return None
+    found = next((each for each in listed if each.id == id), None)
+    try:
+        return found or store.conversation(id)
+    except UsageError:
+        return None  # deleted for good by another program

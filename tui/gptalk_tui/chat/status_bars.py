@@ -1,137 +1,124 @@
-"""What header, status line and footer say, made from plain state."""
+"""Header, welcome, status line and footer, kept up to date."""
 
 from __future__ import annotations
 
-import math
-import time
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
 from textual.content import Content
+from textual.timer import Timer
+from textual.widgets import Input, Static
 
-from gptalk_client.models import BranchEntry, Conversation, Message, Phase, Role, Status
-from gptalk_client.text import one_line
-from gptalk_tui.actions import Action
-from gptalk_tui.chat.turns import LiveTurn
-from gptalk_tui.keymap import KeyMap
+from gptalk_tui.chat import bar_texts
+from gptalk_tui.terminal import gc_tuning
+from gptalk_tui.widgets.bar import Bar
+from gptalk_tui.widgets.listing import UNTITLED, title_of
 
-_SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
-_WAITING = {
-    Phase.CONNECTING: "connecting",
-    Phase.SIGNING_IN: "signing in",
-    Phase.WAITING: "waiting for the first word",
-}
-ROOMY_WIDTH = 60
-"""From this width on the header has room for the app's name and the model."""
+if TYPE_CHECKING:
+    from gptalk_tui.chat.commands import Commands
+    from gptalk_tui.chat.host import Host
+    from gptalk_tui.chat.services import Services
+    from gptalk_tui.chat.session import Session
+    from gptalk_tui.widgets.composer import Composer
+    from gptalk_tui.widgets.transcript.widget import Transcript
 
+LOW_SCREEN = 14
+"""Up to this height, in lines, the status is in the composer's border."""
 
-def place_of(conversation: Conversation | None) -> str:
-    """Return where a conversation is filed; empty for those in the list."""
-    if conversation is None:
-        return ""
-    return "in the trash" if conversation.trashed else "archived" if conversation.archived else ""
+SPINNER_S = 1 / 8
 
 
-def header_left(title: str, width: int, *, place: str = "") -> Content:
-    """Return the header's left part: the app's name where there is room, the title, where it is filed."""
-    name = Content.styled("gptalk-tui", "$ink-accent") if width >= ROOMY_WIDTH else Content.empty()
-    filed = Content.styled(f"  {place}" if place else "", "$ink-warning")
-    return Content.assemble(name, "   " if name.plain else "", title, filed)
+class StatusBars:
+    """Says what is open, what is under way and which keys there are."""
 
+    def __init__(
+        self,
+        session: Session,
+        services: Services,
+        host: Host,
+        *,
+        transcript: Transcript,
+        composer: Composer,
+        commands: Commands,
+    ) -> None:
+        self._session = session
+        self._services = services
+        self._host = host
+        self._transcript = transcript
+        self._composer = composer
+        self._commands = commands
+        self._ticker: Timer | None = None
+        self.header = Bar(id="header")
+        self.welcome = Static(id="welcome", markup=False)
+        self.status = Bar(id="status")
+        self.footer = Bar(id="footer")
+        session.when_changed.append(self.update)
+        session.turns.when_changed.append(self._turns_changed)
 
-def header_right(model: str, service: str, width: int) -> Content:
-    """Return the header's right part: who answers."""
-    parts = [model, service] if width >= ROOMY_WIDTH else [service]
-    return Content.styled(" · ".join(one_line(part) for part in parts if part), "$ink-muted")
+    @property
+    def is_ticking(self) -> bool:
+        """Whether the status line moves by itself, because a reply streams."""
+        return self._ticker is not None
 
+    def update(self) -> None:
+        """Bring header, welcome, status line and footer up to date."""
+        if not self.header.is_attached:
+            return  # a late call, while the app closes
+        session, services, width = self._session, self._services, self._host.size.width
+        conversation = session.conversation
+        title = title_of(conversation) if conversation else UNTITLED
+        self.header.left = bar_texts.header_left(title, width, place=bar_texts.place_of(conversation))
+        provider = services.provider_for(session.chosen)
+        model = services.model_of(session.chosen)
+        service = provider.service if provider is not None else ""
+        self.header.right = bar_texts.header_right(model, service, width)
+        name = provider.name if provider is not None else ""
+        self.welcome.update(bar_texts.welcome_text(name, service, model, self._host.keys))
+        self.footer.left = self._footer(width)
+        self.update_status()
 
-def turn_status(turn: LiveTurn) -> Content:
-    """Return what a running turn is doing."""
-    spinner = _SPINNER[int(time.monotonic() * 8) % len(_SPINNER)]
-    parts: list[tuple[str, str]] = [(f"{spinner} ", "$ink-accent")]
-    if turn.is_stopping:
-        parts.append(("stopping", "$ink-muted"))
-    elif turn.phase is Phase.RETRYING:
-        left = 0 if turn.retry_at_s is None else max(0, math.ceil(turn.retry_at_s - time.monotonic()))
-        reason = one_line(turn.reason)
-        parts.append((f"{reason} · " if reason else "", "$ink-warning"))
-        parts.append((f"trying again in {left} s", "$ink-warning"))
-    elif turn.phase is Phase.STREAMING:
-        parts.append((f"about {turn.tokens_per_s:.0f} tokens/s · {turn.elapsed_s:.1f} s", "$ink-muted"))
-    else:
-        parts.append((f"{_WAITING[turn.phase]} · {turn.elapsed_s:.1f} s", "$ink-muted"))
-    if turn.save_trouble:
-        parts.append((f" · not saved: {one_line(turn.save_trouble)}", "$ink-error"))
-    return Content.assemble(*parts)
+    def _footer(self, width: int) -> Content:
+        focused = self._host.focused
+        if isinstance(focused, Input) and focused.id == "find":
+            return bar_texts.find_footer(width)
+        return bar_texts.footer(self._commands.hinted(), self._host.keys, width)
 
+    def update_status(self) -> None:
+        """Bring the status line up to date."""
+        session, transcript, keys = self._session, self._transcript, self._host.keys
+        send, end, turn = keys.how("turn.send"), keys.how("transcript.end"), session.turn
+        if turn is not None:
+            left = bar_texts.turn_status(turn)
+        elif self._services.store.has_failed:
+            left = bar_texts.closed_status()
+        elif session.edit is not None:
+            left = bar_texts.edit_status(send)
+        else:
+            left = bar_texts.idle_status(
+                transcript.last_entry, session.returned, self._composer.text, send=send
+            )
+        right = bar_texts.place_status(
+            is_following=transcript.is_following, has_new_text=transcript.has_new_text, end=end
+        )
+        self.status.left, self.status.right = left, right
+        is_low = self._host.size.height <= LOW_SCREEN
+        self.status.display = not is_low
+        self._composer.border_subtitle = (right if right.plain else left) if is_low else ""
 
-def idle_status(last: BranchEntry | None, returned: Message | None, typed: str, *, send: str) -> Content:
-    """Return what to do about a reply that is not complete; nothing where all is well.
+    def _turns_changed(self) -> None:
+        """Keep a running turn's state up to date until all turns are over."""
+        self.update()
+        if self._session.turns and self._ticker is None:
+            self._ticker = self._host.set_interval(SPINNER_S, self._tick)
 
-    Args:
-        last: The last message.
-        returned: Its prompt, if that came back to the composer.
-        typed: What stands in the composer now.
-        send: The key that sends.
-    """
-    if last is None or last.role is not Role.ASSISTANT or last.status is Status.COMPLETE:
-        return Content.empty()
-    if last.status is Status.STREAMING:
-        return Content.styled("another window writes this reply", "$ink-muted")
-    if typed.strip() and returned is not None:
-        does = "tries again" if typed == returned.content else "sends it in the place of the one that failed"
-        return Content.styled(f"the prompt is back: {send} {does}", "$ink-warning")
-    return Content.styled(f"{send} in the empty composer asks again", "$ink-muted")
+    def pause(self) -> None:
+        """Let the status line stand still, for a picture."""
+        if self._ticker is not None:
+            self._ticker.pause()
 
-
-def closed_status() -> Content:
-    """Return what it means that the conversations cannot be opened."""
-    return Content.styled("the conversations are not open: nothing is sent or saved", "$ink-error")
-
-
-def edit_status(send: str) -> Content:
-    """Return what an edited message in the composer is for, and the key that sends it."""
-    return Content.styled(
-        f"editing an earlier message · {send} sends it as a new branch · Esc leaves it as it was",
-        "$ink-warning",
-    )
-
-
-def place_status(*, is_following: bool, has_new_text: bool, end: str) -> Content:
-    """Return where the reader stands, unless that is the end, and the key that goes there."""
-    if has_new_text:
-        return Content.styled(f"↓ new text below · {end}", "$ink-accent")
-    if not is_following:
-        return Content.styled(f"{end} follows the newest text", "$ink-muted")
-    return Content.empty()
-
-
-def footer(actions: Iterable[Action], keys: KeyMap, width: int) -> Content:
-    """Return as many keys as fit."""
-    return _hints(((keys.first(action.id), action.short) for action in actions), width)
-
-
-def find_footer(width: int) -> Content:
-    """Return the keys of the find bar."""
-    hints = (
-        ("Enter", "read"),
-        ("Down", "next"),
-        ("Up", "before"),
-        ("Tab", "all conversations"),
-        ("Esc", "close"),
-    )
-    return _hints(hints, width)
-
-
-def _hints(hints: Iterable[tuple[str, str]], width: int) -> Content:
-    parts: list[Content] = []
-    room = width - 2
-    for key, does in hints:
-        if not key:
-            continue
-        room -= cell_len(key) + cell_len(does) + 1
-        if room < 0:
-            break
-        parts.append(Content.assemble((key, "$ink-text"), (f" {does}", "$ink-muted")))
-        room -= 3
-    return Content("   ").join(parts)
+    def _tick(self) -> None:
+        if not self._session.turns and self._ticker is not None:
+            self._ticker.stop()
+            self._ticker = None
+            gc_tuning.collect_now()
+        if not self._host.is_output_behind:
+            self.update_status()

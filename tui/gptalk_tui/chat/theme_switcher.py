@@ -1,4 +1,4 @@
-"""How the app looks: themes, tried while they are looked through, kept in the config file."""
+"""Choosing a theme: each is previewed while it is highlighted; the choice goes to the config file."""
 
 from __future__ import annotations
 
@@ -9,29 +9,25 @@ from gptalk_client.errors import GptalkError
 from gptalk_tui.themes import PALETTE_OF, PALETTES
 
 if TYPE_CHECKING:
-    from gptalk_tui.chat.screen import ChatScreen
+    from gptalk_tui.chat.host import Host
+    from gptalk_tui.chat.services import Services
 
 
-class Appearance:
-    """Changes how the app looks.
+class ThemeSwitcher:
+    """Changes the theme."""
 
-    Args:
-        screen: Where it is asked.
-    """
+    def __init__(self, services: Services, host: Host) -> None:
+        self._services = services
+        self._host = host
 
-    def __init__(self, screen: ChatScreen) -> None:
-        self._screen = screen
-
-    def choose_theme(self) -> None:
-        """Show the themes; each is tried while it has the highlight."""
+    def choose(self) -> None:
+        """Show the themes; the highlighted one is previewed."""
         from gptalk_tui.dialogs.picker import PickerScreen
         from gptalk_tui.widgets.row_list import Row
 
-        app, services = self._screen.app, self._screen.services
-        if services is None:
-            return
+        app, services = self._host.app, self._services
         if app.no_color:
-            self._screen.say("NO_COLOR is set in the environment: no theme is used.")
+            self._host.say("NO_COLOR is set, so themes are off.")
             return
         before = app.theme
 
@@ -46,10 +42,10 @@ class Appearance:
             try:
                 await services.keep(settings, {"ui.theme": name})
             except GptalkError as err:
-                self._screen.say(err.for_humans(), is_error=True)
+                self._host.say(err.for_humans(), is_error=True)
             else:
-                self._screen.say(f"The theme is {PALETTE_OF[name].title} from now on.")
+                self._host.say(f"Theme: {PALETTE_OF[name].title}.")
 
         rows = [Row(palette.name, palette.title) for palette in PALETTES]
         picker = PickerScreen("Theme", rows, empty_text="No such theme", highlight=before, preview=show)
-        app.push_screen(picker, chosen)
+        self._host.open_dialog(picker, chosen)

@@ -1,4 +1,4 @@
-"""What is said for a while in a corner: short sentences, none of them twice."""
+"""Notices in a corner: short sentences, none of them twice."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ if TYPE_CHECKING:
     from textual.app import App
 
 SAID_S, ERROR_S, CHARS_READ_PER_S = 2.0, 10.0, 25
-"""How long a toast stays, in seconds: an error, or a sentence with the time to read it."""
+"""How long a notice stays, in seconds: an error, or a sentence with the time to read it."""
 
 MOST_TOASTS = 4
 
 
 def say(app: App[int], text: str, *, is_error: bool = False, timeout_s: float | None = None) -> None:
-    """Say something; what is said already is not said twice, and old toasts make room.
+    """Show a notice; the same one is not shown twice, and old ones make room.
 
     Args:
-        app: Where.
+        app: The running app.
         text: A sentence or two.
-        is_error: It tells about something that went wrong.
+        is_error: Something went wrong.
         timeout_s: How long it stays, in seconds; None: as long as it takes to read.
     """
     shown = list(app._notifications)

@@ -1,19 +1,16 @@
-"""The turns that run: one a conversation, several at the same time, on screen or not."""
+"""The turns that run: one per conversation, several at the same time, on screen or not."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, Callable, Coroutine
-from contextlib import aclosing
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
-
-from textual.worker import Worker
 
 from gptalk_client.errors import GptalkError
 from gptalk_client.models import (
+    BranchEntry,
     Message,
     Phase,
     PhaseChanged,
@@ -26,28 +23,30 @@ from gptalk_client.models import (
     TurnOpened,
 )
 
-FRAME_S = 1 / 30
-"""How often at most a reply is painted, in seconds."""
-
-PATIENCE_S = 0.2
-"""How long a reply waits at most for a slow terminal before more of it is taken, in seconds."""
-
 CHARS_PER_TOKEN = 4
 """What a token comes to in most texts; services do not say how many they sent."""
 
 
-@dataclass
+@dataclass(eq=False)
 class LiveTurn:
-    """One turn that runs, as plain state."""
+    """One turn, from the key press to its last store call, as plain state."""
 
     conversation_id: str
+    """That of a new conversation is not stored until `reply` is there."""
+    opened: int
+    """The opening that it was begun in."""
     prompt: str = ""
     """What was sent; empty where a reply was asked for again."""
     beside: Message | None = None
-    """The message that the prompt stands beside, where it was edited or sent again."""
+    """The message that the prompt is a new version of, where it was edited or sent again."""
+    prompt_message: Message | None = None
+    """The prompt as stored."""
     reply: Message | None = None
+    """The row of the reply; None until prompt and row are stored."""
+    shown_before: list[BranchEntry] | None = None
+    """What the transcript showed before a prompt that is not stored yet; None where it shows nothing of it."""
     failure: GptalkError | None = None
-    """Why the turn could not even be opened."""
+    """Why the turn could not be stored."""
     phase: Phase = Phase.CONNECTING
     started_s: float = field(default_factory=time.monotonic)
     first_text_s: float | None = None
@@ -58,7 +57,8 @@ class LiveTurn:
     """Why the text could not be saved; empty when all is well."""
     chars: int = 0
     is_stopping: bool = False
-    worker: Worker[None] | None = None
+    cancel: Callable[[], object] | None = None
+    """Stops the reply; None until its rows are stored."""
     _pieces: list[str] = field(default_factory=list)
 
     @property
@@ -84,7 +84,7 @@ class LiveTurn:
         """Bring the state up to date."""
         match event:
             case TurnOpened():
-                self.reply = event.reply
+                self.prompt_message, self.reply = event.prompt, event.reply
             case PhaseChanged():
                 self.phase = event.phase
                 self.reason = event.reason
@@ -109,105 +109,61 @@ class LiveTurn:
         self.chars += chars
 
 
-class TurnView(Protocol):
-    """Who is told what happens in a turn."""
-
-    def turn_changed(self, turn: LiveTurn, event: TurnEvent) -> bool:
-        """Show an event; return whether its conversation is on screen."""
-
-    def turn_closed(self, turn: LiveTurn) -> None:
-        """The turn's worker is over, however it ended."""
-
-    def is_output_behind(self) -> bool:
-        """Whether the terminal has not taken yet what was painted before."""
-
-
 class Turns:
-    """The running turns by conversation.
+    """The running turns. A turn counts from the key press, before anything is awaited."""
 
-    Args:
-        view: Is told each event, once a frame at most while text streams.
-    """
-
-    def __init__(self, view: TurnView) -> None:
-        self._view = view
-        self._running: dict[str, LiveTurn] = {}
+    def __init__(self) -> None:
+        self.when_changed: list[Callable[[], None]] = []
+        """Called after a turn began or ended."""
+        self._running: list[LiveTurn] = []
         self._is_idle = asyncio.Event()
         self._is_idle.set()
 
     def __len__(self) -> int:
         return len(self._running)
 
-    def of(self, conversation_id: str | None) -> LiveTurn | None:
+    def __iter__(self) -> Iterator[LiveTurn]:
+        return iter(self._running)
+
+    def of(self, conversation_id: str) -> LiveTurn | None:
         """Return the turn that runs in a conversation."""
-        return self._running.get(conversation_id) if conversation_id else None
+        return next((turn for turn in self._running if turn.conversation_id == conversation_id), None)
 
     @property
     def conversations(self) -> frozenset[str]:
-        """The conversations in which a reply streams."""
-        return frozenset(self._running)
+        """The ids of the conversations in which a turn runs."""
+        return frozenset(turn.conversation_id for turn in self._running)
 
-    def start(
-        self,
-        conversation_id: str,
-        prompt: str,
-        events: AsyncGenerator[TurnEvent, None],
-        run_worker: Callable[[Coroutine[None, None, None]], Worker[None]],
-    ) -> LiveTurn:
-        """Run a turn in a worker of its own.
-
-        Args:
-            conversation_id: The conversation, in which no turn runs yet.
-            prompt: What was sent; empty where a reply is asked for again.
-            events: The turn, from the chat.
-            run_worker: Starts a worker from a coroutine.
-        """
-        turn = LiveTurn(conversation_id, prompt)
-        self._running[conversation_id] = turn
+    def begin(self, turn: LiveTurn) -> None:
+        """Count a turn as running."""
+        self._running.append(turn)
         self._is_idle.clear()
-        turn.worker = run_worker(self._run(turn, events))
-        return turn
+        self._changed()
 
-    def stop(self, conversation_id: str) -> bool:
-        """Stop the turn of a conversation; its text so far is kept. Return whether one ran."""
-        turn = self._running.get(conversation_id)
-        if turn is None or turn.worker is None:
-            return False
+    def end(self, turn: LiveTurn) -> None:
+        """Count a turn as over."""
+        self._running.remove(turn)
+        if not self._running:
+            self._is_idle.set()
+        self._changed()
+
+    def stop(self, turn: LiveTurn) -> None:
+        """Stop a turn; its text so far is kept.
+
+        A turn whose rows are being stored is stopped once they are: the prompt may be on disk already.
+        """
         turn.is_stopping = True
-        turn.worker.cancel()
-        return True
+        if turn.cancel is not None:
+            turn.cancel()
 
     async def stop_all(self, limit_s: float) -> None:
-        """Stop every turn and wait until their rows are closed, for a bounded time."""
-        for conversation_id in list(self._running):
-            self.stop(conversation_id)
+        """Stop every turn and wait until their rows are closed, for `limit_s` seconds at most."""
+        for turn in list(self._running):
+            self.stop(turn)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(limit_s):
                 await self._is_idle.wait()
 
-    async def _run(self, turn: LiveTurn, events: AsyncGenerator[TurnEvent, None]) -> None:
-        try:
-            async with aclosing(events):
-                async for event in events:
-                    turn.take(event)
-                    before = time.perf_counter()
-                    is_shown = self._view.turn_changed(turn, event)
-                    if isinstance(event, TextAdded | TextReplaced):
-                        await self._next_frame(time.perf_counter() - before, is_shown)
-        except GptalkError as err:
-            turn.failure = err
-        finally:
-            del self._running[turn.conversation_id]
-            if not self._running:
-                self._is_idle.set()
-            self._view.turn_closed(turn)
-
-    async def _next_frame(self, cost_s: float, is_shown: bool) -> None:
-        """Wait until more may be painted: longer where painting is dear, the terminal slow, or nobody looks.
-
-        A terminal that hangs is not waited for: what comes is stored meanwhile.
-        """
-        await asyncio.sleep(max(FRAME_S, 3 * cost_s) if is_shown else 4 * FRAME_S)
-        until_s = time.monotonic() + PATIENCE_S
-        while is_shown and self._view.is_output_behind() and time.monotonic() < until_s:  # noqa: ASYNC110
-            await asyncio.sleep(FRAME_S)
+    def _changed(self) -> None:
+        for watcher in self.when_changed:
+            watcher()

@@ -1,4 +1,4 @@
-"""What can be taken back: a short memory of undone deeds, the newest first."""
+"""What can be undone: the newest changes first."""
 
 from __future__ import annotations
 
@@ -8,55 +8,52 @@ from typing import TYPE_CHECKING
 from gptalk_client.errors import GptalkError
 
 if TYPE_CHECKING:
-    from gptalk_tui.chat.screen import ChatScreen
+    from gptalk_tui.chat.host import Host
+    from gptalk_tui.widgets.composer import Composer
 
 OFFERED_S = 10.0
-"""How long it is said that something can be taken back, in seconds; it can be taken back later too."""
+"""How long the notice with the undo key stays, in seconds; undo works later too."""
 
 KEPT = 50
-"""How many deeds can be taken back, one after the other."""
+"""How many changes can be undone, one after the other."""
 
 
 class Undo:
-    """Takes back what was done last.
+    """Undoes the newest change."""
 
-    Args:
-        screen: Where it is said.
-    """
-
-    def __init__(self, screen: ChatScreen) -> None:
-        self._screen = screen
-        self._deeds: list[tuple[str, Callable[[], Awaitable[None]]]] = []
+    def __init__(self, host: Host, *, composer: Composer) -> None:
+        self._host = host
+        self._composer = composer
+        self._changes: list[tuple[str, Callable[[], Awaitable[None]]]] = []
 
     @property
     def has_any(self) -> bool:
-        """Whether anything can be taken back."""
-        return bool(self._deeds)
+        """Whether anything can be undone."""
+        return bool(self._changes)
 
     def offer(self, done: str, undone: str, take_back: Callable[[], Awaitable[None]]) -> None:
-        """Say what was done and which key takes it back.
+        """Say what was done and which key undoes it.
 
         Args:
             done: A sentence about what was done.
-            undone: A sentence to say when it was taken back.
-            take_back: Takes it back; may raise GptalkError.
+            undone: A sentence for when it has been undone.
+            take_back: Undoes it; may raise GptalkError.
         """
-        self._deeds = [*self._deeds, (undone, take_back)][-KEPT:]
-        screen = self._screen
-        # In the composer the key takes back what was typed, as long as there is any of it.
-        is_typing = screen.composer.has_focus and screen.composer.can_undo
-        how = screen.keys.how("app.undo", by_name=is_typing)
-        screen.say(f"{done} {how} brings it back.", timeout_s=OFFERED_S)
+        self._changes = [*self._changes, (undone, take_back)][-KEPT:]
+        # In the composer the key undoes typing first.
+        is_typing = self._composer.has_focus and self._composer.can_undo
+        how = self._host.keys.how("app.undo", by_name=is_typing)
+        self._host.say(f"{done} {how} undoes it.", timeout_s=OFFERED_S)
 
     async def run(self) -> None:
-        """Take back what was done last."""
-        if not self._deeds:
-            self._screen.say("There is nothing to undo.")
+        """Undo the newest change."""
+        if not self._changes:
+            self._host.say("There is nothing to undo.")
             return
-        undone, take_back = self._deeds.pop()
+        undone, take_back = self._changes.pop()
         try:
             await take_back()
         except GptalkError as err:
-            self._screen.say(err.for_humans(), is_error=True)
+            self._host.say(err.for_humans(), is_error=True)
         else:
-            self._screen.say(undone)
+            self._host.say(undone)

@@ -1,1 +1,1 @@
-"""The command line. Nothing here imports Textual before the app is to be opened."""
+"""The command line. Textual is imported only when the app opens."""

@@ -1,19 +1,19 @@
-"""`ask`: one turn without the app."""
+"""`ask`: one prompt and its reply, without the app."""
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Any
 
 import click
 
+from gptalk_tui.cli import completing
 from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.examples import examples
 from gptalk_tui.cli.options import pass_globals
 
 MAX_INPUT_BYTES = 16 << 20
-"""Standard input that is longer is no prompt, and may have no end."""
+"""The most standard input that is read; it may have no end."""
 
 
 @click.command(
@@ -25,27 +25,30 @@ MAX_INPUT_BYTES = 16 << 20
     )
 )
 @click.argument("prompt", nargs=-1)
-@click.option("--chat", metavar="ID-OR-TITLE", help="Go on with this conversation.")
-@click.option("--continue", "-c", "go_on", is_flag=True, help="Go on with the newest conversation.")
 @click.option(
-    "-s", "--system", default="", metavar="TEXT", help="What the model is told before the conversation."
+    "--chat",
+    metavar="ID-OR-TITLE",
+    help="Continue this conversation.",
+    shell_complete=completing.conversations,
 )
+@click.option("--continue", "-c", "go_on", is_flag=True, help="Continue the newest conversation.")
+@click.option("-s", "--system", default="", metavar="TEXT", help="System prompt for this run.")
 @click.option(
     "-o",
     "--option",
     "options",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Option of the request, such as temperature=0.7; repeatable.",
+    help="Request parameter, such as temperature=0.7; repeatable.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
-@click.option("--no-stream", is_flag=True, help="Print the reply when it is complete.")
-@click.option("-x", "--extract", is_flag=True, help="Print the first code block of the reply only.")
-@click.option("--raw", is_flag=True, help="Print the reply as it came, control characters too.")
-@click.option("--no-save", is_flag=True, help="Keep nothing of this turn.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object when done.")
+@click.option("--no-stream", is_flag=True, help="Print the reply once it is complete.")
+@click.option("-x", "--extract", is_flag=True, help="Print only the first code block of the reply.")
+@click.option("--raw", is_flag=True, help="Print the reply unchanged, control characters included.")
+@click.option("--no-save", is_flag=True, help="Don't save the prompt or the reply.")
 @pass_globals
 def ask(
-    given: Globals,
+    context: Globals,
     prompt: tuple[str, ...],
     chat: str | None,
     go_on: bool,
@@ -57,20 +60,27 @@ def ask(
     raw: bool,
     no_save: bool,
 ) -> int:
-    """Ask one question and print the reply. What comes on standard input follows the prompt."""
+    """Send one prompt and print the reply. Standard input is appended to the prompt."""
     from gptalk_tui.cli.turn import Question, Shape, run_turn
 
     if chat and go_on:
         raise click.UsageError("Choose --chat or --continue, not both.")
     if as_json and (extract or raw):
-        raise click.UsageError("--json prints the whole reply, safely; leave out -x and --raw.")
+        raise click.UsageError("--json can't be combined with -x or --raw.")
     text = _with_input(" ".join(prompt))
     if not text.strip():
-        raise click.UsageError("Say what to ask, as an argument or on standard input.")
+        raise click.UsageError("Nothing to ask. Give a prompt as an argument or on standard input.")
     question = Question(
-        text=text, chat=chat, go_on=go_on, system_prompt=system, options=_typed(options), is_saved=not no_save
+        text=text,
+        chat=chat,
+        go_on=go_on,
+        system_prompt=system,
+        parameters=_typed(options),
+        is_saved=not no_save,
     )
-    return run_turn(given, question, Shape(as_json=as_json, streams=not no_stream, extracts=extract, raw=raw))
+    return run_turn(
+        context, question, Shape(as_json=as_json, streams=not no_stream, extracts=extract, raw=raw)
+    )
 
 
 def _with_input(prompt: str) -> str:
@@ -80,25 +90,23 @@ def _with_input(prompt: str) -> str:
     raw = sys.stdin.buffer.read(MAX_INPUT_BYTES + 1)
     if len(raw) > MAX_INPUT_BYTES:
         raise click.UsageError(
-            f"Standard input holds more than {MAX_INPUT_BYTES >> 20} MB, too much for a prompt."
+            f"Standard input is too long for a prompt; the limit is {MAX_INPUT_BYTES >> 20} MB."
         )
     piped = raw.decode("utf-8", "replace").rstrip("\r\n")
     return f"{prompt}\n\n{piped}" if prompt and piped else prompt or piped
 
 
 def _typed(options: tuple[str, ...]) -> dict[str, Any]:
-    """Return options by key; a value that reads as JSON is taken as such, any other as text."""
+    """Return parameters by name. Values that parse as JSON are JSON; all others are text."""
+    from gptalk_client.json_decoding import JsonError, decode  # most prompts have no options
+
     found: dict[str, Any] = {}
     for option in options:
         key, separator, value = option.partition("=")
         if not separator or not key.isidentifier():
-            raise click.UsageError(f"-o {option}: write KEY=VALUE.")
+            raise click.UsageError(f"-o {option}: expected KEY=VALUE.")
         try:
-            found[key] = json.loads(value, parse_constant=_no_constant)
-        except (ValueError, RecursionError):
+            found[key] = decode(value)
+        except JsonError:
             found[key] = value
     return found
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")

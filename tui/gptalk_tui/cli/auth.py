@@ -22,34 +22,34 @@ if TYPE_CHECKING:
 
 @click.group(epilog=examples("gptalk-tui auth status"))
 @pass_globals
-def auth(given: Globals) -> None:
-    """The cached login of the GPTalk service."""
+def auth(context: Globals) -> None:
+    """Manage the cached login for the GPTalk service."""
 
 
 @auth.command(epilog=examples("gptalk-tui auth status --json"))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @pass_globals
-def status(given: Globals, as_json: bool) -> None:
-    """Say which logins are cached, for which address, and until when. The tokens are not printed."""
+def status(context: Globals, as_json: bool) -> None:
+    """Show which logins are cached, for which address and until when. Tokens are never printed."""
     from gptalk_client.providers.auth_cache import AuthCache
 
-    found = AuthCache(given.paths().auth).statuses()
+    found = AuthCache(context.paths().auth).statuses()
     if as_json:
         write(json.dumps([as_fields(each) for each in found], indent=2) + "\n")
         return
     if not found:
-        note("No login is cached; the first question asks for one.")
+        note("Not logged in; your first prompt logs in.")
     for each in found:
         write(in_words(each) + "\n")
 
 
 @auth.command(epilog=examples("gptalk-tui auth login --url https://gptalk.net"))
 @pass_globals
-def login(given: Globals) -> None:
-    """Ask the service for a new token now."""
+def login(context: Globals) -> None:
+    """Request a new token from the service."""
     from gptalk_tui.cli.signals import run_until_signal
 
-    provider = _service(given)
+    provider = _service(context)
 
     async def sign_in() -> AuthStatus:
         try:
@@ -62,16 +62,16 @@ def login(given: Globals) -> None:
 
 @auth.command(epilog=examples("gptalk-tui auth logout"))
 @pass_globals
-def logout(given: Globals) -> None:
-    """Forget the cached token of the service."""
-    if _service(given).logout():
-        note("The login is forgotten.")
+def logout(context: Globals) -> None:
+    """Delete the cached token for the service."""
+    if _service(context).logout():
+        note("Logged out.")
     else:
-        note("No login was cached for this address.")
+        note("Not logged in at this address.")
 
 
 def as_fields(status: AuthStatus) -> dict[str, Any]:
-    """Return a cached login as JSON shows it; the time is ISO 8601 in UTC, null where it is not known."""
+    """Return a cached login as JSON fields; the time is ISO 8601 in UTC, null if unknown."""
     at = status.expires_at
     return {
         "url": status.url,
@@ -84,13 +84,13 @@ def as_fields(status: AuthStatus) -> dict[str, Any]:
 def in_words(status: AuthStatus) -> str:
     """Return a cached login as one line for people."""
     if status.expires_at is None:
-        until = "for a time that the service did not say"
+        until = "logged in; the service didn't say for how long"
     elif status.is_expired:
-        until = "no more: it has expired"
+        until = "expired"
     else:
-        until = f"for {_hours(status.expires_at - time.time())}"
+        until = f"logged in for {_hours(status.expires_at - time.time())} more"
     replies = "reply" if status.used_times == 1 else "replies"
-    return f"{status.url}: logged in {until}, {status.used_times} {replies} so far."
+    return f"{status.url}: {until}. {status.used_times} {replies} so far."
 
 
 def _hours(seconds: float) -> str:
@@ -98,15 +98,15 @@ def _hours(seconds: float) -> str:
     return f"{minutes} minutes" if minutes < 120 else f"{minutes // 60} hours"
 
 
-def _service(given: Globals) -> GPTalk:
+def _service(context: Globals) -> GPTalk:
     from gptalk_tui.factory import build_provider
 
-    settings = given.settings()
+    settings = context.settings()
     if settings.provider in ("local", "openai"):
         raise UsageError(
             "Only the GPTalk service has a login.", hint="Add --provider gptalk, or its address with --url."
         )
-    provider = build_provider(settings, given.paths(), note)
+    provider = build_provider(settings, context.paths(), note)
     from gptalk_client.providers.gptalk import GPTalk
 
     assert isinstance(provider, GPTalk)

@@ -17,17 +17,17 @@ from gptalk_tui.cli.output import note
 
 @click.command(epilog=examples("gptalk-tui backup ~/conversations-backup.db"))
 @click.argument("path")
-@click.option("--force", is_flag=True, help="Replace a file that is there.")
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @pass_globals
-def backup(given: Globals, path: str, force: bool) -> None:
-    """Copy all conversations to the file PATH, whole even while others write.
+def backup(context: Globals, path: str, force: bool) -> None:
+    """Back up all conversations to PATH, safely even while the app is running.
 
-    Put the file in the place of conversations.db to go back to it.
+    To restore the backup, replace conversations.db with it.
     """
     target = typed_path(path)
     if os.path.isdir(target):
         target = target / "conversations.db"
-    refuse_own_file(target, given.paths().database)
-    with opened(given) as store:
+    refuse_own_file(target, context.paths().database)
+    with opened(context) as store:
         store.backup(target, replace=force)
     note(f"Wrote {target}")

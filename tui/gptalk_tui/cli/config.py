@@ -19,37 +19,37 @@ _SECRETS = {"api_key", "proxy"}
 
 @click.group(epilog=examples("gptalk-tui config check"))
 @pass_globals
-def config(given: Globals) -> None:
-    """The config file."""
+def config(context: Globals) -> None:
+    """Inspect the config file."""
 
 
 @config.command(epilog=examples("gptalk-tui config path"))
 @pass_globals
-def path(given: Globals) -> None:
-    """Print where the config file is, or would be."""
-    write(f"{given.paths().config_file}\n")
+def path(context: Globals) -> None:
+    """Print the path of the config file, whether or not it exists."""
+    write(f"{context.paths().config_file}\n")
 
 
 @config.command(epilog=examples("gptalk-tui config show"))
 @pass_globals
-def show(given: Globals) -> None:
-    """Print the settings in force as TOML: file, environment and options together. Secrets are left out."""
+def show(context: Globals) -> None:
+    """Print the effective settings as TOML, from file, environment and options. Secrets are left out."""
     import tomlkit
 
     from gptalk_client.text import visible
 
-    write(visible(tomlkit.dumps(_as_tables(given.settings()))))
+    write(visible(tomlkit.dumps(_as_tables(context.settings()))))
 
 
 @config.command(epilog=examples("gptalk-tui config check --config other.toml"))
 @pass_globals
-def check(given: Globals) -> int:
-    """Say what is wrong in the config file, with its key and line. Exit code 1 if anything is."""
+def check(context: Globals) -> int:
+    """Check the config file and report each problem with its key and line. Exit code 1 if there are any."""
     from gptalk_client.config_file import Problem, exposures, line_of, read_file
     from gptalk_tui.keymap import KeyMap
     from gptalk_tui.themes import PALETTE_OF
 
-    file = given.paths().config_file
+    file = context.paths().config_file
     settings, problems = read_file(file)
     for action_id, words in KeyMap(settings.keys).complaints():
         problems.append(Problem(file, "keys", line_of(file, ("keys", action_id)), words))
@@ -61,12 +61,12 @@ def check(given: Globals) -> int:
     for problem in sorted(problems, key=lambda each: each.line or 0):
         note(str(problem))
     if not problems:
-        note(f"{file} is good." if os.path.exists(file) else f"{file} does not exist: the defaults hold.")
+        note(f"{file} is OK." if os.path.exists(file) else f"{file} does not exist; using the defaults.")
     return 1 if problems else 0
 
 
 def _as_tables(value: Any) -> dict[str, Any]:
-    """Return settings as plain tables without what is unset; scalars before tables, as TOML wants it."""
+    """Return settings as plain tables without unset values; scalars come before tables, as TOML requires."""
     scalars: dict[str, Any] = {}
     tables: dict[str, Any] = {}
     is_table = isinstance(value, Mapping)

@@ -1,4 +1,4 @@
-"""What the global options gave, and the folders and settings that come of it."""
+"""The global options, and the folders and settings that follow from them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Globals:
-    """What the global options gave; the last one of a kind wins."""
+    """The values of the global options; the last of each kind wins."""
 
     url: str | None = None
     provider: str | None = None
@@ -30,7 +30,7 @@ class Globals:
         return Paths.default(self.data_dir, self.config)
 
     def settings(self) -> Settings:
-        """Return the settings in force. Unknown keys of the config file are told on standard error.
+        """Return the effective settings. Unknown keys of the config file are reported on standard error.
 
         Raises:
             ConfigError: The file, a variable or an option cannot be used.
@@ -59,6 +59,6 @@ class Globals:
         from gptalk_tui.terminal.logs import start_log
 
         if (file := start_log(paths.logs)) is None:
-            note(f"No log can be written in {paths.logs}.")
+            note(f"Can't write a log in {paths.logs}.")
         else:
-            note(f"The log is {file}.")
+            note(f"Logging to {file}.")

@@ -12,27 +12,25 @@ import click
 
 from gptalk_client.models import Conversation, iso_utc
 from gptalk_client.text import one_line, visible
+from gptalk_tui.cli import completing
 from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.examples import examples
 from gptalk_tui.cli.options import pass_globals
-from gptalk_tui.cli.output import columns, note, write
+from gptalk_tui.cli.output import SHORT_ID, columns, note, write
 
 if TYPE_CHECKING:
     from gptalk_client.store.store import Store
 
-SHORT_ID = 8
-"""Hex digits of an id that are shown; any prefix that fits one conversation is accepted."""
-
 MAX_LISTED = 10**9
-"""More than there can be, and a number that SQLite can take."""
+"""More than there can be, yet a number that SQLite accepts."""
 
 
 @contextmanager
-def opened(given: Globals) -> Iterator[Store]:
-    """Open the store, say what is unusual about it, and close it afterwards."""
+def opened(context: Globals) -> Iterator[Store]:
+    """Open the store, print its notices, and close it afterwards."""
     from gptalk_tui.factory import open_store
 
-    store = open_store(given.paths())
+    store = open_store(context.paths())
     try:
         for notice in store.notices:
             note(notice)
@@ -58,19 +56,19 @@ def summary(conversation: Conversation) -> dict[str, Any]:
 
 @click.command("list", epilog=examples("gptalk-tui list -n 10", "gptalk-tui list --json --archived"))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("-n", "limit", type=click.IntRange(0, MAX_LISTED), metavar="N", help="Print N at most.")
-@click.option("--archived", is_flag=True, help="The archived ones instead.")
-@click.option("--trash", is_flag=True, help="Those in the trash instead.")
+@click.option("-n", "limit", type=click.IntRange(0, MAX_LISTED), metavar="N", help="Print at most N.")
+@click.option("--archived", is_flag=True, help="List archived conversations instead.")
+@click.option("--trash", is_flag=True, help="List the trash instead.")
 @pass_globals
-def list_(given: Globals, as_json: bool, limit: int | None, archived: bool, trash: bool) -> None:
-    """List the conversations: pinned first, then the newest."""
-    with opened(given) as store:
+def list_(context: Globals, as_json: bool, limit: int | None, archived: bool, trash: bool) -> None:
+    """List conversations: pinned first, then newest first."""
+    with opened(context) as store:
         found = store.conversations(limit=limit, archived=archived, trash=trash)
     if as_json:
         write(json.dumps([summary(each) for each in found], indent=2) + "\n")
         return
     if not found:
-        note("There are no conversations here.")
+        note("No conversations.")
     for each in found:
         when = datetime.fromtimestamp(each.updated_at_ms / 1000).strftime("%Y-%m-%d %H:%M")
         pin = "*" if each.pinned else " "
@@ -78,15 +76,15 @@ def list_(given: Globals, as_json: bool, limit: int | None, archived: bool, tras
 
 
 @click.command(epilog=examples("gptalk-tui show 3f2a", "gptalk-tui show 'Pasta for eight' | less"))
-@click.argument("conversation", metavar="ID")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, with every branch.")
+@click.argument("conversation", metavar="ID", shell_complete=completing.conversations)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, including every branch.")
 @pass_globals
-def show(given: Globals, conversation: str, as_json: bool) -> None:
-    """Print a conversation: the branch that is open. ID may be a title."""
+def show(context: Globals, conversation: str, as_json: bool) -> None:
+    """Print the active branch of a conversation. ID may be a title."""
     from gptalk_client.transcripts.exporters import own_json, plain_text
     from gptalk_client.transcripts.transcript import Transcript
 
-    with opened(given) as store:
+    with opened(context) as store:
         found = store.find_conversation(conversation)
         messages = store.messages(found.id)
     if as_json:
@@ -99,35 +97,37 @@ def show(given: Globals, conversation: str, as_json: bool) -> None:
 
 
 @click.command(epilog=examples("gptalk-tui rename 3f2a 'Pasta for twelve'"))
-@click.argument("conversation", metavar="ID")
+@click.argument("conversation", metavar="ID", shell_complete=completing.conversations)
 @click.argument("title")
 @pass_globals
-def rename(given: Globals, conversation: str, title: str) -> None:
-    """Give a conversation another title."""
-    with opened(given) as store:
+def rename(context: Globals, conversation: str, title: str) -> None:
+    """Rename a conversation."""
+    with opened(context) as store:
         renamed = store.rename_conversation(store.find_conversation(conversation).id, title)
     _tell("Renamed", renamed)
 
 
 @click.command(epilog=examples("gptalk-tui archive 3f2a 8c01", "gptalk-tui archive --undo 3f2a"))
-@click.argument("conversations", metavar="ID...", nargs=-1, required=True)
-@click.option("--undo", is_flag=True, help="Put them back into the list.")
+@click.argument("conversations", metavar="ID...", nargs=-1, required=True, shell_complete=completing.listed)
+@click.option("--undo", is_flag=True, help="Move them back to the list.")
 @pass_globals
-def archive(given: Globals, conversations: tuple[str, ...], undo: bool) -> None:
-    """Take conversations out of the list without throwing them away."""
-    with opened(given) as store:
-        # All are found before any is touched: a mistyped id changes nothing.
+def archive(context: Globals, conversations: tuple[str, ...], undo: bool) -> None:
+    """Hide conversations from the list without deleting them."""
+    with opened(context) as store:
+        # Find all of them before changing any, so that a mistyped id changes nothing.
         found = [store.find_conversation(each) for each in conversations]
         for each in found:
-            _tell("Back in the list:" if undo else "Archived", store.set_archived(each.id, not undo))
+            _tell("Unarchived" if undo else "Archived", store.set_archived(each.id, not undo))
 
 
 @click.command(epilog=examples("gptalk-tui rm 3f2a"))
-@click.argument("conversations", metavar="ID...", nargs=-1, required=True)
+@click.argument(
+    "conversations", metavar="ID...", nargs=-1, required=True, shell_complete=completing.conversations
+)
 @pass_globals
-def rm(given: Globals, conversations: tuple[str, ...]) -> None:
+def rm(context: Globals, conversations: tuple[str, ...]) -> None:
     """Move conversations to the trash; `restore` brings them back."""
-    with opened(given) as store:
+    with opened(context) as store:
         found = [store.find_conversation(each) for each in conversations]
         for each in found:
             store.trash_conversation(each.id)
@@ -135,11 +135,11 @@ def rm(given: Globals, conversations: tuple[str, ...]) -> None:
 
 
 @click.command(epilog=examples("gptalk-tui restore 3f2a"))
-@click.argument("conversations", metavar="ID...", nargs=-1, required=True)
+@click.argument("conversations", metavar="ID...", nargs=-1, required=True, shell_complete=completing.trashed)
 @pass_globals
-def restore(given: Globals, conversations: tuple[str, ...]) -> None:
-    """Take conversations out of the trash."""
-    with opened(given) as store:
+def restore(context: Globals, conversations: tuple[str, ...]) -> None:
+    """Restore conversations from the trash."""
+    with opened(context) as store:
         found = [store.find_conversation(each) for each in conversations]
         for each in found:
             store.restore_conversation(each.id)
@@ -147,18 +147,18 @@ def restore(given: Globals, conversations: tuple[str, ...]) -> None:
 
 
 @click.command(epilog=examples("gptalk-tui purge --yes"))
-@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@click.option("-y", "--yes", is_flag=True, help="Don't ask for confirmation.")
 @pass_globals
-def purge(given: Globals, yes: bool) -> None:
-    """Delete for good what is in the trash."""
-    with opened(given) as store:
+def purge(context: Globals, yes: bool) -> None:
+    """Empty the trash for good."""
+    with opened(context) as store:
         count = len(store.conversations(trash=True))
         if not count:
             note("The trash is empty.")
             return
         noun = "conversation" if count == 1 else "conversations"
         if not yes:
-            click.confirm(f"Delete {count} {noun} for good?", abort=True, err=True)
+            click.confirm(f"Permanently delete {count} {noun}?", abort=True, err=True)
         note(f"Deleted {store.purge_trash()} {noun}.")
 
 

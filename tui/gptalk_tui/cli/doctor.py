@@ -1,4 +1,4 @@
-"""`doctor`: is everything in order?"""
+"""`doctor`: checks the installation, the data, the service and the terminal."""
 
 from __future__ import annotations
 
@@ -33,24 +33,26 @@ _NETWORK_FILE_SYSTEMS = (
 )  # fmt: skip
 _CONNECT_S = 5.0
 _AROUND = {"TMUX": "in tmux", "STY": "in screen", "SSH_CONNECTION": "over ssh"}
-"""What stands between the program and the terminal, by the variable that tells."""
+"""What runs between the program and the terminal, by the environment variable that reveals it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What one look has found."""
+    """The result of one check."""
 
     name: str
     status: Literal["ok", "warning", "problem"]
     detail: str
 
 
-@click.command(epilog=examples("gptalk-tui doctor", "gptalk-tui doctor --json"))
+@click.command(epilog=examples("gptalk-tui doctor", "gptalk-tui doctor --json", "gptalk-tui doctor --repair"))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--repair", is_flag=True, help="Rebuild a damaged search index, after a backup.")
 @pass_globals
-def doctor(given: Globals, as_json: bool) -> int:
-    """Check folders, permissions, versions, the service and the terminal. Exit code 1 if there is a problem."""
-    checks = list(_all_checks(given))
+def doctor(context: Globals, as_json: bool, repair: bool) -> int:
+    """Check versions, folders, permissions, the database, the service and the terminal. Exit code 1 if there is a
+    problem."""
+    checks = list(_all_checks(context, repair))
     has_problem = any(each.status == "problem" for each in checks)
     if as_json:
         write(
@@ -62,15 +64,15 @@ def doctor(given: Globals, as_json: bool) -> int:
     return FAILED if has_problem else 0
 
 
-def _all_checks(given: Globals) -> Iterator[Check]:
+def _all_checks(context: Globals, repair: bool) -> Iterator[Check]:
     yield _versions()
-    paths = given.paths()
+    paths = context.paths()
     yield from _config(paths)
     yield from _folder(paths)
-    yield from _database(paths)
+    yield from _database(paths, repair)
     yield from _login(paths)
     try:
-        settings = given.settings()
+        settings = context.settings()
     except GptalkError as err:
         yield Check("provider", "problem", err.for_humans())
     else:
@@ -102,7 +104,7 @@ def _config(paths: Paths) -> Iterator[Check]:
     for problem in exposed:
         yield Check("config", "warning", str(problem))
     if not problems and not exposed:
-        there = "" if os.path.exists(paths.config_file) else " (not there: the defaults hold)"
+        there = "" if os.path.exists(paths.config_file) else " (does not exist; using the defaults)"
         yield Check("config", "ok", f"{paths.config_file}{there}")
 
 
@@ -111,13 +113,13 @@ def _folder(paths: Paths) -> Iterator[Check]:
     try:
         folder.stat()
     except FileNotFoundError:
-        yield Check("data folder", "ok", f"{folder} (made when it is needed)")
+        yield Check("data folder", "ok", f"{folder} (will be created when needed)")
         return
     except OSError as err:
         yield Check("data folder", "problem", f"{folder} cannot be used: {err.strerror}.")
         return
     if not os.access(folder, os.W_OK):
-        yield Check("data folder", "problem", f"{folder} cannot be written.")
+        yield Check("data folder", "problem", f"{folder} is not writable.")
     elif told := list(_open_to_others(paths)):
         for each in told:
             yield Check("data folder", "warning", each)
@@ -125,11 +127,17 @@ def _folder(paths: Paths) -> Iterator[Check]:
         free = shutil.disk_usage(folder).free
         status: Literal["ok", "problem"] = "ok" if free > 50e6 else "problem"
         yield Check("data folder", status, f"{folder}, {free / 1e9:.1f} GB free")
+    if sys.platform == "win32":
+        yield Check(
+            "data folder",
+            "ok",
+            "Windows decides who can read it: in your user folder only you and administrators can.",
+        )
     if kind := network_file_system(folder, _mounts()):
         yield Check(
             "data folder",
             "warning",
-            f"It is on a network file system ({kind}), whose locks may not hold: use it from one computer only.",
+            f"On a network file system ({kind}), whose locks may be unreliable: use it from one computer only.",
         )
 
 
@@ -138,8 +146,8 @@ def _open_to_others(paths: Paths) -> Iterator[str]:
 
     told = list(warnings_about(paths.database))
     yield from told
-    if not told and os.name == "posix" and stat.S_IMODE(paths.data.stat().st_mode) & 0o077:
-        yield f"{paths.data} is open to others; `chmod 700` closes it."
+    if not told and sys.platform != "win32" and stat.S_IMODE(paths.data.stat().st_mode) & 0o077:
+        yield f"Other users can read {paths.data}; run `chmod 700` on it."
 
 
 def _mounts() -> str:
@@ -153,8 +161,8 @@ def network_file_system(folder: Path, mounts: str) -> str:
     """Return the type of the network file system that a folder is on; empty for a local one or if unknown.
 
     Args:
-        folder: Any that is there.
-        mounts: What is mounted, in the format of fstab(5), the later above the earlier.
+        folder: An existing folder.
+        mounts: The mounted file systems, in the format of fstab(5); later ones cover earlier ones.
     """
     best, kind = "", ""
     for line in mounts.splitlines():
@@ -167,21 +175,27 @@ def network_file_system(folder: Path, mounts: str) -> str:
     return kind if kind.startswith(_NETWORK_FILE_SYSTEMS) else ""
 
 
-def _database(paths: Paths) -> Iterator[Check]:
+def _database(paths: Paths, repair: bool) -> Iterator[Check]:
     file = paths.database
     try:
         mode = stat.S_IMODE(file.stat().st_mode)
     except (FileNotFoundError, NotADirectoryError):
-        yield Check("database", "ok", "There are no conversations yet.")
+        yield Check("database", "ok", "No conversations yet.")
         return
     except OSError as err:
         yield Check("database", "problem", f"{file} cannot be read: {err.strerror}.")
         return
-    if os.name == "posix" and mode & 0o077:
-        yield Check("database", "warning", f"{file} is open to others; `chmod 600` closes it.")
+    if sys.platform != "win32" and mode & 0o077:
+        yield Check("database", "warning", f"Other users can read {file}; run `chmod 600` on it.")
     from gptalk_client.store.store import Store
 
     try:
+        with Store.open(file, read_only=True) as store:
+            index_fault = store.search_integrity()
+        if index_fault and repair:
+            with Store.open(file) as store:
+                backup = store.rebuild_search()
+            yield Check("database", "warning", f"{index_fault}: rebuilt; {backup} is a copy from before")
         with Store.open(file, read_only=True) as store:
             faults = store.integrity()
             count = store.count_conversations() + store.count_conversations(archived=True)
@@ -189,10 +203,13 @@ def _database(paths: Paths) -> Iterator[Check]:
         yield Check("database", "problem", err.for_humans())
         return
     for fault in faults:
-        yield Check("database", "problem", f"{fault}; `gptalk-tui backup` saves what can be read")
+        advice = (
+            "doctor --repair` to rebuild it" if fault == index_fault else "backup` to save what can be read"
+        )
+        yield Check("database", "problem", f"{fault}; run `gptalk-tui {advice}")
     if not faults:
         yield Check(
-            "database", "ok", f"{count} conversations, {file.stat().st_size / 1e6:.1f} MB, no fault found"
+            "database", "ok", f"{count} conversations, {file.stat().st_size / 1e6:.1f} MB, no problems found"
         )
 
 
@@ -207,7 +224,7 @@ def _login(paths: Paths) -> Iterator[Check]:
     for status in found:
         yield Check("login", "ok", in_words(status))
     if not found and not warnings:
-        yield Check("login", "ok", "None is cached; the first question asks for one.")
+        yield Check("login", "ok", "Not logged in; your first prompt logs in.")
 
 
 def _provider(settings: Settings, paths: Paths) -> Check:
@@ -220,16 +237,12 @@ def _provider(settings: Settings, paths: Paths) -> Check:
 
 
 def _local(settings: Settings, paths: Paths) -> Check:
-    from importlib.util import find_spec
+    from gptalk_client.embedded import native, weights
+    from gptalk_client.embedded.errors import require_local_extra
 
-    from gptalk_client.embedded import weights
-
-    missing = [name for name in ("xllamacpp", "starlette", "uvicorn") if find_spec(name) is None]
-    if missing:
-        return Check(
-            "provider", "problem", f"Not installed: {', '.join(missing)}; install gptalk-tui[local]."
-        )
     try:
+        require_local_extra("xllamacpp", "starlette", "uvicorn")
+        native.check()
         path = weights.resolve(paths.models, settings.local.model_file or None)
     except GptalkError as err:
         return Check("provider", "problem", err.for_humans())
@@ -237,43 +250,42 @@ def _local(settings: Settings, paths: Paths) -> Check:
 
 
 def _reachable(settings: Settings, url: str) -> Check:
-    """Ask for the address once; any answer of a web server will do. Its path may be a secret and is not told."""
-    import httpx
+    """Send one request; any response will do. The path may be a secret and is not shown."""
+    import asyncio
 
-    from gptalk_client.providers.addresses import Address
+    from gptalk_client.addresses import Address
+    from gptalk_client.providers.reachability import ask
+    from gptalk_client.settings import Timeouts
 
-    address = Address.parse(url)
-    service = address.service
-    proxy = None if address.is_loopback else settings.proxy or None
+    timeouts = Timeouts(connect_s=_CONNECT_S, headers_s=_CONNECT_S)
     try:
-        with httpx.Client(timeout=_CONNECT_S, proxy=proxy, trust_env=not address.is_loopback) as client:
-            answer = client.head(url)
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as err:
-        reason = type(err).__name__ if isinstance(err, httpx.ProxyError | httpx.InvalidURL) else str(err)
-        return Check("provider", "problem", f"{service} does not answer: {reason or type(err).__name__}")
-    return Check("provider", "ok", f"{service} answers ({answer.http_version} {answer.status_code})")
+        service = Address.parse(url).service
+        status = asyncio.run(ask(url, proxy=settings.proxy, timeouts=timeouts))
+    except GptalkError as err:
+        return Check("provider", "problem", err.for_humans())
+    return Check("provider", "ok", f"{service} answers (status {status})")
 
 
 def _terminal() -> Check:
     term = os.environ.get("TERM")
-    told = [f"TERM={term}"] if term else ["TERM is not set"]
+    told = [f"TERM={term}"] if term else ["Windows console" if sys.platform == "win32" else "TERM is not set"]
     told += [words for name, words in _AROUND.items() if os.environ.get(name)]
     if not sys.stdout.isatty():
-        return Check("terminal", "ok", "Standard output is none; " + ", ".join(told))
+        return Check("terminal", "ok", "Standard output is not a terminal; " + ", ".join(told))
     size = shutil.get_terminal_size()
     told += [_colours(term or ""), f"{size.columns}×{size.lines}"]
     encoding = (sys.stdout.encoding or "").lower()
-    if term in (None, "", "dumb", "unknown"):
-        return Check("terminal", "problem", f"It cannot show the app: {', '.join(told)}")
+    if sys.platform != "win32" and term in (None, "", "dumb", "unknown"):
+        return Check("terminal", "problem", f"The app can't run here: {', '.join(told)}")
     if encoding not in ("utf-8", "utf8"):
         return Check("terminal", "warning", f"The encoding is {encoding}, not UTF-8: {', '.join(told)}")
     return Check("terminal", "ok", ", ".join([*told, "UTF-8"]))
 
 
 def _colours(term: str) -> str:
-    """Return how many colours a terminal says that it has."""
+    """Return how many colours a terminal claims to have."""
     if "NO_COLOR" in os.environ:
-        return "no colours wanted (NO_COLOR)"
+        return "no colours (NO_COLOR)"
     if os.environ.get("COLORTERM", "").lower() in ("truecolor", "24bit") or term.endswith("-direct"):
         return "16 million colours"
     return "256 colours" if "256" in term else "16 colours"

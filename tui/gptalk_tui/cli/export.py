@@ -1,4 +1,4 @@
-"""`export`: conversations as files."""
+"""`export`: write conversations to files."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import click
 from gptalk_client.errors import UsageError
 from gptalk_client.models import Conversation
 from gptalk_client.paths import typed_path
+from gptalk_tui.cli import completing
 from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.conversations import opened
 from gptalk_tui.cli.examples import examples
@@ -32,25 +33,30 @@ if TYPE_CHECKING:
         "gptalk-tui export --all --format md -o transcripts/",
     )
 )
-@click.argument("conversations", metavar="[ID]...", nargs=-1)
-@click.option("--all", "everything", is_flag=True, help="All conversations, the archived too, not the trash.")
+@click.argument("conversations", metavar="[ID]...", nargs=-1, shell_complete=completing.conversations)
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help="Export all conversations, including archived ones but not the trash.",
+)
 @click.option(
     "--format",
     "name",
     type=click.Choice(["md", "html", "json", "jsonl", "txt"]),
-    help="Of the file; without it the ending of PATH tells, else Markdown.",
+    help="Output format; by default the suffix of PATH decides, else Markdown.",
 )
 @click.option(
     "-o",
     "--output",
     metavar="PATH",
-    help="File or folder, or - for standard output (which one conversation goes to).",
+    help="File or folder, or - for standard output, the default for a single conversation.",
 )
-@click.option("--all-branches", is_flag=True, help="Tell every branch; JSON always does.")
-@click.option("--force", is_flag=True, help="Replace files that are there.")
+@click.option("--all-branches", is_flag=True, help="Export every branch; JSON always does.")
+@click.option("--force", is_flag=True, help="Overwrite existing files.")
 @pass_globals
 def export(
-    given: Globals,
+    context: Globals,
     conversations: tuple[str, ...],
     everything: bool,
     name: str | None,
@@ -58,20 +64,20 @@ def export(
     all_branches: bool,
     force: bool,
 ) -> None:
-    """Write conversations as Markdown, a web page, JSON, JSON lines or text.
+    """Export conversations as Markdown, HTML, JSON, JSON lines or text.
 
-    One conversation goes to standard output unless -o says otherwise. Several go to a folder, a file each;
-    JSON and JSON lines also take several in one file.
+    A single conversation goes to standard output unless -o is given. Several go to a folder, one file each, or,
+    as JSON or JSON lines, to a single file.
     """
     from gptalk_client.store.reserved_paths import refuse_own_file
     from gptalk_client.transcripts.formats import FORMATS
 
     if bool(conversations) == everything:
-        raise click.UsageError("Name conversations, or take --all.")
+        raise click.UsageError("Give either conversations or --all.")
     form = FORMATS[name or _from_suffix(output)]
     if output not in (None, "-"):
-        refuse_own_file(typed_path(output), given.paths().database)
-    with opened(given) as store:
+        refuse_own_file(typed_path(output), context.paths().database)
+    with opened(context) as store:
         found = _all(store) if everything else [store.find_conversation(each) for each in conversations]
         _export(store, found, form, output, everything=everything, all_branches=all_branches, force=force)
 
@@ -91,7 +97,9 @@ def _export(
     is_one_file = form.holds_many or (len(found) == 1 and not everything)
     if output is None or output == "-":
         if not is_one_file:
-            raise click.UsageError(f"Several conversations as {form.title} need a folder: -o FOLDER")
+            raise click.UsageError(
+                f"Exporting several conversations as {form.title} needs a folder: -o FOLDER"
+            )
         for piece in form.export(_transcripts(store, found), all_branches=all_branches):
             write(piece)
         return
@@ -102,7 +110,7 @@ def _export(
         note(f"Wrote {target}")
         return
     if os.path.exists(target) and not os.path.isdir(target):
-        raise UsageError(f"{target} is a file; several conversations need a folder.")
+        raise UsageError(f"{target} is a file; exporting several conversations needs a folder.")
     for each in found:
         path = target / export_name(each.title, each.id, form.suffix, unique=True)
         write_file(path, form.export(_transcripts(store, [each]), all_branches=all_branches), force=force)
@@ -117,13 +125,13 @@ def _from_suffix(output: str | None) -> str:
 
 
 def _all(store: Store) -> list[Conversation]:
-    """Return every conversation in an order that neither pins nor later turns change."""
+    """Return every conversation, in an order that pinning or later turns don't change."""
     found = store.conversations() + store.conversations(archived=True)
     return sorted(found, key=lambda each: (each.created_at_ms, each.id))
 
 
 def _transcripts(store: Store, found: Sequence[Conversation]) -> Iterator[Transcript]:
-    """Read one conversation at a time, when its turn comes."""
+    """Yield transcripts, reading one conversation at a time."""
     from gptalk_client.transcripts.transcript import Transcript
 
     for each in found:

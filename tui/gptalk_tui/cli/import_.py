@@ -1,4 +1,4 @@
-"""`import`: histories of other programs."""
+"""`import`: histories from other programs."""
 
 from __future__ import annotations
 
@@ -41,21 +41,21 @@ _SOURCES = [
     type=click.Choice(_SOURCES),
     default="auto",
     show_default=True,
-    help="Which program wrote the file; auto tells it by the content.",
+    help="Program that wrote the file; auto detects it from the content.",
 )
-@click.option("--dry-run", is_flag=True, help="Say what would come, and change nothing.")
+@click.option("--dry-run", is_flag=True, help="Report what would be imported without changing anything.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @pass_globals
-def import_(given: Globals, files: tuple[str, ...], source: str, dry_run: bool, as_json: bool) -> None:
-    """Take in conversations: our own JSON, ChatGPT, Claude.ai, OpenAI JSON lines, ShareGPT, elia, oterm, llm,
+def import_(context: Globals, files: tuple[str, ...], source: str, dry_run: bool, as_json: bool) -> None:
+    """Import conversations: our own JSON, ChatGPT, Claude.ai, OpenAI JSON lines, ShareGPT, elia, oterm, llm,
     aichat.
 
-    The same file twice changes nothing. A broken file changes nothing either, and says where it is broken; the
-    files before it stay imported.
+    Importing the same file again changes nothing. A broken file imports nothing and stops the run with the place
+    of the error; files before it stay imported.
     """
     from gptalk_client.transcripts.importing import import_file
 
-    with opened(given) as store:
+    with opened(context) as store:
         reports: list[ImportReport] = []
         try:
             for name in files:
@@ -97,11 +97,11 @@ def _tell(report: ImportReport, dry_run: bool) -> None:
         )
     )
     for reason, count in report.skipped.most_common():
-        write(visible(f"  left out: {count} × {reason}\n"))
+        write(visible(f"  skipped: {count} × {reason}\n"))
 
 
 class _Bar:
-    """A progress bar on standard error, for people only, that appears when there is something to wait for."""
+    """A progress bar on standard error, shown only on a terminal and only for slow imports."""
 
     def __init__(self, name: str) -> None:
         self._name = visible(name, newlines=False)[:40]
@@ -110,9 +110,9 @@ class _Bar:
         self._is_for_people = sys.stderr.isatty()
 
     def show(self, share: float) -> None:
-        """Show how much is done, from 0 to 1."""
+        """Show progress, from 0 to 1."""
         percent = int(share * 100)
-        # A file that is read in one go needs no bar.
+        # An import that is half done at the first report is too fast to need a bar.
         if not self._is_for_people or percent == self._percent or (percent >= 50 and not self._is_shown):
             return
         self._percent = percent
@@ -121,7 +121,7 @@ class _Bar:
         sys.stderr.flush()
 
     def end(self) -> None:
-        """Take the bar away."""
+        """Erase the bar."""
         if self._is_shown:
             sys.stderr.write("\r" + " " * (len(self._name) + 40) + "\r")
             sys.stderr.flush()

@@ -34,27 +34,27 @@ if TYPE_CHECKING:
     "--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 takes any that is free."
 )
 @pass_globals
-def serve(given: Globals, model_file: str | None, upstream: str, host: str, port: int) -> int:
+def serve(context: Globals, model_file: str | None, upstream: str, host: str, port: int) -> int:
     """Serve the GPTalk protocol from a model on this computer, until Ctrl+C.
 
     The address it prints holds a secret: only who knows it can use the endpoint. With --upstream, -m names the
     model to ask for, and GPTALK_UPSTREAM_KEY or OPENAI_API_KEY holds the key.
     """
+    from gptalk_client.addresses import Address
     from gptalk_client.embedded.serve import serve as run
     from gptalk_client.errors import ConfigError
-    from gptalk_client.settings import check_url
 
     try:
-        upstream = check_url(upstream, "--upstream") if upstream else ""
+        upstream = Address.parse(upstream, "--upstream").base if upstream else ""
     except ConfigError as err:
         raise ConfigError(err.message, hint="Correct it and try again.") from err  # it stands in no file
-    settings = given.settings()
+    settings = context.settings()
     number = run(
-        given.paths().models,
+        context.paths().models,
         model_file=model_file or (None if upstream else settings.local.model_file or None),
         upstream=upstream,
         # The config file's model is one of the service that chats go to, not of this upstream.
-        upstream_model=(given.model or os.environ.get("GPTALK_MODEL", "")) if upstream else "",
+        upstream_model=(context.model or os.environ.get("GPTALK_MODEL", "")) if upstream else "",
         host=host,
         port=port,
         echo=lambda line: write(line + "\n"),
@@ -64,19 +64,19 @@ def serve(given: Globals, model_file: str | None, upstream: str, host: str, port
 
 @click.group(epilog=examples("gptalk-tui model pull"))
 @pass_globals
-def model(given: Globals) -> None:
+def model(context: Globals) -> None:
     """The small model for offline use."""
 
 
 @model.command(epilog=examples("gptalk-tui model pull"))
 @pass_globals
-def pull(given: Globals) -> None:
+def pull(context: Globals) -> None:
     """Fetch the model's weights, once; after that no network is needed."""
     import threading
 
     from gptalk_client.embedded import weights
 
-    folder = given.paths().models
+    folder = context.paths().models
     if path := weights.installed(folder):
         note(f"The weights are there already: {path}")
         return
@@ -92,19 +92,19 @@ def pull(given: Globals) -> None:
 
 @model.command("list", epilog=examples("gptalk-tui model list"))
 @pass_globals
-def list_(given: Globals) -> None:
+def list_(context: Globals) -> None:
     """List the models that can be used without a network."""
     from gptalk_client.embedded import weights
     from gptalk_client.text import one_line, visible
 
-    found = weights.list_models(given.paths().models)
+    found = weights.list_models(context.paths().models)
     if not found:
         note("There is no model yet; `gptalk-tui model pull` fetches a small one.")
     for each in found:
         write(
             columns(
                 one_line(each.name),
-                f"{each.size_bytes / 1e6:.0f} MB",
+                weights.in_megabytes(each.size_bytes),
                 visible(str(each.path), newlines=False),
             )
             + "\n"
@@ -129,7 +129,6 @@ class _Bar:
         line = str(progress.phase)
         if progress.total_bytes:
             line += " " + progress_bar(min(1.0, progress.done_bytes / progress.total_bytes))
-            line += f" {progress.done_bytes / 1e6:.0f} of {progress.total_bytes / 1e6:.0f} MB"
         self._write("\r" + line.ljust(self._width))
         self._width = len(line)
 

@@ -1,4 +1,4 @@
-"""The command line's root: global options, sub-commands that are loaded when asked for, exit codes.
+"""The root of the command line: global options, lazily loaded sub-commands, exit codes.
 
 Exit codes: 0; 1 failed; 2 usage; 3 the service or the network; 130 stopped, 129 hang-up, 143 terminated.
 """
@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 import gptalk_client
+from gptalk_tui.cli import completing
 from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.opening import ended, open_app
 from gptalk_tui.cli.options import global_options
@@ -37,7 +38,7 @@ COMMANDS = {
     "backup": "backup:backup",
     "completion": "completion:completion",
 }
-"""Module and command by name, in the order of the help."""
+"""Module and attribute of each command, in the order of the help."""
 
 
 class LazyGroup(click.Group):
@@ -60,26 +61,33 @@ class LazyGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @global_options
-@click.option("--chat", metavar="ID-OR-TITLE", help="Open the app on this conversation.")
+@click.option(
+    "--chat",
+    metavar="ID-OR-TITLE",
+    help="Open the app on this conversation.",
+    shell_complete=completing.conversations,
+)
 @click.option("--new", is_flag=True, help="Open the app on a new conversation.")
 @click.version_option(gptalk_client.__version__, prog_name=PROGRAM)
 @click.pass_context
 def cli(ctx: click.Context, chat: str | None, new: bool) -> int | None:
     """A fast terminal chat for the keyboard. Without a command it opens the app.
 
-    The global options may stand before or after the command; --url, --provider, --model, --proxy, --data-dir,
+    Global options go before or after the command; --url, --provider, --model, --proxy, --data-dir,
     --config and --debug also come from GPTALK_URL, GPTALK_PROVIDER, GPTALK_MODEL, GPTALK_PROXY,
     GPTALK_DATA_DIR, GPTALK_CONFIG and GPTALK_DEBUG.
     """
     if ctx.invoked_subcommand is not None:
         if chat or new:
-            raise click.UsageError("--chat and --new before a command open the app only; put them after it.")
+            raise click.UsageError(
+                "Before a command, --chat and --new only apply to the app; put them after it."
+            )
         return None
     return open_app(ctx.ensure_object(Globals), chat=chat, new=new)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return the exit code; what went wrong is told on standard error.
+    """Run the command line and return the exit code; errors are printed to standard error.
 
     Args:
         arguments: Without the program's name; None takes the process's.

@@ -1,4 +1,4 @@
-"""Opening the app, and ending the program with the right code. A start without options needs no click."""
+"""Opens the app, and turns every end into an exit code. A start without options doesn't load click."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from gptalk_tui.cli.signals import Signalled, signals_as_exit_codes
 from gptalk_tui.terminal import gc_tuning
 
 _LIMITS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
-"""What the system refuses whoever asks: where output goes is full, no more files may be open."""
+"""Errors of the system rather than of the program, such as a full disk or too many open files."""
 
 
-def open_app(given: Globals, *, chat: str | None = None, new: bool = False) -> int:
+def open_app(context: Globals, *, chat: str | None = None, new: bool = False) -> int:
     """Open the app; return its exit code.
 
     Args:
-        given: The global options.
+        context: The global options.
         chat: The conversation to open; None: the last one.
         new: Begin with a new conversation.
 
     Raises:
-        UsageError: There is no terminal that could show it, or both a conversation and a new one are meant.
+        UsageError: There is no suitable terminal, or both `chat` and `new` are given.
     """
     if chat and new:
         raise UsageError("Choose --chat or --new, not both.")
@@ -38,8 +38,8 @@ def open_app(given: Globals, *, chat: str | None = None, new: bool = False) -> i
         raise UsageError(
             f"The app needs a terminal that can do more than TERM={os.environ.get('TERM', '')}.", hint=instead
         )
-    settings, paths = given.settings(), given.paths()
-    # Textual reads it once, when it is imported: keys reach the screen in half the time at the same cost.
+    settings, paths = context.settings(), context.paths()
+    # Read by Textual once, at import: keys reach the screen in half the time at the same cost.
     os.environ.setdefault("TEXTUAL_FPS", "120")
     gc_tuning.pause()
     from gptalk_tui.app import run
@@ -49,12 +49,12 @@ def open_app(given: Globals, *, chat: str | None = None, new: bool = False) -> i
 
 
 def main() -> int:
-    """Open the app as the settings and the environment say; return the exit code."""
+    """Open the app without command-line options; return the exit code."""
     return ended(lambda: open_app(Globals()))
 
 
 def ended(run: Callable[[], int]) -> int:
-    """Return the exit code of a run, however it ends; tell the project's own errors on standard error."""
+    """Return the exit code of a run, however it ends; print the project's own errors to standard error."""
     fill_standard_streams()
     try:
         with signals_as_exit_codes():
@@ -73,8 +73,8 @@ def ended(run: Callable[[], int]) -> int:
     except OSError as err:
         if err.errno not in _LIMITS:
             return _crashed(err)
-        hint = "Make room or raise the limit, then try again."
-        complain(GptalkError(f"The system does not let the program go on: {err.strerror}.", hint=hint))
+        hint = "Free some space or raise the limit, then try again."
+        complain(GptalkError(f"The operating system refused: {err.strerror}.", hint=hint))
         _close_quietly()
         return FAILED
     except Exception as err:  # noqa: BLE001 - Python would print the error's text, which may be a conversation's
@@ -82,9 +82,9 @@ def ended(run: Callable[[], int]) -> int:
 
 
 def fill_standard_streams() -> None:
-    """Put the null device in the place of standard streams that were closed (`>&-`).
+    """Open the null device for standard streams that were closed (`>&-`).
 
-    Python has None there, for which `print` takes another stream.
+    Python sets those to None, and `print` would fall back to another stream.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
@@ -100,7 +100,7 @@ def _crashed(err: Exception) -> int:
 
 
 def _close_quietly() -> int:
-    """Leave without a word when the reader of our output has gone, also at the interpreter's last flush."""
+    """Exit silently once the reader of our output has gone, also at the interpreter's final flush."""
     sink = os.open(os.devnull, os.O_WRONLY)
     os.dup2(sink, sys.stdout.fileno())
     return 0

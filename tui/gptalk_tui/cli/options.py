@@ -1,4 +1,4 @@
-"""The global options, which may stand before or after the sub-command."""
+"""The global options, accepted before or after the sub-command."""
 
 from __future__ import annotations
 
@@ -19,45 +19,45 @@ def _keep(ctx: click.Context, parameter: click.Parameter, value: str | bool | No
 
 
 _OPTIONS = (
-    click.option("--url", metavar="URL", callback=_keep, expose_value=False, help="Address of the service."),
+    click.option("--url", metavar="URL", callback=_keep, expose_value=False, help="URL of the service."),
     click.option(
         "--provider",
         type=click.Choice(["gptalk", "openai", "local"]),
         callback=_keep,
         expose_value=False,
-        help="Who answers: a GPTalk service, an OpenAI-compatible endpoint, or this computer.",
+        help="Use a GPTalk service, an OpenAI-compatible endpoint, or a model on this computer.",
     ),
+    click.option("-m", "--model", metavar="NAME", callback=_keep, expose_value=False, help="Model name."),
     click.option(
-        "-m", "--model", metavar="NAME", callback=_keep, expose_value=False, help="Name of the model."
+        "--proxy", metavar="URL", callback=_keep, expose_value=False, help="Proxy URL for the service."
     ),
-    click.option("--proxy", metavar="URL", callback=_keep, expose_value=False, help="Proxy for the service."),
     click.option(
         "--data-dir",
         metavar="FOLDER",
         callback=_keep,
         expose_value=False,
-        help="Where conversations are kept.",
+        help="Folder for conversations and models.",
     ),
-    click.option("--config", metavar="FILE", callback=_keep, expose_value=False, help="The config file."),
+    click.option("--config", metavar="FILE", callback=_keep, expose_value=False, help="Config file to use."),
     click.option(
         "--debug/--no-debug",
         default=None,
         callback=_keep,
         expose_value=False,
-        help="Write a log, without texts and tokens.",
+        help="Write a debug log, without message texts or tokens.",
     ),
 )
 
 
 def global_options(command: Command) -> Command:
-    """Give a command the global options; their values are in `Globals`, the root context's object."""
+    """Add the global options to a command; their values go to `Globals`, the root context's object."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
 
 
 def pass_globals(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Hand a command the `Globals` as its first argument, and give it the global options."""
+    """Pass `Globals` to a command as its first argument, and add the global options to it."""
 
     @functools.wraps(command)
     def with_globals(*args: Any, **kwargs: Any) -> Any:

@@ -1,22 +1,25 @@
-"""What the command line writes: replies to standard output, all else to standard error, both safe to show."""
+"""Output of the command line: results to standard output, the rest to standard error, all safe to show."""
 
 from __future__ import annotations
 
 import sys
 
 from gptalk_client.errors import GptalkError
-from gptalk_client.text import settled, visible
+from gptalk_client.text import showable_length, visible
 
 PROGRAM = "gptalk-tui"
 
+SHORT_ID = 8
+"""Hex digits of an id that are shown; any unambiguous prefix is accepted."""
+
 
 def complain(error: GptalkError) -> None:
-    """Say what went wrong and what to do, on standard error."""
+    """Print what went wrong, and what to do about it, to standard error."""
     note(error.for_humans())
 
 
 def note(text: str) -> None:
-    """Write a line to standard error; a closed standard error is not worth failing for."""
+    """Write a line to standard error; ignore a closed one."""
     try:
         print(f"{PROGRAM}: {visible(text)}", file=sys.stderr, flush=True)
     except (OSError, ValueError):
@@ -24,14 +27,14 @@ def note(text: str) -> None:
 
 
 class OutputClosed(BaseException):
-    """Whoever read our standard output has had enough. No error: handlers of errors must not catch it."""
+    """The reader of our standard output has gone. Not an Exception, so that no error handler catches it."""
 
 
 def write(text: str) -> None:
-    """Write text to standard output at once; characters that its encoding lacks become `?`.
+    """Write text to standard output and flush; characters that its encoding lacks become `?`.
 
     Raises:
-        OutputClosed: Nobody reads it any more.
+        OutputClosed: Its reader has gone.
     """
     if (encoding := (sys.stdout.encoding or "utf-8").lower()) not in ("utf-8", "utf8"):
         text = text.encode(encoding, "replace").decode(encoding)
@@ -43,12 +46,12 @@ def write(text: str) -> None:
 
 
 def columns(*cells: str) -> str:
-    """Return one line of a listing: aligned for people, with tabs between the cells in a pipe."""
+    """Return one line of a listing: spaces between the cells on a terminal, tabs in a pipe."""
     return ("  " if sys.stdout.isatty() else "\t").join(cells)
 
 
 def progress_bar(share: float) -> str:
-    """Return a progress bar, from 0 to 1."""
+    """Return a progress bar for a share from 0 to 1."""
     done = int(share * 30)
     return f"[{'#' * done}{'-' * (30 - done)}] {share:4.0%}"
 
@@ -57,7 +60,7 @@ class ReplyWriter:
     """Writes a reply as it grows.
 
     Args:
-        raw: Write what the service sent as it is; otherwise only what a terminal does not obey.
+        raw: Write the text unchanged; otherwise control characters are made visible.
     """
 
     def __init__(self, *, raw: bool = False) -> None:
@@ -66,22 +69,22 @@ class ReplyWriter:
         self._last = "\n"
 
     def add(self, text: str) -> None:
-        """Write more text. Its end may wait for what it belongs to."""
+        """Write more text. Its end may be held back until the character that it belongs to is whole."""
         if self._raw:
             self._write(text)
             return
         self._waiting += text
-        cut = settled(self._waiting)
+        cut = showable_length(self._waiting)
         self._write(visible(self._waiting[:cut]))
         self._waiting = self._waiting[cut:]
 
     def replace(self, text: str) -> None:
-        """Begin again on a new line."""
+        """Start over on a new line."""
         self.end()
         self.add(text)
 
     def end(self) -> None:
-        """Write what is left, and a line end if there is none."""
+        """Write what is held back, and a final newline if there is none."""
         self._write(visible(self._waiting))
         self._waiting = ""
         if self._last != "\n":

@@ -8,10 +8,10 @@ import click
 
 from gptalk_client.text import one_line
 from gptalk_tui.cli.context import Globals
-from gptalk_tui.cli.conversations import MAX_LISTED, SHORT_ID, opened
+from gptalk_tui.cli.conversations import MAX_LISTED, opened
 from gptalk_tui.cli.examples import examples
 from gptalk_tui.cli.options import pass_globals
-from gptalk_tui.cli.output import columns, note, write
+from gptalk_tui.cli.output import SHORT_ID, columns, note, write
 
 
 @click.command(
@@ -26,13 +26,13 @@ from gptalk_tui.cli.output import columns, note, write
     default=20,
     show_default=True,
     metavar="N",
-    help="Print N at most.",
+    help="Print at most N.",
 )
 @pass_globals
-def search(given: Globals, query: tuple[str, ...], as_json: bool, limit: int) -> None:
-    """Search titles and messages of all conversations."""
+def search(context: Globals, query: tuple[str, ...], as_json: bool, limit: int) -> None:
+    """Search the titles and messages of all conversations."""
     words = " ".join(query)
-    with opened(given) as store:
+    with opened(context) as store:
         hits = store.search(words, limit=limit)
     if as_json:
         found = [
@@ -48,7 +48,7 @@ def search(given: Globals, query: tuple[str, ...], as_json: bool, limit: int) ->
         write(json.dumps(found, indent=2) + "\n")
         return
     if not hits:
-        note(f"Nothing found for {words!r}.")
+        note(f"No matches for {words!r}.")
     for each in hits:
         title = one_line(each.title, max_chars=40)
         write(

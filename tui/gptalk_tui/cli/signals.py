@@ -1,4 +1,4 @@
-"""Signals end the program with the code that shells expect, after everything is put in order."""
+"""Signals end the program with the exit code that shells expect, after cleaning up."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SIGNALS = [
 
 
 class Signalled(BaseException):
-    """A signal asked the program to end. No error: handlers of errors must not catch it."""
+    """A signal asked the program to end. Not an Exception, so that no error handler catches it."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -25,11 +25,11 @@ class Signalled(BaseException):
 
 
 class Ender:
-    """A handler that raises `Signalled`, and remembers that it did: code that is imported may catch everything."""
+    """A handler that raises `Signalled`, and remembers that it did, in case a library swallows it."""
 
     def __init__(self) -> None:
         self.received = 0
-        """The signal that came first; 0 for none."""
+        """The first signal received; 0 for none."""
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         """End the program."""
@@ -39,7 +39,7 @@ class Ender:
 
 @contextlib.contextmanager
 def signals_as_exit_codes() -> Iterator[None]:
-    """Raise `Signalled` in the main thread where a signal would end the process on the spot."""
+    """Raise `Signalled` in the main thread when a signal would end the process on the spot."""
     end = Ender()
     before = _set_handlers(end)
     try:
@@ -51,11 +51,11 @@ def signals_as_exit_codes() -> Iterator[None]:
 
 
 def run_until_signal(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine; at a signal cancel it, wait until it has put things in order, then raise `Signalled`.
+    """Run a coroutine; on a signal cancel it, wait until it has cleaned up, then raise `Signalled`.
 
-    A second signal cancels it once more, for when the first one is stuck.
+    A second signal cancels it again, in case the cleanup is stuck.
     """
-    import asyncio  # most commands need none
+    import asyncio  # most commands don't need it
 
     async def run() -> T:
         loop = asyncio.get_running_loop()
@@ -86,9 +86,9 @@ def run_until_signal(work: Coroutine[Any, Any, T]) -> T:
 
 
 def _set_handlers(handler: Callable[[int, FrameType | None], None]) -> dict[int, Any]:
-    """Set a handler for every signal that a parent has not told us to ignore (nohup); return what was before.
+    """Set a handler for every signal that isn't ignored (nohup); return the previous handlers.
 
-    Only the main thread may do so; elsewhere the program that runs us has handlers of its own.
+    Only the main thread may set handlers; on any other, the embedding program has its own.
     """
     if threading.current_thread() is not threading.main_thread():
         return {}

@@ -1,22 +1,21 @@
-"""One turn from the command line: who is asked, what is printed, and which exit code comes of it."""
+"""One turn from the command line: whom to ask, what to print, and which exit code to return."""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from gptalk_client.chat import Chat, request_messages
+from gptalk_client.chat import Chat, in_words
 from gptalk_client.errors import GptalkError, UsageError
 from gptalk_client.models import (
     Conversation,
     Message,
     Phase,
     PhaseChanged,
-    ReplyRequest,
+    ReplyEvent,
     Role,
     SaveFailed,
     SaveRecovered,
@@ -25,14 +24,14 @@ from gptalk_client.models import (
     TextReplaced,
     TurnEnded,
     TurnEvent,
-    TurnOpened,
 )
-from gptalk_client.paths import Paths
 from gptalk_client.providers.base import Provider
-from gptalk_client.settings import PROVIDERS, Settings
+from gptalk_client.settings import Settings
+from gptalk_client.store.rows import new_id
 from gptalk_client.store.store import Store
 from gptalk_client.store.worker import StoreThread
 from gptalk_client.text import visible
+from gptalk_client.turn_options import Overrides, TurnOptions
 from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.conversations import opened
 from gptalk_tui.cli.exit_codes import FAILED, exit_code_of
@@ -43,13 +42,13 @@ from gptalk_tui.factory import build_provider
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked, and where in the history."""
+    """The prompt, and the conversation that it belongs to."""
 
     text: str
     chat: str | None = None
     go_on: bool = False
     system_prompt: str = ""
-    options: dict[str, Any] = field(default_factory=dict)
+    parameters: dict[str, Any] = field(default_factory=dict)
     is_saved: bool = True
 
 
@@ -63,29 +62,51 @@ class Shape:
     raw: bool = False
 
 
-def run_turn(given: Globals, question: Question, shape: Shape) -> int:
+def run_turn(context: Globals, question: Question, shape: Shape) -> int:
     """Ask, print, and return the exit code.
 
     Raises:
-        GptalkError: Nothing was asked: a setting, the conversation or the store was not good.
-        Signalled: A signal ended it. What had come is printed and kept.
+        GptalkError: Nothing was asked, because of a setting, the conversation or the store.
+        Signalled: A signal ended it. The text so far is printed and saved.
     """
-    settings, paths = given.settings(), given.paths()
+    settings = context.settings()
+    overrides = _overrides(context, settings, question)
     if not question.is_saved and not (question.chat or question.go_on):
-        return run_until_signal(_without_store(settings, paths, question, shape))
-    with opened(given) as store:
+        options = TurnOptions.resolve(settings, None, overrides)
+        provider = _provider(context, settings, options)
+        return run_until_signal(_ask_unsaved(provider, options, [], question.text, shape))
+    with opened(context) as store:
         conversation = _conversation(store, question)
-        settings = _settings_for(given, settings, conversation)
-        model = given.model or (conversation.model if conversation else "") or settings.model
-        settings = replace(settings, model=model)
-        if question.is_saved:
-            return run_until_signal(_with_store(store, conversation, settings, paths, question, shape))
-        earlier = store.branch_messages(conversation.id) if conversation else []
-        return run_until_signal(_without_store(settings, paths, question, shape, conversation, earlier))
+        options = TurnOptions.resolve(settings, conversation, overrides)
+        provider = _provider(context, settings, options)
+        if not question.is_saved:
+            branch = _branch(store, conversation, options)
+            return run_until_signal(_ask_unsaved(provider, options, branch, question.text, shape))
+        new = None
+        if conversation is None:
+            new = conversation = Conversation(
+                new_id(), "", 0, 0, system_prompt=overrides.system_prompt, model=overrides.model,
+                provider=options.provider,
+            )  # fmt: skip
+        return run_until_signal(_ask(store, provider, options, conversation, new, question.text, shape))
+
+
+def _overrides(context: Globals, settings: Settings, question: Question) -> Overrides:
+    """Return what the options of this one run ask for. An address asks for the provider that it belongs to."""
+    return Overrides(
+        provider=settings.provider or "gptalk" if context.provider or context.url else None,
+        model=context.model or "",
+        system_prompt=question.system_prompt,
+        parameters=question.parameters,
+    )
+
+
+def _provider(context: Globals, settings: Settings, options: TurnOptions) -> Provider:
+    return build_provider(replace(settings, provider=options.provider), context.paths(), note)
 
 
 def _conversation(store: Store, question: Question) -> Conversation | None:
-    """Return the conversation to go on with; None for a new one."""
+    """Return the conversation to continue; None for a new one."""
     if question.chat:
         return store.find_conversation(question.chat)
     if not question.go_on:
@@ -96,47 +117,28 @@ def _conversation(store: Store, question: Question) -> Conversation | None:
     return latest
 
 
-def _settings_for(given: Globals, settings: Settings, conversation: Conversation | None) -> Settings:
-    """Return settings with the conversation's own provider, unless another one was asked for just now.
-
-    What was told to a model on this computer must not go to a service because the default has changed.
-    """
-    asked = given.provider or given.url or os.environ.get("GPTALK_PROVIDER") or os.environ.get("GPTALK_URL")
-    own = next((name for name in PROVIDERS if conversation and conversation.provider == name), None)
-    return replace(settings, provider=own) if own and not asked else settings
+def _branch(store: Store, conversation: Conversation | None, options: TurnOptions) -> list[Message]:
+    if conversation is None or conversation.active_message_id is None:
+        return []
+    return store.context(conversation.active_message_id, limit=options.context_limit)
 
 
-async def _with_store(
+async def _ask(
     store: Store,
-    conversation: Conversation | None,
-    settings: Settings,
-    paths: Paths,
-    question: Question,
+    provider: Provider,
+    options: TurnOptions,
+    conversation: Conversation,
+    new: Conversation | None,
+    text: str,
     shape: Shape,
 ) -> int:
-    provider = build_provider(settings, paths, note)
     thread = StoreThread(store)
     chat = Chat(thread)
     try:
-        if conversation is None:
-            conversation = await thread.call(
-                Store.create_conversation,
-                system_prompt=question.system_prompt or settings.chat.system_prompt,
-                model=settings.model,
-                provider=provider.name,
-            )
-        events = chat.reply(
-            conversation.id,
-            question.text,
-            provider=provider,
-            model=settings.model,
-            options=_options(settings, conversation, question),
-            system_prompt=question.system_prompt,
-            context_messages=settings.chat.context_limit,
-        )
+        events = chat.reply(conversation.id, text, provider=provider, options=options, new=new)
         code = await _print(events, shape, provider)
         if chat.unsaved_replies:
-            note("the reply could not be saved; `gptalk-tui doctor` checks the data folder.")
+            note("the reply could not be saved; run `gptalk-tui doctor` to check the data folder.")
             return code or FAILED
         return code
     finally:
@@ -145,55 +147,37 @@ async def _with_store(
         await thread.aclose()
 
 
-async def _without_store(
-    settings: Settings,
-    paths: Paths,
-    question: Question,
-    shape: Shape,
-    conversation: Conversation | None = None,
-    earlier: list[Message] | None = None,
+async def _ask_unsaved(
+    provider: Provider, options: TurnOptions, branch: list[Message], text: str, shape: Shape
 ) -> int:
-    provider = build_provider(settings, paths, note)
-    own_system_prompt = conversation.system_prompt if conversation else settings.chat.system_prompt
-    prompt = Message("", "", None, Role.USER, question.text, Status.COMPLETE, 0)
-    newest = [*(earlier or []), prompt][-settings.chat.context_limit :]
-    request = ReplyRequest(
-        request_messages(newest, question.system_prompt or own_system_prompt),
-        settings.model,
-        _options(settings, conversation, question),
-    )
+    prompt = Message("", "", None, Role.USER, text, Status.COMPLETE, 0)
+    events = provider.stream(options.request([*branch, prompt]))
     try:
-        return await _print(_as_turn(provider, request, prompt), shape, provider)
+        return await _print(_unsaved_turn(events, options.model), shape, provider)
     finally:
         await provider.aclose()
 
 
-async def _as_turn(
-    provider: Provider, request: ReplyRequest, prompt: Message
+async def _unsaved_turn(
+    events: AsyncGenerator[ReplyEvent, None], model: str
 ) -> AsyncGenerator[TurnEvent, None]:
-    """Yield a provider's stream as the events of a turn that nobody keeps."""
-    reply = Message("", "", None, Role.ASSISTANT, "", Status.STREAMING, 0, request.model)
-    yield TurnOpened(prompt, reply)
+    """Yield a provider's events, and the end of a turn that is not saved."""
+    reply = Message("", "", None, Role.ASSISTANT, "", Status.COMPLETE, 0, model)
     has_text = False
     try:
-        async with aclosing(provider.stream(request)) as events:
+        async with aclosing(events):
             async for event in events:
                 has_text = has_text or isinstance(event, TextAdded | TextReplaced)
                 yield event
     except GptalkError as err:
         status = Status.INCOMPLETE if has_text else Status.FAILED
-        yield TurnEnded(replace(reply, status=status, error=err.for_humans()), err)
+        yield TurnEnded(replace(reply, status=status, error=in_words(err, is_kept=False)), err)
     else:
-        yield TurnEnded(replace(reply, status=Status.COMPLETE))
-
-
-def _options(settings: Settings, conversation: Conversation | None, question: Question) -> dict[str, Any]:
-    general = {} if settings.chat.temperature is None else {"temperature": settings.chat.temperature}
-    return {**general, **(conversation.options if conversation else {}), **question.options}
+        yield TurnEnded(reply)
 
 
 async def _print(events: AsyncGenerator[TurnEvent, None], shape: Shape, provider: Provider) -> int:
-    """Print a turn as it goes and return the exit code."""
+    """Print a turn as it streams and return the exit code."""
     printer = ReplyWriter(raw=shape.raw)
     is_live = shape.streams and not shape.as_json and not shape.extracts
     pieces: list[str] = []
@@ -209,7 +193,7 @@ async def _print(events: AsyncGenerator[TurnEvent, None], shape: Shape, provider
                     case TextReplaced(text):
                         pieces = [text]
                         if is_live:
-                            note("the service rewrote its reply; this is all of it now:")
+                            note("the service rewrote its reply; here it is in full:")
                             printer.replace(text)
                     case PhaseChanged(Phase.RETRYING, wait_s, reason):
                         note(f"{reason or 'trying again'} (in {wait_s or 0:.0f} s)")
@@ -222,7 +206,7 @@ async def _print(events: AsyncGenerator[TurnEvent, None], shape: Shape, provider
     finally:
         if is_live and pieces:
             printer.end()
-    assert ended is not None, "a turn ends with its end"
+    assert ended is not None, "every turn yields TurnEnded"
     text = "".join(pieces)
     if shape.as_json:
         write(json.dumps(_as_json(ended.reply, text, provider)) + "\n")
@@ -247,16 +231,13 @@ def _outcome(ended: TurnEnded, text: str, shape: Shape) -> int:
     if not text:
         note("the service sent an empty reply.")
     if shape.extracts and first_code_block(text) is None:
-        note(
-            "there is no code block in the reply."
-            + (" It is kept; see `gptalk-tui show`." if reply.id else "")
-        )
+        note("the reply has no code block." + (" It is saved; see `gptalk-tui show`." if reply.id else ""))
         return FAILED
     return 0
 
 
 def first_code_block(markdown: str) -> str | None:
-    """Return what the first code block of a Markdown text holds; None if there is none."""
+    """Return the content of the first code block in a Markdown text; None if there is none."""
     from markdown_it import MarkdownIt
 
     for token in MarkdownIt("commonmark").parse(markdown):

@@ -1,4 +1,4 @@
-"""What the app's screens have in common, and its dialogs.
+"""What the app's screens and dialogs have in common.
 
 Textual's layout tells a screen its own size by a message, which may replace the terminal's newer one in the queue:
 the screen then kept the wrong size. So all ask for the terminal's present size, whatever a message says.
@@ -12,9 +12,11 @@ from functools import partial
 from typing import TypeVar
 
 from textual.await_complete import AwaitComplete
+from textual.content import Content
 from textual.geometry import Offset, Size
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
+from textual.widgets import Static
 from textual.worker import Worker, WorkType
 
 Result = TypeVar("Result")
@@ -61,17 +63,17 @@ class TrueScreen(Screen[Result]):
 
 
 class Dialog(ModalScreen[Result], TrueScreen[Result]):
-    """A small screen over the others. Where there is little room its hints and margins give way."""
+    """A small screen over the others. Where there is little room, it drops its hints and margins."""
 
     CSS_PATH = "../styles/dialogs.tcss"
     VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-high")]  # noqa: RUF012 - as Textual declares it
 
     _late_answer: Callable[[], object] | None = None
-    """Gives the answer that came while another screen stood over this one."""
+    """Gives the answer that came while another screen was over this one."""
 
     @property
     def is_behind(self) -> bool:
-        """Whether what was typed is still being looked for: a key had better wait for what is found."""
+        """Whether what was typed is still being looked for: a key waits for what is found."""
         return any(
             each.node is self and each.group == LOOKING and not each.is_finished for each in self.workers
         )
@@ -88,6 +90,20 @@ class Dialog(ModalScreen[Result], TrueScreen[Result]):
         if self in self.app.screen_stack:
             self._late_answer = partial(super().dismiss, result)
         return AwaitComplete()
+
+    def action_leave(self) -> None:
+        """Close without an answer."""
+        self.dismiss(None)
+
+    def complain(self, words: str) -> None:
+        """Show what is wrong, in the dialog's `.dialog-error`; nothing hides it.
+
+        Args:
+            words: Made harmless by the caller.
+        """
+        box = self.query_one(".dialog-error", Static)
+        box.update(Content(words))
+        box.set_class(bool(words), "-shown")
 
     def on_screen_resume(self) -> None:
         if self._late_answer is not None:

@@ -1,4 +1,4 @@
-"""Where and how to write the conversation that is shown."""
+"""Where and how to export the open conversation."""
 
 from __future__ import annotations
 
@@ -11,20 +11,19 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
 from textual.widgets import Checkbox, Input, Static
 
 from gptalk_client.errors import GptalkError, TranscriptError
 from gptalk_client.models import Conversation
 from gptalk_client.paths import typed_path
 from gptalk_client.store.reserved_paths import refuse_own_file
+from gptalk_client.store.worker import StoreThread
 from gptalk_client.text import one_line
 from gptalk_client.transcripts.files import export_name, write_file
 from gptalk_client.transcripts.formats import FORMATS, Format
 from gptalk_client.transcripts.transcript import Transcript
-from gptalk_tui.chat.services import Services
 from gptalk_tui.dialogs.base import Dialog
-from gptalk_tui.dialogs.path_input import TargetInput
+from gptalk_tui.dialogs.path_input import PathInput
 from gptalk_tui.widgets.listing import title_of
 from gptalk_tui.widgets.row_list import Row, RowList
 
@@ -43,7 +42,7 @@ class ExportScreen(Dialog[Path | None]):
     """Writes a conversation to a file; returns the file, or None.
 
     Args:
-        services: Where the messages are read from.
+        store: Where the messages are read from.
         conversation: What is written.
     """
 
@@ -53,9 +52,9 @@ class ExportScreen(Dialog[Path | None]):
         Binding("up", "move(-1)", "Previous format", show=False),
     ]
 
-    def __init__(self, services: Services, conversation: Conversation) -> None:
+    def __init__(self, store: StoreThread, conversation: Conversation) -> None:
         super().__init__()
-        self._services = services
+        self._store = store
         self._conversation = conversation
         self._may_replace: Path | None = None
 
@@ -64,10 +63,10 @@ class ExportScreen(Dialog[Path | None]):
             title = f"Export “{title_of(self._conversation)}”"
             yield Static(title, classes="dialog-title", markup=False)
             yield RowList(id="formats")
-            yield _Box("all branches, not only the one that is shown", id="branches", compact=True)
-            yield TargetInput(id="target")
+            yield _Box("all branches, not just the one on screen", id="branches", compact=True)
+            yield PathInput(id="target")
             yield Static(classes="dialog-error", markup=False)
-            hint = "Up and Down: format · Tab completes a folder, or goes on · Enter writes · Esc leaves"
+            hint = "Up and Down: format · Tab completes, or next field · Enter exports · Esc cancels"
             yield Static(hint, classes="dialog-hint", markup=False)
 
     def on_mount(self) -> None:
@@ -75,7 +74,7 @@ class ExportScreen(Dialog[Path | None]):
         formats = self.query_one("#formats", RowList)
         formats.can_focus = False
         formats.set_rows(Row(each.name, each.title, each.suffix) for each in FORMATS.values())
-        target = self.query_one("#target", TargetInput)
+        target = self.query_one("#target", PathInput)
         target.value = self._own_name
         target.focus()
 
@@ -90,15 +89,11 @@ class ExportScreen(Dialog[Path | None]):
 
     def action_move(self, by: int) -> None:
         """Choose another format; the file's ending follows."""
-        target = self.query_one("#target", TargetInput)
+        target = self.query_one("#target", PathInput)
         old = self._format.suffix
         self.query_one("#formats", RowList).action_move(by)
         if target.value.endswith(old):
             target.value = target.value[: -len(old)] + self._format.suffix
-
-    def action_leave(self) -> None:
-        """Close without writing."""
-        self.dismiss(None)
 
     @on(RowList.Highlighted)
     def _format_clicked(self, event: RowList.Highlighted) -> None:
@@ -123,7 +118,7 @@ class ExportScreen(Dialog[Path | None]):
             force = path == may_replace
             if os.path.lexists(path) and not force:
                 return path, False
-            store = self._services.store.store
+            store = self._store.store
             refuse_own_file(path, store.path)
             transcript = Transcript(store.conversation(conversation_id), store.messages(conversation_id))
             write_file(path, chosen.export([transcript], all_branches=all_branches), force=force)
@@ -132,24 +127,19 @@ class ExportScreen(Dialog[Path | None]):
         try:
             path, is_written = await asyncio.to_thread(write)
         except TranscriptError as err:
-            self._complain(err.message)
+            self.complain(_both_ends(err.message))
             return
         except GptalkError as err:
-            self._complain(err.for_humans())
+            self.complain(_both_ends(err.for_humans()))
             return
         if is_written:
             self.dismiss(path)
         else:
             self._may_replace = path
-            self._complain(f"{path} is there already. Enter again replaces it.")
-
-    def _complain(self, text: str) -> None:
-        box = self.query_one(".dialog-error", Static)
-        box.update(Content(_both_ends(text)))
-        box.add_class("-shown")
+            self.complain(_both_ends(f"{path} already exists. Enter again replaces it."))
 
 
 def _both_ends(text: str) -> str:
-    """Return text on one line, at most 400 characters: a path may be long, and the reason stands behind it."""
+    """Return text on one line, at most 400 characters: a path may be long, and the reason follows it."""
     line = one_line(text, max_chars=10_000)
     return line if len(line) <= 400 else f"{line[:199]}…{line[-200:]}"

@@ -14,27 +14,27 @@ from textual.content import Content
 from textual.events import Resize
 from textual.widgets import Static
 
-from gptalk_tui.actions import Where
+from gptalk_tui.actions import Scope
 from gptalk_tui.dialogs.base import Dialog
-from gptalk_tui.keymap import KeyMap, by_place
+from gptalk_tui.keymap import KeyMap, by_scope
 
 _HEADINGS = {
-    Where.COMPOSER: "In the composer",
-    Where.ANYWHERE: "Anywhere",
-    Where.READING: "In the transcript ({} goes there)",
-    Where.MESSAGE: "On a message ({} goes to one)",
-    Where.LIST: "In the list of conversations ({} goes there)",
+    Scope.COMPOSER: "In the composer",
+    Scope.ANYWHERE: "Anywhere",
+    Scope.READING: "In the transcript ({} goes there)",
+    Scope.MESSAGE: "On a message ({} goes to one)",
+    Scope.LIST: "In the list of conversations ({} goes there)",
 }
 _WAYS = {
-    Where.READING: "message.previous",
-    Where.MESSAGE: "message.previous",
-    Where.LIST: "conversation.switch",
+    Scope.READING: "message.previous",
+    Scope.MESSAGE: "message.previous",
+    Scope.LIST: "conversation.switch",
 }
 _FIRST = {
-    Where.COMPOSER: (Where.COMPOSER, Where.ANYWHERE),
-    Where.READING: (Where.READING, Where.MESSAGE),
-    Where.MESSAGE: (Where.MESSAGE, Where.READING),
-    Where.LIST: (Where.LIST, Where.ANYWHERE),
+    Scope.COMPOSER: (Scope.COMPOSER, Scope.ANYWHERE),
+    Scope.READING: (Scope.READING, Scope.MESSAGE),
+    Scope.MESSAGE: (Scope.MESSAGE, Scope.READING),
+    Scope.LIST: (Scope.LIST, Scope.ANYWHERE),
 }
 
 
@@ -44,19 +44,19 @@ KEY_WIDTH = 18
 ROOMY_WIDTH = 50
 
 
-def help_text(keys: KeyMap, place: Where, width: int) -> Content:
+def help_text(keys: KeyMap, scope: Scope, width: int) -> Content:
     """Return the keys, by where they work.
 
     Args:
         keys: The keys of every action.
-        place: What has the focus; its keys come first.
+        scope: What has the focus; its keys come first.
         width: For the text, in cells.
     """
     indent = KEY_WIDTH if width >= ROOMY_WIDTH else 4
     lines: list[Content] = []
-    for where, actions in by_place(_FIRST.get(place, ())):
-        way = keys.how(_WAYS[where]) if where in _WAYS else ""
-        lines += [Content.styled(_HEADINGS[where].format(way), "bold $ink-accent")]
+    for each, actions in by_scope(_FIRST.get(scope, ())):
+        way = keys.how(_WAYS[each]) if each in _WAYS else ""
+        lines += [Content.styled(_HEADINGS[each].format(way), "bold $ink-accent")]
         for action in actions:
             titles = keys.titles(action)
             if not titles and action.command is None:
@@ -68,7 +68,7 @@ def help_text(keys: KeyMap, place: Where, width: int) -> Content:
             else:
                 head = Content.styled(f"  {key}".ljust(indent), "$ink-text")
                 lines.append(Content.assemble(head, told.pop(0)))
-            lines += [Content.assemble(" " * indent, each) for each in told]
+            lines += [Content.assemble(" " * indent, line) for line in told]
         lines.append(Content.empty())
     return Content("\n").join(lines)
 
@@ -78,7 +78,7 @@ class HelpScreen(Dialog[None]):
 
     Args:
         keys: The keys of every action.
-        place: What has the focus.
+        scope: What has the focus.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -88,10 +88,10 @@ class HelpScreen(Dialog[None]):
         Binding("space", "page", "Page down", show=False),
     ]
 
-    def __init__(self, keys: KeyMap, place: Where) -> None:
+    def __init__(self, keys: KeyMap, scope: Scope) -> None:
         super().__init__()
         self._keys = keys
-        self._place = place
+        self._scope = scope
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog -tall -wide"):
@@ -110,7 +110,7 @@ class HelpScreen(Dialog[None]):
 
     def _show(self) -> None:
         width = self.query_one(VerticalScroll).scrollable_content_region.width
-        self.query_one("#help-text", Static).update(help_text(self._keys, self._place, width))
+        self.query_one("#help-text", Static).update(help_text(self._keys, self._scope, width))
 
     def action_scroll(self, by: int) -> None:
         """Scroll by lines."""
@@ -119,7 +119,3 @@ class HelpScreen(Dialog[None]):
     def action_page(self) -> None:
         """Scroll by a page."""
         self.query_one(VerticalScroll).scroll_page_down(animate=False)
-
-    def action_leave(self) -> None:
-        """Close."""
-        self.dismiss(None)

@@ -1,4 +1,4 @@
-"""Asks before it fetches the small model, and shows how far it is."""
+"""Asks before it downloads the small model, and shows the progress."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from textual.widgets import ProgressBar, Static
 
 from gptalk_client.embedded.errors import PullCancelledError
 from gptalk_client.embedded.pull_progress import PullProgress
-from gptalk_client.embedded.weights import SMOLLM2, pull
+from gptalk_client.embedded.weights import SMOLLM2, in_megabytes, pull
 from gptalk_client.errors import LocalModelError
 from gptalk_client.text import one_line
 from gptalk_tui.dialogs.base import Dialog
 
 
-class PullScreen(Dialog[bool]):
-    """Returns whether the model lies ready.
+class ModelDownloadScreen(Dialog[bool]):
+    """Returns whether the model is there.
 
     Args:
         models_dir: Where it goes.
@@ -41,13 +41,13 @@ class PullScreen(Dialog[bool]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
-            yield Static("Fetch the small model?", classes="dialog-title", markup=False)
-            megabytes = SMOLLM2.download_bytes // 1_000_000
-            text = f"SmolLM2-135M-Instruct, {megabytes} MB, once. It then answers on this computer, also offline."
+            yield Static("Download the small model?", classes="dialog-title", markup=False)
+            size = in_megabytes(SMOLLM2.size_bytes)
+            text = f"SmolLM2-135M-Instruct, {size}, once. It then runs on this computer, also offline."
             yield Static(text, id="what", markup=False)
             yield ProgressBar(total=100, show_eta=False)
             yield Static(classes="dialog-error", markup=False)
-            yield Static("Enter fetches it · Esc leaves", classes="dialog-hint", markup=False)
+            yield Static("Enter: download · Esc: cancel", classes="dialog-hint", markup=False)
 
     def on_mount(self) -> None:
         self.query_one(ProgressBar).display = False
@@ -58,13 +58,13 @@ class PullScreen(Dialog[bool]):
             return
         self._is_fetching = True
         self._cancel.clear()
-        self.query_one(".dialog-error").remove_class("-shown")
+        self.complain("")
         self.query_one(ProgressBar).display = True
         self.query_one(".dialog-hint", Static).update(Content("Esc stops"))
         self.run_worker(self._fetch(), description="pull")
 
     def action_leave(self) -> None:
-        """Stop what runs, or close."""
+        """Stop the download, or close."""
         if self._is_fetching:
             self._cancel.set()
         else:
@@ -82,10 +82,8 @@ class PullScreen(Dialog[bool]):
             self.dismiss(False)
         except LocalModelError as err:
             self._is_fetching = False
-            box = self.query_one(".dialog-error", Static)
-            box.update(Content(one_line(err.for_humans(), max_chars=400)))
-            box.add_class("-shown")
-            self.query_one(".dialog-hint", Static).update(Content("Enter tries again · Esc leaves"))
+            self.complain(one_line(err.for_humans(), max_chars=400))
+            self.query_one(".dialog-hint", Static).update(Content("Enter: try again · Esc: cancel"))
         else:
             self.dismiss(True)
 

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.suggester import Suggester
 from textual.widgets import Input
 
-from gptalk_tui.chat.autocomplete import file_rows
+from gptalk_tui.dialogs.path_completion import file_rows
 
 
 def completion_of(typed: str) -> str | None:
@@ -31,7 +31,7 @@ class _PathSuggester(Suggester):
         return await asyncio.to_thread(completion_of, value)
 
 
-class TargetInput(Input):
+class PathInput(Input):
     """A field for a path. What Tab would add stands behind the cursor, dim; with nothing to add Tab goes on."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "complete", "Complete", show=False)]

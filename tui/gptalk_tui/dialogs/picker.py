@@ -110,7 +110,3 @@ class PickerScreen(Dialog[str | None]):
     def action_page(self, by: int) -> None:
         """Move the highlight by a page."""
         self.query_one(RowList).action_page(by)
-
-    def action_leave(self) -> None:
-        """Close without a choice."""
-        self.dismiss(None)

@@ -17,7 +17,7 @@ from gptalk_tui.widgets.listing import title_of
 
 
 class RenameScreen(Dialog[str | None]):
-    """Returns the new title; None where it stays as it is, also for an empty one.
+    """Returns the new title; None where it stays the same, also for an empty one.
 
     Args:
         conversation: What is renamed.
@@ -34,9 +34,7 @@ class RenameScreen(Dialog[str | None]):
         with Vertical(classes="dialog"):
             yield Static(f"Rename “{title_of(self._conversation)}”", classes="dialog-title", markup=False)
             yield Input(self._shown, placeholder="the title", compact=True, select_on_focus=True)
-            yield Static(
-                "Enter keeps the title · Esc leaves it as it was", classes="dialog-hint", markup=False
-            )
+            yield Static("Enter: save · Esc: cancel", classes="dialog-hint", markup=False)
 
     def on_mount(self) -> None:
         self.query_one(Input).focus()
@@ -45,7 +43,3 @@ class RenameScreen(Dialog[str | None]):
     def _submitted(self, event: Input.Submitted) -> None:
         title = event.value.strip()
         self.dismiss(title if title and title != self._shown.strip() else None)
-
-    def action_leave(self) -> None:
-        """Close without a change."""
-        self.dismiss(None)

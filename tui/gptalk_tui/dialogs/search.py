@@ -65,7 +65,7 @@ class SearchScreen(Dialog[Found | None]):
             yield Static("Search all conversations", classes="dialog-title", markup=False)
             yield Input(self._query, placeholder="type to search", compact=True, id="query")
             yield RowList(id="hits")
-            hint = "Enter opens · Tab: this conversation · Esc leaves"
+            hint = "Enter: open · Tab: this conversation · Esc: close"
             yield Static(hint, classes="dialog-hint", markup=False)
 
     def on_mount(self) -> None:
@@ -86,7 +86,7 @@ class SearchScreen(Dialog[Found | None]):
             return hits, None if hits or not query.strip() else store.search_extent()
 
         try:
-            hits, extent = await self._store.run(search)
+            hits, extent = await self._store.call(search)
         except GptalkError as err:
             self.notify(err.for_humans(), severity="error")
             return
@@ -116,13 +116,9 @@ class SearchScreen(Dialog[Found | None]):
         """Find the same in the conversation on screen."""
         self.dismiss(Found(self.query_one("#query", Input).value))
 
-    def action_leave(self) -> None:
-        """Close without a choice."""
-        self.dismiss(None)
-
 
 def nothing_in(messages: int, conversations: int) -> str:
-    """Return what to say about a search that found nothing."""
+    """Return the words for a search that found nothing."""
     of = f"{messages:,} message{'s' if messages != 1 else ''}"
     return f"Nothing in {of} of {conversations:,} conversation{'s' if conversations != 1 else ''}"
 
@@ -144,7 +140,7 @@ def rows_of(hits: Sequence[SearchHit], now: datetime) -> list[Row]:
 
 
 def harmless(text: str, spans: Sequence[tuple[int, int]]) -> tuple[str, tuple[tuple[int, int], ...]]:
-    """Return a snippet that a terminal only shows, and where its matches stand then."""
+    """Return a snippet without control characters, and its matches' places there."""
     parts: list[str] = []
     moved: list[tuple[int, int]] = []
     length = at = 0

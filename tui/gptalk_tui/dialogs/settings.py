@@ -1,4 +1,4 @@
-"""The settings of a conversation, or of all new ones: who answers, with which model and how."""
+"""The settings of a conversation, or the defaults: provider, model and parameters."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ HERE, DEFAULT = "here", "default"
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What the person set, and for what."""
+    """What the person set, and for which scope."""
 
     scope: str
     """`here` or `default`."""
@@ -35,12 +35,12 @@ class Chosen:
 
 
 class SettingsScreen(Dialog[list[Chosen] | None]):
-    """Returns what was changed, for this conversation, for all, or both; None where the person left.
+    """Returns what was changed, for this conversation, as the default, or both; None where the person left.
 
     Args:
         title: The conversation's title; made harmless by the caller.
         here: What this conversation sets for itself.
-        defaults: What holds for every conversation.
+        defaults: What applies where a conversation sets nothing.
         providers: Name and title of those that can answer; made harmless by the caller.
         personas: By name.
         find_models: Returns the names of a provider's models.
@@ -72,7 +72,7 @@ class SettingsScreen(Dialog[list[Chosen] | None]):
         self._set = {HERE: Fields.of(here), DEFAULT: Fields.of(defaults)}
         """What was set before, by scope."""
         self._typed = dict(self._set)
-        """What stands in the fields, by scope; for the scope that is shown, when it was shown."""
+        """What the fields hold, by scope; for the scope on screen, when it was shown."""
         self._scope = HERE
         self._plain = self._set[HERE]
         """The fields without a persona."""
@@ -81,7 +81,7 @@ class SettingsScreen(Dialog[list[Chosen] | None]):
         self._find_models = find_models
         self._models: list[str] = []
         self._meant: dict[str, str] = {}
-        """What stands in a field, and the text that is meant by it and is kept where the field is left alone."""
+        """What a field shows, and the text that it stands for, which is kept where the field is left alone."""
         sources: list[Values | Persona] = [here, defaults, *personas.values()]
         for each in sources:
             self._harmless(each.model)
@@ -92,7 +92,7 @@ class SettingsScreen(Dialog[list[Chosen] | None]):
         with Vertical(classes="dialog", id="settings"):
             yield Static(f"Settings · “{self._title}”", classes="dialog-title", markup=False)
             yield from _row(
-                "for", Cycle([(HERE, "this conversation"), (DEFAULT, "all, as the default")], id="scope")
+                "for", Cycle([(HERE, "this conversation"), (DEFAULT, "all new ones (default)")], id="scope")
             )
             if self._personas:
                 yield from _row("persona", Cycle(personas, id="persona"))
@@ -112,7 +112,7 @@ class SettingsScreen(Dialog[list[Chosen] | None]):
     # Fields
 
     def _fill(self, fields: Fields) -> None:
-        """Show fields of the scope; what is not set says what holds instead."""
+        """Show the scope's fields; an empty one says what applies instead."""
         defaults, is_here = self._defaults, self._scope == HERE
         names = list(self._providers.items())
         if is_here:
@@ -123,7 +123,7 @@ class SettingsScreen(Dialog[list[Chosen] | None]):
         self.query_one("#provider", Cycle).set_options(names, value=fields.provider)
         self._show("#model", fields.model, _held(is_here, defaults.model, "the provider's own"))
         default = "" if defaults.temperature is None else f"{defaults.temperature:g}"
-        self._show("#temperature", fields.temperature, _held(is_here, default, "left to the service"))
+        self._show("#temperature", fields.temperature, _held(is_here, default, "the service's own"))
         self._show("#context", fields.context, _held(is_here, str(defaults.context_messages or 0), "20"))
         system = self.query_one("#system", TextArea)
         system.load_text(fields.system)
@@ -143,14 +143,14 @@ class SettingsScreen(Dialog[list[Chosen] | None]):
         return shown
 
     def _name_persona(self, fields: Fields) -> None:
-        """Show the name of the persona that the fields are."""
+        """Show the name of the persona that the fields match."""
         if self._personas:
             same = (name for name, each in self._personas.items() if fields == fields.as_persona(each))
             self.query_one("#persona", Cycle).value = next(same, "")
 
     @property
     def _fields(self) -> Fields:
-        """What stands in the fields now."""
+        """What the fields hold now."""
         return Fields(
             provider=self.query_one("#provider", Cycle).value,
             model=self.query_one("#model", Input).value,
@@ -180,15 +180,13 @@ class SettingsScreen(Dialog[list[Chosen] | None]):
         if not any(fields == fields.as_persona(each) for each in self._personas.values()):
             self._plain = fields
         persona = self._personas.get(event.value)
-        self._complain("")
+        self.complain("")
         if persona is None:
             self._fill(self._plain)
         elif persona.provider is not None and persona.provider not in self._providers:
             self._fill(self._plain)
             name = one_line(event.value)
-            self._complain(
-                f"{name} is answered by {persona.provider}, which is not set up in the config file."
-            )
+            self.complain(f"{name} uses {persona.provider}, which is not set up in the config file.")
         else:
             self._fill(self._plain.as_persona(persona))
         self.query_one("#persona", Cycle).value = event.value
@@ -206,7 +204,7 @@ class SettingsScreen(Dialog[list[Chosen] | None]):
         except GptalkError as err:
             self._take_models([], one_line(err.message))
             return
-        self._take_models(models, "" if models else "the provider names no models")
+        self._take_models(models, "" if models else "the provider lists no models")
 
     def _take_models(self, models: list[str], words: str) -> None:
         self._models = models = [self._harmless(name) for name in models]
@@ -214,7 +212,7 @@ class SettingsScreen(Dialog[list[Chosen] | None]):
         named = ", ".join(one_line(name) for name in models[:3]) + (", …" if len(models) > 3 else "")
         hint = f"models: {named} (PgUp and PgDn in the field)" if models else words
         self.query_one("#hint", Static).update(
-            Content(f"{hint}\nLeft and Right choose · Enter or Ctrl+T keeps · Esc leaves")
+            Content(f"{hint}\nLeft and Right: choose · Enter or Ctrl+T: save · Esc: cancel")
         )
 
     # Keys
@@ -251,7 +249,7 @@ class SettingsScreen(Dialog[list[Chosen] | None]):
                 if scope != self._scope:
                     self.query_one("#scope", Cycle).value = scope
                     self._show_scope(scope)
-                self._complain(str(err))
+                self.complain(str(err))
                 return
         self.dismiss(chosen)
 
@@ -261,15 +259,6 @@ class SettingsScreen(Dialog[list[Chosen] | None]):
             values, model=self._meant.get(model, model), system_prompt=self._meant.get(system, system)
         )
 
-    def _complain(self, words: str) -> None:
-        box = self.query_one(".dialog-error", Static)
-        box.update(Content(words))
-        box.set_class(bool(words), "-shown")
-
-    def action_leave(self) -> None:
-        """Close without a change."""
-        self.dismiss(None)
-
 
 def _row(label: str, field: Cycle | Input) -> ComposeResult:
     with Horizontal(classes="setting"):
@@ -278,5 +267,5 @@ def _row(label: str, field: Cycle | Input) -> ComposeResult:
 
 
 def _held(is_here: bool, default: str, otherwise: str) -> str:
-    """Return what holds while a field is empty."""
+    """Return what applies while a field is empty."""
     return f"default: {one_line(default) or otherwise}" if is_here else otherwise

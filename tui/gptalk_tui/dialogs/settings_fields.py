@@ -1,4 +1,4 @@
-"""What stands in the fields of the settings dialog, and what it means."""
+"""The fields of the settings dialog: as typed, and what they mean."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Values:
 
 
 class BadValueError(ValueError):
-    """A field holds what cannot be used; says what can."""
+    """A field has a value that cannot be used; the message says what can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Fields:
 
     @classmethod
     def of(cls, values: Values) -> Fields:
-        """Return the fields that show what is set, with what a terminal would obey made visible."""
+        """Return the fields that show what is set, with control characters made visible."""
         return cls(
             provider=values.provider,
             model=visible(values.model, newlines=False),
@@ -66,7 +66,7 @@ class Fields:
         except ValueError:
             degree = -1.0
         if degree is not None and not 0 <= degree <= 2:
-            raise BadValueError("The temperature is a number from 0 for sober to 2 for wild.")
+            raise BadValueError("The temperature is a number from 0 (precise) to 2 (creative).")
         if context and not (context.isascii() and context.isdigit()):
             raise BadValueError("The context is a whole number of messages; 0 sends all.")
         return Values(

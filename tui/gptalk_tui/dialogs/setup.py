@@ -11,11 +11,11 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
 from textual.widgets import Input, Static
 
+from gptalk_client.addresses import Address
 from gptalk_client.errors import ConfigError
-from gptalk_client.settings import GPTALK_URL, check_url
+from gptalk_client.settings import GPTALK_URL
 from gptalk_client.text import one_line
 from gptalk_tui.dialogs.base import Dialog
 from gptalk_tui.widgets.row_list import Row, RowList
@@ -25,7 +25,7 @@ GPTALK, LOCAL, OTHER = "gptalk", "local", "other"
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Where a person wants to chat."""
+    """Where to chat."""
 
     provider: Literal["gptalk", "local"]
     url: str = ""
@@ -33,11 +33,10 @@ class Choice:
 
 
 class SetupScreen(Dialog[Choice | None]):
-    """Asks where to chat; returns the choice, or None where the question was put off.
+    """Asks where to chat; returns the choice, or None where it was postponed.
 
     Args:
-        reaches: Tells whether a service can be reached.
-        may_leave: Whether Esc leaves things as they are.
+        reaches: Returns whether a service can be reached.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -57,7 +56,7 @@ class SetupScreen(Dialog[Choice | None]):
             yield RowList(id="places")
             yield Input(placeholder="https://…  address of a GPTalk service", compact=True, id="address")
             yield Static(classes="dialog-error", markup=False)
-            hint = "Up and Down choose · Enter takes it · kept in the config file, Ctrl+T changes it"
+            hint = "Up and Down: choose · Enter: use it · saved in the config file; Ctrl+T changes it"
             yield Static(hint, classes="dialog-hint", markup=False)
 
     def on_mount(self) -> None:
@@ -68,7 +67,7 @@ class SetupScreen(Dialog[Choice | None]):
         self.run_worker(self._probe(), description="probe")
 
     def _show(self, is_reachable: bool | None) -> None:
-        reach = {None: "looking…", True: "reachable", False: "not reachable now"}[is_reachable]
+        reach = {None: "looking…", True: "reachable", False: "unreachable right now"}[is_reachable]
         places = self.query_one(RowList)
         rows = [
             Row(GPTALK, "gptalk.net", reach),
@@ -110,11 +109,9 @@ class SetupScreen(Dialog[Choice | None]):
         if "://" not in text:
             text = "https://" + text
         try:
-            url = check_url(text, "The address")
+            url = Address.parse(text, "The address").base
         except ConfigError as err:
-            box = self.query_one(".dialog-error", Static)
-            box.update(Content(one_line(err.message)))
-            box.add_class("-shown")
+            self.complain(one_line(err.message))
             return
         self.dismiss(Choice("gptalk", url))
 
@@ -123,7 +120,3 @@ class SetupScreen(Dialog[Choice | None]):
         places = self.query_one(RowList)
         places.focus()
         places.action_move(by)
-
-    def action_leave(self) -> None:
-        """Put the question off."""
-        self.dismiss(None)

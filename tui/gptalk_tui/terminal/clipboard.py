@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from gptalk_client.paths import make_private_folder
+from gptalk_client.files import replace_file
 from gptalk_client.text import one_line
 from gptalk_tui.terminal.escape_sequences import osc52
 
@@ -98,15 +96,6 @@ class Clipboard:
         return process.returncode == 0
 
     def _write_file(self, text: str) -> Path:
-        make_private_folder(self._folder)
         target = self._folder / FILE_NAME
-        handle, name = tempfile.mkstemp(prefix=".clipboard-", dir=self._folder)  # mode 0600
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", errors="replace", newline="") as file:
-                file.write(text)
-            os.replace(name, target)
-        except OSError:
-            with contextlib.suppress(OSError):
-                os.unlink(name)
-            raise
+        replace_file(target, text.encode("utf-8", "replace"))
         return target

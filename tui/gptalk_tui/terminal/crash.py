@@ -28,7 +28,8 @@ _MOST_ERRORS = 10
 def trace_without_text(error: BaseException) -> str:
     """Return an exception's type and traceback, and those of its causes.
 
-    Source lines are the program's own. Neither exception messages nor variables are included.
+    Source lines are the program's own, from its files: code from elsewhere, such as `python -c`, may contain
+    anything. Neither exception messages nor variables are included.
     """
     return "\n".join(_lines(error, set()))
 
@@ -131,7 +132,7 @@ def _lines(error: BaseException, seen: set[int]) -> Iterator[str]:
         yield f"  ... {len(frames) - _MOST_FRAMES} earlier calls"
     for frame in frames[-_MOST_FRAMES:]:
         yield f'  File "{_short(frame.filename)}", line {frame.lineno}, in {frame.name}'
-        if frame.line:
+        if frame.line and not frame.filename.startswith("<"):
             yield f"    {frame.line}"
     yield f"{type(error).__module__}.{type(error).__qualname__}{_numbers(error)}"
     for each in getattr(error, "exceptions", ()):

@@ -1,6 +1,8 @@
 """Textual's Linux driver, made to survive a terminal that hangs or goes away.
 
-Textual 8.2 waits for such a terminal forever, or loses the error in a thread (no upstream issue).
+Textual 8.2 waits for such a terminal forever, or loses the error in a thread (no upstream issue). POSIX only: on
+Windows the app uses Textual's own driver, which can neither tell that its console has gone nor give it back by
+force; `App.get_driver_class` chooses.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import os
 import queue
 import re
 import selectors
+import sys
 import termios
 import threading
 from collections.abc import Iterable, Iterator
@@ -25,6 +28,8 @@ from gptalk_tui.terminal.paste_filter import PasteFilter
 
 if TYPE_CHECKING:
     from textual.app import App
+
+assert sys.platform != "win32"
 
 HANG_UP_EXIT = 129
 """Exit code when the terminal goes away: what a shell reports for SIGHUP."""

@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
-
+from gptalk_client.json_decoding import JsonError, decode
 from gptalk_client.transcripts.importers.source import Bytes, SourceFile
 
 MAX_ELEMENT_BYTES = 256 * 1024 * 1024
@@ -48,8 +47,8 @@ def elements_after(
     while (element := scanner.next_object()) is not None:
         at, data = element
         try:
-            decoded = msgspec.json.decode(data)
-        except (msgspec.DecodeError, RecursionError) as err:
+            decoded = decode(data)
+        except JsonError as err:
             raise source.broken(f"the conversation at byte {at} is broken: {err}") from err
         yield decoded
     rest = scanner.rest()
@@ -61,7 +60,7 @@ def lines(source: SourceFile) -> Iterator[tuple[int, Any]]:
     """Yield number, from 1, and value of every line that is not blank.
 
     Raises:
-        TranscriptError: A line is no JSON; it names the line.
+        TranscriptError: A line is not JSON; it names the line.
     """
     with source.opened() as file:
         number = 0
@@ -71,9 +70,9 @@ def lines(source: SourceFile) -> Iterator[tuple[int, Any]]:
             if not data:
                 continue
             try:
-                yield number, msgspec.json.decode(data)
-            except (msgspec.DecodeError, RecursionError) as err:
-                raise source.broken(f"line {number} is no JSON: {err}") from err
+                yield number, decode(data)
+            except JsonError as err:
+                raise source.broken(f"line {number} is not JSON: {err}") from err
 
 
 class _Scanner:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
+from gptalk_client.json_decoding import JsonError, decode
 from gptalk_client.models import Role
 from gptalk_client.store.imports import ImportedConversation, ImportedMessage
 from gptalk_client.text import first_line
@@ -100,8 +100,8 @@ class _Reader:
     def _referred(self, payload: str) -> str:
         """Return the text that a payload is put together from: literals and stored fragments."""
         try:
-            data = json.loads(payload)
-        except (ValueError, RecursionError):
+            data = decode(payload)
+        except JsonError:
             data = None
         references = data.get("text_ref") if isinstance(data, dict) else None
         texts: list[str] = []

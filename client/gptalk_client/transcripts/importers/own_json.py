@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from gptalk_client.errors import TranscriptError
+from gptalk_client.json_decoding import JsonError, decode
 from gptalk_client.models import Role, Status
 from gptalk_client.store.imports import ImportedConversation, ImportedMessage
 from gptalk_client.transcripts.exporters.own_json import FORMAT, VERSION
@@ -73,9 +74,9 @@ def _objects(source: SourceFile) -> Iterator[Any]:
             size = f"{MAX_WHOLE_BYTES >> 20} MB"
             raise source.broken(f"another program has changed the order of it, and it has more than {size}")
         try:
-            data = msgspec.json.decode(whole)
-        except (msgspec.DecodeError, RecursionError) as err:
-            raise source.broken(f"it is no JSON: {err}") from err
+            data = decode(whole)
+        except JsonError as err:
+            raise source.broken(f"it is not JSON: {err}") from err
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise source.broken("it is not of this program")
     _check_version(source, data.get("version"))

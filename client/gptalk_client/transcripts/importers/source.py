@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO
 
 from gptalk_client.errors import TranscriptError
+from gptalk_client.files import open_regular
 from gptalk_client.models import EARLIEST_MS, LATEST_MS
-from gptalk_client.regular_files import open_regular
 
 _MEMBER = "conversations.json"
 _FREE_BYTES = 16 * 1024 * 1024

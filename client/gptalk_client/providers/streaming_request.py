@@ -1,8 +1,8 @@
-"""One request in a task of its own, and how it is stopped without cancelling anything.
+"""One request in its own task, and how to stop it without cancelling anything.
 
-A cancel that meets httpcore while it takes a connection or gives one back loses that connection
-(https://github.com/encode/httpx/issues/3782). So an exchange is never cancelled. `stop` makes its network
-operation of the moment, and any later one, raise `Interrupted`, which httpcore cleans up after like after any
+httpcore 1.0 loses a connection if it is cancelled while taking one from the pool or returning one
+(https://github.com/encode/httpx/issues/3782). So a request is never cancelled. `stop` makes its network
+operation, and any later one, raise `Interrupted`, which httpcore cleans up after as after any
 other broken connection.
 """
 
@@ -14,33 +14,33 @@ from contextlib import asynccontextmanager
 from contextvars import ContextVar
 
 from gptalk_client.errors import GptalkError
-from gptalk_client.providers.http_errors import Answer
+from gptalk_client.providers.http_errors import Response
 
 CLOSE_S = 1.0
-"""How long a stopped request may take to close before nobody waits for it any more, in seconds."""
+"""How long to wait for a stopped request to close, in seconds."""
 
 
 class Interrupted(Exception):
-    """The exchange was stopped."""
+    """The request was stopped."""
 
 
-class Exchange:
-    """One request, its answer, and whether to go on."""
+class StreamingRequest:
+    """One request, its response, and whether to go on."""
 
     def __init__(self) -> None:
-        self.answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self.response: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
         self.task: asyncio.Task[None] | None = None
         self.stopped_by: GptalkError | None = None
-        """Why it was stopped, if there was more to it than that nobody wants it any more."""
+        """Why it was stopped; None if it is simply no longer needed."""
         self.is_streaming = False
-        """The answer is a stream, and the sink is told how it ends."""
+        """The response is a stream; the sink's `end` reports how it ended."""
         self.is_ending = False
-        """The end mark was read; only the end of the body is waited for."""
+        """The end mark was read; only the end of the body is outstanding."""
         self._is_stopped = False
         self._waiter: asyncio.Future[None] | None = None
 
     def stop(self, why: GptalkError | None = None) -> None:
-        """Interrupt the network operation of the moment and all later ones; only the first call counts."""
+        """Interrupt the current network operation and all later ones; only the first call counts."""
         if not self._is_stopped:
             self._is_stopped = True
             self.stopped_by = why
@@ -48,7 +48,7 @@ class Exchange:
                 self._waiter.set_result(None)
 
     def check(self) -> None:
-        """Raise `Interrupted` if the exchange was stopped."""
+        """Raise `Interrupted` if the request was stopped."""
         if self._is_stopped:
             raise Interrupted
 
@@ -56,7 +56,7 @@ class Exchange:
         """Wait for a future.
 
         Raises:
-            Interrupted: The exchange was stopped, before or meanwhile.
+            Interrupted: The request was stopped, before or meanwhile.
         """
         self.check()
         self._waiter = waiter
@@ -64,14 +64,14 @@ class Exchange:
         self.check()
 
     async def close(self) -> None:
-        """Stop the exchange if it still runs, and wait a bounded time until its connection is closed."""
+        """Stop the request if it is still running, and wait (at most `CLOSE_S`) until its connection is closed."""
         self.stop()
         if self.task is not None and not self.task.done():
             await asyncio.wait({self.task}, timeout=CLOSE_S)
 
     @asynccontextmanager
     async def limit(self, seconds: float, why: GptalkError) -> AsyncIterator[None]:
-        """Stop the exchange with an error if the block takes too long."""
+        """Stop the request with an error if the block takes too long."""
         timer = asyncio.get_running_loop().call_later(seconds, self.stop, why)
         try:
             yield
@@ -79,5 +79,5 @@ class Exchange:
             timer.cancel()
 
 
-CURRENT: ContextVar[Exchange] = ContextVar("exchange")
-"""The exchange whose task this is."""
+CURRENT: ContextVar[StreamingRequest] = ContextVar("streaming_request")
+"""The request whose task this is."""

@@ -1,4 +1,4 @@
-"""Locks that the kernel releases when their process dies, whatever killed it."""
+"""File locks that the kernel releases when their process dies, however it dies."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ class FileLock:
         """Return the lock, or None while another holds it.
 
         Args:
-            path: The lock file; it is made with mode 0600.
-            create: False raises FileNotFoundError where there is no such file.
+            path: The lock file; it is created with mode 0600.
+            create: False raises FileNotFoundError if there is no such file.
 
         Raises:
-            OSError: The file cannot be made, or the file system knows no locks.
+            OSError: The file can't be created, or the file system has no locks.
         """
         flags = os.O_RDWR | (os.O_CREAT if create else 0)
         while True:
@@ -53,7 +53,7 @@ class FileLock:
                 if not _try_lock(descriptor):
                     os.close(descriptor)
                     return None
-                # Whoever held it before may have removed the file between our open and our lock.
+                # The previous holder may have removed the file between our open and our lock.
                 if _is_same_file(path, descriptor):
                     return cls(path, descriptor)
             except BaseException:
@@ -68,8 +68,8 @@ class FileLock:
         """Return the lock as soon as it is free.
 
         Raises:
-            TimeoutError: Another process held it all the time.
-            OSError: The file cannot be made, or the file system knows no locks.
+            TimeoutError: Another process held it throughout.
+            OSError: The file can't be created, or the file system has no locks.
         """
         deadline = time.monotonic() + timeout_s
         while (lock := cls.try_acquire(path)) is None:
@@ -79,7 +79,7 @@ class FileLock:
         return lock
 
     def release(self, *, remove: bool = False) -> None:
-        """Give the lock back, and take the file away as well if `remove`."""
+        """Release the lock, and delete the file if `remove`."""
         if self._descriptor < 0:
             return
         if remove and sys.platform != "win32":

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from gptalk_client import whole_files
+from gptalk_client import files
 from gptalk_client.errors import StoreError, TranscriptError
 from gptalk_client.store.store import Store
 from gptalk_client.transcripts.files import write_file
@@ -81,7 +81,7 @@ def test_a_link_stays_and_the_file_behind_it_is_replaced(
     real, link = tmp_path / "there" / "real", tmp_path / "link"
     real.write_text("old")
     link.symlink_to(real)
-    with pytest.raises(error, match="there already"):
+    with pytest.raises(error, match="already"):
         write(link, force=False)
     assert real.read_text() == "old"
     write(link, force=True)
@@ -101,8 +101,8 @@ def test_a_file_that_appears_meanwhile_is_not_replaced(
         fsync(descriptor)
         target.write_text("another's")
 
-    monkeypatch.setattr(whole_files.os, "fsync", appear)
-    with pytest.raises(error, match="there already"):
+    monkeypatch.setattr(files.os, "fsync", appear)
+    with pytest.raises(error, match="already"):
         write(target, force=False)
     assert target.read_text() == "another's"
     assert not list(tmp_path.glob(".*"))

@@ -1,0 +1,170 @@
+"""What header, welcome, status line and footer say, made from plain state."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable
+
+from rich.cells import cell_len
+from textual.content import Content
+
+from gptalk_client.models import BranchEntry, Conversation, Message, Phase, Role, Status
+from gptalk_client.text import one_line
+from gptalk_tui.actions import Action
+from gptalk_tui.chat.turns import LiveTurn
+from gptalk_tui.keymap import KeyMap
+
+_SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+_WAITING = {
+    Phase.CONNECTING: "connecting",
+    Phase.SIGNING_IN: "signing in",
+    Phase.WAITING: "waiting for the first word",
+}
+ROOMY_WIDTH = 60
+"""From this width on the header has room for the app's name and the model."""
+
+
+def place_of(conversation: Conversation | None) -> str:
+    """Return where a conversation is filed; empty for those in the list."""
+    if conversation is None:
+        return ""
+    return "in the trash" if conversation.trashed else "archived" if conversation.archived else ""
+
+
+def header_left(title: str, width: int, *, place: str = "") -> Content:
+    """Return the header's left part: the app's name where there is room, the title, where it is filed."""
+    name = Content.styled("gptalk-tui", "$ink-accent") if width >= ROOMY_WIDTH else Content.empty()
+    filed = Content.styled(f"  {place}" if place else "", "$ink-warning")
+    return Content.assemble(name, "   " if name.plain else "", title, filed)
+
+
+def header_right(model: str, service: str, width: int) -> Content:
+    """Return the header's right part: who answers."""
+    parts = [model, service] if width >= ROOMY_WIDTH else [service]
+    return Content.styled(" · ".join(one_line(part) for part in parts if part), "$ink-muted")
+
+
+def welcome_text(provider: str, service: str, model: str, keys: KeyMap) -> Content:
+    """Return the first screen's text.
+
+    Args:
+        provider: `gptalk`, `openai` or `local`.
+        service: The service's host.
+        model: The model's name; empty for the provider's own.
+        keys: The keys of every action.
+    """
+    if provider == "local":
+        source = "A small model on this computer answers; nothing leaves it."
+    elif service:
+        source = f"{one_line(model) or 'The default model'} at {one_line(service)} answers."
+    else:
+        source = ""
+    taught = (("conversation.switch", "conversations"), ("app.palette", "commands"), ("app.help", "help"))
+    hints = [(keys.first(action_id), does) for action_id, does in taught]
+    return Content.assemble(
+        ("gptalk-tui", "bold $ink-accent"),
+        "\n\n",
+        ("Type below and press ", "$ink-muted"),
+        (keys.first("turn.send"), "$ink-text"),
+        (".\n\n", "$ink-muted"),
+        Content("     ").join(
+            Content.assemble((key, "$ink-text"), (f"  {does}", "$ink-muted")) for key, does in hints if key
+        ),
+        "\n\n",
+        (source, "$ink-muted"),
+    )
+
+
+def turn_status(turn: LiveTurn) -> Content:
+    """Return what a running turn is doing."""
+    spinner = _SPINNER[int(time.monotonic() * 8) % len(_SPINNER)]
+    parts: list[tuple[str, str]] = [(f"{spinner} ", "$ink-accent")]
+    if turn.is_stopping:
+        parts.append(("stopping", "$ink-muted"))
+    elif turn.reply is None:
+        parts.append((f"saving the prompt · {turn.elapsed_s:.1f} s", "$ink-muted"))
+    elif turn.phase is Phase.RETRYING:
+        left = 0 if turn.retry_at_s is None else max(0, math.ceil(turn.retry_at_s - time.monotonic()))
+        reason = one_line(turn.reason)
+        parts.append((f"{reason} · " if reason else "", "$ink-warning"))
+        parts.append((f"trying again in {left} s", "$ink-warning"))
+    elif turn.phase is Phase.STREAMING:
+        parts.append((f"about {turn.tokens_per_s:.0f} tokens/s · {turn.elapsed_s:.1f} s", "$ink-muted"))
+    else:
+        parts.append((f"{_WAITING[turn.phase]} · {turn.elapsed_s:.1f} s", "$ink-muted"))
+    if turn.save_trouble:
+        parts.append((f" · not saved: {one_line(turn.save_trouble)}", "$ink-error"))
+    return Content.assemble(*parts)
+
+
+def idle_status(last: BranchEntry | None, returned: Message | None, typed: str, *, send: str) -> Content:
+    """Return what to do about a reply that is not complete; nothing where all is well.
+
+    Args:
+        last: The last message.
+        returned: Its prompt, if that came back to the composer.
+        typed: What is in the composer now.
+        send: The key that sends.
+    """
+    if last is None or last.role is not Role.ASSISTANT or last.status is Status.COMPLETE:
+        return Content.empty()
+    if last.status is Status.STREAMING:
+        return Content.styled("another window is writing this reply", "$ink-muted")
+    if typed.strip() and returned is not None:
+        does = "tries again" if typed == returned.content else "sends it in place of the one that failed"
+        return Content.styled(f"the prompt is back: {send} {does}", "$ink-warning")
+    return Content.styled(f"{send} in the empty composer asks again", "$ink-muted")
+
+
+def closed_status() -> Content:
+    """Return what it means that the conversations can't be opened."""
+    return Content.styled("conversations can't be opened: nothing is sent or saved", "$ink-error")
+
+
+def edit_status(send: str) -> Content:
+    """Return what an edited message in the composer is for, and the key that sends it."""
+    return Content.styled(
+        f"editing an earlier message · {send} sends it as a new branch · Esc cancels",
+        "$ink-warning",
+    )
+
+
+def place_status(*, is_following: bool, has_new_text: bool, end: str) -> Content:
+    """Return where the reader is, unless that is the end, and the key that goes there."""
+    if has_new_text:
+        return Content.styled(f"↓ new text below · {end}", "$ink-accent")
+    if not is_following:
+        return Content.styled(f"{end} follows the newest text", "$ink-muted")
+    return Content.empty()
+
+
+def footer(actions: Iterable[Action], keys: KeyMap, width: int) -> Content:
+    """Return as many keys as fit."""
+    return _hints(((keys.first(action.id), action.short) for action in actions), width)
+
+
+def find_footer(width: int) -> Content:
+    """Return the keys of the find bar."""
+    hints = (
+        ("Enter", "read"),
+        ("Down", "next"),
+        ("Up", "before"),
+        ("Tab", "all conversations"),
+        ("Esc", "close"),
+    )
+    return _hints(hints, width)
+
+
+def _hints(hints: Iterable[tuple[str, str]], width: int) -> Content:
+    parts: list[Content] = []
+    room = width - 2
+    for key, does in hints:
+        if not key:
+            continue
+        room -= cell_len(key) + cell_len(does) + 1
+        if room < 0:
+            break
+        parts.append(Content.assemble((key, "$ink-text"), (f" {does}", "$ink-muted")))
+        room -= 3
+    return Content("   ").join(parts)

@@ -1,0 +1,72 @@
+"""What a shell offers where a conversation is named: its title, or its id."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import click
+
+from gptalk_client.text import one_line
+from gptalk_tui.cli.context import Globals
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+MOST = 100
+"""How many conversations are offered at most, of each kind."""
+
+_LONGEST_TITLE = 200
+
+
+def conversations(ctx: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem[str]]:
+    """Offer conversations that are not in the trash, the archived ones last."""
+    return _offered(ctx, typed, {"archived": False}, {"archived": True})
+
+
+def listed(ctx: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem[str]]:
+    """Offer what `archive` takes: what is in the list, with --undo what is archived."""
+    return _offered(ctx, typed, {"archived": bool(ctx.params.get("undo"))})
+
+
+def trashed(ctx: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem[str]]:
+    """Offer what is in the trash."""
+    return _offered(ctx, typed, {"trash": True})
+
+
+def _offered(ctx: click.Context, typed: str, *kinds: dict[str, bool]) -> list[CompletionItem[str]]:
+    """Return conversations by their titles, with the ids as explanations, or by their ids where these are typed.
+
+    A title is offered only as it is: one that is no plain text, or that another conversation also has, would not
+    name its conversation once it is on the command line. Nobody can be told what fails here.
+    """
+    from click.shell_completion import CompletionItem
+
+    from gptalk_client.errors import GptalkError
+    from gptalk_client.store.store import Store
+    from gptalk_tui.cli.output import SHORT_ID
+
+    try:
+        paths = ctx.find_root().ensure_object(Globals).paths()
+        if not os.path.exists(paths.database):
+            return []
+        with Store.open(paths.database, read_only=True) as store:
+            found = [
+                each
+                for kind in kinds
+                for each in store.conversations_starting_with(typed, limit=MOST, **kind)
+            ]
+    except (GptalkError, OSError):
+        return []
+    titles = Counter(each.title for each in found)
+    items = []
+    for each in found:
+        title = one_line(each.title, max_chars=_LONGEST_TITLE)
+        number = each.id[: max(SHORT_ID, len(typed))]
+        is_name = title == each.title and title[:1] not in ("", "-") and "\\" not in title
+        if not (typed and number.startswith(typed.lower())) and is_name and titles[title] == 1:
+            items.append(CompletionItem(title, help=number))
+        else:
+            items.append(CompletionItem(number, help=title or "Untitled"))
+    return items
