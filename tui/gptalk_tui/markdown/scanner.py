@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from gptalk_client.formulas import math_closer
+
 Leaf: TypeAlias = Literal["", "paragraph", "fence", "indented", "html", "math", "table"]
 
 MAX_DEPTH = 12
@@ -368,20 +370,3 @@ def _interrupts_table(stripped: str) -> bool:
 
 def _after_quote(stripped: str) -> str:
     return stripped[2:] if stripped[1:2] == " " else stripped[1:]
-
-
-def math_closer(stripped: str) -> str:
-    """Return what closes the formula block that a line opens; an empty string where it opens none.
-
-    Args:
-        stripped: The line without its indentation.
-    """
-    stripped = stripped.rstrip()
-    if stripped.startswith("$$"):
-        closer = "$$"
-    elif stripped.startswith("\\["):
-        closer = "\\]"
-    else:
-        return ""
-    found = stripped.find(closer, 2)
-    return closer if found in (-1, len(stripped) - 2) and stripped != "$$$$" else ""
