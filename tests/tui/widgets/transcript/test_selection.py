@@ -138,6 +138,15 @@ async def test_a_selection_survives_streaming() -> None:
         assert app.transcript.selected_text == chosen
 
 
+async def test_a_selection_survives_the_tail_being_frozen_in_pieces() -> None:
+    async with pane("A paragraph\n# Heading", status=Status.STREAMING) as (app, pilot):
+        x, y = where(app, "Heading")
+        assert await drag(app, pilot, (x, y), (x + 7, y)) == "Heading"
+        app.transcript.append_text("a", " of it\n\nMore.\n\nAnd more.")
+        assert len(app.transcript.document.rows(1).splitter.pieces) > 1
+        assert app.transcript.selected_text == "Heading"
+
+
 async def test_clicking_a_link_posts_its_address() -> None:
     async with pane() as (app, pilot):
         await pilot.click(app.transcript, offset=where(app, "the site"))
