@@ -9,6 +9,7 @@ from textual import events
 from textual.timer import Timer
 
 from gptalk_tui.widgets.transcript.code import code_source
+from gptalk_tui.widgets.transcript.rendering import NOTE
 from gptalk_tui.widgets.transcript.selection import Selection, Spot, Unit, select
 
 if TYPE_CHECKING:
@@ -94,12 +95,15 @@ class Pointer:
         return None
 
     def _click(self, x: int, y: int) -> None:
-        """Follow a link, or copy the code block whose corner was clicked."""
+        """Follow a link, copy the code block whose corner was clicked, or open and fold reasoning."""
         transcript = self._transcript
         document, lines = transcript.document, transcript.viewport.lines
         if not 0 <= y < len(lines):
             return
         (message, row, line), _ = lines[y]
+        if row == NOTE and document.rows(message).first > NOTE:
+            transcript.toggle_reasoning(message)
+            return
         rendered = document.rendered(message, row)
         cell = x - document.frame.content
         for link in rendered.painted.links if rendered.painted is not None else ():
@@ -108,7 +112,7 @@ class Pointer:
                 return
         for code in rendered.codes:
             if code.first_line == line and code.copy_x0 <= cell < code.copy_x1:
-                source = code_source(document, message, code.ident)
+                source = code_source(document, message, row, code.ident)
                 transcript.post_message(transcript.CodeClicked(transcript, source))
                 return
 
