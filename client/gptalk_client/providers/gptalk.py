@@ -83,6 +83,7 @@ class GPTalk(AsyncGeneratorProvider, Provider):
         self._address = Address.parse(type(self).url if url is None else url)
         self.url = self._address.base
         self.name = name
+        self.default_model = DEFAULT_MODEL
         self.auth_cache = auth_cache or AuthCache(None)
         self._http = HttpClient(self._address, proxy=proxy, timeouts=timeouts or Timeouts())
         self._given: Login | None = None

@@ -170,14 +170,17 @@ class Document:
             rows.fold(hide=self.reasoning == "hidden")
         self._settle(index)
 
-    def set_context_start(self, id: str | None) -> None:
-        """Say which message is the first one that is sent with the next prompt; None: all of them are."""
+    def set_context_start(self, id: str | None) -> bool:
+        """Say which message is the first that is sent, None for all of them; return whether that is news."""
         before, self._context_start = self._context_start, id
+        if before == id:
+            return False
         for each in {before, id} - {None}:
             index = self._index_of.get(str(each))
             if index is not None and index in self._open:
                 self._open[index].begin_context(each == id)
                 self._settle(index)
+        return True
 
     def _is_unfolded(self, entry: BranchEntry) -> bool:
         """Whether a message shows all of its reasoning."""
@@ -402,13 +405,3 @@ class Document:
 
 def _weight(entry: BranchEntry) -> int:
     return entry.size_chars + _MESSAGE_OVERHEAD_CHARS
-
-
-def is_prompt(entry: BranchEntry) -> bool:
-    """Whether a message was written by the person."""
-    return entry.role is Role.USER
-
-
-def with_size(entry: BranchEntry, text: str) -> BranchEntry:
-    """Return the entry with the size of its text."""
-    return replace(entry, size_chars=len(text))

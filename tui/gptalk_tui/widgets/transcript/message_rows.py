@@ -209,7 +209,7 @@ class MessageRows:
         return 1 + (self.entry.siblings > 1) + 2 * self.begins_context
 
     def _new_splitter(self) -> Splitter | PlainSplitter:
-        return Splitter() if self.entry.role is Role.ASSISTANT else PlainSplitter()
+        return PlainSplitter() if self.entry.role is Role.USER else Splitter()
 
     def _begin(self, text: str) -> None:
         self.splitter = self._new_splitter()

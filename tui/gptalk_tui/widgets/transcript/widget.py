@@ -164,8 +164,8 @@ class Transcript(LinePane):
 
     def set_context_start(self, message_id: str | None) -> None:
         """Show a line above the first message that is sent with the next prompt; None shows none."""
-        self.document.set_context_start(message_id)
-        self._place()
+        if self.document.set_context_start(message_id):
+            self._place()
 
     def replace_text(self, message_id: str, text: str) -> None:
         """Give a reply another text, where the service rewrote it."""
