@@ -83,7 +83,6 @@ class GPTalk(AsyncGeneratorProvider, Provider):
         self._address = Address.parse(type(self).url if url is None else url)
         self.url = self._address.base
         self.name = name
-        self.default_model = DEFAULT_MODEL
         self.auth_cache = auth_cache or AuthCache(None)
         self._http = HttpClient(self._address, proxy=proxy, timeouts=timeouts or Timeouts())
         self._given: Login | None = None
@@ -98,6 +97,10 @@ class GPTalk(AsyncGeneratorProvider, Provider):
     async def models(self) -> list[str]:
         """Return the service's known model; the protocol has no request that lists them."""
         return [DEFAULT_MODEL]
+
+    def model_for(self, asked: str) -> str:
+        """Return the name of the model that answers a request."""
+        return asked or DEFAULT_MODEL
 
     async def warm_up(self) -> None:
         """Prepare for the first turn without using the network: load httpx, read the certificates."""

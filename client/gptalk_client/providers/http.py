@@ -68,6 +68,8 @@ class Request:
     body: bytes | None = field(default=None, repr=False)
     max_body_bytes: int = MAX_BODY_BYTES
     """How much of the response is read unless it is a stream."""
+    headers_s: float | None = None
+    """How long until the response begins, in seconds; None takes the client's limit."""
 
 
 class HttpClient:
@@ -97,7 +99,7 @@ class HttpClient:
             ProviderError: There was no response.
             ConfigError: The address or the proxy cannot be used.
         """
-        return await self._head(self._start(request, None))
+        return await self.head(self.start(request, None))
 
     async def stream(self, request: Request, sink: Sink) -> tuple[Response, StreamingRequest]:
         """Send a request whose response may be a stream; return after the headers while the sink gets the body.
@@ -105,8 +107,8 @@ class HttpClient:
         A response that is not a stream is returned whole, as by `fetch`, and the sink gets nothing. The caller
         closes the streaming request.
         """
-        running = self._start(request, sink)
-        return await self._head(running), running
+        running = self.start(request, sink)
+        return await self.head(running), running
 
     async def reclaim_connections(self) -> None:
         """Wait briefly for finished streams to release their connections for the next request."""
@@ -137,7 +139,8 @@ class HttpClient:
         if client is not None:
             await client.aclose()
 
-    def _start(self, request: Request, sink: Sink | None) -> StreamingRequest:
+    def start(self, request: Request, sink: Sink | None) -> StreamingRequest:
+        """Send a request in a task of its own; `head` waits for its response."""
         if self._is_closed:
             raise NetworkError("The connections to the service are closed.")
         running = StreamingRequest()
@@ -149,6 +152,7 @@ class HttpClient:
     def _deliver_end(self, running: StreamingRequest, sink: Sink | None, task: asyncio.Task[None]) -> None:
         """Make sure that nobody waits for a task that has ended, however it ended."""
         self._running.discard(running)
+        running.mark_sent(False)
         fault = None if task.cancelled() else task.exception()
         if not running.response.done():
             running.response.set_exception(fault or NetworkError("The connection was closed."))
@@ -156,7 +160,13 @@ class HttpClient:
             sink.end(fault or NetworkError("The connection was closed."))
         running.response.exception()  # marks it as retrieved: there may be nobody left to do so
 
-    async def _head(self, running: StreamingRequest) -> Response:
+    async def head(self, running: StreamingRequest) -> Response:
+        """Return the response to a request that was started, whole unless it is a stream.
+
+        Raises:
+            ProviderError: There was no response.
+            ConfigError: The address or the proxy cannot be used.
+        """
         try:
             await asyncio.wait({running.response})
         except asyncio.CancelledError:
@@ -191,14 +201,15 @@ class HttpClient:
     async def _carry_out(self, request: Request, sink: Sink | None, running: StreamingRequest) -> None:
         client = await self._ready_client()
         running.check()
+        headers_s = request.headers_s or self._timeouts.headers_s
         limits = {
             "connect": self._timeouts.connect_s,
             "pool": None,
-            "write": self._timeouts.headers_s,
-            "read": self._timeouts.headers_s,
+            "write": headers_s,
+            "read": headers_s,
         }
         slow = TimedOutError(f"{self.address.service} did not answer in time.", phase="headers")
-        watch = _HeadersTimer(self._timeouts.headers_s, partial(running.stop, slow))
+        watch = _HeadersTimer(headers_s, partial(running.stop, slow), running.mark_sent)
         built = self._build(client, request, {"timeout": limits, "trace": watch})
         raw = await client.send(built, stream=True, follow_redirects=False)
         try:
@@ -215,7 +226,7 @@ class HttpClient:
                 await self._pump(raw, sink, running)
                 return
             late = TimedOutError(f"{self.address.service} did not finish answering in time.", phase="headers")
-            async with running.limit(self._timeouts.headers_s, late):
+            async with running.limit(headers_s, late):
                 body = await _read(raw, request.max_body_bytes)
         finally:
             await raw.aclose()
@@ -227,7 +238,7 @@ class HttpClient:
         try:
             return client.build_request(
                 request.method,
-                self.address.base + request.path,
+                self.address.base + request.path + self.address.query,
                 params=request.params or None,
                 content=request.body,
                 headers={**request.headers, "accept-encoding": "identity"},
@@ -325,9 +336,10 @@ class _HeadersTimer:
     Called by httpcore at each step of a request.
     """
 
-    def __init__(self, limit_s: float, stop: Callable[[], None]) -> None:
+    def __init__(self, limit_s: float, stop: Callable[[], None], on_sent: Callable[[], None]) -> None:
         self._limit_s = limit_s
         self._stop = stop
+        self._on_sent = on_sent
         self._timer: asyncio.TimerHandle | None = None
 
     async def __call__(self, step: str, _facts: Mapping[str, Any]) -> None:
@@ -335,6 +347,7 @@ class _HeadersTimer:
             self._timer.cancel()
         if step.endswith(".receive_response_headers.started"):
             self._timer = asyncio.get_running_loop().call_later(self._limit_s, self._stop)
+            self._on_sent()
 
 
 class _StallTimer:

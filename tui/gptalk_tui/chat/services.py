@@ -96,7 +96,7 @@ class Services:
         options, provider = self.options_for(conversation), self.provider_for(conversation)
         if provider is None or options.context_tokens is not None:
             return
-        window = await provider.context_window(options.model or provider.default_model)
+        window = await provider.context_window(provider.model_for(options.model))
         if window is not None:
             self._windows[options.provider, options.model] = window
 

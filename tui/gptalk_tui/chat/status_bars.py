@@ -72,10 +72,12 @@ class StatusBars:
         name = provider.name if provider is not None else ""
         last = self._transcript.last_entry
         model = services.model_of(session.chosen)
+        if provider is not None:
+            model = provider.model_for(model)
         if not model and last is not None and last.provider == name:
             model = last.model
         self.header.right = bar_texts.header_right(
-            model or (provider.default_model if provider is not None else "") or "default model",
+            model or "default model",
             service,
             width,
             context=bar_texts.context_words(last, services.window_of(session.chosen)),

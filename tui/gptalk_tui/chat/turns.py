@@ -120,6 +120,8 @@ class LiveTurn:
             case TextReplaced():
                 self._count(len(event.text) - self.chars)
                 self._pieces = [event.text]
+                if not event.text:  # it turned out to be reasoning
+                    self.first_text_s = None
             case ReasoningAdded():
                 self.phase = Phase.STREAMING
                 if self.first_reasoning_s is None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from gptalk_client.models import BranchEntry, Role, Status
+from gptalk_client.models import BranchEntry, Status
 from gptalk_tui.widgets.transcript.frame import Frame
 from gptalk_tui.widgets.transcript.heights import HeightIndex
 from gptalk_tui.widgets.transcript.rendering import HEAD, Rendered, Renderer

@@ -5,14 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from gptalk_client.models import BranchEntry, Role, Status
+from gptalk_client.reply_record import CONTENT_FILTER, LENGTH_LIMIT, ONLY_REASONING
 from gptalk_client.text import one_line, visible
 
 CHARS_PER_TOKEN = 4
 """What a token comes to in most texts, for services that do not count."""
-LENGTH = ("length", "max_tokens")
-CONTENT_FILTER = "content_filter"
-REFUSAL = "refusal"
-
 _STATUSES = {
     Status.STOPPED: "Stopped.",
     Status.INCOMPLETE: "Incomplete.",
@@ -22,17 +19,12 @@ _STATUSES = {
 
 def is_cut(entry: BranchEntry) -> bool:
     """Whether a reply was cut at the length limit in the middle of its text, and can be continued."""
-    return entry.status is Status.INCOMPLETE and entry.finish_reason in LENGTH and entry.size_chars > 0
+    return entry.status is Status.INCOMPLETE and entry.error == LENGTH_LIMIT and entry.size_chars > 0
 
 
 def ran_out(entry: BranchEntry) -> bool:
     """Whether a reply is over that consists of nothing but reasoning."""
-    return (
-        entry.status is Status.INCOMPLETE
-        and not entry.error
-        and not entry.size_chars
-        and entry.reasoning_chars > 0
-    )
+    return entry.status is Status.INCOMPLETE and entry.error == ONLY_REASONING
 
 
 def how_it_ended(entry: BranchEntry, *, has_text: bool) -> str:
@@ -48,14 +40,9 @@ def how_it_ended(entry: BranchEntry, *, has_text: bool) -> str:
     if is_whole:
         if not has_text:
             return "The service answered with an empty reply."
-        return "The model declined to answer." if entry.finish_reason == REFUSAL else ""
-    if entry.status is not Status.STOPPED and entry.finish_reason == CONTENT_FILTER:
-        return "Stopped by the engine's content filter."
-    if entry.status is Status.INCOMPLETE:
-        if not has_text and ran_out(entry):
-            return "It ran out before it answered."
-        if entry.finish_reason in LENGTH:
-            return "Cut at the length limit."
+        return "The model declined to answer." if entry.finish_reason == "refusal" else ""
+    if entry.error in (LENGTH_LIMIT, CONTENT_FILTER, ONLY_REASONING):
+        return entry.error  # it says all of it
     return f"{_STATUSES[entry.status]} {visible(entry.error, newlines=False)}".rstrip()
 
 
