@@ -9,6 +9,7 @@ from typing import Protocol
 from gptalk_client.errors import BlockedError, ProtocolError, ServerError, TruncatedError
 from gptalk_client.models import Phase, PhaseChanged, ReasoningAdded, ReplyEvent, TextAdded, TextReplaced
 from gptalk_client.providers.event_stream import MAX_EVENT_BYTES, EventData, EventStreamDecoder
+from gptalk_client.providers.loops import OneLoop
 
 FINISHED_S = 2.0
 """How long to wait for the end mark after a finish reason, in seconds."""
@@ -70,6 +71,7 @@ class StreamReader:
         self._is_empty = True
         self._waiter: asyncio.Future[None] | None = None
         self.data_at = 0.0
+        self._loop = OneLoop("This reply")
 
     @property
     def is_over(self) -> bool:
@@ -132,6 +134,7 @@ class StreamReader:
         """
         is_first = True
         while True:
+            self._loop.check()
             if not self._text.has_news and not self._has_ended:
                 self._waiter = asyncio.get_running_loop().create_future()
                 await self._waiter

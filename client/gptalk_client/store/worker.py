@@ -74,8 +74,13 @@ class StoreThread:
             self._executor, lambda: work(self._opened(), *args, **kwargs)
         )
         self._running.add(running)
-        running.add_done_callback(self._running.discard)
+        running.add_done_callback(self._done)
         return await asyncio.shield(running)
+
+    def _done(self, running: asyncio.Future[Any]) -> None:
+        self._running.discard(running)
+        if not running.cancelled():
+            running.exception()  # marks it as seen: a caller that was cancelled does not look
 
     def _opened(self) -> Store:
         if self._store is None and self._open is not None:

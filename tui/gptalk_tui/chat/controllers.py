@@ -109,6 +109,7 @@ class Controllers:
             history=self.history,
             notifier=self.notifier,
             unsaved=self.unsaved,
+            opener=self.opener,
         )
         self.continuation = Continuation(
             *all_of_it, view=self.view, transcript=transcript, runner=self.runner

@@ -19,7 +19,7 @@ from gptalk_client.models import (
     TurnEvent,
     TurnOpened,
 )
-from gptalk_tui.chat.branch import as_ended, as_newest, entry_of
+from gptalk_tui.chat.branch import UNSTORED, as_ended, as_newest, entry_of
 
 if TYPE_CHECKING:
     from gptalk_client.store.store import Store
@@ -31,8 +31,7 @@ if TYPE_CHECKING:
     from gptalk_tui.widgets.composer import Composer
     from gptalk_tui.widgets.transcript.widget import Transcript
 
-_UNSTORED = "unstored-"
-_numbers = itertools.count()
+_NUMBERS = itertools.count()
 
 
 class TranscriptView:
@@ -109,7 +108,7 @@ class TranscriptView:
     def _reasoning(self, message_id: str) -> str:
         """Return the reasoning of a message; of one that is being written here, as far as it has come."""
         turn = self._session.turn
-        if message_id.startswith(_UNSTORED) or (turn and turn.reply and turn.reply.id == message_id):
+        if message_id.startswith(UNSTORED) or (turn and turn.reply and turn.reply.id == message_id):
             return turn.reasoning if turn is not None else ""
         try:
             return self._services.reasoning(message_id)
@@ -130,7 +129,7 @@ class TranscriptView:
             if parent_id is not None and transcript.document.index_of(parent_id) is None:
                 return  # its branch is not shown
         turn.shown_before = shown
-        prompt_id = f"{_UNSTORED}{next(_numbers)}"
+        prompt_id = f"{UNSTORED}{next(_NUMBERS)}"
         prompt = BranchEntry(prompt_id, parent_id, Role.USER, Status.COMPLETE, 0, len(turn.prompt))
         reply = BranchEntry(f"{prompt_id}-reply", prompt_id, Role.ASSISTANT, Status.STREAMING, 0, 0)
         transcript.begin_turn(as_newest(shown, prompt), turn.prompt, reply)
