@@ -159,10 +159,10 @@ async def chat() -> str:
 async def first_start() -> str:
     """The question of the very first start."""
 
-    async def reaches(_url: str) -> bool:
+    async def can_connect(_url: str, **_options: object) -> bool:
         return False
 
-    with patch("gptalk_tui.app._reaches", reaches):
+    with patch("gptalk_client.providers.reachability.can_connect", can_connect):
         return await _first_start()
 
 
