@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import ssl
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from gptalk_client.addresses import Address, Proxy
 from gptalk_client.errors import (
@@ -20,7 +20,6 @@ from gptalk_client.errors import (
     GptalkError,
     NetworkError,
     ProtocolError,
-    StalledError,
     TimedOutError,
 )
 from gptalk_client.providers.http_errors import Response, translate
@@ -28,6 +27,7 @@ from gptalk_client.providers.loops import OneLoop
 from gptalk_client.providers.proxies import choose_proxy
 from gptalk_client.providers.redaction import redact_http_logs
 from gptalk_client.providers.streaming_request import CLOSE_S, CURRENT, Interrupted, StreamingRequest
+from gptalk_client.providers.time_limits import HeadersTimer, Sink, StallTimer
 from gptalk_client.settings import Timeouts
 
 if TYPE_CHECKING:
@@ -39,23 +39,6 @@ MAX_BODY_BYTES = 64 * 1024
 
 _DRAIN_S = 0.25  # how long to wait for the end of a finished stream, so that its connection can be reused
 _KEEPALIVE_S = 55.0  # httpx's 5 seconds are too short between two prompts
-
-
-class Sink(Protocol):
-    """Receives the bytes of a streamed response."""
-
-    data_at: float
-    """When data last arrived, in the loop's time; comments do not count."""
-
-    @property
-    def is_over(self) -> bool:
-        """Whether no more bytes are needed."""
-
-    def feed(self, chunk: bytes, now: float) -> None:
-        """Process some bytes."""
-
-    def end(self, error: BaseException | None) -> None:
-        """Record that the stream ended, normally or with an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +204,7 @@ class HttpClient:
             "read": headers_s,
         }
         slow = TimedOutError(f"{self.address.service} did not answer in time.", phase="headers")
-        watch = _HeadersTimer(headers_s, partial(running.stop, slow), running.mark_sent)
+        watch = HeadersTimer(headers_s, partial(running.stop, slow), running.mark_sent)
         built = self._build(client, request, {"timeout": limits, "trace": watch})
         raw = await client.send(built, stream=True, follow_redirects=False)
         try:
@@ -264,7 +247,7 @@ class HttpClient:
         # The stream itself rather than `aiter_raw`, which passes each piece through one more generator.
         chunks = aiter(_body(response))
         now = asyncio.get_running_loop().time
-        watch = _StallTimer(sink, self._timeouts, running.stop)
+        watch = StallTimer(sink, self._timeouts, running.stop)
         try:
             async for chunk in chunks:
                 watch.bytes_at = at = now()
@@ -340,53 +323,6 @@ def _proxy_of(choice: Proxy, context: ssl.SSLContext) -> httpcore.Proxy:
     except (httpx.InvalidURL, ValueError):
         error = ConfigError("The proxy's address cannot be used.")
     raise error
-
-
-class _HeadersTimer:
-    """Stops a request whose response headers are not complete in time, even if they trickle in.
-
-    Called by httpcore at each step of a request.
-    """
-
-    def __init__(self, limit_s: float, stop: Callable[[], None], on_sent: Callable[[], None]) -> None:
-        self._limit_s = limit_s
-        self._stop = stop
-        self._on_sent = on_sent
-        self._timer: asyncio.TimerHandle | None = None
-
-    async def __call__(self, step: str, _facts: Mapping[str, Any]) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        if step.endswith(".receive_response_headers.started"):
-            self._timer = asyncio.get_running_loop().call_later(self._limit_s, self._stop)
-            self._on_sent()
-
-
-class _StallTimer:
-    """Stops a request that went silent. Uses one timer, which is reset only when it fires."""
-
-    def __init__(self, sink: Sink, timeouts: Timeouts, stop: Callable[[GptalkError], None]) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._sink = sink
-        self._timeouts = timeouts
-        self._stop = stop
-        self.bytes_at = sink.data_at = self._loop.time()
-        self._timer = self._loop.call_at(self._end(), self._check)
-
-    def _end(self) -> float:
-        return min(self.bytes_at + self._timeouts.stall_s, self._sink.data_at + self._timeouts.comments_s)
-
-    def _check(self) -> None:
-        now = self._loop.time()
-        if now < self._end():
-            self._timer = self._loop.call_at(self._end(), self._check)
-        elif now >= self.bytes_at + self._timeouts.stall_s:
-            self._stop(StalledError(f"Nothing arrived for {self._timeouts.stall_s:g} seconds."))
-        else:
-            self._stop(StalledError(f"No text arrived for {self._timeouts.comments_s:g} seconds."))
-
-    def stop(self) -> None:
-        self._timer.cancel()
 
 
 def _is_stream(head: Response) -> bool:

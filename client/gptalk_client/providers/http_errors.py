@@ -34,7 +34,7 @@ DEFAULT_RETRY_AFTER_S = 2.0
 """How long to wait if a service sends no intelligible `Retry-After`, in seconds."""
 
 
-_REQUEST_HINT = "Change the model, the parameters or the prompt, then try again."
+_REQUEST_HINT = "Check the model, the key and the parameters, then try again."
 
 
 class TokenRefusedError(AuthError):
