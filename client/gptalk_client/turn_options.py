@@ -45,10 +45,10 @@ class TurnOptions:
     system_prompt: str = ""
     context_limit: int = ChatSettings().context_messages
     """How many of the branch's newest messages are sent, the prompt included."""
-    context_tokens: int | None = None
-    """How many tokens the model has room for; None if that is not known."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """Members that override the request's body, such as `temperature`."""
+    context_tokens: int | None = None
+    """How many tokens the model has room for; None if that is not known."""
 
     @classmethod
     def resolve(
