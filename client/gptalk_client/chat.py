@@ -248,8 +248,6 @@ class Chat:
             await asyncio.wait({ending}, timeout=self._flush_s)
             for notice in saver.take_notices():
                 yield notice
-        for notice in saver.take_notices():  # it may have ended while the connection was being closed
-            yield notice
         turn.ended = _ended(ending, turn.ended)
         yield turn.ended
 
