@@ -67,6 +67,10 @@ class LocalProvider(Provider):
                 raise crash from err
             raise
 
+    def model_for(self, asked: str) -> str:
+        """Return the name of the model that answers: the loaded one, whatever was asked for."""
+        return self.endpoint.model_name or asked
+
     async def models(self) -> list[str]:
         """Return the name of the loaded model, if any."""
         return [self.endpoint.model_name] if self.endpoint.model_name else []

@@ -24,7 +24,7 @@ class Provider(ABC):
     """
 
     name: str
-    """`gptalk`, `openai` or `local`."""
+    """What it is called in the settings, such as `gptalk`, `openai` or `local`."""
     service: str
     """The service's host for display, as in the status line."""
 
@@ -39,6 +39,14 @@ class Provider(ABC):
             ProviderError: The reply could not be had, or broke off.
             ConfigError: The address or the proxy cannot be used.
         """
+
+    def model_for(self, asked: str) -> str:
+        """Return the name of the model that answers a request, as far as it is known; empty if it is not.
+
+        Args:
+            asked: The model that the request names; empty for the default.
+        """
+        return asked
 
     async def models(self) -> list[str]:
         """Return the names of the available models, best known first; empty if the service can't list them."""
