@@ -35,7 +35,7 @@ def user(content: str) -> ChatMessage:
         "x\n\n",
     ],
 )
-def test_what_is_no_flattened_conversation_is_one_message_word_for_word(prompt: str) -> None:
+def test_anything_but_a_flattened_conversation_is_one_literal_message(prompt: str) -> None:
     assert parse_prompt(prompt) == [user(prompt)]
 
 
@@ -54,7 +54,7 @@ def test_empty_messages_are_left_out() -> None:
     assert parse_prompt("User: a\nAssistant: \nUser: b\nAssistant:") == [user("a"), user("b")]
 
 
-def test_a_conversation_of_nothing_is_taken_word_for_word() -> None:
+def test_an_empty_conversation_is_taken_literally() -> None:
     assert parse_prompt("User: \nAssistant:") == [user("User: \nAssistant:")]
 
 

@@ -85,7 +85,7 @@ def test_context_is_the_end_of_the_path(store: Store) -> None:
     assert store.context(reply.id, limit=0) == []
 
 
-def test_message_of_another_conversation_is_no_leaf(store: Store) -> None:
+def test_message_of_another_conversation_cannot_be_the_leaf(store: Store) -> None:
     a, b = store.create_conversation(), store.create_conversation()
     prompt, _ = say(store, a.id, "one")
     for work in (
@@ -124,7 +124,7 @@ def test_fork_of_a_reply_in_progress_is_incomplete(store: Store) -> None:
     assert store.message(reply.id).status is Status.STREAMING
 
 
-def test_deleted_message_goes_with_what_hangs_under_it_and_comes_back(store: Store) -> None:
+def test_deleting_a_message_deletes_its_subtree_and_can_be_undone(store: Store) -> None:
     conversation = store.create_conversation()
     _, first = say(store, conversation.id, "one")
     second, _ = say(store, conversation.id, "two")
