@@ -71,13 +71,15 @@ def test_a_line_that_starts_with_a_role_opens_a_message() -> None:
     ]
 
 
-_plain_lines = st.text().map(lambda text: text.replace("\n", " ").replace(":", ";"))
+_plain_lines = st.text(max_size=12).map(lambda text: text.replace("\n", " ").replace(":", ";"))
 _any_lines = _plain_lines | st.sampled_from(["User: x", "System: y", "Assistant: z", "user: x", " User: x"])
 
 
 def conversations(lines: st.SearchStrategy[str]) -> st.SearchStrategy[list[ChatMessage]]:
     contents = st.builds(
-        lambda first, more: "\n".join([first, *more]), _plain_lines.filter(str.strip), st.lists(lines)
+        lambda first, more: "\n".join([first, *more]),
+        _plain_lines.filter(str.strip),
+        st.lists(lines, max_size=4),
     )
     roles = st.sampled_from(["system", "user", "assistant"])
     return st.lists(st.builds(ChatMessage, role=roles, content=contents), min_size=2, max_size=6)
