@@ -76,6 +76,10 @@ class Store(Conversations, Turns, Branches, Search, Imports):
         """Whether nothing can be written."""
         return self._db.read_only
 
+    def hurry(self) -> None:
+        """Stop waiting for other processes' locks, because the program ends; for any thread."""
+        self._db.hurry()
+
     def close(self) -> None:
         """Close the file. Replies still being written by this store become incomplete."""
         try:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gptalk_tui.chat.prompt_history import PromptHistory
     from gptalk_tui.chat.services import Services
     from gptalk_tui.chat.session import Session
+    from gptalk_tui.chat.unsaved import Unsaved
     from gptalk_tui.widgets.composer import Composer
 
 AUTOSAVE_S = 1.0
@@ -48,12 +49,14 @@ class Drafts:
         *,
         composer: Composer,
         history: PromptHistory,
+        unsaved: Unsaved,
     ) -> None:
         self._session = session
         self._services = services
         self._host = host
         self._composer = composer
         self._history = history
+        self._unsaved = unsaved
         self._timer: Timer | None = None
 
     @property
@@ -141,6 +144,8 @@ class Drafts:
             self._session.take_news([await self._services.store.call(write)])
         except GptalkError as err:
             self._history.remember(draft.text)
+            self._unsaved.keep(draft.text)
             self._host.say(f"{err.for_humans()} Up restores the text.", is_error=True)
             return False
+        self._unsaved.stored(draft.text)
         return True

@@ -31,11 +31,15 @@ if TYPE_CHECKING:
     from gptalk_tui.chat.services import Services
     from gptalk_tui.chat.session import Session
     from gptalk_tui.chat.transcript_view import TranscriptView
+    from gptalk_tui.chat.unsaved import Unsaved
     from gptalk_tui.widgets.composer import Composer
     from gptalk_tui.widgets.transcript.widget import Transcript
 
 FRAME_S = 1 / 30
 """How often at most a reply is painted, in seconds."""
+
+UNSTORED_S = 0.5
+"""How long a prompt may wait for the store before it goes to the journal, in seconds."""
 
 PATIENCE_S = 0.2
 """How long a reply waits at most for a slow terminal before more of it is taken, in seconds."""
@@ -57,6 +61,7 @@ class TurnRunner:
         editing: Editing,
         history: PromptHistory,
         notifier: Notifier,
+        unsaved: Unsaved,
     ) -> None:
         self._session = session
         self._services = services
@@ -68,6 +73,7 @@ class TurnRunner:
         self._editing = editing
         self._history = history
         self._notifier = notifier
+        self._unsaved = unsaved
 
     def send(self, text: str, *, beside: Message | None = None) -> None:
         """Send a prompt in the open conversation, or in a new one; no turn may run there yet.
@@ -119,8 +125,15 @@ class TurnRunner:
     def _begin(self, turn: LiveTurn, chosen: Conversation, ask: Callable[[], Turn]) -> None:
         """Count a turn as running, show its prompt, and run it in the background."""
         self._session.turns.begin(turn)
+        if turn.prompt:
+            self._host.set_timer(UNSTORED_S, lambda: self._keep_unstored(turn))
         self._view.show_unstored(turn)
         self._host.start(self._run(turn, chosen, ask), "turn")
+
+    def _keep_unstored(self, turn: LiveTurn) -> None:
+        """Keep a prompt on disk that the store takes its time for: the program may be killed meanwhile."""
+        if turn.reply is None and turn in self._session.turns:
+            self._unsaved.keep(turn.prompt)
 
     # One turn
 
@@ -156,6 +169,7 @@ class TurnRunner:
                 turn.take(event)
                 if isinstance(event, TurnOpened):
                     turn.cancel = task.cancel
+                    self._unsaved.stored(turn.prompt)
                     self._take_news(event.conversation)
                     if turn.is_stopping:
                         turn.cancel()
@@ -180,7 +194,11 @@ class TurnRunner:
 
     def _give_back(self, turn: LiveTurn) -> None:
         """Put a prompt that was not stored back where it came from; never over what was typed meanwhile."""
-        if turn.opened != self._session.opened or self._composer.text or self._session.is_leaving:
+        if self._session.is_leaving:
+            self._session.unstored.append(turn.prompt)
+            return
+        self._unsaved.keep(turn.prompt)
+        if turn.opened != self._session.opened or self._composer.text:
             self._history.remember(turn.prompt)
             self._host.say("The prompt was not sent. Up restores it.", is_error=True)
         elif turn.beside is not None:
