@@ -174,6 +174,7 @@ def test_a_file_that_is_not_text_is_reported(file: Path) -> None:
         ("http://[::1", "not an address"),
         ("http://x:99999", "not an address"),
         ("http://x/?q=1", "without"),
+        ("http://x/#top", "without"),
     ],
 )
 def test_a_bad_address_is_explained_without_its_password(url: str, words: str) -> None:

@@ -183,6 +183,19 @@ def test_part_of_what_is_deleted_cannot_come_back_alone(store: Store) -> None:
     assert store.conversation(conversation.id).message_count == 2
 
 
+def test_restoring_does_not_show_a_branch_that_was_deleted_since(store: Store) -> None:
+    conversation = store.create_conversation()
+    prompt, first = say(store, conversation.id, "Which?")
+    second = store.open_reply(prompt.id)
+    store.close_turn(second.id, Status.COMPLETE, content="the second")
+    token = store.delete_message(first.id)
+    store.delete_message(second.id)
+
+    assert store.restore_message(token).id == first.id
+    assert store.conversation(conversation.id).active_message_id != second.id
+    assert [each.id for each in store.branch(conversation.id)] == [prompt.id]
+
+
 def test_purge_of_the_trash_forgets_deleted_messages(store: Store) -> None:
     conversation = store.create_conversation()
     prompt, _ = say(store, conversation.id, "secret")

@@ -217,3 +217,26 @@ def test_every_change_of_an_unknown_conversation_is_refused(store: Store) -> Non
     ):
         with pytest.raises(UsageError):
             change()
+
+
+def test_only_a_blank_conversation_is_discarded(store: Store) -> None:
+    fills = {
+        "title": lambda each: store.rename_conversation(each, "t"),
+        "draft": lambda each: store.set_draft(each, "d"),
+        "pin": lambda each: store.set_pinned(each, True),
+        "model": lambda each: store.set_options(each, model="m"),
+        "provider": lambda each: store.set_options(each, provider="local"),
+        "system prompt": lambda each: store.set_options(each, system_prompt="s"),
+        "options": lambda each: store.set_options(each, options={"temperature": 0}),
+        "message": lambda each: store.open_turn(each, "p"),
+    }
+    for name, fill in fills.items():
+        filled = store.create_conversation().id
+        fill(filled)
+        assert not store.discard_blank(filled), name
+        assert store.conversation(filled).id == filled
+    blank = store.create_conversation().id
+    store.set_draft(blank, " \n")
+    assert store.discard_blank(blank)
+    assert len(store.conversations()) == len(fills)
+    assert not store.discard_blank(blank)

@@ -15,7 +15,7 @@ import pytest
 
 from gptalk_client.errors import NewerSchemaError, StoreError, StoreFullError, StoreReadOnlyError
 from gptalk_client.models import Status
-from gptalk_client.store.sqlite_errors import patiently
+from gptalk_client.store.sqlite_errors import BUSY_TRIES, patiently
 from gptalk_client.store.store import Store
 from support.bounds import no_superuser
 
@@ -361,7 +361,8 @@ def test_the_file_is_made_private_and_not_only_later(path: Path, monkeypatch: py
     assert set(made.values()) == {0o600}
 
 
-def test_a_busy_file_is_tried_again_a_few_times() -> None:
+def test_a_busy_file_is_tried_again_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gptalk_client.store.sqlite_errors.time.sleep", lambda seconds: None)
     tries = 0
 
     def work() -> int:
@@ -378,4 +379,4 @@ def test_a_busy_file_is_tried_again_a_few_times() -> None:
     is_always_busy, tries = True, 0
     with pytest.raises(sqlite3.OperationalError):
         patiently(work)
-    assert tries == 3
+    assert tries == BUSY_TRIES
