@@ -216,7 +216,7 @@ async def test_cancelling_while_opening_leaves_no_reply_open(
         turn.cancel()
         with pytest.raises(asyncio.CancelledError):
             await turn
-    await chat.aclose()
+        assert Status.STREAMING not in {m.status for m in store.messages(conversation_id)}
     assert {m.status for m in store.messages(conversation_id)} == {Status.COMPLETE, Status.STOPPED}
 
 

@@ -38,13 +38,13 @@ class FlakyStore(Store):
     flushes = 0
     go_on: threading.Event | None = None
 
-    def append_reply(self, message_id: str, text: str) -> None:
+    def append_reply(self, *args: Any, **kwargs: Any) -> None:
         self._check()
-        super().append_reply(message_id, text)
+        super().append_reply(*args, **kwargs)
 
-    def replace_reply(self, message_id: str, text: str) -> None:
+    def replace_reply(self, *args: Any, **kwargs: Any) -> None:
         self._check()
-        super().replace_reply(message_id, text)
+        super().replace_reply(*args, **kwargs)
 
     def close_turn(self, *args: Any, **kwargs: Any) -> Message:
         self._check()
@@ -159,6 +159,21 @@ async def test_replacement_in_the_middle_of_a_flush_wins(store: FlakyStore, thre
     assert saver.text == "other text"
 
 
+async def test_closing_during_a_flush_leaves_nothing_to_flush(store: FlakyStore, thread: StoreThread) -> None:
+    _, reply = store.open_turn(store.create_conversation().id, "hi")
+    saver = ReplySaver(thread, reply.id, flush_s=0.001)
+    store.go_on = threading.Event()
+    saver.add("one ")
+    await until(lambda: store.flushes == 1)
+    saver.add("two")
+    closing = asyncio.ensure_future(saver.close(Status.COMPLETE, ""))
+    await asyncio.sleep(0)
+    store.go_on.set()
+    closed, _ = await closing
+    assert closed.content == "one two"
+    assert (saver._timer, saver._flushing) == (None, None)
+
+
 async def test_failed_replacement_is_not_retried_as_an_append(store: FlakyStore, thread: StoreThread) -> None:
     _, reply = store.open_turn(store.create_conversation().id, "hi")
     saver = ReplySaver(thread, reply.id, flush_s=0.001)
@@ -169,6 +184,34 @@ async def test_failed_replacement_is_not_retried_as_an_append(store: FlakyStore,
     await until(lambda: store.flushes >= 2)
     store.is_full = False
     await until_stored(store, reply.id, "other")
+
+
+async def test_reasoning_is_flushed_beside_the_text(store: FlakyStore, thread: StoreThread) -> None:
+    _, reply = store.open_turn(store.create_conversation().id, "hi")
+    saver = ReplySaver(thread, reply.id, flush_s=0.001)
+    saver.add_reasoning("6 times ")
+    await until(lambda: store.reasoning(reply.id) == "6 times ")
+    saver.add_reasoning("7.")
+    saver.add("wrong")
+    saver.replace("42")
+    await until_stored(store, reply.id, "42")
+    assert store.reasoning(reply.id) == "6 times 7."
+    closed, _ = await saver.close(Status.COMPLETE, "")
+    assert (closed.content, closed.reasoning) == ("42", "6 times 7.")
+
+
+async def test_reasoning_that_could_not_be_saved_is_saved_once(
+    store: FlakyStore, thread: StoreThread
+) -> None:
+    _, reply = store.open_turn(store.create_conversation().id, "hi")
+    saver = ReplySaver(thread, reply.id, flush_s=0.001)
+    saver.add_reasoning("one ")
+    await until(lambda: store.reasoning(reply.id) == "one ")
+    store.is_full, store.flushes = True, 0
+    saver.add_reasoning("two")
+    await until(lambda: store.flushes >= 2)
+    store.is_full = False
+    await until(lambda: store.reasoning(reply.id) == "one two")
 
 
 async def test_full_disk_is_reported_once_and_saving_resumes(chat: Chat, store: FlakyStore) -> None:
@@ -229,6 +272,19 @@ async def test_closing_gives_up_on_a_disk_that_stays_full(thread: StoreThread, s
     await chat.aclose()
     await until(lambda: chat.unsaved_replies == 0)
     store.is_full = False
+
+
+async def test_closing_gives_up_at_once_when_the_disk_refuses_again(
+    thread: StoreThread, store: FlakyStore
+) -> None:
+    chat = Chat(thread, flush_s=0.01, close_timeout_s=0.05)
+    store.is_full = True
+    async for _ in chat.reply(store.create_conversation().id, "hi", provider=ScriptedProvider(["lost"])):
+        pass
+    chat._close_timeout_s = 3600
+    async with asyncio.timeout(30):
+        await chat.aclose()
+    assert chat.unsaved_replies == 0
 
 
 async def test_purging_the_conversation_ends_the_turn_in_memory(chat: Chat, store: FlakyStore) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -30,7 +31,7 @@ from gptalk_tui.chat.services import Services
 from gptalk_tui.dialogs.base import Dialog
 from gptalk_tui.keymap import KeyMap, types_nothing
 from gptalk_tui.terminal import gc_tuning
-from gptalk_tui.terminal.control_filter import ControlGuard
+from gptalk_tui.terminal.control_filter import ControlFilter
 from gptalk_tui.terminal.logs import log_loop_error
 from gptalk_tui.terminal.signals import SignalWatch
 from gptalk_tui.terminal.type_ahead import TypeAhead
@@ -85,7 +86,7 @@ class GptalkApp(App[int], inherit_bindings=False):
     ) -> None:
         # Without colours the terminal's own are the ones to take away: a filter then leaves none at all.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
-        self._filters.append(ControlGuard())
+        self._filters.append(ControlFilter())
         self.settings = settings
         self.paths = paths
         self.keys = KeyMap(settings.keys)
@@ -209,7 +210,7 @@ class GptalkApp(App[int], inherit_bindings=False):
     # Start and end
 
     def on_mount(self) -> None:
-        self.call_after_refresh(gc_tuning.settle)
+        self.call_after_refresh(gc_tuning.freeze)
         self.call_after_refresh(self._up)
         for _, complaint in self.keys.complaints(COMPOSER_KEYS):
             self.notify(complaint, severity="warning", title="Keys", timeout=20)
@@ -418,9 +419,8 @@ def run(
 
         tell(app.failure, paths.logs)
     if app.unsaved_sentence:
-        from gptalk_tui.cli.output import note
-
-        note(app.unsaved_sentence)
+        with contextlib.suppress(OSError, ValueError):  # standard error may be gone
+            print(f"gptalk-tui: {visible(app.unsaved_sentence)}", file=sys.stderr, flush=True)
     if app.is_thread_stuck:
         os._exit(code)  # the interpreter's own end would wait for the thread
     return code

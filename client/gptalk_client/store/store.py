@@ -199,6 +199,7 @@ _RULES = (
     ),
     (
         "a closed reply has loose parts",
-        "SELECT 1 FROM reply_part r JOIN message m ON m.seq = r.message_seq WHERE m.status <> 'streaming'",
+        "SELECT 1 FROM (SELECT message_seq FROM reply_part UNION ALL SELECT message_seq FROM reasoning_part) r"
+        " JOIN message m ON m.seq = r.message_seq WHERE m.status <> 'streaming'",
     ),
 )

@@ -106,6 +106,7 @@ class Controllers:
             history=self.history,
             notifier=self.notifier,
             unsaved=self.unsaved,
+            opener=self.opener,
         )
         self.interrupt = Interrupt(
             session,

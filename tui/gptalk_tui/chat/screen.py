@@ -264,7 +264,7 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
 
     @on(FindBar.Pressed)
     def _find_pressed(self, event: FindBar.Pressed) -> None:
-        self.controllers.find.press(event.wish)
+        self.controllers.find.press(event.command)
 
     @on(ListPane.Filtered)
     def _list_filtered(self) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from gptalk_client.errors import GptalkError
+from gptalk_client.errors import GptalkError, UsageError
 from gptalk_client.models import (
     Conversation,
     Message,
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gptalk_tui.chat.editing import Editing
     from gptalk_tui.chat.host import Host
     from gptalk_tui.chat.notifier import Notifier
+    from gptalk_tui.chat.opener import Opener
     from gptalk_tui.chat.prompt_history import PromptHistory
     from gptalk_tui.chat.services import Services
     from gptalk_tui.chat.session import Session
@@ -62,6 +63,7 @@ class TurnRunner:
         history: PromptHistory,
         notifier: Notifier,
         unsaved: Unsaved,
+        opener: Opener,
     ) -> None:
         self._session = session
         self._services = services
@@ -74,6 +76,7 @@ class TurnRunner:
         self._history = history
         self._notifier = notifier
         self._unsaved = unsaved
+        self._opener = opener
 
     def send(self, text: str, *, beside: Message | None = None) -> None:
         """Send a prompt in the open conversation, or in a new one; no turn may run there yet.
@@ -144,7 +147,13 @@ class TurnRunner:
             lacks_model = await asyncio.to_thread(self._services.lacks_model, chosen)
             if not lacks_model or await self._offer_model():
                 events = ask()
-                await self._follow(turn, events)
+                try:
+                    await self._follow(turn, events)
+                except UsageError:
+                    if turn.reply is not None or not await self._opener.restore_deleted():
+                        raise
+                    events = ask()
+                    await self._follow(turn, events)
         except GptalkError as err:
             turn.failure = err
         finally:
@@ -170,6 +179,8 @@ class TurnRunner:
                 if isinstance(event, TurnOpened):
                     turn.cancel = task.cancel
                     self._unsaved.stored(turn.prompt)
+                    if event.conversation is not None and self._session.shows(turn):
+                        self._drafts.saved(event.conversation.draft)
                     self._take_news(event.conversation)
                     if turn.is_stopping:
                         turn.cancel()
