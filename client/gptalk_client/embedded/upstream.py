@@ -12,8 +12,8 @@ from gptalk_client.embedded.errors import EngineError
 from gptalk_client.embedded.prompt import ChatMessage
 from gptalk_client.errors import AuthError, ConfigError, GptalkError, ServerError
 from gptalk_client.models import DEFAULT_MODEL, ReplyRequest, TextAdded
-from gptalk_client.providers.json_text import SAID
 from gptalk_client.providers.openai import OpenAI
+from gptalk_client.providers.refusals import SAID
 from gptalk_client.settings import Timeouts
 
 KEY_VARIABLES = ("GPTALK_UPSTREAM_KEY", "OPENAI_API_KEY")
