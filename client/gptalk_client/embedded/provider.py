@@ -23,6 +23,7 @@ class LocalProvider(Provider):
 
     name = "local"
     service = "this computer"
+    is_on_this_computer = True
 
     def __init__(
         self,

@@ -27,6 +27,8 @@ class Provider(ABC):
     """What it is called in the settings, such as `gptalk`, `openai` or `local`."""
     service: str
     """The service's host for display, as in the status line."""
+    is_on_this_computer: bool = False
+    """Whether the service runs on this machine."""
 
     @abstractmethod
     def stream(self, request: ReplyRequest) -> AsyncGenerator[ReplyEvent, None]:
@@ -51,6 +53,16 @@ class Provider(ABC):
     async def models(self) -> list[str]:
         """Return the names of the available models, best known first; empty if the service can't list them."""
         return []
+
+    async def context_window(self, model: str) -> int | None:
+        """Return how many tokens a model's context has room for; None if the service doesn't say.
+
+        The answer is remembered. Best asked after a reply: by then an engine has loaded the model.
+
+        Args:
+            model: Its name; empty: the provider's default.
+        """
+        return None
 
     async def warm_up(self) -> None:  # noqa: B027 - a provider without anything to prepare needs none
         """Prepare for the first turn without using the network: load libraries and certificates."""

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from gptalk_client.addresses import Address
-from gptalk_client.errors import AuthError, ConfigError, ProtocolError, ProviderError, Remedy
+from gptalk_client.errors import AuthError, ConfigError, GptalkError, ProtocolError, ProviderError, Remedy
 from gptalk_client.models import Messages, Phase, PhaseChanged, ReplyEvent, ReplyRequest
 from gptalk_client.providers.auth_cache import is_usable_token
 from gptalk_client.providers.base import Provider
@@ -26,6 +26,7 @@ from gptalk_client.providers.proxies import choose_proxy
 from gptalk_client.providers.retries import Retries, Retry
 from gptalk_client.providers.stream_reader import StreamReader
 from gptalk_client.providers.streaming_request import StreamingRequest
+from gptalk_client.providers.windows import listed_window, loaded_window, slot_window
 from gptalk_client.settings import Timeouts
 from gptalk_client.text import replace_surrogates
 
@@ -81,7 +82,9 @@ class OpenAI(Provider):
         self._api_key = api_key
         self._proxy = proxy
         self.name = name
-        timeouts = timeouts or Timeouts()
+        self.is_on_this_computer = address.is_loopback
+        self._timeouts = timeouts = timeouts or Timeouts()
+        self._windows: dict[str, int | None] = {}
         self._http = HttpClient(address, proxy=proxy, timeouts=timeouts)
         is_default = timeouts.headers_s == Timeouts().headers_s
         self._headers_s = LOADING_S if address.is_loopback and is_default else timeouts.headers_s
@@ -115,21 +118,59 @@ class OpenAI(Provider):
         Raises:
             ProviderError: It cannot be reached, or refuses.
         """
-        try:
-            request = Request("GET", "/models", self._headers(), max_body_bytes=_MAX_LIST_BYTES)
-            response = await self._http.fetch(request)
-            if response.status in _NO_LIST:
-                return []
-            check_response(response, self.service, secret="key")
-            listed = response.json_object().get("data")
-        except ProtocolError:
-            return []
-        except ProviderError as err:
-            raise self._told(err) from None
+        listed = await self._listed()
         if not isinstance(listed, list):
             return []
         names = [each.get("id") for each in listed if isinstance(each, dict)]
         return [name for name in names if isinstance(name, str) and name]
+
+    async def context_window(self, model: str) -> int | None:
+        """Return how many tokens a model's context has room for; None if the engine doesn't say.
+
+        The list of models says so, or the engine's own endpoints do: Ollama's and llama.cpp's, beside `/v1`.
+        """
+        if model not in self._windows:
+            try:
+                self._windows[model] = await self._find_window(model)
+            except GptalkError:
+                return None
+        return self._windows[model]
+
+    async def _find_window(self, model: str) -> int | None:
+        listed = await self._listed()
+        first = (
+            next((each for each in listed if isinstance(each, dict)), {}) if isinstance(listed, list) else {}
+        )
+        owner = first.get("owned_by")
+        beside = HttpClient(Address.parse(self._address.origin), proxy=self._proxy, timeouts=self._timeouts)
+        try:
+            if owner == "library":  # Ollama; what it loaded the model with matters, not what that could take
+                response = await beside.fetch(Request("GET", "/api/ps", self._headers()))
+                if window := loaded_window(response.json_object(), model):
+                    return window
+            if owner == "llamacpp":
+                response = await beside.fetch(Request("GET", "/props", self._headers()))
+                if window := slot_window(response.json_object()):
+                    return window
+        except ProtocolError:
+            pass  # an older version
+        finally:
+            await beside.aclose()
+        return listed_window(listed, model)
+
+    async def _listed(self) -> object:
+        """Return what the endpoint says about its models, as decoded; None if it lists none."""
+        try:
+            request = Request("GET", "/models", self._headers(), max_body_bytes=_MAX_LIST_BYTES)
+            response = await self._http.fetch(request)
+            if response.status in _NO_LIST:
+                return None
+            check_response(response, self.service, secret="key")
+            return response.json_object().get("data")
+        except ProtocolError:
+            return None
+        except ProviderError as err:
+            raise self._told(err) from None
 
     def model_for(self, asked: str) -> str:
         """Return the name of the model that answers; by default the first on the list, once that was read."""

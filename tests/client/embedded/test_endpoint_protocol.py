@@ -284,7 +284,7 @@ async def test_a_prompt_needs_a_login(http: Any, serve_engine: Any, scripted: An
             assert (answer.status_code, answer.json()["code"]) == (401, 401), header
 
 
-async def test_a_bad_body_is_refused_in_words(http: Any, serve_engine: Any, scripted: Any) -> None:
+async def test_a_bad_body_is_refused(http: Any, serve_engine: Any, scripted: Any) -> None:
     bodies = [b"", b"{", b"[]", b"{}", b'{"content": 3}', b'{"content": " "}', b"\xff", b"[" * 100_000]
     async with serve_engine(scripted()) as url:
         headers = {"authorization": f"Bearer {await log_in(http, url)}"}
@@ -304,7 +304,7 @@ async def test_a_body_without_end_is_refused(http: Any, serve_engine: Any, scrip
     assert answer.status_code == 413
 
 
-async def test_an_engine_that_fails_is_told_in_words_and_the_text_is_kept(
+async def test_an_engine_failure_is_reported_and_the_text_is_kept(
     http: Any, serve_engine: Any, scripted: Any
 ) -> None:
     async with serve_engine(scripted("Half a", EngineError("No memory.", hint="Buy some."))) as url:
@@ -369,7 +369,7 @@ async def test_several_replies_stream_at_the_same_time(http: Any, serve_engine: 
     assert [events[-2:] for events in replies] == [[{"content": "ab"}, "[DONE]"]] * 5
 
 
-async def test_the_end_of_the_server_is_no_end_of_a_reply(
+async def test_a_reply_cut_off_by_the_servers_exit_is_not_complete(
     http: Any, serve_engine: Any, scripted: Any
 ) -> None:
     engine = scripted("a", asyncio.Event())
