@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gptalk_client.chat import FAULT, Chat
+from gptalk_client.chat import Chat
 from gptalk_client.errors import (
     TEXT_KEPT,
     ConfigError,
@@ -36,6 +36,7 @@ from gptalk_client.models import (
     TurnEvent,
     TurnOpened,
 )
+from gptalk_client.reply_record import FAULT
 from gptalk_client.store.store import Store
 from gptalk_client.store.worker import StoreThread
 from gptalk_client.turn_options import TurnOptions
@@ -83,7 +84,7 @@ def last(store: Store, conversation_id: str) -> Message:
     return store.messages(conversation_id)[-1]
 
 
-async def settled(store: Store, message_id: str) -> Message:
+async def closed_reply(store: Store, message_id: str) -> Message:
     """Wait until a reply is no longer streaming."""
     await until(lambda: store.message(message_id).status is not Status.STREAMING)
     return store.message(message_id)
@@ -200,7 +201,7 @@ async def test_cancelling_stops_the_turn_and_saves_the_text(
         await asyncio.sleep(0)
     with pytest.raises(asyncio.CancelledError):
         await turn
-    reply = await settled(store, last(store, conversation_id).id)
+    reply = await closed_reply(store, last(store, conversation_id).id)
     assert (reply.status, reply.content) == (Status.STOPPED, "one ")
     assert provider.closed == 1
 
@@ -216,7 +217,7 @@ async def test_cancelling_while_opening_leaves_no_reply_open(
         turn.cancel()
         with pytest.raises(asyncio.CancelledError):
             await turn
-    await chat.aclose()
+        assert Status.STREAMING not in {m.status for m in store.messages(conversation_id)}
     assert {m.status for m in store.messages(conversation_id)} == {Status.COMPLETE, Status.STOPPED}
 
 
@@ -229,7 +230,7 @@ async def test_cancelling_after_the_end_leaves_the_reply_complete(
     turn.cancel()
     with pytest.raises(asyncio.CancelledError):
         await turn
-    reply = await settled(store, last(store, conversation_id).id)
+    reply = await closed_reply(store, last(store, conversation_id).id)
     assert (reply.status, reply.content) == (Status.COMPLETE, "all of it")
 
 
@@ -251,7 +252,7 @@ async def test_stopping_does_not_wait_for_a_slow_hang_up(
     assert isinstance(opened, TurnOpened)
     await anext(turn)
     closing = asyncio.ensure_future(turn.aclose())
-    assert (await settled(store, opened.reply.id)).status is Status.STOPPED
+    assert (await closed_reply(store, opened.reply.id)).status is Status.STOPPED
     assert not closing.done()
     release.set()
     await closing
