@@ -13,7 +13,7 @@ from pathlib import Path
 
 from gptalk_client.errors import StoreError, StoreFullError
 from gptalk_client.files import open_regular
-from gptalk_client.locks import FileLock
+from gptalk_client.locks import FileLock, has_locks
 from gptalk_client.paths import make_private_folder, typed_path
 from gptalk_client.store.backups import back_up_before_migration, free_name
 from gptalk_client.store.database import Database, Line
@@ -63,12 +63,19 @@ def open_database(path: Path, *, read_only: bool, notices: list[str]) -> Databas
         if not is_writable:
             notices.append(f"The folder {path.parent} cannot be written, so nothing will be saved.")
             return _open_to_read(path)
+        if not has_locks(path.parent):
+            notices.append(no_locks(path.parent))
         places = [path] if link is None else [path, link]
         notices.extend(dict.fromkeys(words for each in places for words in warnings_about(each)))
         try:
             return _open_to_write(path, link, notices)
         except OSError as err:
             raise StoreError(f"The file {path} cannot be opened: {err.strerror}.") from err
+
+
+def no_locks(folder: Path) -> str:
+    """Return what it means that a folder's files can't be locked."""
+    return f"The file system of {folder} has no file locks: use only one window or command at a time."
 
 
 def _open_to_write(path: Path, link: Path | None, notices: list[str]) -> Database:
@@ -229,7 +236,7 @@ def _one_at_a_time(path: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        lock.release()
+        lock.release(remove=True)
 
 
 def locks_folder(path: Path) -> Path:

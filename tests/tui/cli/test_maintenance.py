@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import json
 import os
@@ -50,6 +51,11 @@ def test_refused_login_exits_3(run: Run) -> None:
         done = run("auth", "login", "--url", server.url)
     assert done.code == 3
     assert run("auth", "login", "--provider", "local").code == 2
+
+
+def test_config_path_prints_no_control_characters(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "a\x1b[2J\nb" / "config.toml"
+    assert run("config", "path", "--config", str(file)).out == f"{tmp_path}/a␛[2J↵b/config.toml\n"
 
 
 def test_config_path_show_and_check(run: Run, tmp_path: Path) -> None:
@@ -183,6 +189,22 @@ def test_network_file_systems_are_detected(folder: str, kind: str) -> None:
         "//server/share /mnt/my\\040share cifs rw 0 0\n/dev/sdb1 /mnt/my\\040share/x/local ext4 rw 0 0\n"
     )
     assert network_file_system(Path(folder), mounts) == kind
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows locks files itself, whatever the file system")
+def test_doctor_and_notices_name_a_file_system_without_locks(
+    run: Run, conversations: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_descriptor: int, _operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    checks = json.loads(run("doctor", "--json", "--url", "http://127.0.0.1:1").out)["checks"]
+    told = [each["detail"] for each in checks if each["status"] == "warning"]
+    assert any("has no file locks" in each for each in told), told
+    listed = run("list")
+    assert listed.code == 0
+    assert "has no file locks: use only one window or command at a time" in listed.err
 
 
 def test_doctor_warns_about_a_network_file_system(
