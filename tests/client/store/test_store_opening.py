@@ -15,7 +15,7 @@ import pytest
 
 from gptalk_client.errors import NewerSchemaError, StoreError, StoreFullError, StoreReadOnlyError
 from gptalk_client.models import Status
-from gptalk_client.store.sqlite_errors import patiently
+from gptalk_client.store.sqlite_errors import BUSY_TRIES, patiently
 from gptalk_client.store.store import Store
 from support.bounds import no_superuser
 
@@ -378,4 +378,4 @@ def test_a_busy_file_is_tried_again_a_few_times() -> None:
     is_always_busy, tries = True, 0
     with pytest.raises(sqlite3.OperationalError):
         patiently(work)
-    assert tries == 3
+    assert tries == BUSY_TRIES
