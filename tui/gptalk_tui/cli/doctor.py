@@ -110,6 +110,7 @@ def _config(paths: Paths) -> Iterator[Check]:
 
 def _folder(paths: Paths) -> Iterator[Check]:
     from gptalk_client.locks import has_locks
+    from gptalk_client.store.disk_space import shortage
     from gptalk_client.store.opening import no_locks
 
     folder = paths.data
@@ -123,6 +124,8 @@ def _folder(paths: Paths) -> Iterator[Check]:
         return
     if not os.access(folder, os.W_OK):
         yield Check("data folder", "problem", f"{folder} is not writable.")
+    elif cause := shortage(folder):
+        yield Check("data folder", "problem", f"{cause}: nothing can be saved in {folder}.")
     elif told := list(_open_to_others(paths)):
         for each in told:
             yield Check("data folder", "warning", each)
