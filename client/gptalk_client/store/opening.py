@@ -13,10 +13,11 @@ from pathlib import Path
 
 from gptalk_client.errors import Remedy, StoreError, StoreFullError
 from gptalk_client.files import open_regular
-from gptalk_client.locks import FileLock
+from gptalk_client.locks import FileLock, has_locks
 from gptalk_client.paths import make_private_folder, typed_path
 from gptalk_client.store.backups import back_up_before_migration, free_name
 from gptalk_client.store.database import Database, Line
+from gptalk_client.store.disk_space import DISK_FULL, shortage
 from gptalk_client.store.migrations import (
     SCHEMA_VERSION,
     check_not_newer,
@@ -58,17 +59,37 @@ def open_database(path: Path, *, read_only: bool, notices: list[str]) -> Databas
             is_writable = os.access(path.parent, os.W_OK | os.X_OK) and _make_private_file(path)
         except OSError as err:
             if err.errno == errno.ENOSPC:
-                raise StoreFullError(f"The disk is full: {path} cannot be made.") from err
+                cause = shortage(path.parent) or DISK_FULL
+                raise StoreFullError(f"{cause}: {path} cannot be made.") from err
             is_writable = False
         if not is_writable:
             notices.append(f"The folder {path.parent} cannot be written, so nothing will be saved.")
             return _open_to_read(path)
+        if not has_locks(path.parent):
+            notices.append(no_locks(path.parent))
         places = [path] if link is None else [path, link]
         notices.extend(dict.fromkeys(words for each in places for words in warnings_about(each)))
         try:
-            return _open_to_write(path, link, notices)
+            with in_words(path):
+                return _open_to_write(path, link, notices)
+        except StoreFullError:
+            if not path.stat().st_size:
+                raise  # nothing was ever saved in it
         except OSError as err:
-            raise StoreError(f"The file {path} cannot be opened: {err.strerror}.") from err
+            if err.errno != errno.ENOSPC:
+                raise StoreError(f"The file {path} cannot be opened: {err.strerror}.") from err
+        cause = shortage(path.parent) or DISK_FULL
+        notices.append(
+            f"{cause}: nothing is saved until there is space again. You can still read everything."
+        )
+        database = _open_to_read(path)
+        database.shortage = cause
+        return database
+
+
+def no_locks(folder: Path) -> str:
+    """Return what it means that a folder's files can't be locked."""
+    return f"The file system of {folder} has no file locks: use only one window or command at a time."
 
 
 def _open_to_write(path: Path, link: Path | None, notices: list[str]) -> Database:
@@ -230,7 +251,7 @@ def _one_at_a_time(path: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        lock.release()
+        lock.release(remove=True)
 
 
 def locks_folder(path: Path) -> Path:
@@ -289,13 +310,26 @@ def _connect_empty() -> sqlite3.Connection:
 
 def _connect_to_read(path: Path) -> sqlite3.Connection:
     """Connect read-only; raise OperationalError if SQLite would have to write."""
+    has_wal = _has_wal(path)
+    if has_wal or os.access(path.parent, os.W_OK):
+        try:
+            return _connect_as(path, "mode=ro")
+        except sqlite3.OperationalError:
+            if has_wal or not shortage(path.parent):
+                raise
+    return _connect_as(path, "immutable=1")
+
+
+def _has_wal(path: Path) -> bool:
     wal = Path(f"{path}-wal")
-    has_wal = wal.exists() and wal.stat().st_size > 0
-    is_alone = not has_wal and not os.access(path.parent, os.W_OK)
-    uri = f"{path.as_uri()}?{'immutable=1' if is_alone else 'mode=ro'}"
+    return wal.exists() and wal.stat().st_size > 0
+
+
+def _connect_as(path: Path, parameter: str) -> sqlite3.Connection:
     con = sqlite3.connect(
-        uri, uri=True, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None, check_same_thread=False
-    )
+        f"{path.as_uri()}?{parameter}", uri=True, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None,
+        check_same_thread=False,
+    )  # fmt: skip
     try:
         schema_version(con)
         has_tables(con)
@@ -308,20 +342,14 @@ def _connect_to_read(path: Path) -> sqlite3.Connection:
 def _open_copy(path: Path) -> Database:
     """Read a file into memory that SQLite would have to write to before reading it.
 
-    That is one of an older format, or one with a -wal file in a folder that cannot be written.
+    That is one of an older format, or one with a -wal file in a folder that cannot be written or on a full disk.
     """
-    import shutil  # rarely needed, and slow to load
-    import tempfile
-
     memory = _connect_memory()
     try:
-        with tempfile.TemporaryDirectory(prefix="gptalk-tui-") as folder:
-            copy = Path(folder, path.name)
-            for side in ("", "-wal"):
-                with contextlib.suppress(FileNotFoundError):
-                    shutil.copyfile(f"{path}{side}", f"{copy}{side}")
-            with contextlib.closing(_connect(copy)) as con:
-                con.backup(memory)
+        if shortage(path.parent):
+            _copy_alone(path, memory)
+        else:
+            _copy_elsewhere(path, memory)
         check_not_newer(memory)
         migrate(memory)
         _probe(memory)
@@ -331,6 +359,30 @@ def _open_copy(path: Path) -> Database:
         if isinstance(err, OSError):
             raise StoreError(f"The file {path} cannot be read: {err.strerror}.") from err
         raise
+
+
+def _copy_alone(path: Path, memory: sqlite3.Connection) -> None:
+    """Copy a file that has no -shm file, and so no other user, without a temporary file: those need space too."""
+    if not _has_wal(path):
+        with contextlib.closing(_connect_as(path, "immutable=1")) as con:
+            con.backup(memory)
+        return
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as con:
+        con.execute("PRAGMA locking_mode = EXCLUSIVE")
+        con.backup(memory)
+
+
+def _copy_elsewhere(path: Path, memory: sqlite3.Connection) -> None:
+    import shutil  # rarely needed, and slow to load
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="gptalk-tui-") as folder:
+        copy = Path(folder, path.name)
+        for side in ("", "-wal"):
+            with contextlib.suppress(FileNotFoundError):
+                shutil.copyfile(f"{path}{side}", f"{copy}{side}")
+        with contextlib.closing(_connect(copy)) as con:
+            con.backup(memory)
 
 
 def _connect_memory() -> sqlite3.Connection:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from gptalk_client.errors import StoreError
@@ -75,6 +75,21 @@ class Store(Conversations, Turns, Branches, Search, Imports):
     def read_only(self) -> bool:
         """Whether nothing can be written."""
         return self._db.read_only
+
+    @property
+    def waits_for_space(self) -> bool:
+        """Whether nothing can be written because the disk was full when it was opened; open it again later."""
+        return bool(self._db.shortage)
+
+    @contextlib.contextmanager
+    def interruptible(self, is_unwanted: Callable[[], bool]) -> Iterator[None]:
+        """Let reads in the `with` block fail with StoreError once they are not wanted any more.
+
+        Args:
+            is_unwanted: Asked every now and then while a query runs, on the thread that runs it.
+        """
+        with self._db.interruptible(is_unwanted):
+            yield
 
     def hurry(self) -> None:
         """Stop waiting for other processes' locks, because the program ends; for any thread."""

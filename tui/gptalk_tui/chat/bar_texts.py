@@ -169,6 +169,11 @@ def closed_status() -> Content:
     return Content.styled("conversations can't be opened: nothing is sent or saved", "$ink-error")
 
 
+def full_status() -> Content:
+    """Return what it means that the disk was full at the start."""
+    return Content.styled("disk full: nothing is sent or saved until there is space", "$ink-error")
+
+
 def edit_status(send: str) -> Content:
     """Return what an edited message in the composer is for, and the key that sends it."""
     return Content.styled(

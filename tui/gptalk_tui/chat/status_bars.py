@@ -103,6 +103,8 @@ class StatusBars:
             )
         elif self._services.store.has_failed:
             left = bar_texts.closed_status()
+        elif self._services.store.waits_for_space:
+            left = bar_texts.full_status()
         elif session.edit is not None:
             left = bar_texts.edit_status(send)
         else:
