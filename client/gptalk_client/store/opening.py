@@ -26,7 +26,7 @@ from gptalk_client.store.migrations import (
     schema_version,
 )
 from gptalk_client.store.reserved_paths import SIDE_FILES
-from gptalk_client.store.sqlite_errors import BUSY_TIMEOUT_MS, in_words, is_damage, patiently
+from gptalk_client.store.sqlite_errors import BUSY_TIMEOUT_MS, in_words, is_busy, is_damage, patiently
 from gptalk_client.store.tampering import refuse_what_is_no_file, warnings_about
 
 LOCKS_FOLDER = "locks"
@@ -65,7 +65,7 @@ def open_database(path: Path, *, read_only: bool, notices: list[str]) -> Databas
         if not is_writable:
             notices.append(f"The folder {path.parent} cannot be written, so nothing will be saved.")
             return _open_to_read(path)
-        if not has_locks(path.parent):
+        if lacks_locks := not has_locks(path.parent):
             notices.append(no_locks(path.parent))
         places = [path] if link is None else [path, link]
         notices.extend(dict.fromkeys(words for each in places for words in warnings_about(each)))
@@ -75,6 +75,13 @@ def open_database(path: Path, *, read_only: bool, notices: list[str]) -> Databas
         except StoreFullError:
             if not path.stat().st_size:
                 raise  # nothing was ever saved in it
+        except StoreError as err:
+            if lacks_locks and isinstance(err.__cause__, sqlite3.Error) and is_busy(err.__cause__):
+                raise StoreError(
+                    f"The file system of {path.parent} has no file locks, which the database needs.",
+                    hint="Keep the conversations on a local disk.",
+                ) from err
+            raise
         except OSError as err:
             if err.errno != errno.ENOSPC:
                 raise StoreError(f"The file {path} cannot be opened: {err.strerror}.") from err
