@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from gptalk_client.errors import StoreError, StoreFullError
+from gptalk_client.errors import Remedy, StoreError, StoreFullError
 from gptalk_client.files import open_regular
 from gptalk_client.locks import FileLock, has_locks
 from gptalk_client.paths import make_private_folder, typed_path
@@ -150,7 +150,8 @@ def _connect_up_to_date(path: Path, notices: list[str]) -> sqlite3.Connection:
         if version == 0 and has_tables(con):
             raise StoreError(
                 f"The file {path} is another program's database.",
-                hint="Choose another folder with --data-dir.",
+                hint="Choose another data folder.",
+                remedy=Remedy.DATA_FOLDER,
             )
         if version < SCHEMA_VERSION:
             if version:

@@ -7,7 +7,7 @@ import os
 import sqlite3
 from pathlib import Path
 
-from gptalk_client.errors import StoreError
+from gptalk_client.errors import Remedy, StoreError
 from gptalk_client.store.connections import connect, probe
 from gptalk_client.store.database import Database, Line
 from gptalk_client.store.disk_space import shortage
@@ -37,7 +37,8 @@ def open_to_read(path: Path) -> Database:
     except OSError as err:
         raise StoreError(
             f"The file {path} cannot be reached: {err.strerror}.",
-            hint="Check the permissions of its folder, or choose another with --data-dir.",
+            hint="Check the permissions of its folder, or choose another folder.",
+            remedy=Remedy.DATA_FOLDER,
         ) from err
     if not os.access(path, os.R_OK):
         raise StoreError(f"The file {path} cannot be read.", hint="Check its permissions.")

@@ -10,10 +10,14 @@ from typing import Any
 import httpx
 import pytest
 
+from gptalk_client.embedded.engine import Reasoning
 from gptalk_client.embedded.errors import EngineError
 from gptalk_client.embedded.guard import Guard
 from gptalk_client.embedded.server import EndpointTimeouts
+from gptalk_client.providers.auth_cache import AuthCache
+from gptalk_client.providers.base import Rewritten
 from gptalk_client.providers.gptalk import GPTalk
+from support.gptalk_wire import run_turn
 from support.raw_server import eventually
 
 LOGIN = {"fingerprint": "0" * 32, "platform": "fingerprint"}
@@ -301,7 +305,7 @@ async def test_a_prompt_needs_a_login(http: Any, serve_engine: Any, scripted: An
             assert (answer.status_code, answer.json()["code"]) == (401, 401), header
 
 
-async def test_a_bad_body_is_refused_in_words(http: Any, serve_engine: Any, scripted: Any) -> None:
+async def test_a_bad_body_is_refused(http: Any, serve_engine: Any, scripted: Any) -> None:
     bodies = [b"", b"{", b"[]", b"{}", b'{"content": 3}', b'{"content": " "}', b"\xff", b"[" * 100_000]
     async with serve_engine(scripted()) as url:
         headers = {"authorization": f"Bearer {await log_in(http, url)}"}
@@ -321,7 +325,7 @@ async def test_a_body_without_end_is_refused(http: Any, serve_engine: Any, scrip
     assert answer.status_code == 413
 
 
-async def test_an_engine_that_fails_is_told_in_words_and_the_text_is_kept(
+async def test_an_engine_failure_is_reported_and_the_text_is_kept(
     http: Any, serve_engine: Any, scripted: Any
 ) -> None:
     async with serve_engine(scripted("Half a", EngineError("No memory.", hint="Buy some."))) as url:
@@ -386,7 +390,7 @@ async def test_several_replies_stream_at_the_same_time(http: Any, serve_engine: 
     assert [events[-2:] for events in replies] == [[{"content": "ab"}, "[DONE]"]] * 5
 
 
-async def test_the_end_of_the_server_is_no_end_of_a_reply(
+async def test_a_reply_cut_off_by_the_servers_exit_is_not_complete(
     http: Any, serve_engine: Any, scripted: Any
 ) -> None:
     engine = scripted("a", asyncio.Event())
@@ -406,3 +410,22 @@ async def test_two_turns_use_one_connection(http: Any, serve_engine: Any, script
         pool = http._transport._pool
 
         assert len(pool.connections) == 1
+
+
+@pytest.mark.parametrize("asks", [True, False, 1, "yes"], ids=repr)
+async def test_only_a_client_that_asks_gets_the_reasoning(
+    http: Any, serve_engine: Any, scripted: Any, asks: Any
+) -> None:
+    async with serve_engine(scripted(Reasoning("6 times "), Reasoning("7."), "4", "2")) as url:
+        token = await submit(http, url, reasoning=asks)
+        *_, last, done = await read_events(http, url, token)
+    assert done == "[DONE]"
+    assert last == ({"content": "42", "reasoning": "6 times 7."} if asks is True else {"content": "42"})
+
+
+async def test_text_that_the_engine_takes_back_is_gone(http: Any, serve_engine: Any, scripted: Any) -> None:
+    async with serve_engine(scripted("6 times 7.", Reasoning("6 times 7."), Rewritten(""), "42")) as url:
+        *_, last, _done = await read_events(http, url, await submit(http, url))
+        assert last == {"content": "42"}
+        outcome = await run_turn(GPTalk(url=url, auth_cache=AuthCache(None)))
+    assert (outcome.text, outcome.error) == ("42", None)
