@@ -58,7 +58,7 @@ def test_start_on_a_full_disk_shows_what_was_saved_and_saves_again_once_there_is
     with Store.open(data / "conversations.db") as store:
         _, reply = store.open_turn(store.create_conversation(title="Whales").id, "Tell me of whales")
         store.close_turn(reply.id, Status.COMPLETE, content="They sing.")
-    with start() as terminal, full(data.parent):
+    with full(data.parent), start() as terminal:
         terminal.wait_for("They sing.")
         terminal.wait_for("disk full: nothing is sent or saved until there is space")
         terminal.wait_for("The disk is full: nothing is saved until there is space")

@@ -1,4 +1,4 @@
-"""Slow reads such as searches: on their own thread and connection, interrupted when nobody waits for them."""
+"""Slow reads such as searches: a thread and a connection of their own, interrupted when nobody waits any more."""
 
 from __future__ import annotations
 
