@@ -84,7 +84,7 @@ def last(store: Store, conversation_id: str) -> Message:
     return store.messages(conversation_id)[-1]
 
 
-async def settled(store: Store, message_id: str) -> Message:
+async def closed_reply(store: Store, message_id: str) -> Message:
     """Wait until a reply is no longer streaming."""
     await until(lambda: store.message(message_id).status is not Status.STREAMING)
     return store.message(message_id)
@@ -201,7 +201,7 @@ async def test_cancelling_stops_the_turn_and_saves_the_text(
         await asyncio.sleep(0)
     with pytest.raises(asyncio.CancelledError):
         await turn
-    reply = await settled(store, last(store, conversation_id).id)
+    reply = await closed_reply(store, last(store, conversation_id).id)
     assert (reply.status, reply.content) == (Status.STOPPED, "one ")
     assert provider.closed == 1
 
@@ -230,7 +230,7 @@ async def test_cancelling_after_the_end_leaves_the_reply_complete(
     turn.cancel()
     with pytest.raises(asyncio.CancelledError):
         await turn
-    reply = await settled(store, last(store, conversation_id).id)
+    reply = await closed_reply(store, last(store, conversation_id).id)
     assert (reply.status, reply.content) == (Status.COMPLETE, "all of it")
 
 
@@ -252,7 +252,7 @@ async def test_stopping_does_not_wait_for_a_slow_hang_up(
     assert isinstance(opened, TurnOpened)
     await anext(turn)
     closing = asyncio.ensure_future(turn.aclose())
-    assert (await settled(store, opened.reply.id)).status is Status.STOPPED
+    assert (await closed_reply(store, opened.reply.id)).status is Status.STOPPED
     assert not closing.done()
     release.set()
     await closing

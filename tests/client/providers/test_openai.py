@@ -98,7 +98,7 @@ async def test_options_go_into_the_body_but_for_those_of_another_protocol() -> N
     assert "context_messages" not in request.json()
 
 
-async def test_without_a_model_the_first_on_offer_is_taken() -> None:
+async def test_without_a_model_the_first_available_is_used() -> None:
     outcome, requests = await turn_over(GOOD, ReplyRequest(REQUEST.messages))
     assert outcome.text == "Hello"
     assert [request.path for request in requests] == ["/v1/models", "/v1/chat/completions"]
@@ -170,7 +170,7 @@ ANSWERS: dict[str, tuple[tuple[str, bytes, str], type[GptalkError], str]] = {
 
 
 @pytest.mark.parametrize(("answer", "error", "says"), ANSWERS.values(), ids=ANSWERS)
-async def test_an_answer_that_is_no_stream(
+async def test_a_response_that_is_not_a_stream(
     answer: tuple[str, bytes, str], error: type[GptalkError], says: str
 ) -> None:
     outcome, requests = await turn_over(answers(answer))
@@ -248,7 +248,7 @@ async def test_a_gateways_long_list_of_models_is_read_whole() -> None:
 
 
 @pytest.mark.parametrize("path", ["", "/", "/v1", "/v1/", "/v1/chat/completions", "/v1/chat/completions/"])
-async def test_an_address_is_taken_as_people_give_it(path: str) -> None:
+async def test_an_address_is_accepted_in_any_usual_form(path: str) -> None:
     async with RawServer(endpoint(GOOD)) as server:
         provider = OpenAI(server.url + path)
         assert (await run_turn(provider, REQUEST)).text == "Hello"
@@ -256,7 +256,7 @@ async def test_an_address_is_taken_as_people_give_it(path: str) -> None:
 
 
 @pytest.mark.parametrize("url", ["", "host:8000", "ftp://host", "http://", "http://[::1", "http://u:p@host"])
-def test_what_is_no_address_is_refused(url: str) -> None:
+def test_a_malformed_address_is_refused(url: str) -> None:
     with pytest.raises(ConfigError) as caught:
         OpenAI(url)
     assert "u:p" not in caught.value.for_humans()

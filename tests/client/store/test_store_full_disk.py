@@ -35,7 +35,7 @@ def test_full_disk_takes_nothing_and_harms_nothing(small_disk: Path) -> None:
         assert store.integrity() == []
 
 
-def test_start_on_a_full_disk_is_an_error_in_words_and_harms_nothing(small_disk: Path) -> None:
+def test_start_on_a_full_disk_is_reported_and_harms_nothing(small_disk: Path) -> None:
     path = small_disk / "data" / "conversations.db"
     with full(small_disk), pytest.raises(StoreFullError, match="full"):
         Store.open(path)
