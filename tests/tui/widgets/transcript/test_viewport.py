@@ -195,6 +195,7 @@ def test_caches_stay_bounded() -> None:
     for _ in range(300):
         viewport.scroll(-29)
         viewport.place(80, 30)
+    viewport.place(60, 30)
     document = viewport.document
     assert len(document._open) <= 256
     assert document._cached_lines <= 3000
