@@ -34,6 +34,8 @@ class ImportedMessage:
     status: Status = Status.COMPLETE
     model: str = ""
     error: str = ""
+    reasoning: str = ""
+    """What the model thought before it replied; empty if the source doesn't have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,17 +256,23 @@ def _is_free_id(con: sqlite3.Connection, message_id: str) -> bool:
 
 
 def _parents_first(messages: Sequence[ImportedMessage]) -> list[ImportedMessage]:
-    """Return the messages in order, but none before its parent; cycles of parents are broken."""
     by_id = {message.source_id: message for message in reversed(messages)}
-    done: dict[str, ImportedMessage] = {}
-    for message in messages:
-        chain: list[ImportedMessage] = []
-        waiting: set[str] = set()
-        at: ImportedMessage | None = by_id[message.source_id]
-        while at is not None and at.source_id not in done and at.source_id not in waiting:
-            chain.append(at)
-            waiting.add(at.source_id)
-            at = by_id.get(at.parent_source_id or "")
-        for each in reversed(chain):
-            done[each.source_id] = each
-    return list(done.values())
+    parents = {message.source_id: by_id[message.source_id].parent_source_id or "" for message in messages}
+    return [by_id[each] for each in parents_first(parents)]
+
+
+def parents_first(parents: Mapping[str, str]) -> list[str]:
+    """Return messages in order, but none before its parent; a cycle of parents is cut open.
+
+    Args:
+        parents: The parent of each message, by id; a parent that is not among them makes the message a root.
+    """
+    done: dict[str, None] = {}
+    for message in parents:
+        chain: dict[str, None] = {}
+        at = message
+        while at in parents and at not in done and at not in chain:
+            chain[at] = None
+            at = parents[at]
+        done.update(dict.fromkeys(reversed(chain)))
+    return list(done)
