@@ -7,7 +7,7 @@ import contextlib
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from dataclasses import replace
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Self, TypeAlias, cast
 
 from gptalk_client.errors import TEXT_KEPT, GptalkError, UsageError
 from gptalk_client.models import (
@@ -22,6 +22,7 @@ from gptalk_client.models import (
     TurnOpened,
 )
 from gptalk_client.providers.base import Provider
+from gptalk_client.providers.loops import OneLoop
 from gptalk_client.store.rows import UNSET, Unset
 from gptalk_client.store.saver import FLUSH_S, ReplySaver
 from gptalk_client.store.store import Store
@@ -70,8 +71,10 @@ class Turn(AsyncGenerator[TurnEvent, None]):
 class Chat:
     """Runs turns, several at once if asked to.
 
+    Belongs to one event loop; `async with` closes it.
+
     Args:
-        store: The store's thread.
+        store: The conversations; or their thread, which stays open.
         flush_s: How long streamed text may wait before it is written, in seconds.
         close_timeout_s: How long the end of a turn waits for the store. What cannot be written by then is
             retried in the background until `aclose`.
@@ -80,19 +83,27 @@ class Chat:
 
     def __init__(
         self,
-        store: StoreThread,
+        store: Store | StoreThread,
         *,
         flush_s: float = FLUSH_S,
         close_timeout_s: float = 3.0,
         context_bytes: int = CONTEXT_BYTES,
     ) -> None:
-        self._store = store
+        self._own_thread = StoreThread(store) if isinstance(store, Store) else None
+        self._store = self._own_thread or cast(StoreThread, store)
+        self._loop = OneLoop("This chat")
         self._flush_s = flush_s
         self._close_timeout_s = close_timeout_s
         self._context_bytes = context_bytes
         self._endings: set[asyncio.Task[_Closed]] = set()
         self._unsaved: dict[str, Message] = {}
         self._is_closed = False
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
 
     @property
     def unsaved_replies(self) -> int:
@@ -179,6 +190,8 @@ class Chat:
             _, late = await asyncio.wait(set(self._endings), timeout=self._close_timeout_s)
             for ending in late:
                 ending.cancel()
+        if self._own_thread is not None:
+            await self._own_thread.aclose()
 
     async def _run(
         self,
@@ -188,6 +201,7 @@ class Chat:
         options: TurnOptions,
         is_read: Callable[[], bool],
     ) -> AsyncGenerator[TurnEvent, None]:
+        self._loop.check()
         prompt, reply, branch = await self._open(open_rows)
         saver = ReplySaver(self._store, reply.id, flush_s=self._flush_s)
         stream: AsyncGenerator[ReplyEvent, None] | None = None

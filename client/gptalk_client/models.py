@@ -85,6 +85,31 @@ class Conversation:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """What a reply took, as its service counted it; None where the service did not say."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    """With the reasoning."""
+    reasoning_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyFacts:
+    """What is known of a reply beside its text."""
+
+    finish_reason: str = ""
+    """Why the service ended it, in its word, such as `stop` or `length`; empty if it did not say."""
+    usage: Usage | None = None
+    first_text_ms: int | None = None
+    """From the request to the first text, in milliseconds."""
+    reasoning_ms: int | None = None
+    """From the first reasoning to the first text, or to the end without one; None if there was no reasoning."""
+    duration_ms: int | None = None
+    """From the request to the end."""
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One message in a conversation's tree."""
 
@@ -98,6 +123,22 @@ class Message:
     model: str = ""
     error: str = ""
     """Why it failed or broke off, for display; empty otherwise."""
+    reasoning: str = ""
+    """What the model thought before it answered. Not part of the text."""
+    finish_reason: str = ""
+    usage: Usage | None = None
+    provider: str = ""
+    """The name of the provider that wrote it; empty for prompts, and where it was not recorded."""
+    first_text_ms: int | None = None
+    reasoning_ms: int | None = None
+    duration_ms: int | None = None
+
+    @property
+    def facts(self) -> ReplyFacts:
+        """What is known of it beside its text."""
+        return ReplyFacts(
+            self.finish_reason, self.usage, self.first_text_ms, self.reasoning_ms, self.duration_ms
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +156,13 @@ class BranchEntry:
     sibling: int = 1
     """Which of its siblings it is, from 1."""
     siblings: int = 1
+    finish_reason: str = ""
+    reasoning_chars: int = 0
+    """How long its reasoning is, which is loaded when it is opened."""
+    reasoning_ms: int | None = None
+    duration_ms: int | None = None
+    usage: Usage | None = None
+    provider: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +231,29 @@ class TextReplaced:
     text: str
 
 
-ReplyEvent: TypeAlias = PhaseChanged | TextAdded | TextReplaced
+@dataclass(frozen=True, slots=True)
+class ReasoningAdded:
+    """More of what the model thinks before it answers."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsageReported:
+    """The service counted tokens; a later count replaces an earlier one."""
+
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The service said why it ended the reply."""
+
+    reason: str
+    """In the service's word, such as `stop`, `length`, `content_filter`, `tool_calls` or `refusal`."""
+
+
+ReplyEvent: TypeAlias = PhaseChanged | TextAdded | TextReplaced | ReasoningAdded | UsageReported | Finished
 """What a provider's stream yields. It returns at `[DONE]` and raises a `ProviderError` at anything else."""
 
 

@@ -55,6 +55,11 @@ class Paths:
         return self.data / "conversations.db"
 
     @property
+    def journal(self) -> Path:
+        """What could not be saved to the conversations."""
+        return self.data / "unsaved.jsonl"
+
+    @property
     def auth(self) -> Path:
         """The cached logins."""
         return self.data / "auth.json"

@@ -38,13 +38,13 @@ class FlakyStore(Store):
     flushes = 0
     go_on: threading.Event | None = None
 
-    def append_reply(self, message_id: str, text: str) -> None:
+    def append_reply(self, *args: Any, **kwargs: Any) -> None:
         self._check()
-        super().append_reply(message_id, text)
+        super().append_reply(*args, **kwargs)
 
-    def replace_reply(self, message_id: str, text: str) -> None:
+    def replace_reply(self, *args: Any, **kwargs: Any) -> None:
         self._check()
-        super().replace_reply(message_id, text)
+        super().replace_reply(*args, **kwargs)
 
     def close_turn(self, *args: Any, **kwargs: Any) -> Message:
         self._check()
@@ -169,6 +169,34 @@ async def test_failed_replacement_is_not_retried_as_an_append(store: FlakyStore,
     await until(lambda: store.flushes >= 2)
     store.is_full = False
     await until_stored(store, reply.id, "other")
+
+
+async def test_reasoning_is_flushed_beside_the_text(store: FlakyStore, thread: StoreThread) -> None:
+    _, reply = store.open_turn(store.create_conversation().id, "hi")
+    saver = ReplySaver(thread, reply.id, flush_s=0.001)
+    saver.add_reasoning("6 times ")
+    await until(lambda: store.reasoning(reply.id) == "6 times ")
+    saver.add_reasoning("7.")
+    saver.add("wrong")
+    saver.replace("42")
+    await until_stored(store, reply.id, "42")
+    assert store.reasoning(reply.id) == "6 times 7."
+    closed, _ = await saver.close(Status.COMPLETE, "")
+    assert (closed.content, closed.reasoning) == ("42", "6 times 7.")
+
+
+async def test_reasoning_that_could_not_be_saved_is_saved_once(
+    store: FlakyStore, thread: StoreThread
+) -> None:
+    _, reply = store.open_turn(store.create_conversation().id, "hi")
+    saver = ReplySaver(thread, reply.id, flush_s=0.001)
+    saver.add_reasoning("one ")
+    await until(lambda: store.reasoning(reply.id) == "one ")
+    store.is_full, store.flushes = True, 0
+    saver.add_reasoning("two")
+    await until(lambda: store.flushes >= 2)
+    store.is_full = False
+    await until(lambda: store.reasoning(reply.id) == "one two")
 
 
 async def test_full_disk_is_reported_once_and_saving_resumes(chat: Chat, store: FlakyStore) -> None:

@@ -107,6 +107,8 @@ class GptalkServer:
         self.piece_chars = piece_chars
         self.token_life_s = token_life_s
         self.secret = secret
+        self.accepts: object = None
+        """What a login says that prompts may hold beside their text; None says nothing."""
         self.counts = Counts()
         self.prompts: list[str] = []
         """The `content` of every submit."""
@@ -226,9 +228,8 @@ class GptalkServer:
         self.fingerprints.append(request.json()["fingerprint"])
         token = f"login-{self.counts.logins}-{secrets.token_hex(8)}"
         self._tokens.add(token)
-        await connection.answer(
-            {"data": {"token": token, "expires_at": int(time.time()) + self.token_life_s}}
-        )
+        data = {"token": token, "expires_at": int(time.time()) + self.token_life_s}
+        await connection.answer({"data": data if self.accepts is None else {**data, "accepts": self.accepts}})
 
     async def _submit(self, connection: Connection, request: Request) -> None:
         self.counts.submits += 1

@@ -63,7 +63,7 @@ def _fail_on_demand(where: str) -> None:
         if where == "start":
             fail()
         if where == "open":
-            self._make_services = fail  # type: ignore[method-assign]
+            self._services.store._open = fail
         if where == "unmount":
             self.close_services = fail_soon  # type: ignore[method-assign]
         loop = self._loop
@@ -82,9 +82,9 @@ def _fail_on_demand(where: str) -> None:
 
 
 def _take_guard_away() -> None:
-    from gptalk_tui.terminal.control_filter import ControlGuard
+    from gptalk_tui.terminal.control_filter import ControlFilter
 
-    ControlGuard.apply = lambda _self, segments, _background: segments  # type: ignore[method-assign]
+    ControlFilter.apply = lambda _self, segments, _background: segments  # type: ignore[method-assign]
 
 
 def _show_one_toast() -> None:

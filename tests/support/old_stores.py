@@ -57,8 +57,18 @@ UPDATE conversation SET title_key = 'елки';
 INSERT INTO written_by VALUES (2, 'full-text search', '0.0.2', 2);
 PRAGMA user_version = 2;
 """
+_FORMAT_3 = """
+ALTER TABLE message ADD COLUMN source_id TEXT;
+CREATE UNIQUE INDEX message_source ON message (conversation_seq, source_id) WHERE source_id IS NOT NULL;
+CREATE TABLE import_source (source TEXT NOT NULL, source_id TEXT NOT NULL,
+    conversation_seq INTEGER NOT NULL REFERENCES conversation (seq) ON DELETE CASCADE,
+    digest BLOB NOT NULL, PRIMARY KEY (source, source_id)) WITHOUT ROWID;
+CREATE INDEX import_source_conversation ON import_source (conversation_seq);
+INSERT INTO written_by VALUES (3, 'imports', '0.0.3', 3);
+PRAGMA user_version = 3;
+"""
 
-OLD_FORMATS = {1: _FORMAT_1, 2: _FORMAT_1 + _FORMAT_2}
+OLD_FORMATS = {1: _FORMAT_1, 2: _FORMAT_1 + _FORMAT_2, 3: _FORMAT_1 + _FORMAT_2 + _FORMAT_3}
 
 
 def write_old_store(path: Path, version: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -30,7 +31,7 @@ from gptalk_tui.chat.services import Services
 from gptalk_tui.dialogs.base import Dialog
 from gptalk_tui.keymap import KeyMap, types_nothing
 from gptalk_tui.terminal import gc_tuning
-from gptalk_tui.terminal.control_filter import ControlGuard
+from gptalk_tui.terminal.control_filter import ControlFilter
 from gptalk_tui.terminal.logs import log_loop_error
 from gptalk_tui.terminal.signals import SignalWatch
 from gptalk_tui.terminal.type_ahead import TypeAhead
@@ -85,7 +86,7 @@ class GptalkApp(App[int], inherit_bindings=False):
     ) -> None:
         # Without colours the terminal's own are the ones to take away: a filter then leaves none at all.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
-        self._filters.append(ControlGuard())
+        self._filters.append(ControlFilter())
         self.settings = settings
         self.paths = paths
         self.keys = KeyMap(settings.keys)
@@ -104,6 +105,9 @@ class GptalkApp(App[int], inherit_bindings=False):
         """Held while settings become services: a choice made meanwhile comes after."""
         self._is_up = False
         self._is_leaving = False
+        self._is_store_stuck = False
+        self.unsaved_sentence = ""
+        """What to say on standard error about texts that are not in the database; empty if all are."""
         self._repaint: Timer | None = None
         """Runs while frames were left out."""
         self.type_ahead = TypeAhead(self, super().on_event, self._is_opening)
@@ -206,7 +210,7 @@ class GptalkApp(App[int], inherit_bindings=False):
     # Start and end
 
     def on_mount(self) -> None:
-        self.call_after_refresh(gc_tuning.settle)
+        self.call_after_refresh(gc_tuning.freeze)
         self.call_after_refresh(self._up)
         for _, complaint in self.keys.complaints(COMPOSER_KEYS):
             self.notify(complaint, severity="warning", title="Keys", timeout=20)
@@ -239,9 +243,15 @@ class GptalkApp(App[int], inherit_bindings=False):
 
     async def leave(self, code: int = 0) -> None:
         """Stop the turns, keep what was typed, and end the app."""
-        if self._chat_screen is not None:
-            await self._chat_screen.settle()
+        await self._settle()
+        code = code or bool(self.unsaved_sentence)
         self.exit(code, return_code=code)
+
+    async def _settle(self) -> None:
+        if self._chat_screen is not None and not self._chat_screen.session.is_leaving:
+            leaving = self._chat_screen.controllers.leaving
+            await leaving.run()
+            self.unsaved_sentence = leaving.sentence
 
     def _handle_exception(self, error: Exception) -> None:
         """End the app at an error that nobody caught. Textual would print every variable, texts included."""
@@ -261,6 +271,11 @@ class GptalkApp(App[int], inherit_bindings=False):
         """The terminal took nothing to the end, and a thread still waits for it."""
         return bool(getattr(self._driver, "is_stuck", False))
 
+    @property
+    def is_thread_stuck(self) -> bool:
+        """A thread still waits for the terminal or the database, and would hold up the interpreter's end."""
+        return self.is_terminal_stuck or self._is_store_stuck
+
     def drop_output(self) -> None:
         """Stop waiting for a terminal that hangs. For any thread."""
         if (drop := getattr(self._driver, "drop_output", None)) is not None:
@@ -271,12 +286,12 @@ class GptalkApp(App[int], inherit_bindings=False):
         if (restore := getattr(self._driver, "restore_by_force", None)) is not None:
             restore()
 
-    async def on_chat_screen_quit_wanted(self) -> None:
-        await self.leave(0)
+    def on_chat_screen_quit_wanted(self) -> None:
+        self._leave()
 
-    async def action_leave(self) -> None:
-        """Quit, from wherever the person is."""
-        await self.leave(0)
+    def action_leave(self) -> None:
+        """Quit, from wherever the person is. In the background: notices are shown meanwhile."""
+        self._leave()
 
     def _up(self) -> None:
         self._is_up = True  # only now: a screen that is half mounted cannot be taken down
@@ -284,9 +299,9 @@ class GptalkApp(App[int], inherit_bindings=False):
             self._leave()
 
     def _open_store(self) -> Store:
-        from gptalk_client.store.store import Store
+        from gptalk_tui.factory import open_store
 
-        return Store.open(self.paths.database)
+        return open_store(self.paths)
 
     def _provider_for(self, settings: Settings) -> Provider:
         return self._build_provider(settings, self.paths, self._warn_soon)
@@ -301,14 +316,13 @@ class GptalkApp(App[int], inherit_bindings=False):
 
     async def close_services(self) -> None:
         """Close providers and store, after the screen is gone."""
-        await self._services.aclose()
-        if self._services.store.is_open:
+        self._is_store_stuck = not await self._services.aclose()
+        if self._services.store.is_open and not self._is_store_stuck:
             self._services.store.store.close()
 
     async def on_unmount(self) -> None:
         try:
-            if self._chat_screen is not None and not self._chat_screen.session.is_leaving:
-                await self._chat_screen.settle()
+            await self._settle()
         finally:
             await self.close_services()
 
@@ -404,6 +418,9 @@ def run(
         from gptalk_tui.terminal.crash import tell
 
         tell(app.failure, paths.logs)
-    if app.is_terminal_stuck:
-        os._exit(code)  # the interpreter's own end would wait for the thread that waits for the terminal
+    if app.unsaved_sentence:
+        with contextlib.suppress(OSError, ValueError):  # standard error may be gone
+            print(f"gptalk-tui: {visible(app.unsaved_sentence)}", file=sys.stderr, flush=True)
+    if app.is_thread_stuck:
+        os._exit(code)  # the interpreter's own end would wait for the thread
     return code

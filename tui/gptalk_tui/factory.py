@@ -16,14 +16,19 @@ if TYPE_CHECKING:
 
 
 def open_store(paths: Paths) -> Store:
-    """Open the conversations, made if there are none.
+    """Open the conversations, made if there are none, with what an earlier run could only keep in the journal.
 
     Raises:
         StoreError: They cannot be read.
     """
     from gptalk_client.store.store import Store
 
-    return Store.open(paths.database)
+    store = Store.open(paths.database)
+    if paths.journal.exists():
+        from gptalk_client.store.journal import Journal
+
+        Journal(paths.journal).restore_replies(store)
+    return store
 
 
 def build_provider(

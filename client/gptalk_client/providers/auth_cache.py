@@ -42,6 +42,8 @@ class Login:
     """Unix time in seconds; only a hint. None if the service sent nothing intelligible."""
     used_times: int = 0
     """How many replies the token has been used for."""
+    takes_messages: bool = False
+    """Whether the service announced that it takes a conversation as messages, not only as one prompt."""
 
     @property
     def is_expired(self) -> bool:
@@ -65,6 +67,7 @@ class _Entry(msgspec.Struct):
     token: str
     expires_at: int | None = None
     used_times: int = 0
+    takes_messages: bool = False
 
 
 class _File(msgspec.Struct):
@@ -118,7 +121,7 @@ class AuthCache:
         entry = self._read().logins.get(url)
         if entry is None or not is_usable_token(entry.token):
             return None
-        login = Login(entry.token, entry.expires_at, entry.used_times)
+        login = Login(entry.token, entry.expires_at, entry.used_times, entry.takes_messages)
         return None if login.is_expired else login
 
     async def login(self, url: str, sign_in: SignIn, *, refused: str = "") -> Login:
@@ -191,7 +194,7 @@ class AuthCache:
             login = await sign_in(self.fingerprint)
             file = self._read()
             file.logins.pop(url, None)
-            file.logins[url] = _Entry(login.token, login.expires_at, login.used_times)
+            file.logins[url] = _Entry(login.token, login.expires_at, login.used_times, login.takes_messages)
             self._write(_pruned(file, keep=url))
             return login
 

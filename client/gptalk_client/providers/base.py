@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, Iterator
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, Self
 
+from gptalk_client.errors import TimedOutError, UsageError
 from gptalk_client.models import AsyncResult, Messages, ReplyEvent, ReplyRequest
+from gptalk_client.providers.hybrid import hybridmethod
+from gptalk_client.providers.loops import running_loop
 
 
 class Provider(ABC):
@@ -47,6 +51,12 @@ class Provider(ABC):
     async def aclose(self) -> None:
         """Close the connections. The instance can't be used afterwards."""
 
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
 
 class Rewritten(str):
     """A piece that replaces the whole reply so far, because the service rewrote it."""
@@ -54,50 +64,129 @@ class Rewritten(str):
     __slots__ = ()
 
 
-class AsyncGeneratorProvider(ABC):
-    """A provider as a class: an asynchronous generator of text, also usable without an event loop."""
+async def join(pieces: AsyncIterable[str]) -> str:
+    """Return a whole reply from its pieces."""
+    kept: list[str] = []
+    async for piece in pieces:
+        if isinstance(piece, Rewritten):
+            kept.clear()
+        kept.append(piece)
+    return "".join(kept)
 
-    @classmethod
+
+def check_timeout(timeout_s: object) -> None:
+    """Return if a value is a time limit.
+
+    Raises:
+        UsageError: It is not.
+    """
+    is_number = isinstance(timeout_s, int | float) and not isinstance(timeout_s, bool)
+    if not is_number or not (0 < float(timeout_s) < math.inf):  # type: ignore[arg-type]
+        raise UsageError("timeout must be a number of seconds greater than 0.")
+
+
+def reply_timed_out(timeout_s: float | None) -> TimedOutError:
+    """Return the error for a reply that takes longer than its caller allows."""
+    return TimedOutError(
+        f"The reply was not complete after {timeout_s:g} seconds.",
+        phase="reply",
+        hint="Allow a longer `timeout`.",
+    )
+
+
+class AsyncGeneratorProvider(ABC):
+    """A provider as a class: an asynchronous generator of text, also usable without an event loop.
+
+    The methods can be called on an instance as well; they then use what the instance was made with.
+    """
+
+    @hybridmethod
     @abstractmethod
     def create_async_generator(
-        cls, model: str, messages: Messages, proxy: str | None = None, **kwargs: Any
+        self_or_cls: Any,
+        /,
+        model: str,
+        messages: Messages,
+        proxy: str | None = None,
+        **kwargs: Any,
     ) -> AsyncResult:
         """Yield the reply piece by piece."""
 
-    @classmethod
+    @hybridmethod
     async def create_async(
-        cls, model: str, messages: Messages, proxy: str | None = None, **kwargs: Any
+        self_or_cls: Any,
+        /,
+        model: str,
+        messages: Messages,
+        proxy: str | None = None,
+        *,
+        timeout: float | None = None,
+        **kwargs: Any,
     ) -> str:
-        """Return the whole reply."""
-        pieces: list[str] = []
-        async for piece in cls.create_async_generator(model, messages, proxy, **kwargs):
-            if isinstance(piece, Rewritten):
-                pieces.clear()
-            pieces.append(piece)
-        return "".join(pieces)
+        """Return the whole reply; the arguments are those of `create_async_generator`.
 
-    @classmethod
+        Args:
+            timeout: How long the reply may take, in seconds.
+
+        Raises:
+            TimedOutError: It took longer.
+            GptalkError: Whatever `create_async_generator` raises.
+        """
+        running_loop()
+        if timeout is not None:
+            check_timeout(timeout)
+        pieces = self_or_cls.create_async_generator(model, messages, proxy, **kwargs)
+        try:
+            async with asyncio.timeout(timeout):
+                return await join(pieces)
+        except TimeoutError:
+            raise reply_timed_out(timeout) from None
+        finally:
+            if isinstance(pieces, AsyncGenerator):
+                await pieces.aclose()
+
+    @hybridmethod
     def create_completion(
-        cls, model: str, messages: Messages, proxy: str | None = None, **kwargs: Any
+        self_or_cls: Any,
+        /,
+        model: str,
+        messages: Messages,
+        stream: bool = True,
+        **kwargs: Any,
     ) -> Iterator[str]:
-        """Yield the reply piece by piece to synchronous code, also from within a running event loop."""
+        """Yield the reply piece by piece to synchronous code, also from within a running event loop.
+
+        Args:
+            stream: False yields the whole reply as one piece.
+            **kwargs: The other arguments of `create_async_generator`, `proxy` and `timeout` among them.
+
+        Raises:
+            GptalkError: Whatever `create_async_generator` raises.
+        """
         done = object()
         queue: SimpleQueue[object] = SimpleQueue()
         running: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[None]]] = []
         has_started = threading.Event()
+        is_class = isinstance(self_or_cls, type)
+        source: Any = self_or_cls if is_class else self_or_cls._for_other_loop()
 
         async def pump() -> None:
             task = asyncio.current_task()
             assert task is not None
             running.append((asyncio.get_running_loop(), task))
             has_started.set()
-            pieces = cls.create_async_generator(model, messages, proxy, **kwargs)
+            pieces = source.create_async_generator(model, messages, **kwargs)
             try:
+                if not stream:
+                    queue.put(await join(pieces))
+                    return
                 async for piece in pieces:
                     queue.put(piece)
             finally:
                 if isinstance(pieces, AsyncGenerator):
                     await pieces.aclose()
+                if source is not self_or_cls and isinstance(source, Provider):
+                    await source.aclose()
 
         def run() -> None:
             try:
@@ -109,7 +198,8 @@ class AsyncGeneratorProvider(ABC):
             finally:
                 has_started.set()
 
-        thread = threading.Thread(target=run, name=f"{cls.__name__}.create_completion", daemon=True)
+        name = (source if is_class else type(source)).__name__
+        thread = threading.Thread(target=run, name=f"{name}.create_completion", daemon=True)
         thread.start()
         try:
             while (item := queue.get()) is not done:
@@ -124,3 +214,7 @@ class AsyncGeneratorProvider(ABC):
                 with contextlib.suppress(RuntimeError):  # its loop is closed: it is over
                     loop.call_soon_threadsafe(task.cancel)
             thread.join()
+
+    def _for_other_loop(self) -> AsyncGeneratorProvider:
+        """Return what to ask on another event loop: an instance with connections of its own, if it has any."""
+        return self

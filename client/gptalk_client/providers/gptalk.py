@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any, ClassVar
 
 from gptalk_client.addresses import Address
-from gptalk_client.errors import AuthError, ProviderError
+from gptalk_client.errors import AuthError, ProviderError, RateLimitedError
 from gptalk_client.models import (
     DEFAULT_MODEL,
     Messages,
@@ -31,10 +31,19 @@ from gptalk_client.models import (
 from gptalk_client.paths import Paths
 from gptalk_client.providers import gptalk_requests as requests
 from gptalk_client.providers.auth_cache import AuthCache, AuthStatus, Login, is_usable_token
-from gptalk_client.providers.base import AsyncGeneratorProvider, Provider, Rewritten
+from gptalk_client.providers.base import (
+    AsyncGeneratorProvider,
+    Provider,
+    Rewritten,
+    join,
+    reply_timed_out,
+)
 from gptalk_client.providers.cumulative import CumulativeText
+from gptalk_client.providers.gptalk_arguments import Arguments
 from gptalk_client.providers.http import HttpClient
 from gptalk_client.providers.http_errors import TokenRefusedError, hide
+from gptalk_client.providers.hybrid import hybridmethod
+from gptalk_client.providers.loops import running_loop
 from gptalk_client.providers.retries import Retries, Retry
 from gptalk_client.providers.stream_reader import StreamReader
 from gptalk_client.providers.streaming_request import StreamingRequest
@@ -42,13 +51,18 @@ from gptalk_client.settings import Timeouts
 
 __all__ = ["GPTalk", "Timeouts"]
 
+MAX_USES = 5
+"""How many replies one login serves; the next one asks for another."""
+
 _ASSUMED_LIFE_S = 86400  # what `_auth` says where the service names no time that makes sense; its 401 decides
 
 
 class GPTalk(AsyncGeneratorProvider, Provider):
     """The GPTalk service at one address, with its own connections, time limits and token cache.
 
-    The class attributes and `create_async_generator` work without an instance, on the class's own `url`.
+    `create_async_generator`, `create_async` and `create_completion` also work on the class itself: they then ask
+    the class's own `url`, with the login of this installation. An instance belongs to one event loop; `async
+    with` closes it.
 
     Args:
         url: The service's address, also with a path prefix; None takes the class's.
@@ -64,11 +78,11 @@ class GPTalk(AsyncGeneratorProvider, Provider):
     url: str = "https://gptalk.net"
     working: bool = True
     supports_gpt_35_turbo: bool = True
-    _auth: ClassVar[dict[str, Any] | None] = None
+    _auth: dict[str, Any] | None = None
     used_times: int = 0
 
-    # The dict that this class stored in `_auth`, and its address. A dict set by hand is trusted.
-    _auth_home: ClassVar[tuple[dict[str, Any], str] | None] = None
+    # The dict that was last stored in `_auth` here. Another one was set by hand, and is used as it is.
+    _stored: dict[str, Any] | None = None
     _caches: ClassVar[dict[Path, AuthCache]] = {}
 
     def __init__(
@@ -84,10 +98,13 @@ class GPTalk(AsyncGeneratorProvider, Provider):
         self.url = self._address.base
         self.name = name
         self.auth_cache = auth_cache or AuthCache(None)
-        self._http = HttpClient(self._address, proxy=proxy, timeouts=timeouts or Timeouts())
-        self._given: Login | None = None
-        self._on_login: Callable[[Login], None] | None = None
-        self._on_use: Callable[[], None] | None = None
+        self._proxy = proxy
+        self._timeouts = timeouts or Timeouts()
+        self._http = HttpClient(self._address, proxy=proxy, timeouts=self._timeouts)
+        self._auth = self._stored = None
+        self.used_times = 0
+        self._owner: GPTalk | type[GPTalk] = self
+        """Whose `_auth` and `used_times` its replies use: its own, or the class's."""
 
     @property
     def service(self) -> str:  # type: ignore[override]
@@ -126,7 +143,9 @@ class GPTalk(AsyncGeneratorProvider, Provider):
         Raises:
             ProviderError: The reply could not be had, or broke off.
             ConfigError: The address or the proxy cannot be used.
+            UsageError: The request cannot be sent, or the instance belongs to another event loop.
         """
+        self._http.loop.check()
         turn = _Turn(self, request)
         yield PhaseChanged(Phase.CONNECTING)
         await self._http.reclaim_connections()
@@ -155,72 +174,106 @@ class GPTalk(AsyncGeneratorProvider, Provider):
         response = await self._http.fetch(requests.login_request(self._address.origin, fingerprint))
         return requests.read_login(response, self.service)
 
-    @classmethod
+    @hybridmethod
     async def create_async_generator(
-        cls, model: str, messages: Messages, proxy: str | None = None, **kwargs: Any
+        self_or_cls: GPTalk | type[GPTalk],
+        /,
+        model: str,
+        messages: Messages,
+        proxy: str | None = None,
+        **kwargs: Any,
     ) -> AsyncGenerator[str, None]:
         """Yield the reply piece by piece; a piece of type `Rewritten` replaces everything before it.
 
         Args:
             model: Empty means `gpt-3.5-turbo`.
             messages: `{"role": ..., "content": ...}`, oldest first.
-            proxy: A proxy's URL; None takes the environment's.
-            **kwargs: Members that override the request's body, such as `temperature=0.7`.
+            proxy: A proxy's URL; None takes the instance's, or the environment's.
+            **kwargs: `stream=False` yields the whole reply at once; `timeout` limits the reply, in seconds;
+                `system_prompt` goes before the messages; members of the submit body, such as `temperature`,
+                override it, and `body` holds any others.
 
         Raises:
             ProviderError: The reply could not be had, or broke off.
             ConfigError: The address or the proxy cannot be used.
+            UsageError: An argument makes no sense, or a message is not text.
         """
-        path = Paths.default().auth
-        provider = cls(proxy=proxy, auth_cache=cls._caches.setdefault(path, AuthCache(path)))
-        provider._given = cls._given_login(provider.url)
-        provider._on_login = lambda login: cls._remember(login, provider.url)
-        provider._on_use = cls._count_use
+        running_loop()
+        wanted = Arguments.read(kwargs)
+        if wanted.system_prompt:
+            requests.flatten(messages)  # raises unless they are messages
+            messages = [{"role": "system", "content": wanted.system_prompt}, *messages]
+        request = ReplyRequest(messages, model, wanted.body)
+        provider = self_or_cls._provider(proxy)
         try:
-            async with aclosing(provider.stream(ReplyRequest(messages, model, kwargs))) as events:
-                async for event in events:
-                    if isinstance(event, TextAdded):
-                        yield event.text
-                    elif isinstance(event, TextReplaced):
-                        yield Rewritten(event.text)
+            pieces = _pieces(provider.stream(request), wanted.timeout_s)
+            async with aclosing(pieces if wanted.stream else _whole(pieces)) as texts:
+                async for text in texts:
+                    yield text
         finally:
-            await provider.aclose()
+            if provider is not self_or_cls:
+                await provider.aclose()
 
-    @classmethod
-    def _given_login(cls, url: str) -> Login | None:
-        """Return the class's own token if it is unexpired and may be sent to this address."""
-        auth = cls._auth
-        if not isinstance(auth, dict) or not is_usable_token(auth.get("token")):
-            return None
-        if cls._auth_home is not None and cls._auth_home[0] is auth and cls._auth_home[1] != url:
-            return None
-        expires_at = auth.get("expires_at")
-        login = Login(auth["token"], int(expires_at) if isinstance(expires_at, int | float) else None)
-        return None if login.is_expired else login
+    @hybridmethod
+    def _provider(self_or_cls: GPTalk | type[GPTalk], /, proxy: str | None) -> GPTalk:
+        """Return the instance to ask: this one, unless it has another proxy; for the class, one of its own."""
+        if isinstance(self_or_cls, GPTalk):
+            return self_or_cls if proxy in (None, self_or_cls._proxy) else self_or_cls._copy(proxy)
+        path = Paths.default().auth
+        provider = self_or_cls(proxy=proxy, auth_cache=self_or_cls._caches.setdefault(path, AuthCache(path)))
+        provider._owner = self_or_cls
+        return provider
 
-    @classmethod
-    def _remember(cls, login: Login, url: str) -> None:
-        if cls._auth is not None and cls._auth.get("token") == login.token:
-            return
-        expires_at = login.expires_at or int(time.time()) + _ASSUMED_LIFE_S
-        cls._auth = {"token": login.token, "expires_at": expires_at}
-        cls._auth_home = (cls._auth, url)
-        cls.used_times = login.used_times
+    def _copy(self, proxy: str | None) -> GPTalk:
+        """Return an instance with its own connections, and everything else as here."""
+        copy = type(self)(
+            self.url, proxy=proxy, timeouts=self._timeouts, auth_cache=self.auth_cache, name=self.name
+        )
+        copy._owner = self._owner
+        return copy
 
-    @classmethod
-    def _count_use(cls) -> None:
-        cls.used_times += 1
+    def _for_other_loop(self) -> GPTalk:
+        return self._copy(self._proxy)
+
+
+async def _pieces(
+    events: AsyncGenerator[ReplyEvent, None], timeout_s: float | None
+) -> AsyncGenerator[str, None]:
+    """Yield the text of a reply's events."""
+    end = None if timeout_s is None else asyncio.get_running_loop().time() + timeout_s
+    async with aclosing(events):
+        while True:
+            try:
+                # Around each event alone: what the caller does between two of them is not ours to cancel.
+                async with asyncio.timeout_at(end):
+                    event = await anext(events)
+            except StopAsyncIteration:
+                return
+            except TimeoutError:
+                raise reply_timed_out(timeout_s) from None
+            if isinstance(event, TextAdded):
+                yield event.text
+            elif isinstance(event, TextReplaced):
+                yield Rewritten(event.text)
+
+
+async def _whole(pieces: AsyncGenerator[str, None]) -> AsyncGenerator[str, None]:
+    """Yield all pieces as one."""
+    async with aclosing(pieces):
+        yield await join(pieces)
 
 
 class _Turn:
     """The progress of one reply: a login, then a stream token, then an open stream."""
 
     def __init__(self, provider: GPTalk, request: ReplyRequest) -> None:
+        requests.flatten(request.messages)  # raises before anything is sent
         self._provider = provider
         self._request = request
         self._retries = Retries()
         self._login: Login | None = None
         self._is_fresh = False
+        self._is_renewal = False
         self._refused = ""
         self._has_restarted = False
         self.stream_token = ""
@@ -229,18 +282,35 @@ class _Turn:
         self.is_counted = False
 
     def find_login(self) -> bool:
-        """Use a login that is already there, if any; return whether there was one."""
+        """Use a login that is already there and not used up, if any; return whether there was one."""
         if self._login is None:
-            for login in (self._provider._given, self._provider.auth_cache.current(self._provider.url)):
-                if login is not None and login.token != self._refused:
+            for login in (self._given_login(), self._provider.auth_cache.current(self._provider.url)):
+                if login is None or login.token == self._refused:
+                    continue
+                if login.used_times < MAX_USES or self._has_restarted:
                     self._use(login, is_fresh=False)
                     break
+                self._refused, self._is_renewal = login.token, True
         return self._login is not None
+
+    def _given_login(self) -> Login | None:
+        """Return the login that was set as `_auth` by hand, if it has not expired."""
+        owner = self._provider._owner
+        auth = owner._auth
+        if not isinstance(auth, dict) or auth is owner._stored or not is_usable_token(auth.get("token")):
+            return None
+        expires_at = auth.get("expires_at")
+        expires_at = int(expires_at) if isinstance(expires_at, int | float) else None
+        login = Login(auth["token"], expires_at, owner.used_times)
+        return None if login.is_expired else login
 
     def _use(self, login: Login, *, is_fresh: bool) -> None:
         self._login, self._is_fresh = login, is_fresh
-        if self._provider._on_login is not None:
-            self._provider._on_login(login)
+        owner = self._provider._owner
+        if owner._auth is None or is_fresh or owner._auth.get("token") != login.token:
+            expires_at = login.expires_at or int(time.time()) + _ASSUMED_LIFE_S
+            owner._auth = owner._stored = {"token": login.token, "expires_at": expires_at}
+            owner.used_times = login.used_times
 
     async def advance(self) -> Retry | None:
         """Take the next step; return a wait if it failed and should be retried.
@@ -259,7 +329,11 @@ class _Turn:
                 self.stream_token = await self._submit(self._login)
             else:
                 await self._open_stream()
-        except TokenRefusedError as err:
+        except AuthError as err:
+            if is_login and self._is_renewal:
+                raise RateLimitedError(err.message, hint=requests.USED_UP_HINT) from None
+            if not isinstance(err, TokenRefusedError):
+                raise
             self._start_again(err, is_login)
         except ProviderError as err:
             retry = self._retries.after(self.hide(err), can_repeat=is_login)
@@ -279,8 +353,15 @@ class _Turn:
             self._refused, self._login = self._login.token, None
 
     async def _submit(self, login: Login) -> str:
-        request = requests.submit_request(self._provider._address.origin, login.token, self._request)
-        return requests.read_stream_token(await self._provider._http.fetch(request), self._provider.service)
+        request = requests.submit_request(self._provider._address.origin, login, self._request)
+        response, service = await self._provider._http.fetch(request), self._provider.service
+        if requests.grants_nothing(response):
+            if self._is_renewal:
+                raise requests.used_up(service, response)
+            if not self._is_fresh:
+                self._is_renewal, self._refused, self._login = True, login.token, None
+                return ""
+        return requests.read_stream_token(response, service)
 
     async def _open_stream(self) -> None:
         request = requests.stream_request(self._provider._address.origin, self.stream_token)
@@ -301,5 +382,4 @@ class _Turn:
         self.is_counted = True
         assert self._login is not None
         self._provider.auth_cache.count_use(self._provider.url, self._login.token)
-        if self._provider._on_use is not None:
-            self._provider._on_use()
+        self._provider._owner.used_times += 1

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
 
-from gptalk_client.errors import AuthError, ProtocolError, ServerError
+from gptalk_client.errors import AuthError, ProtocolError, RateLimitedError, ServerError, UsageError
 from gptalk_client.models import DEFAULT_MODEL, Messages, ReplyRequest
 from gptalk_client.providers.auth_cache import Login, is_usable_token, parse_expiry
 from gptalk_client.providers.http import Request
 from gptalk_client.providers.http_errors import Response, TokenRefusedError, check_response
-from gptalk_client.providers.json_text import server_reason
+from gptalk_client.providers.json_text import server_reason, shorten
 from gptalk_client.text import replace_surrogates
 
 USER_AGENT = (
@@ -34,6 +34,25 @@ _BROWSER_HEADERS = {
     "x-auth-openid": "",
     "x-auth-platform": "",
 }
+_BODY = {
+    "accept": "stream",
+    "from": 1,
+    "model": DEFAULT_MODEL,
+    "is_mobile": 0,
+    "user_agent": USER_AGENT,
+    "is_open_ctx": 0,
+    "prompt": "",
+    "roid": 111,
+    "temperature": 0,
+    "ctx_msg_count": 3,
+}
+BODY_MEMBERS = {*_BODY, "content", "created_at"}
+"""The members of a submit body."""
+
+USED_UP_HINT = (
+    "Wait a while, or use another provider: a model on this computer or an OpenAI-compatible service."
+)
+
 _ROLES = {"system": "System", "user": "User", "assistant": "Assistant"}
 
 
@@ -48,10 +67,11 @@ def login_request(origin: str, fingerprint: str) -> Request:
     return Request("POST", "/api/chatgpt/user/login", headers(origin), body=json.dumps(body).encode())
 
 
-def submit_request(origin: str, token: str, request: ReplyRequest) -> Request:
+def submit_request(origin: str, login: Login, request: ReplyRequest) -> Request:
     """Return the request that submits the prompt."""
-    sent = {**headers(origin), "authorization": f"Bearer {token}"}
-    return Request("POST", "/api/chatgpt/chatapi/text", sent, body=submit_body(request))
+    sent = {**headers(origin), "authorization": f"Bearer {login.token}"}
+    body = submit_body(request, takes_messages=login.takes_messages)
+    return Request("POST", "/api/chatgpt/chatapi/text", sent, body=body)
 
 
 def stream_request(origin: str, stream_token: str) -> Request:
@@ -59,49 +79,82 @@ def stream_request(origin: str, stream_token: str) -> Request:
     return Request("GET", "/api/chatgpt/chatapi/stream", headers(origin), params={"token": stream_token})
 
 
-def submit_body(request: ReplyRequest) -> bytes:
-    """Return the JSON that submits a prompt; the request's options override its members."""
+def submit_body(request: ReplyRequest, *, takes_messages: bool = False) -> bytes:
+    """Return the JSON that submits a prompt; the request's options override its members.
+
+    Args:
+        request: The conversation and the options.
+        takes_messages: Whether the service announced that it takes the conversation as messages too.
+
+    Raises:
+        UsageError: A message or an option cannot be sent.
+    """
     options = dict(request.options)
     if "context_messages" in options:
         options.setdefault("ctx_msg_count", options.pop("context_messages"))
         options.pop("context_messages", None)
-    body = {
-        "content": flatten(request.messages),
-        "accept": "stream",
-        "from": 1,
-        "model": request.model or DEFAULT_MODEL,
-        "is_mobile": 0,
-        "user_agent": USER_AGENT,
-        "is_open_ctx": 0,
-        "prompt": "",
-        "roid": 111,
-        "temperature": 0,
-        "ctx_msg_count": 3,
-        "created_at": int(time.time()),
-        **options,
-    }
-    # ASCII, since options may contain lone surrogates, which UTF-8 can't encode.
-    return json.dumps(body).encode("ascii")
+    messages = _read_messages(request.messages)
+    body = {"content": _flatten(messages), **_BODY, "created_at": int(time.time())}
+    if request.model:
+        body["model"] = request.model
+    if takes_messages and all(role in _ROLES for role, _ in messages):
+        body["messages"] = [{"role": role, "content": text} for role, text in messages]
+    try:
+        # ASCII, since options may contain lone surrogates, which UTF-8 can't encode.
+        return json.dumps({**body, **options}, allow_nan=False).encode("ascii")
+    except (TypeError, ValueError, RecursionError) as err:
+        raise UsageError("An option of the request cannot be sent as JSON.") from err
 
 
 def flatten(messages: Messages) -> str:
-    """Return a conversation as one prompt: a single message unchanged, several as `Role: content` lines."""
+    """Return a conversation as one prompt: a single message unchanged, several as `Role: content` lines.
+
+    Raises:
+        UsageError: There is no message, or one is not text.
+    """
+    return _flatten(_read_messages(messages))
+
+
+def _flatten(messages: list[tuple[str, str]]) -> str:
     if len(messages) == 1:
-        return _text_of(messages[0])
-    lines = []
-    for message in messages:
-        role = str(message.get("role", "user"))
-        lines.append(f"{_ROLES.get(role, role.capitalize())}: {_text_of(message)}")
+        return messages[0][1]
+    lines = [f"{_ROLES.get(role, role.capitalize())}: {text}" for role, text in messages]
     return "\n".join([*lines, "Assistant:"])
 
 
-def _text_of(message: Mapping[str, Any]) -> str:
-    content = message.get("content", "")
-    if isinstance(content, list):
-        content = "".join(
-            part.get("text", "") if isinstance(part, Mapping) else str(part) for part in content
-        )
-    return replace_surrogates(content if isinstance(content, str) else str(content))
+def _read_messages(messages: Messages) -> list[tuple[str, str]]:
+    """Return each message's role and text."""
+    if isinstance(messages, str | bytes | Mapping) or not isinstance(messages, Sequence):
+        raise UsageError('messages must be a list of {"role": ..., "content": ...}.')
+    found = [
+        (str(message.get("role", "user")), _text_of(message.get("content"), number))
+        if isinstance(message, Mapping)
+        else _refuse(number, 'is not of the form {"role": ..., "content": ...}')
+        for number, message in enumerate(messages, 1)
+    ]
+    if not found:
+        raise UsageError("There is no message to send.")
+    return found
+
+
+def _text_of(content: object, number: int) -> str:
+    if isinstance(content, list | tuple) and content:
+        content = "".join(_part_text(part, number) for part in content)
+    if not isinstance(content, str):
+        _refuse(number, "has no text" if content is None or content == [] else "is not text")
+    return replace_surrogates(content)
+
+
+def _part_text(part: object, number: int) -> str:
+    text = part.get("text") if isinstance(part, Mapping) else part
+    kind = part.get("type", "text") if isinstance(part, Mapping) else "text"
+    if kind != "text" or not isinstance(text, str):
+        _refuse(number, f"has a part of type {shorten(str(kind))!r}, and GPTalk takes text only")
+    return text
+
+
+def _refuse(number: int, why: str) -> NoReturn:
+    raise UsageError(f"Message {number} {why}.")
 
 
 def read_login(response: Response, service: str) -> Login:
@@ -115,7 +168,12 @@ def read_login(response: Response, service: str) -> Login:
     token = data.get("token")
     if not isinstance(token, str) or not is_usable_token(token):
         raise AuthError(f"{service} gave no {f'token: {reason}' if reason else 'usable token.'}")
-    return Login(token, parse_expiry(data.get("expires_at")))
+    accepts = data.get("accepts")
+    return Login(
+        token,
+        parse_expiry(data.get("expires_at")),
+        takes_messages=isinstance(accepts, list) and "messages" in accepts,
+    )
 
 
 def read_stream_token(response: Response, service: str) -> str:
@@ -134,6 +192,23 @@ def read_stream_token(response: Response, service: str) -> str:
     if reason:
         raise ServerError(f"{service} rejected the prompt: {reason}", status=response.status)
     raise ProtocolError(f"{service} accepted the prompt but returned no stream token.")
+
+
+def grants_nothing(response: Response) -> bool:
+    """Return whether the response to a prompt has no `data`, which is how the service treats a used-up login."""
+    if response.status != 200:
+        return False
+    try:
+        value = response.json_object()
+    except ProtocolError:
+        return False
+    return not isinstance(value.get("data"), dict) and value.get("code") != 401
+
+
+def used_up(service: str, response: Response) -> RateLimitedError:
+    """Return the error for a prompt that grants nothing although the login is new."""
+    said = f": {reason}" if (reason := response.reason()) else "."
+    return RateLimitedError(f"{service} has no more replies for guests{said}", hint=USED_UP_HINT)
 
 
 def check_stream(response: Response, service: str) -> None:

@@ -24,6 +24,7 @@ from gptalk_client.errors import (
     TimedOutError,
 )
 from gptalk_client.providers.http_errors import Response, translate
+from gptalk_client.providers.loops import OneLoop
 from gptalk_client.providers.proxies import choose_proxy
 from gptalk_client.providers.redaction import redact_http_logs
 from gptalk_client.providers.streaming_request import CLOSE_S, CURRENT, Interrupted, StreamingRequest
@@ -89,6 +90,7 @@ class HttpClient:
         self._running: set[StreamingRequest] = set()
         self._is_closed = False
         self._closing: asyncio.Task[None] | None = None
+        self.loop = OneLoop("This provider")
 
     async def fetch(self, request: Request) -> Response:
         """Send a request and return the response with at most `max_body_bytes` of its body.
@@ -116,10 +118,19 @@ class HttpClient:
 
     async def warm_up(self) -> None:
         """Load httpx and create the client before the first request, off the event loop if it is slow."""
+        self.loop.check()
         await self._ready_client()
 
     async def aclose(self) -> None:
-        """Close all connections, even those in use."""
+        """Close all connections, even those in use.
+
+        Raises:
+            UsageError: They belong to another event loop.
+        """
+        if self._client is None and not self._running:
+            self._is_closed = True
+            return
+        self.loop.check()
         if not self._is_closed:
             self._is_closed = True
             self._closing = asyncio.create_task(self._close(), name="closing connections")
@@ -138,6 +149,7 @@ class HttpClient:
             await client.aclose()
 
     def _start(self, request: Request, sink: Sink | None) -> StreamingRequest:
+        self.loop.check()
         if self._is_closed:
             raise NetworkError("The connections to the service are closed.")
         running = StreamingRequest()

@@ -120,6 +120,7 @@ class OpenAI(Provider):
             ProviderError: The reply could not be had, or broke off.
             ConfigError: The address, the proxy or the request cannot be used.
         """
+        self._http.loop.check()
         yield PhaseChanged(Phase.CONNECTING)
         await self._http.reclaim_connections()
         reader, retries, streaming = StreamReader(DeltaText()), Retries(), None

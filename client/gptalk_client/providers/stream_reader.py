@@ -9,6 +9,7 @@ from typing import Protocol
 from gptalk_client.errors import BlockedError, ProtocolError, ServerError, TruncatedError
 from gptalk_client.models import Phase, PhaseChanged, ReplyEvent, TextAdded, TextReplaced
 from gptalk_client.providers.event_stream import EventData, EventStreamDecoder
+from gptalk_client.providers.loops import OneLoop
 
 
 class ReplyText(Protocol):
@@ -56,6 +57,7 @@ class StreamReader:
         self._is_empty = True
         self._waiter: asyncio.Future[None] | None = None
         self.data_at = 0.0
+        self._loop = OneLoop("This reply")
 
     @property
     def is_over(self) -> bool:
@@ -102,6 +104,7 @@ class StreamReader:
         """
         is_first = True
         while True:
+            self._loop.check()
             if not self._text.has_news and not self._has_ended:
                 self._waiter = asyncio.get_running_loop().create_future()
                 await self._waiter

@@ -26,6 +26,7 @@ from gptalk_client.store.rows import (
     read_message,
     readable_time,
     set_active_leaf,
+    usage_from,
 )
 from gptalk_client.store.writers import BROKEN_OFF, index_message
 from gptalk_client.text import storable
@@ -184,7 +185,8 @@ class Branches(StorePart):
                     con, conversation=copy, parent=parent, role=message.role, content=message.content,
                     status=Status.INCOMPLETE if is_open else message.status,
                     created_at_ms=message.created_at_ms, model=message.model,
-                    error=BROKEN_OFF if is_open else message.error,
+                    error=BROKEN_OFF if is_open else message.error, provider=message.provider,
+                    reasoning=message.reasoning, facts=message.facts,
                 )  # fmt: skip
                 index_message(con, parent, storable(message.content))
             set_active_leaf(con, copy, parent)
@@ -269,8 +271,9 @@ def _read_tree(con: sqlite3.Connection, conversation: int) -> list[tuple[Any, ..
     """Return the rows of all messages of a conversation, without their texts."""
     # All rows at once: for ten thousand messages half the cost of climbing from row to row in SQL.
     return con.execute(
-        f"SELECT seq, parent_seq, id, role, status, {readable_time('created_at_ms')}, size_chars, model, error"
-        " FROM message WHERE conversation_seq = ? AND deletion_seq IS NULL",
+        f"SELECT seq, parent_seq, id, role, status, {readable_time('created_at_ms')}, size_chars, model, error,"
+        " finish_reason, reasoning_chars, reasoning_ms, duration_ms, prompt_tokens, completion_tokens,"
+        " reasoning_tokens, provider FROM message WHERE conversation_seq = ? AND deletion_seq IS NULL",
         (conversation,),
     ).fetchall()
 
@@ -307,13 +310,17 @@ def _entries(rows: Sequence[tuple[Any, ...]], leaf: int | None) -> list[BranchEn
     places = _shared_places(rows)
     entries: list[BranchEntry] = []
     parent_id: str | None = None
-    for seq, parent, message_id, role, status, created_at_ms, size_chars, model, error in reversed(path):
+    for (
+        seq, parent, message_id, role, status, created_at_ms, size_chars, model, error, finish_reason,
+        reasoning_chars, reasoning_ms, duration_ms, prompt, completion, reasoning, provider,
+    ) in reversed(path):  # fmt: skip
         place = places.get(parent)
         sibling, siblings = (place.index(seq) + 1, len(place)) if place else (1, 1)
         entries.append(
             BranchEntry(
                 message_id, parent_id, _ROLES[role], _STATUSES[status], created_at_ms, size_chars, model,
-                error, sibling, siblings,
+                error, sibling, siblings, finish_reason, reasoning_chars, reasoning_ms, duration_ms,
+                usage_from(prompt, completion, reasoning), provider,
             )
         )  # fmt: skip
         parent_id = message_id

@@ -86,15 +86,20 @@ class Database:
         self._write_lock = threading.RLock()
         self._read_lock = self._write_lock if reader is writer else threading.RLock()
         self.is_closed = False
+        self._hurry = threading.Event()
         self._identity = _identity(path)
         self._rescued: Path | None = None
+
+    def hurry(self) -> None:
+        """Stop waiting for other processes' locks: what they hold up fails within a second or two."""
+        self._hurry.set()
 
     @contextlib.contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
         """Yield a connection on which all statements see the same snapshot."""
         with self._read_lock, in_words(self.path):
             con = self._reader.ready()
-            patiently(lambda: con.execute("BEGIN"))
+            patiently(lambda: con.execute("BEGIN"), self._hurry)
             try:
                 yield con
             finally:
@@ -114,10 +119,10 @@ class Database:
         with self._write_lock, in_words(self.path):
             self._check_place()
             con = self._writer.ready()
-            patiently(lambda: con.execute("BEGIN IMMEDIATE"))
+            patiently(lambda: con.execute("BEGIN IMMEDIATE"), self._hurry)
             try:
                 yield con
-                patiently(lambda: con.execute("COMMIT"))
+                patiently(lambda: con.execute("COMMIT"), self._hurry)
             except BaseException:
                 self._writer.undo()
                 raise

@@ -120,6 +120,29 @@ CREATE TABLE import_source (
 CREATE INDEX import_source_conversation ON import_source (conversation_seq);
 """
 
+_REASONING = """
+ALTER TABLE message ADD COLUMN provider TEXT NOT NULL DEFAULT '';
+ALTER TABLE message ADD COLUMN finish_reason TEXT NOT NULL DEFAULT '';
+ALTER TABLE message ADD COLUMN reasoning_chars INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE message ADD COLUMN prompt_tokens INTEGER;
+ALTER TABLE message ADD COLUMN completion_tokens INTEGER;
+ALTER TABLE message ADD COLUMN reasoning_tokens INTEGER;
+ALTER TABLE message ADD COLUMN first_text_ms INTEGER;
+ALTER TABLE message ADD COLUMN reasoning_ms INTEGER;
+ALTER TABLE message ADD COLUMN duration_ms INTEGER;
+
+CREATE TABLE message_reasoning (
+    seq INTEGER PRIMARY KEY REFERENCES message (seq) ON DELETE CASCADE,
+    content TEXT NOT NULL
+);
+CREATE TABLE reasoning_part (
+    message_seq INTEGER NOT NULL REFERENCES message (seq) ON DELETE CASCADE,
+    part INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (message_seq, part)
+) WITHOUT ROWID;
+"""
+
 
 def _statements(script: str) -> Iterator[str]:
     # sqlite3's executescript commits first, so the steps run statement by statement.
@@ -174,6 +197,7 @@ MIGRATIONS: Sequence[Migration] = (
     Migration("conversations and messages", _run(_CONVERSATIONS)),
     Migration("full-text search", _add_search),
     Migration("imports", _run(_IMPORTS)),
+    Migration("reasoning, usage and finish reasons", _run(_REASONING)),
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 

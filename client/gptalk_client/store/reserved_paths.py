@@ -8,7 +8,7 @@ from pathlib import Path
 from gptalk_client.errors import UsageError
 
 SIDE_FILES = ("", "-wal", "-shm", "-journal")
-_BESIDE = ("auth.json", "auth.json.lock")
+_BESIDE = ("auth.json", "auth.json.lock", "unsaved.jsonl", "unsaved.jsonl.lock")
 
 
 def refuse_own_file(path: Path, database: Path) -> None:

@@ -11,11 +11,21 @@ from enum import Enum
 from typing import Any, Final, Literal, TypeAlias
 
 from gptalk_client.errors import UsageError
-from gptalk_client.models import EARLIEST_MS, LATEST_MS, Conversation, Message, Role, Status
+from gptalk_client.models import (
+    EARLIEST_MS,
+    LATEST_MS,
+    Conversation,
+    Message,
+    ReplyFacts,
+    Role,
+    Status,
+    Usage,
+)
 from gptalk_client.text import storable
 from gptalk_client.textsearch.folding import fold
 
 _DELETED = "It may have been deleted by another program."
+_NO_FACTS = ReplyFacts()
 
 
 class _Unset(Enum):
@@ -39,15 +49,26 @@ CONVERSATION_SELECT = f"""
            c.trashed_at_ms IS NOT NULL, (SELECT m.id FROM message m WHERE m.seq = c.active_seq), c.draft
       FROM conversation c"""
 
-CONTENT = """
-    t.content || CASE m.status WHEN 'streaming' THEN coalesce(
+
+def _parts(table: str) -> str:
+    return f"""CASE m.status WHEN 'streaming' THEN coalesce(
         (SELECT group_concat(r.text, '') FROM
-            (SELECT text FROM reply_part WHERE message_seq = m.seq ORDER BY part) r), '') ELSE '' END"""
+            (SELECT text FROM {table} WHERE message_seq = m.seq ORDER BY part) r), '') ELSE '' END"""
+
+
+CONTENT = f"t.content || {_parts('reply_part')}"
 """A message's text, including the flushed parts of a reply that is still being written."""
+
+REASONING = f"""
+    CASE m.reasoning_chars WHEN 0 THEN '' ELSE
+        coalesce((SELECT content FROM message_reasoning WHERE seq = m.seq), '')
+            || {_parts("reasoning_part")} END"""
+"""A message's reasoning, like its text."""
 
 MESSAGE_SELECT = f"""
     SELECT m.id, c.id, p.id, m.role, {CONTENT}, m.status, {readable_time("m.created_at_ms")}, m.model,
-           m.error
+           m.error, {REASONING}, m.provider, m.finish_reason, m.prompt_tokens, m.completion_tokens,
+           m.reasoning_tokens, m.first_text_ms, m.reasoning_ms, m.duration_ms
       FROM message m
       JOIN message_text t ON t.seq = m.seq
       JOIN conversation c ON c.seq = m.conversation_seq
@@ -97,7 +118,21 @@ def message_from(row: tuple[Any, ...]) -> Message:
         created_at_ms=row[6],
         model=row[7],
         error=row[8],
+        reasoning=row[9],
+        provider=row[10],
+        finish_reason=row[11],
+        usage=usage_from(*row[12:15]),
+        first_text_ms=row[15],
+        reasoning_ms=row[16],
+        duration_ms=row[17],
     )
+
+
+def usage_from(prompt: int | None, completion: int | None, reasoning: int | None) -> Usage | None:
+    """Return the tokens of a row; None if none were counted."""
+    if prompt is completion is reasoning is None:
+        return None
+    return Usage(prompt, completion, reasoning)
 
 
 def options_text(options: Mapping[str, Any] | None) -> str:
@@ -210,20 +245,49 @@ def insert_message(
     owner: str = "",
     message_id: str = "",
     source_id: str | None = None,
+    provider: str = "",
+    reasoning: str = "",
+    facts: ReplyFacts = _NO_FACTS,
 ) -> int:
-    """Insert a message with its text and return its row number."""
+    """Insert a message with its text and its reasoning, and return its row number."""
     content = storable(content)
     cursor = con.execute(
         "INSERT INTO message (id, conversation_seq, parent_seq, role, status, created_at_ms, size_chars,"
-        " model, error, owner, source_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " model, error, owner, source_id, provider) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             message_id or new_id(), conversation, parent, role.value, status.value, created_at_ms,
-            len(content), storable(model), storable(error), owner, source_id,
+            len(content), storable(model), storable(error), owner, source_id, storable(provider),
         ),
     )  # fmt: skip
     seq = int(cursor.lastrowid or 0)
     con.execute("INSERT INTO message_text (seq, content) VALUES (?, ?)", (seq, content))
+    if reasoning:
+        set_reasoning(con, seq, storable(reasoning))
+    if facts != _NO_FACTS:
+        set_facts(con, seq, facts)
     return seq
+
+
+def set_reasoning(con: sqlite3.Connection, seq: int, reasoning: str) -> None:
+    """Replace all of a message's reasoning, its flushed parts included."""
+    con.execute("DELETE FROM reasoning_part WHERE message_seq = ?", (seq,))
+    con.execute("DELETE FROM message_reasoning WHERE seq = ?", (seq,))
+    if reasoning:
+        con.execute("INSERT INTO message_reasoning (seq, content) VALUES (?, ?)", (seq, reasoning))
+    con.execute("UPDATE message SET reasoning_chars = ? WHERE seq = ?", (len(reasoning), seq))
+
+
+def set_facts(con: sqlite3.Connection, seq: int, facts: ReplyFacts) -> None:
+    """Replace what is recorded of a reply beside its text."""
+    usage = facts.usage or Usage()
+    con.execute(
+        "UPDATE message SET finish_reason = ?, prompt_tokens = ?, completion_tokens = ?, reasoning_tokens = ?,"
+        " first_text_ms = ?, reasoning_ms = ?, duration_ms = ? WHERE seq = ?",
+        (
+            storable(facts.finish_reason), usage.prompt_tokens, usage.completion_tokens, usage.reasoning_tokens,
+            facts.first_text_ms, facts.reasoning_ms, facts.duration_ms, seq,
+        ),
+    )  # fmt: skip
 
 
 def set_active_leaf(con: sqlite3.Connection, conversation: int, seq: int | None) -> None:

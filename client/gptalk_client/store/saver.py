@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from gptalk_client.errors import GptalkError
-from gptalk_client.models import Conversation, Message, SaveFailed, SaveRecovered, Status
+from gptalk_client.models import Conversation, Message, ReplyFacts, SaveFailed, SaveRecovered, Status
 from gptalk_client.store.store import Store
 from gptalk_client.store.worker import StoreThread
 
@@ -34,6 +34,8 @@ class ReplySaver:
         self._flush_s = flush_s
         self._pieces: list[str] = []
         self._saved_pieces = 0
+        self._reasoning: list[str] = []
+        self._saved_reasoning = 0
         self._must_replace = False
         self._timer: asyncio.TimerHandle | None = None
         self._flushing: asyncio.Task[None] | None = None
@@ -50,14 +52,25 @@ class ReplySaver:
         """All of the reply so far."""
         return "".join(self._pieces)
 
+    @property
+    def reasoning(self) -> str:
+        """All of the reasoning so far."""
+        return "".join(self._reasoning)
+
     def add(self, text: str) -> None:
         """Append text to the reply."""
         if text:
             self._pieces.append(text)
             self._flush_later()
 
+    def add_reasoning(self, text: str) -> None:
+        """Append text to the reasoning."""
+        if text:
+            self._reasoning.append(text)
+            self._flush_later()
+
     def replace(self, text: str) -> None:
-        """Replace the whole reply."""
+        """Replace the whole text. The reasoning stays."""
         self._pieces = [text]
         self._saved_pieces = 0
         self._must_replace = True
@@ -69,13 +82,21 @@ class ReplySaver:
         return notices
 
     async def close(
-        self, status: Status, error: str, *, is_unread: bool = False
+        self,
+        status: Status,
+        error: str,
+        *,
+        facts: ReplyFacts | None = None,
+        model: str = "",
+        is_unread: bool = False,
     ) -> tuple[Message, Conversation]:
-        """Write all of the text and the reply's final status.
+        """Write all of the text, all of the reasoning and the reply's final status.
 
         Args:
             status: Any status but `streaming`.
             error: Why it failed or broke off, in words for people.
+            facts: What else is known of the reply.
+            model: The model that wrote it, if that is known better now than when the turn was opened.
             is_unread: Mark the conversation as unread.
 
         Returns:
@@ -88,10 +109,13 @@ class ReplySaver:
         if self._flushing is not None:
             await asyncio.wait({self._flushing})
             self._stop_timer()
-        text = self.text
+        text, reasoning = self.text, self.reasoning
 
         def close(store: Store) -> tuple[Message, Conversation]:
-            reply = store.close_turn(self._message_id, status, error=error, content=text, is_unread=is_unread)
+            reply = store.close_turn(
+                self._message_id, status, error=error, content=text, reasoning=reasoning, facts=facts,
+                model=model, is_unread=is_unread,
+            )  # fmt: skip
             return reply, store.conversation(reply.conversation_id)
 
         return await self._watched(close)
@@ -112,12 +136,14 @@ class ReplySaver:
     async def _flush(self) -> None:
         pieces, count, is_whole = self._pieces, len(self._pieces), self._must_replace
         text = "".join(pieces if is_whole else pieces[self._saved_pieces :])
+        thoughts = len(self._reasoning)
+        reasoning = "".join(self._reasoning if is_whole else self._reasoning[self._saved_reasoning :])
 
         def write(store: Store) -> None:
             if is_whole:
-                store.replace_reply(self._message_id, text)
+                store.replace_reply(self._message_id, text, reasoning=reasoning)
             else:
-                store.append_reply(self._message_id, text)
+                store.append_reply(self._message_id, text, reasoning=reasoning)
 
         self._must_replace = False
         try:
@@ -127,8 +153,10 @@ class ReplySaver:
         else:
             if pieces is self._pieces:
                 self._saved_pieces = count
+            self._saved_reasoning = thoughts
         self._flushing = None
-        if self._must_replace or self._saved_pieces < len(self._pieces):
+        is_behind = self._saved_pieces < len(self._pieces) or self._saved_reasoning < len(self._reasoning)
+        if self._must_replace or is_behind:
             self._flush_later()
 
     async def _watched(self, work: Callable[[Store], _T]) -> _T:

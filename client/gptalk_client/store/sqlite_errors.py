@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,8 +13,8 @@ from typing import TypeVar
 
 from gptalk_client.errors import StoreError, StoreFullError, StoreReadOnlyError
 
-BUSY_TIMEOUT_MS = 5_000
-BUSY_TRIES = 3
+BUSY_TIMEOUT_MS = 1_000
+BUSY_TRIES = 15
 _LITTLE_SPACE_BYTES = 256 * 1024
 _T = TypeVar("_T")
 
@@ -33,15 +34,20 @@ def is_busy(err: sqlite3.Error) -> bool:
     return primary_code(err) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
-def patiently(work: Callable[[], _T]) -> _T:
-    """Return what `work` returns, retrying a few times while another process has the file locked."""
+def patiently(work: Callable[[], _T], hurry: threading.Event | None = None) -> _T:
+    """Return `work()`, retried while another process keeps the file locked.
+
+    Args:
+        work: Executes one statement; it waits for `BUSY_TIMEOUT_MS` itself.
+        hurry: Once set, nothing is retried.
+    """
     for attempt in range(1, BUSY_TRIES + 1):
         try:
             return work()
         except sqlite3.OperationalError as err:
-            if not is_busy(err) or attempt == BUSY_TRIES:
+            if not is_busy(err) or attempt == BUSY_TRIES or (hurry is not None and hurry.is_set()):
                 raise
-            time.sleep(0.05 * attempt)
+            time.sleep(0.05)
     raise AssertionError("unreachable")
 
 

@@ -76,6 +76,10 @@ class Store(Conversations, Turns, Branches, Search, Imports):
         """Whether nothing can be written."""
         return self._db.read_only
 
+    def hurry(self) -> None:
+        """Stop waiting for other processes' locks, because the program ends; for any thread."""
+        self._db.hurry()
+
     def close(self) -> None:
         """Close the file. Replies still being written by this store become incomplete."""
         try:
@@ -195,6 +199,7 @@ _RULES = (
     ),
     (
         "a closed reply has loose parts",
-        "SELECT 1 FROM reply_part r JOIN message m ON m.seq = r.message_seq WHERE m.status <> 'streaming'",
+        "SELECT 1 FROM (SELECT message_seq FROM reply_part UNION ALL SELECT message_seq FROM reasoning_part) r"
+        " JOIN message m ON m.seq = r.message_seq WHERE m.status <> 'streaming'",
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from gptalk_client.errors import StoreError, UsageError
-from gptalk_client.models import Conversation, Message, Role, Status
+from gptalk_client.models import Conversation, Message, ReplyFacts, Role, Status
 from gptalk_client.store.rows import (
     UNSET,
     Unset,
@@ -15,6 +15,8 @@ from gptalk_client.store.rows import (
     now_ms,
     read_message,
     set_active_leaf,
+    set_facts,
+    set_reasoning,
 )
 from gptalk_client.store.writers import Writers, finish_reply, index_message
 from gptalk_client.text import storable
@@ -48,6 +50,7 @@ class Turns(Writers):
         *,
         parent_id: str | Unset | None = UNSET,
         model: str = "",
+        provider: str = "",
         new: Conversation | None = None,
         draft: str | None = None,
     ) -> tuple[Message, Message]:
@@ -61,6 +64,7 @@ class Turns(Writers):
             content: The prompt.
             parent_id: The message that it answers: by default the active leaf, None for a new root.
             model: The model that will be asked, for the record.
+            provider: The provider that will be asked, for the record.
             new: Stores this conversation first, under the id given, unless there is one already.
             draft: What remains as the conversation's draft; None clears a draft that is this very prompt.
 
@@ -82,7 +86,7 @@ class Turns(Writers):
                 status=Status.COMPLETE, created_at_ms=now,
             )  # fmt: skip
             index_message(con, prompt, content)
-            reply = _insert_reply(con, conversation, prompt, model, owner)
+            reply = _insert_reply(con, conversation, prompt, model, provider, owner)
             title = title_from(content)
             con.execute(
                 "UPDATE conversation SET title = ?, title_key = ?"
@@ -100,7 +104,7 @@ class Turns(Writers):
                 )
             return read_message(con, prompt), read_message(con, reply)
 
-    def open_reply(self, prompt_id: str, *, model: str = "") -> Message:
+    def open_reply(self, prompt_id: str, *, model: str = "", provider: str = "") -> Message:
         """Open another reply to a prompt, as a sibling of the existing ones. It becomes the active leaf.
 
         Raises:
@@ -113,27 +117,31 @@ class Turns(Writers):
             role = con.execute("SELECT role FROM message WHERE seq = ?", (prompt,)).fetchone()[0]
             if role != Role.USER:
                 raise UsageError("Only a prompt can be answered.")
-            return read_message(con, _insert_reply(con, conversation, prompt, model, owner))
+            return read_message(con, _insert_reply(con, conversation, prompt, model, provider, owner))
 
-    def append_reply(self, message_id: str, text: str) -> None:
-        """Append text to a reply that is being written; the cost does not grow with the reply.
+    def append_reply(self, message_id: str, text: str, *, reasoning: str = "") -> None:
+        """Append text and reasoning to a reply that is being written; the cost does not grow with the reply.
 
         Raises:
             UsageError: The message no longer exists.
             StoreError: It is not being written, or the text could not be written.
         """
-        text = storable(text)
         with self._db.write() as con:
             seq = _streaming(con, message_id)
-            con.execute(
-                "INSERT INTO reply_part (message_seq, part, text) VALUES"
-                " (?, (SELECT coalesce(max(part), 0) + 1 FROM reply_part WHERE message_seq = ?), ?)",
-                (seq, seq, text),
-            )
-            con.execute("UPDATE message SET size_chars = size_chars + ? WHERE seq = ?", (len(text), seq))
+            for table, size, piece in (
+                ("reply_part", "size_chars", storable(text)),
+                ("reasoning_part", "reasoning_chars", storable(reasoning)),
+            ):
+                if piece:
+                    con.execute(
+                        f"INSERT INTO {table} (message_seq, part, text) VALUES"
+                        f" (?, (SELECT coalesce(max(part), 0) + 1 FROM {table} WHERE message_seq = ?), ?)",
+                        (seq, seq, piece),
+                    )
+                    con.execute(f"UPDATE message SET {size} = {size} + ? WHERE seq = ?", (len(piece), seq))
 
-    def replace_reply(self, message_id: str, text: str) -> None:
-        """Replace the whole text of a reply that is being written.
+    def replace_reply(self, message_id: str, text: str, *, reasoning: str = "") -> None:
+        """Replace the whole text and the whole reasoning of a reply that is being written.
 
         Raises:
             UsageError: The message no longer exists.
@@ -145,6 +153,7 @@ class Turns(Writers):
             con.execute("DELETE FROM reply_part WHERE message_seq = ?", (seq,))
             con.execute("UPDATE message_text SET content = ? WHERE seq = ?", (text, seq))
             con.execute("UPDATE message SET size_chars = ? WHERE seq = ?", (len(text), seq))
+            set_reasoning(con, seq, storable(reasoning))
 
     def close_turn(
         self,
@@ -153,6 +162,9 @@ class Turns(Writers):
         *,
         error: str = "",
         content: str | None = None,
+        reasoning: str | None = None,
+        facts: ReplyFacts | None = None,
+        model: str = "",
         is_unread: bool = False,
     ) -> Message:
         """Give a reply its final status.
@@ -162,6 +174,9 @@ class Turns(Writers):
             status: Any status but `streaming`.
             error: Why it failed or broke off, in words for people.
             content: All of the text; by default what has been flushed.
+            reasoning: All of the reasoning; by default what has been flushed.
+            facts: What else is known of it.
+            model: The model that wrote it, if that is known better now than when the turn was opened.
             is_unread: Mark the conversation as unread; otherwise its mark stays as it is.
 
         Returns:
@@ -179,7 +194,14 @@ class Turns(Writers):
             ).fetchone()
             if row is None:
                 raise UsageError("The reply is no longer there.")
-            finish_reply(con, row[0], status, storable(error), None if content is None else storable(content))
+            finish_reply(
+                con, row[0], status, storable(error), None if content is None else storable(content),
+                None if reasoning is None else storable(reasoning),
+            )  # fmt: skip
+            if facts is not None:
+                set_facts(con, row[0], facts)
+            if model:
+                con.execute("UPDATE message SET model = ? WHERE seq = ?", (storable(model), row[0]))
             con.execute(
                 "UPDATE conversation SET updated_at_ms = ?, unread = max(unread, ?) WHERE seq = ?",
                 (now_ms(), is_unread, row[1]),
@@ -195,6 +217,14 @@ class Turns(Writers):
         with self._db.read() as con:
             return read_message(con, message_seq(con, message_id)[0])
 
+    def reasoning(self, message_id: str) -> str:
+        """Return a message's reasoning, as far as it is on disk; empty if it has none.
+
+        Raises:
+            UsageError: There is no such message, or it is deleted.
+        """
+        return self.message(message_id).reasoning
+
 
 def _parent(con: sqlite3.Connection, conversation: int, parent_id: str | Unset | None) -> int | None:
     if parent_id is UNSET:
@@ -208,11 +238,13 @@ def _parent(con: sqlite3.Connection, conversation: int, parent_id: str | Unset |
     return parent
 
 
-def _insert_reply(con: sqlite3.Connection, conversation: int, prompt: int, model: str, owner: str) -> int:
+def _insert_reply(
+    con: sqlite3.Connection, conversation: int, prompt: int, model: str, provider: str, owner: str
+) -> int:
     now = now_ms()
     reply = insert_message(
         con, conversation=conversation, parent=prompt, role=Role.ASSISTANT, content="",
-        status=Status.STREAMING, created_at_ms=now, model=model, owner=owner,
+        status=Status.STREAMING, created_at_ms=now, model=model, owner=owner, provider=provider,
     )  # fmt: skip
     set_active_leaf(con, conversation, reply)
     con.execute(

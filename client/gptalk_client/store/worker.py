@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from gptalk_client.errors import StoreError
 
@@ -36,6 +36,7 @@ class StoreThread:
         self._failure: StoreError | None = None
         self._failed_s = 0.0
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
+        self._running: set[asyncio.Future[Any]] = set()
         self._is_closed = False
 
     @property
@@ -69,11 +70,17 @@ class StoreThread:
         """
         if self._is_closed:
             raise StoreError("The conversations are closed.", hint="Start the program again.")
-        return await asyncio.shield(
-            asyncio.get_running_loop().run_in_executor(
-                self._executor, lambda: work(self._opened(), *args, **kwargs)
-            )
+        running = asyncio.get_running_loop().run_in_executor(
+            self._executor, lambda: work(self._opened(), *args, **kwargs)
         )
+        self._running.add(running)
+        running.add_done_callback(self._done)
+        return await asyncio.shield(running)
+
+    def _done(self, running: asyncio.Future[Any]) -> None:
+        self._running.discard(running)
+        if not running.cancelled():
+            running.exception()  # marks it as seen: a caller that was cancelled does not look
 
     def _opened(self) -> Store:
         if self._store is None and self._open is not None:
@@ -86,7 +93,23 @@ class StoreThread:
                 raise
         return self.store
 
-    async def aclose(self) -> None:
-        """Refuse further calls, finish those already made, and end the thread."""
+    def hurry(self) -> None:
+        """Let calls that wait for another process's lock fail soon, because the program ends."""
+        if self._store is not None:
+            self._store.hurry()
+
+    async def aclose(self, limit_s: float | None = None) -> bool:
+        """Refuse further calls and end the thread once those already made are done.
+
+        Args:
+            limit_s: How long to wait for them, in seconds; None waits until they are.
+
+        Returns:
+            Whether they are done.
+        """
         self._is_closed = True
-        await asyncio.shield(asyncio.to_thread(self._executor.shutdown))
+        self._executor.shutdown(wait=False)
+        if not self._running:
+            return True
+        _, late = await asyncio.wait(set(self._running), timeout=limit_s)
+        return not late

@@ -9,16 +9,22 @@ from gptalk_client.locks import FileLock
 from gptalk_client.models import Status
 from gptalk_client.store.base import StorePart
 from gptalk_client.store.opening import locks_folder
-from gptalk_client.store.rows import new_id, read_message
+from gptalk_client.store.rows import new_id, read_message, set_reasoning
 from gptalk_client.textsearch.folding import index_text
 
 BROKEN_OFF = "The program ended before the reply was complete. The text so far is kept."
+BROKEN_OFF_EMPTY = "The program ended before the reply began."
 
 
 def finish_reply(
-    con: sqlite3.Connection, seq: int, status: Status, error: str, content: str | None = None
+    con: sqlite3.Connection,
+    seq: int,
+    status: Status,
+    error: str,
+    content: str | None = None,
+    reasoning: str | None = None,
 ) -> None:
-    """Join a reply's parts, set its final status and index it for search.
+    """Join a reply's parts, set its final status and index its text for search.
 
     Args:
         con: A connection with an open transaction.
@@ -26,9 +32,13 @@ def finish_reply(
         status: Any status but `streaming`.
         error: Why, in words for people.
         content: All of the text where the caller knows it; by default what has been flushed.
+        reasoning: All of the reasoning, likewise.
     """
-    if content is None:
-        content = read_message(con, seq).content
+    if content is None or reasoning is None:
+        flushed = read_message(con, seq)
+        content = flushed.content if content is None else content
+        reasoning = flushed.reasoning if reasoning is None else reasoning
+    set_reasoning(con, seq, reasoning)
     con.execute("UPDATE message_text SET content = ? WHERE seq = ?", (content, seq))
     con.execute("DELETE FROM reply_part WHERE message_seq = ?", (seq,))
     con.execute(
@@ -106,5 +116,7 @@ class Writers(StorePart):
                 "SELECT seq FROM message WHERE status = 'streaming' AND owner = ?", (owner,)
             ).fetchall()
             for (seq,) in rows:
-                finish_reply(con, seq, Status.INCOMPLETE, BROKEN_OFF)
+                reply = read_message(con, seq)
+                why = BROKEN_OFF if reply.content or reply.reasoning else BROKEN_OFF_EMPTY
+                finish_reply(con, seq, Status.INCOMPLETE, why, reply.content, reply.reasoning)
         return len(rows)

@@ -30,7 +30,7 @@ MESSAGES = [{"role": "user", "content": "Привет, как дела?"}]
 @pytest.fixture(autouse=True)
 def _own_class_state(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(GPTalk, "_auth", None)
-    monkeypatch.setattr(GPTalk, "_auth_home", None)
+    monkeypatch.setattr(GPTalk, "_stored", None)
     monkeypatch.setattr(GPTalk, "_caches", {})
     monkeypatch.setattr(GPTalk, "used_times", 0)
 

@@ -102,7 +102,7 @@ async def test_the_title_comes_back_at_the_end(tmp_path: Path, monkeypatch: pyte
         await go_away(app)
         gate.set()
         await app.until_idle()
-        await app.chat.settle()
+        await app.chat.controllers.leaving.run()
         assert written[-1] == "\x1b[23;0t"
 
 

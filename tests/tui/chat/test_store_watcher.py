@@ -89,3 +89,41 @@ async def test_a_conversation_deleted_elsewhere_can_still_be_read(tmp_path: Path
         await app.until(lambda: app.chat.list_pane._conversations == [])
         assert "▌ Hello" in app.text
         assert not app.app._notifications
+
+
+async def test_the_draft_of_another_window_is_neither_overwritten_nor_taken_over(tmp_path: Path) -> None:
+    with Store.open(paths_in(tmp_path).database) as other:
+        here = other.create_conversation(title="shared").id
+        async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
+            await app.until(lambda: app.chat.session.conversation_id == here)
+            other.set_draft(here, "typed in the other window")
+            look(app)
+            await app.until(lambda: app.chat.session.chosen.draft == "typed in the other window")
+            await app.chat.controllers.drafts.put_away(before=here)
+            assert other.conversation(here).draft == "typed in the other window"
+            assert app.chat.composer.text == ""
+            await app.press("up")
+            assert app.chat.composer.text == "typed in the other window"
+
+
+async def test_a_conversation_that_another_program_deleted_goes_on_with_what_is_on_screen(
+    tmp_path: Path,
+) -> None:
+    provider = ScriptedProvider(["first answer"], ["second answer"])
+    async with running_app(provider, tmp_path, toasts=True) as app:
+        await app.send("one")
+        await app.until_idle()
+        here = app.chat.session.conversation_id
+        assert here is not None
+        with Store.open(paths_in(tmp_path).database) as other:
+            other.trash_conversation(here)
+            other.purge_conversation(here)
+        await app.send("two")
+        await app.until(lambda: "second answer" in app.text)
+        await app.until_idle()
+        kept = [message.content for message in app.store.messages(here)]
+        assert kept == ["one", "first answer", "two", "second answer"]
+        [notice] = [each.message for each in app.app._notifications]
+        assert "deleted this conversation" in notice
+        sent = [each["content"] for each in provider.requests[1].messages]
+        assert sent == ["one", "first answer", "two"]

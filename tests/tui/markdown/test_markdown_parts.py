@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pygments.lexers import get_all_lexers
 from rich.cells import cell_len, get_character_cell_size
 
 from gptalk_tui.markdown.block_builder import parse
@@ -148,6 +149,15 @@ def test_a_cut_does_not_change_the_colours(language: str, line: str) -> None:
         )
     ]
     assert parts == whole
+
+
+def test_no_lexer_fails_on_a_cut_block() -> None:
+    """C#, Nemerle and Inform make their rules in a way of their own."""
+    line = "x = 'a' + b(1, 2);  // c"
+    for name, aliases, _, _ in get_all_lexers(plugins=False):
+        if aliases:
+            cut = code_lines(line, aliases[0], f"{line}\n" * 3)
+            assert [each.plain for each in cut] == [line], name
 
 
 def test_an_open_comment_of_the_lead_is_a_comment_behind_it() -> None:

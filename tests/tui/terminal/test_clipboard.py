@@ -105,7 +105,7 @@ async def test_a_private_file_is_the_last_resort(tmp_path: Path, path: Path) -> 
     for _ in range(2):
         how = await target.put(text)
     file = folder / "clipboard.txt"
-    assert how == f"to the file {file}, as the clipboard is out of reach"
+    assert how == f"to the file {file}, because the clipboard is out of reach"
     assert file.read_bytes() == text.encode()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert [each.name for each in folder.iterdir()] == ["clipboard.txt"]

@@ -9,7 +9,7 @@ from textual.app import App, ComposeResult
 from textual.color import Color
 from textual.widgets import Input, Static
 
-from gptalk_tui.terminal.control_filter import ControlGuard
+from gptalk_tui.terminal.control_filter import ControlFilter
 from support.hostile_texts import HOSTILE_TEXTS
 from support.terminal_bytes import complaints
 
@@ -17,7 +17,7 @@ from support.terminal_bytes import complaints
 @pytest.mark.parametrize("what", HOSTILE_TEXTS)
 def test_what_a_terminal_obeys_is_taken_away(what: str) -> None:
     text = HOSTILE_TEXTS[what]
-    [painted] = ControlGuard().apply([Segment(text)], Color(0, 0, 0))
+    [painted] = ControlFilter().apply([Segment(text)], Color(0, 0, 0))
     assert complaints(painted.text.encode(), is_app=True) == []
     assert cell_len(painted.text) == cell_len(text)
 
@@ -27,13 +27,13 @@ def test_harmless_segments_stay_as_they_are() -> None:
         Segment("plain"),
         Segment("漢字 👩\u200d💻 é 🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f Привет"),
     ]
-    assert ControlGuard().apply(segments, Color(0, 0, 0)) == segments
+    assert ControlFilter().apply(segments, Color(0, 0, 0)) == segments
 
 
 class _Careless(App[None]):
     def __init__(self) -> None:
         super().__init__()
-        self._filters.append(ControlGuard())
+        self._filters.append(ControlFilter())
 
     def compose(self) -> ComposeResult:
         yield Input("a\x1b]52;c;x\x07\x9b2Jb")

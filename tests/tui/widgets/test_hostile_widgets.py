@@ -12,7 +12,7 @@ from gptalk_client.settings import Persona, Settings
 from gptalk_client.store.store import Store
 from gptalk_tui.dialogs.confirm import ConfirmScreen
 from gptalk_tui.dialogs.settings import SettingsScreen
-from gptalk_tui.terminal.control_filter import ControlGuard
+from gptalk_tui.terminal.control_filter import ControlFilter
 from support.apps import Running, paths_in, running_app
 from support.hostile_texts import HOSTILE_TEXTS, bare, seen
 from support.scripted_provider import ScriptedProvider
@@ -21,7 +21,7 @@ from support.terminal_bytes import complaints
 
 @pytest.fixture
 def unguarded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ControlGuard, "apply", lambda _self, segments, _background: segments)
+    monkeypatch.setattr(ControlFilter, "apply", lambda _self, segments, _background: segments)
 
 
 def painted(running: Running, selector: str) -> str:
@@ -48,7 +48,7 @@ async def shows(running: Running, words: str, where: str) -> None:
 
 async def test_the_guard_is_among_the_filters_of_the_app(tmp_path: Path) -> None:
     async with running_app(ScriptedProvider([]), tmp_path) as running:
-        assert any(isinstance(each, ControlGuard) for each in running.app.get_line_filters())
+        assert any(isinstance(each, ControlFilter) for each in running.app.get_line_filters())
 
 
 @pytest.mark.usefixtures("unguarded")

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from gptalk_client.models import BranchEntry, Message
+from gptalk_client.models import BranchEntry, Conversation, Message, Status
+
+if TYPE_CHECKING:
+    from gptalk_client.store.imports import ImportedConversation
 
 
 def entry_of(message: Message) -> BranchEntry:
@@ -50,3 +54,46 @@ def as_ended(entries: list[BranchEntry], unsaved: Mapping[str, Message]) -> list
         else entry
         for entry in entries
     ]
+
+
+UNSTORED = "unstored-"
+"""How the id of an entry begins that is on screen but not in the store yet."""
+
+
+def is_unstored(entry: BranchEntry) -> bool:
+    """Whether an entry is not in the store yet."""
+    return entry.id.startswith(UNSTORED)
+
+
+def as_imported(
+    conversation: Conversation, entries: Sequence[BranchEntry], texts: Mapping[str, str]
+) -> ImportedConversation:
+    """Return a branch as a conversation to import; entries without text are left out."""
+    from gptalk_client.store.imports import ImportedConversation, ImportedMessage
+
+    messages = [
+        ImportedMessage(
+            entry.id,
+            entry.parent_id,
+            entry.role,
+            texts[entry.id],
+            entry.created_at_ms,
+            status=Status.INCOMPLETE if entry.status is Status.STREAMING else entry.status,
+            model=entry.model,
+            error=entry.error,
+        )
+        for entry in entries
+        if texts.get(entry.id)
+    ]
+    return ImportedConversation(
+        conversation.id,
+        conversation.title,
+        conversation.created_at_ms,
+        conversation.updated_at_ms,
+        messages,
+        system_prompt=conversation.system_prompt,
+        model=conversation.model,
+        provider=conversation.provider,
+        options=conversation.options,
+        pinned=conversation.pinned,
+    )

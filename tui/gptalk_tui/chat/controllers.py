@@ -19,6 +19,7 @@ from gptalk_tui.chat.external_editor import ExternalEditor
 from gptalk_tui.chat.find import Find
 from gptalk_tui.chat.host import Host
 from gptalk_tui.chat.interrupt import Interrupt
+from gptalk_tui.chat.leaving import Leaving
 from gptalk_tui.chat.message_actions import MessageActions
 from gptalk_tui.chat.navigation import Navigation
 from gptalk_tui.chat.notifier import Notifier
@@ -34,6 +35,7 @@ from gptalk_tui.chat.theme_switcher import ThemeSwitcher
 from gptalk_tui.chat.transcript_view import TranscriptView
 from gptalk_tui.chat.turn_runner import TurnRunner
 from gptalk_tui.chat.undo import Undo
+from gptalk_tui.chat.unsaved import Unsaved
 from gptalk_tui.widgets.composer import Composer
 from gptalk_tui.widgets.list_pane import ListPane
 from gptalk_tui.widgets.transcript.widget import Transcript
@@ -73,7 +75,9 @@ class Controllers:
         self.settings = ConversationSettings(*all_of_it)
         self.exports = Exports(*all_of_it)
         self.editing = Editing(*all_of_it, composer=composer, undo=self.undo)
-        self.drafts = Drafts(*all_of_it, composer=composer, history=self.history)
+        self.unsaved = Unsaved(services, host, history=self.history)
+        self.drafts = Drafts(*all_of_it, composer=composer, history=self.history, unsaved=self.unsaved)
+        self.leaving = Leaving(*all_of_it, drafts=self.drafts, unsaved=self.unsaved, notifier=self.notifier)
         self.bars = StatusBars(*all_of_it, transcript=transcript, composer=composer, commands=self.commands)
         self.find = Find(
             *all_of_it,
@@ -101,6 +105,8 @@ class Controllers:
             editing=self.editing,
             history=self.history,
             notifier=self.notifier,
+            unsaved=self.unsaved,
+            opener=self.opener,
         )
         self.interrupt = Interrupt(
             session,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual.timer import Timer
 
-from gptalk_client.errors import GptalkError
+from gptalk_client.errors import GptalkError, UsageError
 from gptalk_client.models import Conversation
 from gptalk_tui.chat.slash import is_command
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gptalk_tui.chat.prompt_history import PromptHistory
     from gptalk_tui.chat.services import Services
     from gptalk_tui.chat.session import Session
+    from gptalk_tui.chat.unsaved import Unsaved
     from gptalk_tui.widgets.composer import Composer
 
 AUTOSAVE_S = 1.0
@@ -48,13 +49,19 @@ class Drafts:
         *,
         composer: Composer,
         history: PromptHistory,
+        unsaved: Unsaved,
     ) -> None:
         self._session = session
         self._services = services
         self._host = host
         self._composer = composer
         self._history = history
+        self._unsaved = unsaved
         self._timer: Timer | None = None
+        self._saved = ""
+        """The draft of the open conversation as it was opened, or as it was last saved here."""
+        session.when_opened.append(self._opened)
+        session.when_changed.append(self._changed)
 
     @property
     def text(self) -> str:
@@ -74,7 +81,7 @@ class Drafts:
         if (returned := session.returned) is not None and text == returned.content:
             return None  # it is on disk as the prompt that failed
         is_new = session.conversation is None
-        if text == session.chosen.draft or (is_new and not text.strip()):
+        if text == self._saved or (is_new and not text.strip()):
             return None
         return Draft(session.chosen, is_new, text)
 
@@ -97,6 +104,19 @@ class Drafts:
 
     async def _save_quietly(self, draft: Draft) -> None:
         await self._save(draft)
+
+    def saved(self, text: str) -> None:
+        """A turn stored this as the open conversation's draft."""
+        self._saved = text
+
+    def _opened(self) -> None:
+        self._saved = self._session.chosen.draft
+
+    def _changed(self) -> None:
+        """Let Up recall a draft that was written in another window; what is typed here stays."""
+        draft = self._session.chosen.draft
+        if draft.strip() and draft not in (self._saved, self.text):
+            self._history.remember(draft)
 
     # Going elsewhere
 
@@ -138,9 +158,18 @@ class Drafts:
             return store.set_draft(draft.conversation.id, draft.text, new=new)
 
         try:
-            self._session.take_news([await self._services.store.call(write)])
+            stored = await self._services.store.call(write)
+        except UsageError:  # another program deleted the conversation: it is restored when something is sent
+            self._history.remember(draft.text)
+            self._unsaved.keep(draft.text)
+            return False
         except GptalkError as err:
             self._history.remember(draft.text)
+            self._unsaved.keep(draft.text)
             self._host.say(f"{err.for_humans()} Up restores the text.", is_error=True)
             return False
+        if stored.id == self._session.chosen.id:
+            self._saved = draft.text
+        self._session.take_news([stored])
+        self._unsaved.stored(draft.text)
         return True

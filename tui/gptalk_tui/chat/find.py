@@ -13,7 +13,7 @@ from textual.timer import Timer
 
 from gptalk_client.errors import GptalkError
 from gptalk_client.models import BranchEntry, Status
-from gptalk_tui.widgets.find_bar import FindBar, Wish
+from gptalk_tui.widgets.find_bar import FindBar, FindCommand
 from gptalk_tui.widgets.transcript.marks import Marks, Place
 
 if TYPE_CHECKING:
@@ -137,18 +137,18 @@ class Find:
         self._bar.enter(query)
         self.look(Query.of(self._bar.query_text))
 
-    def press(self, wish: Wish) -> None:
+    def press(self, command: FindCommand) -> None:
         """Do what a key in the bar asks for."""
-        match wish:
-            case Wish.READ:
+        match command:
+            case FindCommand.READ:
                 self.enter()
-            case Wish.NEXT:
+            case FindCommand.NEXT:
                 self.step(1)
-            case Wish.PREVIOUS:
+            case FindCommand.PREVIOUS:
                 self.step(-1)
-            case Wish.EVERYWHERE:
+            case FindCommand.EVERYWHERE:
                 self._search_all(self._bar.query_text if self._bar is not None else "")
-            case Wish.LEAVE:
+            case FindCommand.LEAVE:
                 self.close()
 
     def enter(self) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from gptalk_client.errors import GptalkError
+from gptalk_client.errors import GptalkError, UsageError
 from gptalk_client.models import Conversation
-from gptalk_tui.chat.branch import as_ended
+from gptalk_tui.chat.branch import as_ended, as_imported, is_unstored
 from gptalk_tui.chat.groups import OPENING
 
 if TYPE_CHECKING:
@@ -116,6 +116,40 @@ class Opener:
         except GptalkError as err:
             self._host.say(err.for_humans(), is_error=True)
         self._host.refresh_bars()
+
+    async def restore_deleted(self) -> bool:
+        """Store the open conversation again as it is on screen, if another program deleted it for good.
+
+        Messages whose texts were never on screen are gone; the others keep their ids.
+
+        Returns:
+            Whether it was deleted, and is stored again.
+
+        Raises:
+            StoreError: It could not be stored.
+        """
+        conversation, document = self._session.conversation, self._transcript.document
+        if conversation is None:
+            return False
+        entries = [entry for entry in document.entries if not is_unstored(entry)]
+        texts = {entry.id: document.text(index) for index, entry in enumerate(entries)}
+
+        def restore(store: Store) -> bool:
+            try:
+                store.conversation(conversation.id)
+            except UsageError:
+                store.import_conversations(OWN_SOURCE, [as_imported(conversation, entries, texts)])
+                return True
+            return False
+
+        from gptalk_client.store.imports import OWN_SOURCE
+
+        is_restored = await self._services.store.call(restore)
+        if is_restored:
+            self._host.say(
+                "Another program deleted this conversation. It goes on as a new one, with what was on screen."
+            )
+        return is_restored
 
     def open_new(self) -> None:
         """Begin a conversation; it is stored with its first prompt."""

@@ -20,6 +20,8 @@ PAGE = 50
 """How many prompts are read at a time."""
 
 MAX_UNSENT = 20
+UNSENT = "unsent-"
+"""How the keys of rows begin that no stored prompt stands for."""
 
 
 class PromptHistory:
@@ -93,8 +95,14 @@ class PromptHistory:
         from gptalk_tui.widgets.row_list import Row
 
         now = datetime.now().astimezone()
+        folded = words.casefold().split()
+        unsent = [
+            Row(f"{UNSENT}{number}", one_line(text, max_chars=300), "not sent")
+            for number, text in enumerate(self._unsent)
+            if all(word in text.casefold() for word in folded)
+        ]
         found = await self._services.store.call(lambda store: store.prompts(filter=words, limit=200))
-        return [
+        return unsent + [
             Row(
                 prompt.id,
                 one_line(prompt.content, max_chars=300),
@@ -106,12 +114,15 @@ class PromptHistory:
     async def _chosen(self, prompt_id: str | None) -> None:
         if prompt_id is None:
             return
-        try:
-            prompt = await self._services.store.call(lambda store: store.message(prompt_id))
-        except GptalkError as err:
-            self._host.say(err.for_humans(), is_error=True)
-            return
-        self._composer.replace_text(prompt.content)
+        if prompt_id.startswith(UNSENT):
+            text = self._unsent[int(prompt_id.removeprefix(UNSENT))]
+        else:
+            try:
+                text = (await self._services.store.call(lambda store: store.message(prompt_id))).content
+            except GptalkError as err:
+                self._host.say(err.for_humans(), is_error=True)
+                return
+        self._composer.replace_text(text)
         self._composer.focus()
 
     # Text that was not sent

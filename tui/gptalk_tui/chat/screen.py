@@ -150,16 +150,10 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
             if not self._new:
                 await controllers.opener.open_first(self._chat)
             await controllers.sidebar.refresh()
+        await controllers.unsaved.load()
         controllers.watcher.look_soon()
         controllers.watcher.begin()
         self.refresh_bars()
-
-    async def settle(self) -> None:
-        """Bring everything to disk that is not there yet."""
-        self.session.is_leaving = True
-        self.controllers.notifier.come_back()
-        await self.controllers.drafts.put_away()
-        await self.session.turns.stop_all(limit_s=2.0)
 
     # What controllers ask for: see `host.Host`
 
@@ -270,7 +264,7 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
 
     @on(FindBar.Pressed)
     def _find_pressed(self, event: FindBar.Pressed) -> None:
-        self.controllers.find.press(event.wish)
+        self.controllers.find.press(event.command)
 
     @on(ListPane.Filtered)
     def _list_filtered(self) -> None:

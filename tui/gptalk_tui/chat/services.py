@@ -116,15 +116,19 @@ class Services:
         """By id, the replies that have ended and are not on disk as they ended."""
         return self._chat.unsaved if self._chat is not None else {}
 
-    async def aclose(self) -> None:
-        """Close the providers and wait a bounded time for what is still to be stored; the store stays open."""
+    async def aclose(self) -> bool:
+        """Close the providers and wait a bounded time for what is still to be stored; the store stays open.
+
+        Returns:
+            Whether the store's thread has ended.
+        """
         providers = [each for each in (self.provider, *self.others.values()) if each is not None]
         with contextlib.suppress(TimeoutError, GptalkError):
             async with asyncio.timeout(CLOSE_LIMIT_S):
                 await asyncio.gather(*(each.aclose() for each in providers))
         if self._chat is not None:
             await self._chat.aclose()
-        await self.store.aclose()
+        return await self.store.aclose(CLOSE_LIMIT_S)
 
     def texts(self, ids: Sequence[str]) -> Mapping[str, str]:
         """Read texts for the transcript, on the caller's thread."""

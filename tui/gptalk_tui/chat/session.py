@@ -46,6 +46,8 @@ class Session:
         self.turns = Turns()
         self.is_leaving = False
         """The app is about to end: nothing new is begun."""
+        self.unstored: list[str] = []
+        """Prompts that the store refused while the app was ending."""
         self.when_opened: list[Callable[[], None]] = []
         self.when_changed: list[Callable[[], None]] = []
         self.when_listed: list[Callable[[], None]] = []

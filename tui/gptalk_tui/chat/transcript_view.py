@@ -18,7 +18,7 @@ from gptalk_client.models import (
     TurnEvent,
     TurnOpened,
 )
-from gptalk_tui.chat.branch import as_ended, as_newest, entry_of
+from gptalk_tui.chat.branch import UNSTORED, as_ended, as_newest, entry_of
 
 if TYPE_CHECKING:
     from gptalk_client.store.store import Store
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from gptalk_tui.widgets.composer import Composer
     from gptalk_tui.widgets.transcript.widget import Transcript
 
-_UNSTORED = itertools.count()
+_NUMBERS = itertools.count()
 
 
 class TranscriptView:
@@ -115,7 +115,7 @@ class TranscriptView:
             if parent_id is not None and transcript.document.index_of(parent_id) is None:
                 return  # its branch is not shown
         turn.shown_before = shown
-        prompt_id = f"unstored-{next(_UNSTORED)}"
+        prompt_id = f"{UNSTORED}{next(_NUMBERS)}"
         prompt = BranchEntry(prompt_id, parent_id, Role.USER, Status.COMPLETE, 0, len(turn.prompt))
         reply = BranchEntry(f"{prompt_id}-reply", prompt_id, Role.ASSISTANT, Status.STREAMING, 0, 0)
         transcript.begin_turn(as_newest(shown, prompt), turn.prompt, reply)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from gptalk_client.errors import GptalkError
+from gptalk_client.errors import GptalkError, UsageError
 from gptalk_client.models import (
     Conversation,
     Message,
@@ -27,15 +27,20 @@ if TYPE_CHECKING:
     from gptalk_tui.chat.editing import Editing
     from gptalk_tui.chat.host import Host
     from gptalk_tui.chat.notifier import Notifier
+    from gptalk_tui.chat.opener import Opener
     from gptalk_tui.chat.prompt_history import PromptHistory
     from gptalk_tui.chat.services import Services
     from gptalk_tui.chat.session import Session
     from gptalk_tui.chat.transcript_view import TranscriptView
+    from gptalk_tui.chat.unsaved import Unsaved
     from gptalk_tui.widgets.composer import Composer
     from gptalk_tui.widgets.transcript.widget import Transcript
 
 FRAME_S = 1 / 30
 """How often at most a reply is painted, in seconds."""
+
+UNSTORED_S = 0.5
+"""How long a prompt may wait for the store before it goes to the journal, in seconds."""
 
 PATIENCE_S = 0.2
 """How long a reply waits at most for a slow terminal before more of it is taken, in seconds."""
@@ -57,6 +62,8 @@ class TurnRunner:
         editing: Editing,
         history: PromptHistory,
         notifier: Notifier,
+        unsaved: Unsaved,
+        opener: Opener,
     ) -> None:
         self._session = session
         self._services = services
@@ -68,6 +75,8 @@ class TurnRunner:
         self._editing = editing
         self._history = history
         self._notifier = notifier
+        self._unsaved = unsaved
+        self._opener = opener
 
     def send(self, text: str, *, beside: Message | None = None) -> None:
         """Send a prompt in the open conversation, or in a new one; no turn may run there yet.
@@ -119,8 +128,15 @@ class TurnRunner:
     def _begin(self, turn: LiveTurn, chosen: Conversation, ask: Callable[[], Turn]) -> None:
         """Count a turn as running, show its prompt, and run it in the background."""
         self._session.turns.begin(turn)
+        if turn.prompt:
+            self._host.set_timer(UNSTORED_S, lambda: self._keep_unstored(turn))
         self._view.show_unstored(turn)
         self._host.start(self._run(turn, chosen, ask), "turn")
+
+    def _keep_unstored(self, turn: LiveTurn) -> None:
+        """Keep a prompt on disk that the store takes its time for: the program may be killed meanwhile."""
+        if turn.reply is None and turn in self._session.turns:
+            self._unsaved.keep(turn.prompt)
 
     # One turn
 
@@ -131,7 +147,13 @@ class TurnRunner:
             lacks_model = await asyncio.to_thread(self._services.lacks_model, chosen)
             if not lacks_model or await self._offer_model():
                 events = ask()
-                await self._follow(turn, events)
+                try:
+                    await self._follow(turn, events)
+                except UsageError:
+                    if turn.reply is not None or not await self._opener.restore_deleted():
+                        raise
+                    events = ask()
+                    await self._follow(turn, events)
         except GptalkError as err:
             turn.failure = err
         finally:
@@ -156,6 +178,9 @@ class TurnRunner:
                 turn.take(event)
                 if isinstance(event, TurnOpened):
                     turn.cancel = task.cancel
+                    self._unsaved.stored(turn.prompt)
+                    if event.conversation is not None and self._session.shows(turn):
+                        self._drafts.saved(event.conversation.draft)
                     self._take_news(event.conversation)
                     if turn.is_stopping:
                         turn.cancel()
@@ -180,7 +205,11 @@ class TurnRunner:
 
     def _give_back(self, turn: LiveTurn) -> None:
         """Put a prompt that was not stored back where it came from; never over what was typed meanwhile."""
-        if turn.opened != self._session.opened or self._composer.text or self._session.is_leaving:
+        if self._session.is_leaving:
+            self._session.unstored.append(turn.prompt)
+            return
+        self._unsaved.keep(turn.prompt)
+        if turn.opened != self._session.opened or self._composer.text:
             self._history.remember(turn.prompt)
             self._host.say("The prompt was not sent. Up restores it.", is_error=True)
         elif turn.beside is not None:

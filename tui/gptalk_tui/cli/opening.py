@@ -41,7 +41,7 @@ def open_app(context: Globals, *, chat: str | None = None, new: bool = False) ->
     settings, paths = context.settings(), context.paths()
     # Read by Textual once, at import: keys reach the screen in half the time at the same cost.
     os.environ.setdefault("TEXTUAL_FPS", "120")
-    gc_tuning.hold()
+    gc_tuning.pause()
     from gptalk_tui.app import run
     from gptalk_tui.factory import build_provider
 

@@ -50,8 +50,6 @@ class Text:
     targets: list[Target] = field(default_factory=list)
     marker: int = 0
     """Shown characters that are the item's marker: further lines hang behind them."""
-    wide: bool = False
-    """Whether it may use the full width."""
 
 
 @dataclass(slots=True)

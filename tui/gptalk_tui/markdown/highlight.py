@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
@@ -89,92 +89,79 @@ def code_lines(source: str, language: str, lead: str = "") -> list[CodeLine]:
 
 
 def _spans(source: str, language: str, lead: str) -> list[list[Span]] | None:
+    """Return the styled spans of each line; None if the language is unknown."""
     lexer = _lexer(language.lower())
     if lexer is None:
         return None
-    lines: list[list[Span]] = [[]]
+    spans: list[Span] = []
+    lines = [spans]
     length = 0
-    # Many lexers know a comment only by the line end behind it.
+    # Many lexers recognise a comment only by the newline after it.
     source += "\n"
-    stack = _stack_behind(language.lower(), lead) if lead else None
-    if stack is None:
-        skip, tokens = len(lead), lexer.get_tokens_unprocessed(lead + source)
-    else:
-        skip, tokens = 0, lexer.get_tokens_unprocessed(source, stack)  # type: ignore[call-arg]
-    for _, token, text in tokens:
+    start, states = _resume_point(language.lower(), lead) if lead else (0, ())
+    skip = len(lead) - start
+    read: Any = partial(lexer.get_tokens_unprocessed, lead[start:] + source)
+    for _, token, text in read(states) if states else read():
         if skip:
             if len(text) <= skip:
                 skip -= len(text)
                 continue
             text, skip = text[skip:], 0
-        style = _style(token)
-        first, *further = text.split("\n")
-        length = _append(lines[-1], length, first, style)
-        for part in further:
-            lines.append([])
-            length = _append(lines[-1], 0, part, style)
+        style = _style_of_token.get(token) or _style(token)
+        while "\n" in text:
+            head, _, text = text.partition("\n")
+            if head:
+                _append(spans, length + len(head), style)
+            spans, length = [], 0
+            lines.append(spans)
+        if text:
+            length += len(text)
+            _append(spans, length, style)
     return lines[:-1] if len(lines) == source.count("\n") + 1 else None
 
 
 @lru_cache(32)
-def _stack_behind(name: str, lead: str) -> tuple[str, ...] | None:
-    """Return the lexer's states behind the lead, so that a growing piece need not read the lead each time.
+def _resume_point(name: str, lead: str) -> tuple[int, tuple[str, ...]]:
+    """Return where to start reading in the lead, and the lexer's states there; (0, ()) to read all of it.
 
-    None where the states do not tell all: other kinds of lexers, and a comment or string that one pattern matches
-    across lines. Then lead and piece are read together.
+    A growing piece need not read its whole lead each time. The point is the start of the lead's last line, or
+    of an earlier one if a token spans lines.
+
+    Pygments 2.21 keeps the states of a `RegexLexer` to itself (pygments#1697, #816), but `ExtendedRegexLexer`
+    reads the same rules with its states in a public context. Some lexers have callbacks that take no context:
+    for those the whole lead is read.
     """
-    from pygments.lexer import ExtendedRegexLexer, RegexLexer
+    from pygments.lexer import ExtendedRegexLexer, LexerContext, RegexLexer
 
     lexer = _lexer(name)
-    if not isinstance(lexer, RegexLexer) or isinstance(lexer, ExtendedRegexLexer):
-        return None
-    if lexer.name in _READ_TOGETHER:
-        return None
-    if "stack" not in signature(lexer.get_tokens_unprocessed).parameters:
-        return None
-    if any(lead.rfind(opener) > lead.rfind(closer) for opener, closer in _PAIRS):
-        return None
-    tables: dict[str, Any] = vars(type(lexer))["_tokens"]
-    stack = ["root"]
-    position, length = 0, len(lead)
-    while position < length:
-        for match, _action, new_state in tables[stack[-1]]:
-            found = match(lead, position)
-            if found:
-                if found.end() == length and "\n" in lead[position : length - 1]:
-                    return None
-                position = found.end()
-                if new_state is not None:
-                    _move(stack, new_state)
+    if (
+        not isinstance(lexer, RegexLexer)
+        or isinstance(lexer, ExtendedRegexLexer)
+        or lexer.name in _READ_TOGETHER
+        or "stack" not in signature(lexer.get_tokens_unprocessed).parameters
+        or any(lead.rfind(opener) > lead.rfind(closer) for opener, closer in _PAIRS)
+    ):
+        return 0, ()
+    context: Any = LexerContext(lead, 0)
+    read: Any = ExtendedRegexLexer.get_tokens_unprocessed
+    last_line = lead.rfind("\n", 0, -1) + 1
+    point: tuple[int, tuple[str, ...]] = 0, ("root",)
+    try:
+        for start, _, _ in read(lexer, context=context):
+            if start > last_line:
                 break
-        else:
-            if lead[position] == "\n":
-                stack = ["root"]
-            position += 1
-    return tuple(stack)
+            if start == context.pos and (not start or lead[start - 1] == "\n"):
+                point = start, tuple(context.stack)
+    except TypeError:
+        return 0, ()
+    return point
 
 
-def _move(stack: list[str], new_state: Any) -> None:
-    """Change a lexer's states as Pygments does: a count to drop, or names to push and pop."""
-    if isinstance(new_state, int):
-        del stack[new_state if abs(new_state) < len(stack) else 1 :]
-        return
-    for state in (new_state,) if isinstance(new_state, str) else new_state:
-        if state == "#pop":
-            if len(stack) > 1:
-                stack.pop()
-        else:
-            stack.append(stack[-1] if state == "#push" else state)
-
-
-def _append(spans: list[Span], length: int, text: str, style: str) -> int:
-    if text:
-        length += len(text)
-        if spans and spans[-1].style == style:
-            spans[-1] = Span(length, style)
-        else:
-            spans.append(Span(length, style))
-    return length
+def _append(spans: list[Span], end: int, style: str) -> None:
+    if spans and spans[-1].style == style:
+        spans[-1] = Span(end, style)
+    else:
+        spans.append(Span(end, style))
 
 
 def _expanded(line: str, spans: list[Span]) -> CodeLine:

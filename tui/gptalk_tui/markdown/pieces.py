@@ -72,8 +72,3 @@ class Piece:
     """Whether the piece goes on in the middle of the line that the piece before ends with."""
     closes_fence: bool = False
     """Whether the last line is the closing fence of the code block that the piece goes on with."""
-
-
-def containers_cells(containers: tuple[Container, ...]) -> int:
-    """Return how many cells the decoration of all containers takes."""
-    return sum(container.cells for container in containers)

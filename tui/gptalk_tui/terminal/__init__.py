@@ -1,1 +1,1 @@
-"""What touches the terminal or the process."""
+"""Everything that touches the terminal or the process."""

@@ -1,4 +1,4 @@
-"""The clipboard: through the terminal, by a tool of the system, or, where neither can, a file."""
+"""The clipboard: through the terminal, with a system tool or, failing both, in a file."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from gptalk_client.text import one_line
 from gptalk_tui.terminal.escape_sequences import osc52
 
 TOOL_LIMIT_S = 2.0
-"""How long a tool may take, in seconds."""
+"""Time limit for a tool, in seconds."""
 
 FILE_NAME = "clipboard.txt"
 
 
 def tools(environment: Mapping[str, str], platform: str = sys.platform) -> list[list[str]]:
-    """Return the commands that may put standard input on the clipboard of the screen in front of the person."""
+    """Return the commands that may copy standard input to the clipboard of the screen in front of the user."""
     found: list[list[str]] = []
     if environment.get("TMUX"):
         found.append(["tmux", "load-buffer", "-w", "-"])
@@ -28,7 +28,7 @@ def tools(environment: Mapping[str, str], platform: str = sys.platform) -> list[
         found.append(["wl-copy"])
     if environment.get("DISPLAY"):
         found += [["xclip", "-selection", "clipboard"], ["xsel", "--clipboard", "--input"]]
-    # Over SSH these would reach the clipboard of the other machine.
+    # Over SSH these would reach the remote machine's clipboard.
     if not environment.get("SSH_CONNECTION"):
         if platform == "darwin":
             found.append(["pbcopy"])
@@ -38,12 +38,12 @@ def tools(environment: Mapping[str, str], platform: str = sys.platform) -> list[
 
 
 class Clipboard:
-    """Where copies go.
+    """Copies text by whatever means the terminal offers.
 
     Args:
         write: Writes to the terminal.
-        folder: Where the file of last resort is kept.
-        environment: The variables that tell about the terminal.
+        folder: Folder for the file of last resort.
+        environment: Environment variables, which describe the terminal.
     """
 
     def __init__(self, write: Callable[[str], None], folder: Path, environment: Mapping[str, str]) -> None:
@@ -54,13 +54,13 @@ class Clipboard:
     async def put(self, text: str) -> str:
         """Copy a text.
 
-        A terminal never says whether it took a text, so a tool is used as well where there is one.
+        A terminal never confirms a copy, so a tool is used as well if there is one.
 
         Returns:
-            How, to go on a sentence: `with wl-copy`, `through the terminal`, `to the file …`.
+            How it was copied, as the end of a sentence: `with wl-copy`, `through the terminal`, `to the file …`.
 
         Raises:
-            OSError: It could not even be written to a file.
+            OSError: Not even the file could be written.
         """
         sequence = osc52(text, self._environment)
         if sequence:
@@ -71,7 +71,7 @@ class Clipboard:
         if sequence:
             return "through the terminal (OSC 52)"
         file = await asyncio.to_thread(self._write_file, text)
-        return f"to the file {one_line(str(file), max_chars=300)}, as the clipboard is out of reach"
+        return f"to the file {one_line(str(file), max_chars=300)}, because the clipboard is out of reach"
 
     async def _run(self, command: Sequence[str], text: str) -> bool:
         encoding = "utf-16" if command[0] == "clip.exe" else "utf-8"

@@ -1,7 +1,8 @@
-"""A compositor that asks only those widgets for their lines that stand where something changed.
+"""A compositor that renders only the widgets which overlap the changed region.
 
-Textual's own asks every widget of the screen at each frame, because it compares what changed with the area that a
-widget is clipped to, which is the whole screen for most. While a reply streams that was a third of the app's cost.
+Textual 8.2 renders every widget in every frame: it compares the changed region with a widget's clip, which for
+most widgets is the whole screen (no upstream issue). While a reply streamed, that was a third of the app's CPU
+time.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from textual.strip import Strip
 
 
 class TightCompositor(Compositor):
-    """Composes a screen; what it shows is the same."""
+    """Composes a screen exactly as Textual does, with less work."""
 
     def _get_renders(self, crop: Region | None = None) -> Iterable[tuple[Region, Region, list[Strip]]]:
         if crop is None:
@@ -27,7 +28,7 @@ class TightCompositor(Compositor):
         if root is not None and any(
             region.contains_region(crop) and widget is not root for widget, (region, _) in touched.items()
         ):
-            # Every widget is opaque: nothing of the screen itself shows through.
+            # Every widget is opaque, so the screen itself never shows through.
             touched.pop(root, None)
         self._visible_widgets = touched
         try:

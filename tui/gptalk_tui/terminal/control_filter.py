@@ -1,7 +1,7 @@
-"""The last guard before the terminal: no control character leaves in painted text, whoever forgot about it.
+"""The last line of defence before the terminal: painted text contains no control character.
 
-Text from outside is made visible where it comes in (`gptalk_client.text`). This stands behind that, for the value
-of an input field or a part of the toolkit that paints what it is given.
+Text from outside is made visible where it comes in (`gptalk_client.text`). This catches what slips past that, such
+as the value of an input field, or a Textual widget that paints whatever it is given.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from gptalk_client.text import MAX_MARKS
 _OBEYED = "\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f"
 _MARKS = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
 _SUSPICIOUS = re.compile(f"[{_OBEYED}{_MARKS}]")
-# A flag of a part of a country is spelt with tags, and a base may carry some marks: these stay.
+# Tags spell the flags of regions such as Scotland, and a few combining marks are normal: both stay.
 _HARMFUL = re.compile(
     f"(?<=[{_MARKS}]{{{MAX_MARKS}}})[{_MARKS}]+"
     f"|(\U0001f3f4[\U000e0030-\U000e007a]{{3,6}}\U000e007f|[{_MARKS}]{{{MAX_MARKS}}})"
@@ -25,11 +25,11 @@ _HARMFUL = re.compile(
 )
 
 
-class ControlGuard(LineFilter):
-    """Takes away what a terminal would obey. Such characters have no cells, so that no line changes its width."""
+class ControlFilter(LineFilter):
+    """Removes what a terminal would obey. Such characters take no cells, so no line changes its width."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """Return the very same segments where there is nothing to take away."""
+        """Return the segments without control characters; the same list if there are none."""
         if all(text.isascii() and text.isprintable() for text, _, _ in segments):
             return segments
         if all(_SUSPICIOUS.search(text) is None for text, _, _ in segments):

@@ -1,7 +1,7 @@
-"""What a crash leaves behind: a report without a word of any conversation, and a sentence on how to go on.
+"""Crash reports without a word of any conversation, and a sentence on how to recover.
 
-The text of an exception and the values of variables may be what somebody wrote. A report holds neither: only
-types, places in the code, numbers of errors and versions.
+An exception's text and the values of variables may be private. A report has neither, only types, code locations,
+error codes and versions.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from pathlib import Path
 from gptalk_client.paths import make_private_folder
 
 KEPT_REPORTS = 20
-"""How many reports stay in the folder."""
+"""How many reports are kept."""
 
 _MOST_FRAMES = 60
 _MOST_ERRORS = 10
 
 
 def trace_without_text(error: BaseException) -> str:
-    """Return the types of an exception and of its causes, and where they came from.
+    """Return an exception's type and traceback, and those of its causes.
 
-    Source lines are the program's own, from its files: what was run otherwise, such as `python -c`, may hold
-    anything. Neither the exceptions' texts nor any variable is looked at.
+    Source lines are the program's own, from its files: code from elsewhere, such as `python -c`, may contain
+    anything. Neither exception messages nor variables are included.
     """
     return "\n".join(_lines(error, set()))
 
@@ -38,9 +38,9 @@ def write_report(folder: Path, error: BaseException, *, what: str = "app") -> Pa
     """Write a report that only its owner can read.
 
     Args:
-        folder: Where reports are kept; made if it is missing.
-        error: What nobody caught.
-        what: Which part of the program failed, in a word.
+        folder: The folder for reports; created if missing.
+        error: The uncaught exception.
+        what: Which part of the program failed, in one word.
 
     Returns:
         The file, or None if it could not be written.
@@ -59,24 +59,24 @@ def write_report(folder: Path, error: BaseException, *, what: str = "app") -> Pa
 
 
 def tell(error: BaseException, folder: Path, *, what: str = "app") -> None:
-    """Write a report and say on standard error where it is and how to go on."""
+    """Write a report, and print its path and what to do next on standard error."""
     report = write_report(folder, error, what=what)
-    with contextlib.suppress(OSError, ValueError):  # nobody may be left to read it
+    with contextlib.suppress(OSError, ValueError):  # standard error may be closed
         print(f"gptalk-tui: {farewell(error, report)}", file=sys.stderr, flush=True)
 
 
 def farewell(error: BaseException, report: Path | None) -> str:
-    """Return what happened, where the report is and how to go on, for standard error."""
+    """Return what happened, where the report is and what to do next."""
     kind = type(_innermost(error)).__name__
     where = (
-        f"The report is {report} (it holds no conversation text)."
+        f"Crash report (no conversation text): {report}"
         if report is not None
-        else "No report could be written."
+        else "The crash report could not be written."
     )
     return (
-        f"The program failed unexpectedly ({kind}). Everything that had come is kept on disk.\n{where}\n"
-        "To go on, start gptalk-tui again; `gptalk-tui doctor` checks the installation, "
-        "and `gptalk-tui export --all -o FOLDER` writes your conversations out."
+        f"gptalk-tui crashed ({kind}). Everything received so far is saved.\n{where}\n"
+        "Start gptalk-tui again to continue; `gptalk-tui doctor` checks the installation, "
+        "and `gptalk-tui export --all -o FOLDER` exports your conversations."
     )
 
 
@@ -84,7 +84,7 @@ def _report(error: BaseException, what: str, stamp: str) -> str:
     return "\n".join(
         [
             f"gptalk-tui crash report, {stamp} UTC",
-            "Without conversation text: types, places in the code and versions only.",
+            "No conversation text: types, code locations and versions only.",
             "",
             f"part: {what}",
             *_versions(),
@@ -110,7 +110,7 @@ def _versions() -> Iterator[str]:
 
 
 def _innermost(error: BaseException) -> BaseException:
-    """Return the error itself where another one only carries it, as Textual's workers do."""
+    """Return the error that another one only wraps, as those of Textual's workers do."""
     inner = getattr(error, "error", None)
     return inner if isinstance(inner, BaseException) else error
 
@@ -126,10 +126,10 @@ def _lines(error: BaseException, seen: set[int]) -> Iterator[str]:
     earlier = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if earlier is not None:
         yield from _lines(earlier, seen)
-        yield "which led to:" if error.__cause__ is not None else "while that was handled:"
+        yield "which led to:" if error.__cause__ is not None else "while handling that:"
     frames = traceback.extract_tb(error.__traceback__)
     if len(frames) > _MOST_FRAMES:
-        yield f"  ... {len(frames) - _MOST_FRAMES} calls before"
+        yield f"  ... {len(frames) - _MOST_FRAMES} earlier calls"
     for frame in frames[-_MOST_FRAMES:]:
         yield f'  File "{_short(frame.filename)}", line {frame.lineno}, in {frame.name}'
         if frame.line and not frame.filename.startswith("<"):
@@ -137,12 +137,12 @@ def _lines(error: BaseException, seen: set[int]) -> Iterator[str]:
     yield f"{type(error).__module__}.{type(error).__qualname__}{_numbers(error)}"
     for each in getattr(error, "exceptions", ()):
         if isinstance(each, BaseException):
-            yield "one of its errors:"
+            yield "one of the group:"
             yield from _lines(each, seen)
 
 
 def _numbers(error: BaseException) -> str:
-    """Return what tells errors of one type apart without a text: the system's and SQLite's names for them."""
+    """Return the system's or SQLite's code for an error, which needs no message."""
     if isinstance(error, OSError) and error.errno is not None:
         return f" ({errno.errorcode.get(error.errno, error.errno)})"
     name = getattr(error, "sqlite_errorname", None)
@@ -150,7 +150,7 @@ def _numbers(error: BaseException) -> str:
 
 
 def _short(file: str) -> str:
-    """Return a source file's name without the folders above its package, which may name a person."""
+    """Return a source file's path from its package on: the folders above may contain a user name."""
     for folder in sorted(sys.path, key=len, reverse=True):
         if folder and file.startswith(folder.rstrip(os.sep) + os.sep):
             return file[len(folder.rstrip(os.sep)) + 1 :]

@@ -1,7 +1,8 @@
-"""The way to the terminal: Textual's, made to survive a terminal that hangs or goes away.
+"""Textual's Linux driver, made to survive a terminal that hangs or goes away.
 
-POSIX only. On Windows the app uses Textual's own driver, which can neither tell that its console has gone nor give
-it back by force; `App.get_driver_class` chooses.
+Textual 8.2 waits for such a terminal forever, or loses the error in a thread (no upstream issue). POSIX only: on
+Windows the app uses Textual's own driver, which can neither tell that its console has gone nor give it back by
+force; `App.get_driver_class` chooses.
 """
 
 from __future__ import annotations
@@ -31,23 +32,23 @@ if TYPE_CHECKING:
 assert sys.platform != "win32"
 
 HANG_UP_EXIT = 129
-"""The exit code of a program whose terminal went away, as a shell counts SIGHUP."""
+"""Exit code when the terminal goes away: what a shell reports for SIGHUP."""
 
 CLOSE_LIMIT_S = 1.0
-"""How long the end waits for a terminal to take the last bytes, in seconds."""
+"""How long to wait at the end for the terminal to take the last bytes, in seconds."""
 
 INPUT_TICK_S = 0.1
-"""How often the input is looked after while nothing comes, in seconds."""
+"""How long to wait for input before checking for a lone Esc, in seconds."""
 
 RESTORE = (
     b"\x1b[?2026l\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"
     b"\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
 )
-"""Everything that the app may have switched on, switched off: for an end by force."""
+"""Turns off every mode the app may have turned on, for a forced exit."""
 
 
 class _Output:
-    """Standard error as the writer thread uses it: a terminal that has gone away takes everything."""
+    """Standard error for the writer thread: once the terminal is gone, writes are discarded."""
 
     def __init__(self, file: TextIO, lost: threading.Event) -> None:
         self._file = file
@@ -71,7 +72,7 @@ class _Output:
         return self._file.fileno()
 
     def _lose(self) -> None:
-        # What is buffered is tried again at the interpreter's end, whose failure would change the exit code.
+        # The interpreter flushes the buffer again at exit; a failure there would change the exit code.
         sink = os.open(os.devnull, os.O_WRONLY)
         os.dup2(sink, self._file.fileno())
         os.close(sink)
@@ -80,20 +81,23 @@ class _Output:
 
 _SEQUENCE_STARTS = re.compile("(?=\x1b)")
 _UNREADABLE = re.compile(r"\x1b?\[?[\d;:]*[a-zA-Z~]?")
-"""What is left out of a piece that cannot be read; its beginning may have come earlier."""
+"""The part of an unreadable chunk to skip; its start may have come earlier."""
 
 
 class _Keys:
-    """Textual's parser, begun anew after a sequence that it cannot read: a key beyond Unicode, an odd number."""
+    """Textual's parser, restarted after a sequence that makes it raise.
+
+    Textual 8.2 raises for a key beyond Unicode or a number that is not one (no upstream issue).
+    """
 
     def __init__(self, debug: bool) -> None:
         self._debug = debug
         self._parser = XTermParser(debug)
 
     def feed(self, text: str) -> Iterator[Message]:
-        """Yield what a piece of input means, without what cannot be read."""
+        """Yield the messages of a chunk of input, skipping what cannot be read."""
         for piece in _SEQUENCE_STARTS.split(text):
-            if not piece:  # would be the end of all input
+            if not piece:  # would mean the end of input
                 continue
             try:
                 yield from self._parser.feed(piece)
@@ -102,14 +106,14 @@ class _Keys:
                 yield from self.feed(_UNREADABLE.sub("", piece, count=1))
 
     def tick(self) -> Iterator[Message]:
-        """Yield what has waited long enough."""
+        """Yield keys that have waited long enough for the rest of a sequence."""
         yield from self._parser.tick()
 
 
 class TerminalDriver(LinuxDriver):
-    """Textual's driver, with an end for each way in which a terminal fails.
+    """Textual's driver, with a way out for each way a terminal can fail.
 
-    The app is told by `leave_soon(HANG_UP_EXIT)` when the terminal has gone.
+    Calls the app's `leave_soon(HANG_UP_EXIT)` when the terminal is gone.
     """
 
     def __init__(self, app: App[Any], **options: Any) -> None:
@@ -118,20 +122,20 @@ class TerminalDriver(LinuxDriver):
         self._is_dropping = False
         self._file = cast(Any, _Output(cast(TextIO, self._file), self._lost))
         self.is_stuck = False
-        """The terminal takes nothing and the thread that writes to it cannot be ended."""
+        """Whether the terminal takes no output and the writer thread cannot be stopped."""
 
     @property
     def present_size(self) -> Size | None:
-        """The terminal's size now, whatever `$COLUMNS` says; None where the terminal itself tells it."""
+        """The terminal's current size, whatever `$COLUMNS` says; None if the terminal reports resizes itself."""
         if self._in_band_window_resize:
             return None
         try:
             return Size(*os.get_terminal_size(self.fileno))
         except OSError:
-            return None  # it has gone
+            return None  # it is gone
 
     def write(self, data: str) -> None:
-        """Write to the terminal; nothing is written any more once it hangs and the app is to end."""
+        """Write to the terminal, unless output is being dropped."""
         if self._is_dropping:
             return
         super().write(data)
@@ -140,35 +144,35 @@ class TerminalDriver(LinuxDriver):
 
     @property
     def backlog(self) -> int:
-        """How many writes the terminal has not taken yet."""
+        """Number of writes that the terminal has not taken yet."""
         writer = self._writer_thread
         return writer._queue.qsize() if writer is not None else 0
 
     def drop_output(self) -> None:
-        """Throw away what a hanging terminal has not taken, so that nobody waits for it. For any thread."""
+        """Discard the output that a hanging terminal has not taken. Callable from any thread."""
         self._is_dropping = True
         self._drain()
 
     def close(self) -> None:
-        """End the writer thread, with patience for a slow terminal and none for one that hangs."""
+        """Stop the writer thread, waiting for a slow terminal but not for one that hangs."""
         writer = self._writer_thread
         if writer is None:
             return
         if self._end(writer):
             return
         self._drain()
-        # What the kernel holds for the terminal is thrown away too, which lets the pending write end.
+        # Discard what the kernel holds for the terminal too, which unblocks the pending write.
         with contextlib.suppress(termios.error):
             termios.tcflush(self.fileno, termios.TCOFLUSH)
         self.is_stuck = not self._end(writer)
 
     def restore_by_force(self) -> None:
-        """Give the terminal back from any thread without waiting for anything."""
+        """Restore the terminal without waiting for anything. Callable from any thread."""
         if self.attrs_before is not None:
             with contextlib.suppress(termios.error):
                 termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
         with contextlib.suppress(OSError):
-            # Opened anew, so that only this use of the terminal does not wait.
+            # Opened again, so that only this descriptor is non-blocking.
             terminal = os.open(os.ttyname(self.fileno), os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
             os.write(terminal, RESTORE)
             os.close(terminal)
@@ -195,11 +199,11 @@ class TerminalDriver(LinuxDriver):
             self.run_input_thread()
         except OSError:
             self._hang_up()
-        except Exception as err:  # noqa: BLE001 - a thread has nobody else to tell
-            self._tell(self._app._handle_exception, err)
+        except Exception as err:  # noqa: BLE001 - nothing else would see a thread's error
+            self._call_app(self._app._handle_exception, err)
 
     def run_input_thread(self) -> None:
-        """Read keys, pastes and answers of the terminal until the app ends or the terminal is gone."""
+        """Read keys, pastes and terminal replies until the app ends or the terminal is gone."""
         keys, pasted = _Keys(self._debug), PasteFilter()
         decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         with selectors.SelectSelector() as selector:
@@ -210,10 +214,10 @@ class TerminalDriver(LinuxDriver):
                     if not data:
                         self._hang_up()
                         return
-                    # Nothing, while a character or a marker is cut, would be the end of all input.
+                    # Empty while a character or a marker is incomplete, which would mean the end of input.
                     if text := pasted.feed(decode(data)):
                         self._process(keys.feed(text))
-                # An escape character alone is a key once nothing has followed it for a while.
+                # A lone escape character is the Esc key once nothing has followed it for a while.
                 self._process(keys.tick())
 
     def _process(self, messages: Iterable[Message]) -> None:
@@ -221,8 +225,8 @@ class TerminalDriver(LinuxDriver):
             self.process_message(message)
 
     def _hang_up(self) -> None:
-        self._tell(self._app.leave_soon, HANG_UP_EXIT)  # type: ignore[attr-defined]
+        self._call_app(self._app.leave_soon, HANG_UP_EXIT)  # type: ignore[attr-defined]
 
-    def _tell(self, what: Any, *arguments: Any) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is closed: the app is gone already
+    def _call_app(self, what: Any, *arguments: Any) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: the app has ended
             self._loop.call_soon_threadsafe(what, *arguments)

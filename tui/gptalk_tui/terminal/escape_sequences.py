@@ -1,6 +1,6 @@
-"""What is written to the terminal beside the screen: the clipboard, a notice, the window's title.
+"""Escape sequences beyond the screen's own: the clipboard, desktop notifications, the window title.
 
-Each sequence carries only text that was made harmless: no control character can end it early.
+Their text is sanitised, so no control character can end a sequence early.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from gptalk_client.text import one_line
 
 OSC52_LIMIT = 74_000
-"""Most characters of base64 that terminals take in one sequence; xterm's limit is just above it."""
+"""Longest base64 payload that terminals accept in one sequence; xterm's limit is just above it."""
 
 _SCREEN_CHUNK = 76
 _WITHOUT_OSC52 = frozenset({"linux", "dumb", "unknown", "vt100", "vt220"})
@@ -20,13 +20,13 @@ POP_TITLE = "\x1b[23;0t"
 
 
 def osc52(text: str, environment: Mapping[str, str]) -> str:
-    """Return the sequence that puts a text on the terminal's clipboard; empty where that cannot work.
+    """Return the sequence that copies a text to the terminal's clipboard; empty if that cannot work.
 
-    Within tmux it is sent twice, as tmux takes it itself or hands it through, depending on its settings.
+    Inside tmux it is sent twice, because tmux handles it or passes it through depending on its settings.
     """
     payload = base64.b64encode(text.encode("utf-8", "replace")).decode("ascii")
-    is_able = environment.get("TERM", "") not in _WITHOUT_OSC52
-    if not is_able or environment.get("TERM_PROGRAM") == "Apple_Terminal" or len(payload) > OSC52_LIMIT:
+    is_supported = environment.get("TERM", "") not in _WITHOUT_OSC52
+    if not is_supported or environment.get("TERM_PROGRAM") == "Apple_Terminal" or len(payload) > OSC52_LIMIT:
         return ""
     sequence = f"\x1b]52;c;{payload}\x07"
     if environment.get("TMUX"):
@@ -35,17 +35,17 @@ def osc52(text: str, environment: Mapping[str, str]) -> str:
 
 
 def osc9(text: str, environment: Mapping[str, str]) -> str:
-    """Return the sequence for a notice on the desktop."""
+    """Return the sequence for a desktop notification."""
     return through(f"\x1b]9;{_words(text)}\x07", environment)
 
 
 def window_title(text: str) -> str:
-    """Return the sequence that gives the window a title."""
+    """Return the sequence that sets the window title."""
     return f"\x1b]0;{_words(text)}\x07"
 
 
 def through(sequence: str, environment: Mapping[str, str]) -> str:
-    """Return a sequence wrapped so that tmux or screen hand it to the terminal outside."""
+    """Return a sequence wrapped so that tmux or screen passes it to the outer terminal."""
     if environment.get("TMUX"):
         doubled = sequence.replace("\x1b", "\x1b\x1b")
         return f"\x1bPtmux;{doubled}\x1b\\"

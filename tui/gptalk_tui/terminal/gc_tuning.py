@@ -1,6 +1,6 @@
-"""When the garbage collector may walk everything: never while the app starts, text streams or a key waits.
+"""When full garbage collections run: not while the app starts, a reply streams or a key waits.
 
-A full collection walks every object, for up to a tenth of a second.
+A full collection visits every object, which takes up to a tenth of a second.
 """
 
 from __future__ import annotations
@@ -8,21 +8,21 @@ from __future__ import annotations
 import gc
 
 THRESHOLDS = (5000, 20, 1000)
-"""Allocations and collections until each generation is collected by itself; the oldest one nearly never."""
+"""Allocations and collections between automatic collections of each generation; almost never for the oldest."""
 
 
-def hold() -> None:
-    """Collect nothing while the app is being loaded: next to nothing of it is garbage."""
+def pause() -> None:
+    """Turn collection off while the app loads: almost nothing of it is garbage."""
     gc.disable()
 
 
-def settle() -> None:
-    """Take what lives now as living to the end; call it once, behind the first paint."""
+def freeze() -> None:
+    """Exempt every object alive now from collection, and turn it on. Call once, after the first paint."""
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)
     gc.enable()
 
 
 def collect_now() -> None:
-    """Free what is garbage, at a moment when nothing happens."""
+    """Run a full collection, at a moment when nothing else happens."""
     gc.collect()

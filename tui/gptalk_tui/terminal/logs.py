@@ -1,4 +1,4 @@
-"""The log for whoever looks for a fault: off unless asked for, small, private, without tokens and texts."""
+"""The debug log: off by default, small, private, without tokens or conversation text."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
 
 LOG_NAME = "debug.log"
 MAX_BYTES = 512 * 1024
-"""Size at which the log is put aside; one older file is kept."""
+"""Size at which the log is rotated; one older file is kept."""
 
-_SPEAKING = ("gptalk_client", "gptalk_tui", "httpx", "httpcore")
-"""Loggers whose messages hold no conversation's text. Of others only the place is written."""
+_SAFE_LOGGERS = ("gptalk_client", "gptalk_tui", "httpx", "httpcore")
+"""Loggers whose messages contain no conversation text. Of others only the location is logged."""
 
 
 def start_log(folder: Path) -> Path | None:
-    """Write what the program and the HTTP client log from now on to a file that only its owner can read.
+    """Start logging the program and the HTTP client to a file that only its owner can read.
 
     Args:
-        folder: Where logs are kept; made if it is missing.
+        folder: The folder for logs; created if missing.
 
     Returns:
-        The file, or None if it cannot be written. Called again, it changes nothing.
+        The file, or None if it cannot be written. Calling this again changes nothing.
     """
     import logging
 
@@ -43,19 +43,19 @@ def start_log(folder: Path) -> Path | None:
         return None
     handler.set_name(LOG_NAME)
     root.addHandler(handler)
-    for name in (*_SPEAKING, "asyncio"):
+    for name in (*_SAFE_LOGGERS, "asyncio"):
         logging.getLogger(name).setLevel(logging.DEBUG)
     _log_start()
     return path
 
 
 def log_loop_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Write to the log what an event loop cannot hand to anybody; its own way prints texts on the screen."""
+    """Log an error that no task awaits; asyncio's default handler would print it over the screen."""
     import logging
 
     error = context.get("exception")
     exc_info = (type(error), error, error.__traceback__) if isinstance(error, BaseException) else None
-    logging.getLogger("gptalk_tui.loop").error("an error that nobody awaited", exc_info=exc_info)
+    logging.getLogger("gptalk_tui.loop").error("unhandled error in the event loop", exc_info=exc_info)
 
 
 def _log_start() -> None:
@@ -78,18 +78,18 @@ def _handler(path: Path) -> logging.handlers.RotatingFileHandler:
     from gptalk_tui.terminal.crash import trace_without_text
 
     class Formatter(logging.Formatter):
-        """Time, place and message; of an exception types and places only."""
+        """Time, location and message; of an exception, types and locations only."""
 
         def format(self, record: logging.LogRecord) -> str:
-            speaks = record.name.split(".", 1)[0] in _SPEAKING
-            message = one_line(redact(record.getMessage()), max_chars=1000) if speaks else "(not shown)"
+            is_safe = record.name.split(".", 1)[0] in _SAFE_LOGGERS
+            message = one_line(redact(record.getMessage()), max_chars=1000) if is_safe else "(not shown)"
             place = f"{record.module}:{record.lineno}"
             line = f"{self.formatTime(record)} {record.levelname} {record.name} {place} {message}"
             error = record.exc_info[1] if record.exc_info else None
             return line if error is None else f"{line}\n{trace_without_text(error)}"
 
     class Handler(logging.handlers.RotatingFileHandler):
-        """Makes its files private from the first instant and follows no link."""
+        """Creates its files private and follows no symbolic link."""
 
         def _open(self) -> IO[str]:  # type: ignore[override]
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
@@ -99,7 +99,7 @@ def _handler(path: Path) -> logging.handlers.RotatingFileHandler:
             return open(file, "a", encoding="utf-8")
 
         def handleError(self, record: logging.LogRecord) -> None:
-            """Say nothing: the usual way prints the record, and a full disk must not end the app."""
+            """Ignore it: the default prints the record, and a full disk must not end the app."""
 
     handler = Handler(path, maxBytes=MAX_BYTES, backupCount=1)
     handler.setFormatter(Formatter())

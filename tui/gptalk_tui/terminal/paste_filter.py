@@ -1,8 +1,8 @@
-"""Pasted text that cannot be taken for keys.
+"""Keeps pasted text from acting as keys.
 
-Textual's parser looks for sequences inside of a bracketed paste too, and hands on what follows an escape character
-as pressed keys: a text that somebody copies from a page could press Enter or quit. So control characters are made
-visible before the parser sees them.
+Textual 8.2 looks for escape sequences inside a bracketed paste too, and treats what follows an escape character
+as key presses (no upstream issue): text copied from a web page could press Enter, or quit. So control
+characters in a paste become visible symbols before the parser sees them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _SHOWN |= dict.fromkeys(range(0x80, 0xA0), 0xFFFD)
 
 
 class PasteFilter:
-    """What the terminal sends, with control characters inside of pastes replaced by their symbols."""
+    """Replaces control characters inside pastes by their symbols, in a stream of terminal input."""
 
     def __init__(self) -> None:
         self._is_inside = False
@@ -22,10 +22,10 @@ class PasteFilter:
         self._tail = ""
 
     def feed(self, text: str) -> str:
-        """Return what the parser may see of the next piece; the end of a paste may wait for the piece after.
+        """Return what the parser may see of the next chunk.
 
         Args:
-            text: Any piece; may cut a marker. Outside of a paste nothing is held back.
+            text: A chunk of any length; may split a marker. Outside a paste nothing is held back.
         """
         out: list[str] = []
         text, self._held = self._held + text, ""

@@ -1,4 +1,4 @@
-"""Signals while the app runs: it leaves in good order, and by force where that is not possible."""
+"""Signals while the app runs: an orderly exit, or a forced one if that is not possible."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from typing import Any
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 DROP_AFTER_S = 1.0
-"""After this many seconds the output is dropped: the terminal may hang and hold up everything."""
+"""Seconds after which output is dropped, because a hanging terminal may be blocking everything."""
 
 FORCE_AFTER_S = 12.0
-"""After this many seconds the process ends by force: longer than an orderly end takes at most."""
+"""Seconds after which the process is forced to end: longer than any orderly exit takes."""
 
 
 class SignalWatch:
-    """Turns signals into a wish to leave, from before the app's first paint to its very end.
+    """Turns signals into requests to exit, from before the app's first paint to its very end.
 
     Args:
-        leave: Asks the app to leave with an exit code; called in the main thread, between any two steps.
+        leave: Asks the app to exit with a code; called in the main thread, between any two bytecodes.
         drop: Makes the app stop waiting for its terminal; called in a thread.
-        force: Gives the terminal back at once; called in a thread.
-        drop_after_s: When `drop` is called, in seconds after the signal.
-        force_after_s: When `force` is called and the process ended, in seconds after the signal.
+        force: Restores the terminal at once; called in a thread.
+        drop_after_s: Seconds from the signal to the call of `drop`.
+        force_after_s: Seconds from the signal to the call of `force`, after which the process ends.
     """
 
     def __init__(
@@ -50,10 +50,10 @@ class SignalWatch:
     def __enter__(self) -> SignalWatch:
         if threading.current_thread() is threading.main_thread():
             for number in (getattr(signal, name) for name in _NAMES if hasattr(signal, name)):
-                if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup sets it
+                if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
                     self._before[number] = signal.signal(number, self._received)
         for handler in self._before.values():
-            # What was raised for a signal while the app was imported may have been caught by somebody.
+            # An exception raised for a signal during the imports may have been swallowed.
             if missed := getattr(handler, "received", 0):
                 self._received(missed, None)
                 break
@@ -67,7 +67,7 @@ class SignalWatch:
             signal.signal(number, handler)
 
     def _received(self, number: int, frame: FrameType | None) -> None:
-        # Closing a window sends two: from the kernel and from the shell. The first one counts.
+        # Closing a window sends two signals, from the kernel and from the shell. The first one counts.
         if self._code is None:
             self._code = 128 + number
             threading.Thread(target=self._watch, args=(self._code,), name="leave", daemon=True).start()

@@ -1,9 +1,10 @@
-"""Keys that are typed faster than the app acts reach what the keys before them brought forward.
+"""Type-ahead: keys typed faster than the app acts reach what the keys before them opened.
 
-The toolkit hands every key to the widget that has the focus when the key arrives, and carries out actions later.
-So of `Ctrl+F` and a word in one burst the word would go to the composer, and what is typed right behind Enter
-would be wiped with the prompt that it sends. Here a key waits until all that the key before it set off is done.
-Letters behind letters in a field do not wait: they change nothing but the field.
+Textual 8.2 delivers a key to the widget that has the focus when the key arrives, and runs actions later
+(compare Textualize/textual#1199). So after `Ctrl+F` and a word in one burst the word would go to the composer,
+and text typed right after Enter would be cleared together with the prompt that was sent. Here a key waits until
+everything that the previous key triggered is done. Consecutive letters in a field do not wait: they change
+nothing but the field.
 """
 
 from __future__ import annotations
@@ -24,34 +25,36 @@ from textual.widgets import Input, TextArea
 Typed: TypeAlias = "events.Key | events.Paste"
 
 LIMIT_S = 2.0
-"""After this time a key waits no longer for what the one before it set off, in seconds."""
+"""How long a key waits at most for the effects of the previous one, in seconds."""
 
-LOOK_AGAIN_S = 1 / 250
-QUIET_ROUNDS = 2
-"""What a key sets off may set off something itself: quiet is what was quiet so many times on end."""
+POLL_S = 1 / 250
+"""Time between two looks at an app that is not idle, in seconds."""
+
+IDLE_PASSES = 2
+"""Idle passes needed before input counts as settled: what a key triggers may itself trigger something."""
 
 
 class TypeAhead:
-    """Hands keys and pastes on, in their order, each when the one before it has had its effect.
+    """Delivers keys and pastes in order, each once the previous one has had its effect.
 
     Args:
-        app: Whose keys they are.
-        hand_on: Gives an event to the toolkit.
-        is_busy: Whether something is under way that moves the focus or opens something else.
+        app: The app that receives them.
+        deliver: Passes an event to Textual.
+        is_busy: Whether something is in progress that moves the focus or opens a screen.
     """
 
     def __init__(
-        self, app: App[Any], hand_on: Callable[[Typed], Awaitable[None]], is_busy: Callable[[], bool]
+        self, app: App[Any], deliver: Callable[[Typed], Awaitable[None]], is_busy: Callable[[], bool]
     ) -> None:
         self._app = app
-        self._hand_on = hand_on
+        self._deliver = deliver
         self._is_busy = is_busy
         self._held: deque[Typed] = deque()
         self._is_settling = False
         self._is_text_only = False
-        """All that was handed on since it was quiet went into a field."""
+        """Whether everything delivered since input last settled went into a field."""
         self._until_s = 0.0
-        self._quiet = 0
+        self._idle_passes = 0
         self._seen: tuple[Screen[Any], DOMNode | None] | None = None
         self._give_up: asyncio.TimerHandle | None = None
 
@@ -61,32 +64,32 @@ class TypeAhead:
         return not self._is_settling
 
     async def take(self, event: Typed) -> None:
-        """Hand an event on now, or later; called in the app's own task."""
+        """Deliver an event now or later. Call it in the app's own task."""
         if self._held or (self._is_settling and not self._follows(event)):
             self._held.append(event)
         elif not self._is_text(event) and self._is_busy():
             self._held.append(event)
-            self._settle()
+            self._start_settling()
         else:
             await self._pass(event)
 
     async def _pass(self, event: Typed) -> None:
         is_first = not self._is_settling
         self._is_text_only = self._is_text(event)
-        self._quiet = 0
-        await self._hand_on(event)
+        self._idle_passes = 0
+        await self._deliver(event)
         if is_first:
-            self._settle()
+            self._start_settling()
 
-    def _settle(self) -> None:
+    def _start_settling(self) -> None:
         self._is_settling = True
         self._until_s = time.monotonic() + LIMIT_S
-        # A widget that goes away takes the callbacks that wait for it along.
+        # A widget that is removed drops its pending callbacks.
         self._give_up = asyncio.get_running_loop().call_later(LIMIT_S, self._later, self._end)
-        self._look_through()
+        self._start_pass()
 
     def _follows(self, event: Typed) -> bool:
-        """Return whether an event may be handed on right behind what was handed on before."""
+        """Return whether an event may be delivered right after the previous one."""
         return self._is_text_only and self._is_text(event)
 
     def _is_text(self, event: Typed) -> bool:
@@ -96,8 +99,8 @@ class TypeAhead:
 
     # Waiting
 
-    def _look_through(self) -> None:
-        """Wait behind all that the focused widget has to do, then its parent, up to the app."""
+    def _start_pass(self) -> None:
+        """Wait for the focused widget to handle its messages, then its parent, up to the app."""
         if not self._is_settling:
             return
         try:
@@ -112,22 +115,22 @@ class TypeAhead:
         parent = self._app if isinstance(node, Screen) else node.parent
         step = partial(self._climb, parent) if parent is not None and node is not self._app else self._judge
         if not node.call_later(step):
-            self._later(self._judge)  # it is closing
+            self._later(self._judge)  # the node is closing
 
     async def _judge(self) -> None:
         if not self._is_settling:
             return
-        if not self._is_quiet() and time.monotonic() < self._until_s:
-            self._quiet = 0
-            asyncio.get_running_loop().call_later(LOOK_AGAIN_S, self._later, self._look_through)
+        if not self._is_idle() and time.monotonic() < self._until_s:
+            self._idle_passes = 0
+            asyncio.get_running_loop().call_later(POLL_S, self._later, self._start_pass)
             return
-        self._quiet += 1
-        if self._quiet < QUIET_ROUNDS:
-            self._look_through()
+        self._idle_passes += 1
+        if self._idle_passes < IDLE_PASSES:
+            self._start_pass()
         else:
             await self._end()
 
-    def _is_quiet(self) -> bool:
+    def _is_idle(self) -> bool:
         try:
             screen = self._app.screen
         except ScreenError:
@@ -140,7 +143,7 @@ class TypeAhead:
         )
 
     async def _end(self) -> None:
-        """Hand on what has waited."""
+        """Deliver what has waited."""
         self._is_settling = False
         if self._give_up is not None:
             self._give_up.cancel()

@@ -1,1 +1,1 @@
-"""The parts of a screen; they know models, errors and text only."""
+"""Textual widgets that know models, errors and text only."""

@@ -1,4 +1,4 @@
-"""One line of text with a part at the right: the header, the status line and the footer are such bars."""
+"""A one-line bar with text at both ends: the header, the status line and the footer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from textual.widget import Widget
 
 
 class Bar(Widget):
-    """One line: the left part gives way to the right one when there is no room for both."""
+    """One line of text; the left part is cut short when both do not fit."""
 
     ALLOW_SELECT = False
     DEFAULT_CSS = """
@@ -16,9 +16,9 @@ class Bar(Widget):
     """
 
     left: reactive[Content] = reactive(Content.empty)
-    """What stands at the left edge."""
+    """Text at the left edge."""
     right: reactive[Content] = reactive(Content.empty)
-    """What stands at the right edge."""
+    """Text at the right edge."""
 
     def render(self) -> Content:
         width = self.content_size.width

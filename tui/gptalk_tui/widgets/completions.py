@@ -1,4 +1,4 @@
-"""What can stand at the cursor: a short list over the composer, which keeps the focus."""
+"""Completions for the word at the cursor: a short list above the composer, which keeps the focus."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from gptalk_tui.widgets.row_list import RowList
 
 
 class Completions(RowList, can_focus=False):
-    """Rows to choose from while typing. It is closed until it is offered some."""
+    """Rows to choose from while typing. Hidden while there are none."""
 
     DEFAULT_CSS = """
     Completions { display: none; height: auto; max-height: 8; margin: 0 1; }

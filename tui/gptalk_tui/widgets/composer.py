@@ -1,4 +1,4 @@
-"""The input box: grows upward with its text, sends with Enter, and never loses what was typed."""
+"""The prompt field: grows upward with its text, sends with Enter, and never loses what was typed."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from gptalk_tui.widgets.text_box import TextBox
 SEND_KEYS, NEW_LINE_KEYS = ("enter",), ("ctrl+j", "shift+enter")
 
 _MODIFIED_ENTER = {"shift+\r": "shift+enter", "ctrl+\r": "ctrl+enter", "alt+\r": "alt+enter"}
-"""How Textual names what terminals with xterm's modified keys send, such as `CSI 27;2;13~`."""
+"""Textual 8.2's names for xterm's modified keys, such as `CSI 27;2;13~` (no upstream issue)."""
 
 COMPLETION_KEYS = frozenset({"up", "down", "tab", "enter", "escape"})
-"""Keys that belong to the list of completions while it is open."""
+"""Keys that the list of completions takes while it is open."""
 
 
 def _hidden(keys: str, action: str, title: str) -> Binding:
@@ -31,17 +31,17 @@ def _hidden(keys: str, action: str, title: str) -> Binding:
 
 
 class Composer(TextBox, inherit_bindings=False):
-    """Where the prompt is written.
+    """The field for the prompt.
 
-    A trailing backslash and a key that sends make a new line. Keys that a text box would take but that belong to
-    the conversation (PgUp, PgDn, Ctrl+F) are left to the screen. A long paste is folded to one line; `text` always
-    gives all of it.
+    A send key after a trailing backslash inserts a new line instead. Keys that a text area would take but that
+    belong to the conversation (PgUp, PgDn, Ctrl+F) are left to the screen. A long paste is folded to one line;
+    `text` always contains all of it.
 
     Args:
-        placeholder: What stands there while it is empty.
-        id: Its id.
-        send_keys: The names of the keys that send.
-        new_line_keys: The names of the keys that begin a new line.
+        placeholder: Text shown while the field is empty.
+        id: The widget's id.
+        send_keys: Names of the keys that send.
+        new_line_keys: Names of the keys that insert a new line.
     """
 
     DEFAULT_CSS = """
@@ -80,7 +80,7 @@ class Composer(TextBox, inherit_bindings=False):
 
     @dataclass
     class Submitted(Message):
-        """Enter was pressed on text."""
+        """A send key was pressed on text."""
 
         composer: Composer
         text: str
@@ -92,33 +92,33 @@ class Composer(TextBox, inherit_bindings=False):
 
     @dataclass
     class EnteredEmpty(Message):
-        """Enter was pressed with nothing to send."""
+        """A send key was pressed with nothing to send."""
 
         composer: Composer
 
     @dataclass
     class EdgeReached(Message):
-        """Up on the first line, or Down on the last: an earlier (-1) or later (1) prompt is wanted."""
+        """Up was pressed on the first line (-1) or Down on the last (1), to recall another prompt."""
 
         composer: Composer
         step: int
 
     @dataclass
     class NothingToUndo(Message):
-        """Undo was asked for, and nothing was typed that could be taken back."""
+        """Undo was pressed with no edit to undo."""
 
         composer: Composer
 
     @dataclass
     class TokenChanged(Message):
-        """Something else, or nothing, can be completed at the cursor."""
+        """The token to complete at the cursor changed, or there is none any more."""
 
         composer: Composer
         token: Token | None
 
     @dataclass
     class CompletionKey(Message):
-        """A key for the list of completions, which is open."""
+        """A key for the open list of completions was pressed."""
 
         composer: Composer
         key: str
@@ -158,13 +158,13 @@ class Composer(TextBox, inherit_bindings=False):
         )
         self.cursor_blink = False
         self.is_completing = False
-        """The list of completions is open and gets its keys."""
+        """Whether the list of completions is open and takes its keys."""
 
     # The text
 
     @property
     def text(self) -> str:
-        """All of the text, folded parts included; what a sender, a draft and a comparison want."""
+        """The whole text, folds expanded."""
         return self._folds.expand(self.document.text)
 
     @text.setter
@@ -172,12 +172,12 @@ class Composer(TextBox, inherit_bindings=False):
         self.set_text(value)
 
     def set_text(self, text: str, *, at_start: bool = False) -> None:
-        """Put a text in and the cursor behind it, or on its first line; a very long one is shown folded."""
+        """Replace the text, with the cursor at its end or on its first line; a very long one is folded."""
         self.load_text(self._folds.fold(visible(text)))
         self.move_cursor((0, len(self.document.get_line(0))) if at_start else self.document.end)
 
     def replace_text(self, text: str) -> None:
-        """Put a text in place of all there is; undo brings that back."""
+        """Replace the text as one edit that undo reverts."""
         shown = self._folds.fold(visible(text))
         self.history.checkpoint()
         self.replace(shown, (0, 0), self.document.end, maintain_selection_offset=False)
@@ -185,26 +185,26 @@ class Composer(TextBox, inherit_bindings=False):
 
     @property
     def selection_text(self) -> str:
-        """What is selected, folded parts included."""
+        """The selected text, folds expanded."""
         return self._folds.expand(self.selected_text)
 
     @property
     def token(self) -> Token | None:
-        """What can be completed at the cursor."""
+        """The token to complete at the cursor, if any."""
         start, (row, column) = self.selection
         if start != (row, column):
             return None
         return token_at(self.document.get_line(row)[:column], self.document.text)
 
     def watch_selection(self) -> None:
-        """Tell what can be completed, whenever that changes."""
+        """Post the token at the cursor whenever it changes."""
         token = self.token
         if token != self._token:
             self._token = token
             self.post_message(self.TokenChanged(self, token))
 
     def complete(self, token: Token, text: str) -> None:
-        """Put a text in place of a token, which ends at the cursor."""
+        """Replace a token, which ends at the cursor, with a text."""
         row, column = self.cursor_location
         self.replace(text, (row, token.start), (row, column), maintain_selection_offset=False)
 
@@ -212,11 +212,11 @@ class Composer(TextBox, inherit_bindings=False):
 
     @property
     def has_fold(self) -> bool:
-        """Whether a folded text stands in the composer."""
+        """Whether the text contains a fold."""
         return any(self._folds.spans(line) for line in self.document.lines) if self._folds else False
 
     def unfold(self) -> bool:
-        """Show the folded text at the cursor, else the last one; False if there is none small enough."""
+        """Expand the fold at the cursor, else the last fold; return False if none is small enough."""
         row, column = self.cursor_location
         places = [
             (line, start, end)
@@ -232,7 +232,7 @@ class Composer(TextBox, inherit_bindings=False):
         return False
 
     def edit(self, edit: Edit) -> EditResult:
-        """Carry out an edit; a folded text is taken as one sign."""
+        """Apply an edit, treating a fold as one character."""
         if self._folds:
             first, last = sorted((edit.from_location, edit.to_location))
             is_insertion = first == last
@@ -260,7 +260,7 @@ class Composer(TextBox, inherit_bindings=False):
     # Keys
 
     def insert_text(self, text: str) -> None:
-        """Type a text at the cursor, in place of what is selected."""
+        """Insert a text at the cursor, replacing the selection."""
         self._replace_via_keyboard(text, *self.selection)
 
     async def _on_key(self, event: events.Key) -> None:
@@ -297,59 +297,59 @@ class Composer(TextBox, inherit_bindings=False):
         self.insert_paste(event.text)
 
     def insert_paste(self, pasted: str) -> None:
-        """Type what was pasted; a long text is folded."""
-        # Terminals paste a line end as the Enter key sends it: a carriage return.
+        """Insert pasted text; a long one is folded."""
+        # Terminals paste a newline as a carriage return, which is what Enter sends.
         text = visible(pasted.replace("\r\n", "\n").replace("\r", "\n"))
         self.insert_text(self._folds.add(text) if Folds.is_long(text) else text)
 
     @property
     def can_undo(self) -> bool:
-        """Whether anything was typed that can be taken back."""
+        """Whether there is an edit to undo."""
         return bool(self.history.undo_stack)
 
     def action_undo(self) -> None:
-        """Take back what was typed last; with nothing of that, it is meant for the conversation."""
+        """Undo the last edit; without one, leave it to the conversation."""
         if self.can_undo:
             super().action_undo()
         else:
             self.post_message(self.NothingToUndo(self))
 
     def action_up(self) -> None:
-        """Move up, or ask for an earlier prompt on the first line."""
+        """Move up; on the first line, ask for an earlier prompt."""
         if self.navigator.is_first_wrapped_line(self.cursor_location):
             self.post_message(self.EdgeReached(self, -1))
         else:
             self.action_cursor_up()
 
     def action_down(self) -> None:
-        """Move down, or ask for a later prompt on the last line."""
+        """Move down; on the last line, ask for a later prompt."""
         if self.navigator.is_last_wrapped_line(self.cursor_location):
             self.post_message(self.EdgeReached(self, 1))
         else:
             self.action_cursor_down()
 
     def action_home(self) -> None:
-        """Go to the start of the line; at the start already, it is meant for the conversation."""
+        """Go to the start of the line; from there, leave it to the conversation."""
         if self.cursor_at_start_of_line:
             self.post_message(self.HomePressed(self))
         else:
             self.action_cursor_line_start()
 
     def action_end(self) -> None:
-        """Go to the end of the line; at the end already, it is meant for the conversation."""
+        """Go to the end of the line; from there, leave it to the conversation."""
         if self.cursor_at_end_of_line:
             self.post_message(self.EndPressed(self))
         else:
             self.action_cursor_line_end()
 
-    # The terminal's own cursor, where input methods open
+    # The terminal's own cursor: input methods open their window there
 
     def on_resize(self) -> None:
-        """The caret moved with the box."""
+        """Move the terminal's cursor along with the box."""
         self.call_after_refresh(self._place_cursor)
 
     def on_focus(self) -> None:
-        """The caret is here now."""
+        """Bring the terminal's cursor here."""
         self.call_after_refresh(self._place_cursor)
 
     def _place_cursor(self) -> None:
@@ -363,4 +363,4 @@ COMPOSER_KEYS: Mapping[str, str] = {
     if isinstance(binding, Binding)
     for key in binding.key.split(",")
 }
-"""What the composer does with its own keys, in words."""
+"""What each of the composer's own keys does."""

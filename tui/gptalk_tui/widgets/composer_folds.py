@@ -1,4 +1,4 @@
-"""Long texts in the composer, each folded to one line that says what it stands for."""
+"""Long texts in the composer, each folded to a one-line label."""
 
 from __future__ import annotations
 
@@ -6,30 +6,30 @@ import re
 
 FOLD_FROM_CHARS = 2_000
 FOLD_FROM_LINES = 20
-"""A paste longer than either of these folds."""
+"""A paste longer than either of these is folded."""
 
 REOPEN_FROM_CHARS = 20_000
 REOPEN_FROM_LINES = 400
-"""A draft or an earlier prompt that is longer than either of these is shown folded as a whole."""
+"""A draft or an earlier prompt longer than either of these is folded as a whole."""
 
 UNFOLD_TO_CHARS = 100_000
-"""A fold may be opened up to this size: beyond it, typing would be slow."""
+"""Largest fold that can be expanded: with more text, typing would be slow."""
 
 KEPT = 16
-"""How many folds are remembered beside those in the text, so that going elsewhere and back keeps them."""
+"""How many folds are kept besides those in the text, so that switching drafts and back keeps them."""
 
 _LABEL = re.compile(r"\[pasted text #\d+ · [^\[\]\n]*\]")
 
 
 def size_title(chars: int) -> str:
-    """Return a size as people write it: `340 characters`, `12 kB`, `1.0 MB`."""
+    """Return a size for people: `340 characters`, `12 kB`, `1.0 MB`."""
     if chars < 1_000:
         return f"{chars} characters"
     return f"{chars / 1_000_000:.1f} MB" if chars >= 950_000 else f"{chars / 1_000:.0f} kB"
 
 
 class Folds:
-    """The folded texts by the line that stands for each."""
+    """Folded texts by label."""
 
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}
@@ -40,11 +40,11 @@ class Folds:
 
     @staticmethod
     def is_long(text: str) -> bool:
-        """Whether a paste of this text is folded."""
+        """Whether this text is folded when pasted."""
         return len(text) > FOLD_FROM_CHARS or text.count("\n") >= FOLD_FROM_LINES
 
     def add(self, text: str) -> str:
-        """Take a text; return the line that stands for it."""
+        """Fold a text and return its label."""
         for label, known in self._texts.items():
             if known == text:
                 return label
@@ -58,7 +58,7 @@ class Folds:
         return label
 
     def expand(self, shown: str) -> str:
-        """Return a text with all that it stands for."""
+        """Return the text with every label replaced by what it stands for."""
         if not self._texts or "[pasted text #" not in shown:
             return shown
         if self._expanded[0] != shown:
@@ -66,9 +66,9 @@ class Folds:
         return self._expanded[1]
 
     def fold(self, text: str) -> str:
-        """Return a text as it is shown when it is opened: what was folded before is folded again.
+        """Return the text to show for a text: parts that were folded before are folded again.
 
-        Folds that are neither in it nor among the last ones are forgotten.
+        Forgets folds that are neither in the text nor among the latest.
         """
         shown = text
         used = []
@@ -85,13 +85,13 @@ class Folds:
         return shown
 
     def spans(self, line: str) -> list[tuple[int, int]]:
-        """Return where in a shown line folds stand, as start and end in characters."""
+        """Return start and end of each fold in a shown line, in characters."""
         if not self._texts or "[pasted text #" not in line:
             return []
         return [match.span() for match in _LABEL.finditer(line) if match[0] in self._texts]
 
     def text_of(self, label: str) -> str | None:
-        """Return what a fold stands for."""
+        """Return the text behind a label."""
         return self._texts.get(label)
 
     def _forget(self, used: list[str]) -> None:

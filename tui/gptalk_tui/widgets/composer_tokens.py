@@ -1,4 +1,4 @@
-"""What can be completed at the cursor: a slash command, or a file after an `@`."""
+"""Tokens that can be completed at the cursor: a slash command, or a file after `@`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _FILE = re.compile(r'(?:^|(?<=[\s(\[{]))@(?:"(?P<quoted>[^"]*)|(?P<plain>[^\s"]*
 
 
 class TokenKind(Enum):
-    """What is completed."""
+    """The kind of a token."""
 
     COMMAND = 1
     FILE = 2
@@ -25,15 +25,15 @@ class Token:
     text: str
     """Without the `/`, or without `@` and quotes."""
     start: int
-    """Column of its first sign in the line."""
+    """Column of its first character in the line."""
 
 
 def token_at(before: str, whole: str) -> Token | None:
-    """Return what can be completed.
+    """Return the token to complete, if any.
 
     Args:
         before: The line up to the cursor.
-        whole: All of the text; a command stands alone.
+        whole: The whole text; a command must be all of it.
     """
     if before == whole and _COMMAND.fullmatch(before):
         return Token(TokenKind.COMMAND, before[1:], 0)

@@ -1,4 +1,4 @@
-"""One of a few values on one line: Left and Right go through them."""
+"""A one-line choice between a few values, with Left and Right."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from textual.widget import Widget
 
 
 class Cycle(Widget, can_focus=True):
-    """A value to choose.
+    """A choice between values.
 
     Args:
-        options: Key and title of each value; made harmless by the caller.
-        value: The key that is chosen at first; the first one if it is not there.
+        options: Key and title of each value, sanitised by the caller.
+        value: The initial key; the first one if it is not among the options.
     """
 
     ALLOW_SELECT = False
@@ -26,13 +26,13 @@ class Cycle(Widget, can_focus=True):
     Cycle { height: 1; width: 1fr; padding: 0 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "step(-1)", "Before", show=False),
+        Binding("left", "step(-1)", "Previous", show=False),
         Binding("right,space", "step(1)", "Next", show=False),
     ]
 
     @dataclass
     class Changed(Message):
-        """Another value was chosen by the person."""
+        """The user chose another value."""
 
         cycle: Cycle
         value: str
@@ -50,7 +50,7 @@ class Cycle(Widget, can_focus=True):
 
     @property
     def value(self) -> str:
-        """The key of the chosen value."""
+        """The current value's key."""
         return self._options[self._at][0] if self._options else ""
 
     @value.setter
@@ -59,7 +59,7 @@ class Cycle(Widget, can_focus=True):
         self.refresh()
 
     def set_options(self, options: Iterable[tuple[str, str]], *, value: str) -> None:
-        """Offer other values."""
+        """Replace the options."""
         self._options = list(options)
         self.value = value
 
@@ -70,13 +70,13 @@ class Cycle(Widget, can_focus=True):
         )
 
     def action_step(self, by: int) -> None:
-        """Choose the next or the one before."""
+        """Choose the next (1) or the previous (-1) value."""
         if len(self._options) > 1:
             self._at = (self._at + by) % len(self._options)
             self.refresh()
             self.post_message(self.Changed(self, self.value))
 
     def on_click(self, event: events.Click) -> None:
-        """A click chooses the next one."""
+        """Choose the next value."""
         event.stop()
         self.action_step(1)

@@ -1,4 +1,4 @@
-"""One line to find words in the conversation."""
+"""A one-line bar that finds words in the conversation."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 
-class Wish(Enum):
-    """What a key in the bar asks for."""
+class FindCommand(Enum):
+    """What a key in the bar does."""
 
     READ = 1
-    """Go to the text."""
+    """Go to the text that was found."""
     NEXT = 2
     PREVIOUS = 3
     EVERYWHERE = 4
-    """Search all conversations for the same."""
+    """Search all conversations for the same words."""
     LEAVE = 5
-    """Close the bar and stay where the reader is."""
+    """Close the bar and keep the reader's place."""
 
 
 class FindBar(Horizontal):
-    """What to find, and how much of it there is. It is closed until `enter`."""
+    """A field for what to find, and a count of matches. Hidden until `enter`."""
 
     DEFAULT_CSS = """
     FindBar { display: none; height: 1; padding: 0 1; }
@@ -38,25 +38,25 @@ class FindBar(Horizontal):
     FindBar Static { width: auto; height: 1; padding: 0 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "wish('LEAVE')", "Close", show=False),
-        Binding("tab", "wish('EVERYWHERE')", "All conversations", show=False),
-        Binding("down", "wish('NEXT')", "Next", show=False),
-        Binding("up", "wish('PREVIOUS')", "Previous", show=False),
+        Binding("escape", "command('LEAVE')", "Close", show=False),
+        Binding("tab", "command('EVERYWHERE')", "All conversations", show=False),
+        Binding("down", "command('NEXT')", "Next", show=False),
+        Binding("up", "command('PREVIOUS')", "Previous", show=False),
     ]
 
     @dataclass
     class Changed(Message):
-        """Something else is to be found."""
+        """The query changed."""
 
         bar: FindBar
         query: str
 
     @dataclass
     class Pressed(Message):
-        """A key was pressed that is for the text, not for the bar."""
+        """A key was pressed that acts on the transcript or on the bar itself."""
 
         bar: FindBar
-        wish: Wish
+        command: FindCommand
 
     def compose(self) -> ComposeResult:
         yield Static("Find", markup=False)
@@ -65,11 +65,11 @@ class FindBar(Horizontal):
 
     @property
     def query_text(self) -> str:
-        """What is to be found."""
+        """What to find."""
         return self.query_one("#find", Input).value
 
     def enter(self, query: str | None = None) -> None:
-        """Open the bar and put the focus in; what was typed before is selected, so that typing replaces it."""
+        """Open and focus the bar. The previous query is selected, so typing replaces it."""
         box = self.query_one("#find", Input)
         if query is not None:
             box.value = query
@@ -82,14 +82,14 @@ class FindBar(Horizontal):
         self.remove_class("-open")
 
     def say(self, text: str, *, is_empty: bool = False) -> None:
-        """Show how much was found."""
+        """Show the number of matches, or that there are none."""
         self.query_one("#found", Static).update(
             Content.styled(text, "$ink-warning" if is_empty else "$ink-muted")
         )
 
-    def action_wish(self, wish: str) -> None:
-        """Pass on what a key asks for."""
-        self.post_message(self.Pressed(self, Wish[wish]))
+    def action_command(self, command: str) -> None:
+        """Post a key's command."""
+        self.post_message(self.Pressed(self, FindCommand[command]))
 
     @on(Input.Changed, "#find")
     def _changed(self, event: Input.Changed) -> None:
@@ -99,4 +99,4 @@ class FindBar(Horizontal):
     @on(Input.Submitted, "#find")
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self.action_wish("READ")
+        self.action_command("READ")

@@ -1,4 +1,4 @@
-"""The list of conversations with its filter."""
+"""The list of conversations and its filter."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from gptalk_client.models import Conversation
 from gptalk_tui.widgets.listing import ConversationRows
 from gptalk_tui.widgets.row_list import RowList
 
-AGES_S = 60.0
-"""How long ages may stand, in seconds."""
+REFRESH_AGES_S = 60.0
+"""How long the ages shown stay current, in seconds."""
 
 
 class ListPane(Vertical):
-    """Conversations to filter and open. What it shows comes from the screen, which reads the store."""
+    """Conversations to filter and open. The screen reads them from the store and passes them in."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "move(1)", "Down", show=False),
@@ -45,20 +45,20 @@ class ListPane(Vertical):
 
     @dataclass
     class Filtered(Message):
-        """Another filter was typed."""
+        """The filter changed."""
 
         pane: ListPane
         filter: str
 
     @dataclass
     class MoreWanted(Message):
-        """The end of what was read comes into view."""
+        """The end of the loaded conversations is near."""
 
         pane: ListPane
 
     @dataclass
     class Left(Message):
-        """Esc was pressed: the person wants to go back."""
+        """Esc was pressed, to go back."""
 
         pane: ListPane
 
@@ -70,7 +70,7 @@ class ListPane(Vertical):
         self._heading = ""
         self._shown_s = 0.0
         self._next: tuple[str, str | None] | None = None
-        """What may go from the list, and what gets the highlight then."""
+        """A conversation that is about to leave the list, and the one to highlight then."""
 
     def compose(self) -> ComposeResult:
         yield Static(id="heading", markup=False)
@@ -79,16 +79,16 @@ class ListPane(Vertical):
 
     @property
     def filter(self) -> str:
-        """What the list is filtered by."""
+        """The current filter."""
         return self.query_one("#filter", Input).value
 
     @property
     def heading(self) -> str:
-        """Which conversations are listed, where that is not all of them; empty otherwise."""
+        """What the list is limited to, such as the archive; empty for the normal list."""
         return self._heading
 
     def set_heading(self, heading: str) -> None:
-        """Say which conversations are listed; the filter starts empty."""
+        """Name what the list is limited to, and clear the filter."""
         self._heading = heading
         self.query_one("#heading", Static).update(heading)
         self.set_class(bool(heading), "-headed")
@@ -96,17 +96,17 @@ class ListPane(Vertical):
 
     @property
     def highlighted(self) -> Conversation | None:
-        """The conversation with the highlight."""
+        """The highlighted conversation."""
         rows, row = self._rows.rows, self._rows.highlighted
         return rows.conversation(row.key) if row and isinstance(rows, ConversationRows) else None
 
     @property
     def depth(self) -> int:
-        """How many rows there are down to the one with the highlight."""
+        """How many rows there are down to the highlighted one, inclusive."""
         return self._rows.at + 1
 
     def move_on_from(self, conversation_id: str) -> None:
-        """Put the highlight, if the conversation goes from the list, on the one below or above it."""
+        """If the conversation leaves the list, highlight the one below it, or else above."""
         ids = [conversation.id for conversation in self._conversations]
         if conversation_id in ids:
             at = ids.index(conversation_id)
@@ -151,23 +151,23 @@ class ListPane(Vertical):
         return "Nothing here" if self._heading else "No conversations yet"
 
     def set_wide(self, is_wide: bool) -> None:
-        """Show the count of messages as well, or not."""
+        """Show or hide the message counts."""
         if is_wide != self.has_class("-wide"):
             self.set_class(is_wide, "-wide")
             self.show(self._conversations, active=self._active, streaming=self._streaming)
 
     def mark(self, *, active: str | None, streaming: Collection[str]) -> None:
-        """Show which conversation is open and where replies stream, without reading anything again."""
+        """Update the marks of the open conversation and of streaming replies."""
         if active != self._active or streaming != self._streaming:
             self.show(self._conversations, active=active, streaming=streaming)
 
     def grow_older(self) -> None:
-        """Show ages and days as they are now, where a minute has passed since they were told."""
-        if time.monotonic() - self._shown_s >= AGES_S:
+        """Update ages and days, at most once a minute."""
+        if time.monotonic() - self._shown_s >= REFRESH_AGES_S:
             self.show(self._conversations, active=self._active, streaming=self._streaming)
 
     def neighbour(self, by: int, of: str | None) -> str | None:
-        """Return the conversation above (-1) or below (1) another one; the first one if that is not listed."""
+        """Return the conversation above (-1) or below (1) another; the first if that one is not listed."""
         ids = [conversation.id for conversation in self._conversations]
         if not ids:
             return None
@@ -177,14 +177,14 @@ class ListPane(Vertical):
         return ids[at] if 0 <= at < len(ids) else None
 
     def enter(self) -> None:
-        """Put the focus on the filter, which starts empty."""
+        """Focus the filter, cleared."""
         box = self.query_one("#filter", Input)
         if box.value:
             box.value = ""
         box.focus()
 
     def clear_filter(self) -> None:
-        """List everything again."""
+        """Clear the filter."""
         self.query_one("#filter", Input).value = ""
 
     def action_move(self, by: int) -> None:
@@ -200,7 +200,7 @@ class ListPane(Vertical):
         self._rows.action_edge(by)
 
     def action_leave(self) -> None:
-        """Go back to where the person came from."""
+        """Clear the filter and go back."""
         box = self.query_one("#filter", Input)
         if box.value:
             box.value = ""
@@ -237,5 +237,5 @@ class ListPane(Vertical):
         event.stop()
 
     def on_paste(self, event: events.Paste) -> None:
-        """Take a paste as a filter only in the filter itself."""
+        """Ignore a paste outside the filter."""
         event.stop()

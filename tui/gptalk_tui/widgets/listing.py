@@ -1,4 +1,4 @@
-"""The rows of the list of conversations: grouped by day, pinned first, with marks and ages."""
+"""Rows of the conversation list: pinned first, then grouped by day, with marks and ages."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ UNTITLED = "New conversation"
 
 
 def title_of(conversation: Conversation) -> str:
-    """Return a conversation's title, harmless and never empty; without one, what is typed for it."""
+    """Return a conversation's title, sanitised and never empty; without one, its draft."""
     draft = one_line(conversation.draft) if not conversation.title else ""
     return one_line(conversation.title) or (f"Draft: {draft}" if draft else UNTITLED)
 
 
 def group_of(updated: datetime, now: datetime) -> str:
-    """Return the heading that a conversation stands under: a day, this week, or a month."""
+    """Return the heading for a conversation: a day, this week or a month."""
     days = (now.date() - updated.date()).days
     if days <= 0:
         return "Today"
@@ -38,7 +38,7 @@ def group_of(updated: datetime, now: datetime) -> str:
 
 
 def age_of(updated: datetime, now: datetime) -> str:
-    """Return how long ago that was, in three or four characters."""
+    """Return the age of a conversation, in two to four characters."""
     seconds = max(0, int((now - updated).total_seconds()))
     for size, unit in ((86_400, "d"), (3600, "h"), (60, "m")):
         if seconds >= size:
@@ -47,7 +47,7 @@ def age_of(updated: datetime, now: datetime) -> str:
 
 
 def _start_of_group(updated: datetime, now: datetime) -> datetime:
-    """Return the first moment of the group that a time belongs to."""
+    """Return the first moment of the group that a time falls in."""
     days = (now.date() - updated.date()).days
     if days <= 0:
         first = now.date()
@@ -61,15 +61,15 @@ def _start_of_group(updated: datetime, now: datetime) -> datetime:
 
 
 class ConversationRows(LazyRows):
-    """The rows of the list. Only the headings are worked out beforehand, by bisection: ten thousand
-    conversations cost no more than a dozen.
+    """The rows of the list. Only headings are computed up front, by bisection, so ten thousand conversations
+    cost no more than a dozen.
 
     Args:
-        conversations: Pinned ones first, then by the time of the last change, newest first.
-        now: The present time, with its zone.
-        active: The conversation that is shown.
-        streaming: The conversations in which a reply streams.
-        shows_counts: Whether there is room for the count of messages.
+        conversations: Pinned ones first, then the most recently changed.
+        now: The current time, with its zone.
+        active: Id of the open conversation.
+        streaming: Ids of the conversations with a streaming reply.
+        shows_counts: Whether there is room for message counts.
     """
 
     def __init__(
@@ -113,7 +113,7 @@ class ConversationRows(LazyRows):
         return datetime.fromtimestamp(conversation.updated_at_ms / 1000, self._now.tzinfo)
 
     def conversation(self, key: str) -> Conversation | None:
-        """Return the conversation of a row."""
+        """Return the conversation with a row's key."""
         index = self._index(key)
         return self._conversations[index] if index >= 0 else None
 
@@ -123,7 +123,7 @@ class ConversationRows(LazyRows):
         return self._index_of.get(key, -1)
 
     def find(self, key: str) -> int:
-        """Return where the row of a conversation stands; -1 if it is not there."""
+        """Return the index of a conversation's row; -1 if there is none."""
         index = self._index(key)
         if index < 0:
             return -1

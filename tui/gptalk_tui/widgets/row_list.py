@@ -1,4 +1,4 @@
-"""A list of one-line rows that costs the same at ten rows and at ten thousand: only visible rows are painted."""
+"""A list of one-line rows that costs the same with ten and ten thousand: only visible rows are painted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -19,34 +19,34 @@ from textual.strip import Strip
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a list. Its texts are shown as they are: make text from outside harmless first."""
+    """One row of a list. Its texts are shown as they are: sanitise text from outside first."""
 
     key: str
-    """What `RowList.Chosen` carries; empty for a heading, which cannot be chosen."""
+    """Identifies the row in `RowList.Chosen`; empty for a heading, which cannot be chosen."""
     text: str
     right: str = ""
     """Dim, at the right edge."""
     mark: str = ""
     """One cell before the text, in the accent."""
     spans: tuple[tuple[int, int], ...] = ()
-    """Start and end of each stretch of the text that stands out, such as found words, in characters."""
+    """Start and end of each emphasised part of the text, such as a match, in characters."""
 
     @property
     def is_heading(self) -> bool:
-        """Whether the row only names those below it."""
+        """Whether the row is a heading for those below it."""
         return not self.key
 
 
 class LazyRows(Sequence[Row]):
-    """Rows that are made when they are asked for, because there may be thousands."""
+    """Rows created on demand, because there may be thousands."""
 
     def find(self, key: str) -> int:
-        """Return where the row with a key stands; -1 if there is none."""
+        """Return the index of the row with a key; -1 if there is none."""
         raise NotImplementedError
 
 
 class RowList(ScrollView, can_focus=True):
-    """Rows to walk and choose from by keyboard or mouse."""
+    """Rows to move through and choose from, by keyboard or mouse."""
 
     ALLOW_SELECT = False
     DEFAULT_CSS = """
@@ -83,7 +83,7 @@ class RowList(ScrollView, can_focus=True):
 
     @dataclass
     class Highlighted(Message):
-        """Another row has the highlight."""
+        """The highlight moved to another row."""
 
         rows: RowList
         key: str
@@ -95,7 +95,7 @@ class RowList(ScrollView, can_focus=True):
 
     @dataclass
     class EndNeared(Message):
-        """The last rows came into view, or are about to: more may be wanted."""
+        """The last rows are in view or about to be: time to load more."""
 
         rows: RowList
 
@@ -117,16 +117,16 @@ class RowList(ScrollView, can_focus=True):
 
     @property
     def at(self) -> int:
-        """Where the row with the highlight stands; -1 if there is none."""
+        """Index of the highlighted row; -1 if there is none."""
         return self._at
 
     @property
     def highlighted(self) -> Row | None:
-        """The row with the highlight."""
+        """The highlighted row."""
         return self._rows[self._at] if 0 <= self._at < len(self._rows) else None
 
     def set_rows(self, rows: Iterable[Row], *, highlight: str | None = None) -> None:
-        """Show other rows; the highlight stays on its key, or goes to `highlight`, else to the first row."""
+        """Replace the rows. The highlight goes to `highlight`, or stays on its key, else goes to the first row."""
         wanted = highlight if highlight is not None else (self.highlighted.key if self.highlighted else None)
         self._rows = rows if isinstance(rows, LazyRows) else list(rows)
         self._at = self._find(wanted) if wanted else -1
@@ -138,7 +138,7 @@ class RowList(ScrollView, can_focus=True):
         self.refresh()
 
     def highlight(self, key: str) -> None:
-        """Put the highlight on a row, if it is there."""
+        """Highlight the row with a key, if there is one."""
         self._move_to(self._find(key))
 
     def _find(self, key: str) -> int:
@@ -196,7 +196,7 @@ class RowList(ScrollView, can_focus=True):
             self.scroll_to(y=self._at - self.size.height + 1, animate=False, immediate=True)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Tell when the end comes near."""
+        """Post `EndNeared` when the end is near."""
         super().watch_scroll_y(old_value, new_value)
         if new_value > old_value and new_value + 2 * self.size.height >= len(self._rows):
             self.post_message(self.EndNeared(self))
@@ -223,13 +223,15 @@ class RowList(ScrollView, can_focus=True):
         base = self.get_component_rich_style("row-list--row")
         if not self._rows and y == 0 and self.empty_text:
             muted = self.get_component_rich_style("row-list--right")
-            return Strip([Segment(" " + self.empty_text, muted)]).adjust_cell_length(width, base)
+            text = _fitted(self.empty_text, max(0, width - 1))
+            return Strip([Segment(" " + text, muted)]).adjust_cell_length(width, base)
         if not 0 <= index < len(self._rows):
             return Strip.blank(width, base)
         row = self._rows[index]
         if row.is_heading:
             heading = self.get_component_rich_style("row-list--heading")
-            return Strip([Segment(" " + row.text, heading)]).adjust_cell_length(width, base)
+            text = _fitted(row.text, max(0, width - 2))
+            return Strip([Segment(" " + text, heading)]).adjust_cell_length(width, base)
         return self._paint(row, index == self._at, width, base)
 
     def _paint(self, row: Row, is_highlighted: bool, width: int, base: Style) -> Strip:
@@ -240,11 +242,9 @@ class RowList(ScrollView, can_focus=True):
             mark_style = mark_style + Style(bgcolor=base.bgcolor, reverse=base.reverse)
         right = f" {row.right} " if row.right else " "
         room = max(0, width - 3 - cell_len(right))
-        text = row.text
-        if cell_len(text) > room and cell_len(right) > room:
-            right, room = " ", max(0, width - 4)  # the text matters more
-        if cell_len(text) > room:
-            text = set_cell_size(text, max(0, room - 1)) + "…"
+        if cell_len(row.text) > room and cell_len(right) > room:
+            right, room = " ", max(0, width - 4)  # the text is more important
+        text = _fitted(row.text, room)
         segments = [
             Segment(" ", base),
             Segment(set_cell_size(row.mark or " ", 1), mark_style),
@@ -254,9 +254,10 @@ class RowList(ScrollView, can_focus=True):
         ]
         return Strip(segments).adjust_cell_length(width, base)
 
-    def refresh_row(self, index: int) -> None:
-        """Paint one row again."""
-        self.refresh(Region(0, index - int(self.scroll_y), self.size.width, 1))
+
+def _fitted(text: str, room: int) -> str:
+    """Return a text that fits, with an ellipsis if it was cut."""
+    return text if cell_len(text) <= room else set_cell_size(text, max(0, room - 1)) + "…"
 
 
 def _emphasised(text: str, spans: Sequence[tuple[int, int]], base: Style, style: Style) -> Iterable[Segment]:

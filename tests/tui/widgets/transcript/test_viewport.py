@@ -9,7 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gptalk_client.models import BranchEntry, Role, Status
-from gptalk_tui.widgets.transcript.document import START, Document
+from gptalk_tui.widgets.transcript.document import Document
+from gptalk_tui.widgets.transcript.position import START
 from gptalk_tui.widgets.transcript.rendering import Renderer
 from gptalk_tui.widgets.transcript.styles import StyleTable
 from gptalk_tui.widgets.transcript.viewport import Viewport

@@ -1,10 +1,11 @@
-"""The code blocks of a message, each as one, in however many pieces it was painted."""
+"""The code blocks of a message, each as a whole even if painted in several pieces."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gptalk_tui.widgets.transcript.document import Document, Position
+from gptalk_tui.widgets.transcript.document import Document
+from gptalk_tui.widgets.transcript.position import Position
 from gptalk_tui.widgets.transcript.selection import Selection, Spot
 
 
@@ -22,7 +23,7 @@ class CodeBlock:
 
 
 def code_blocks(document: Document, message: int) -> list[CodeBlock]:
-    """Return the code blocks of a message, first one first."""
+    """Return the code blocks of a message, in order."""
     blocks: list[CodeBlock] = []
     rows = document.rows(message)
     for row in range(1, len(rows.heights)):

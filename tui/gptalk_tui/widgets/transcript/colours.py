@@ -36,12 +36,12 @@ def contrast(first: str, second: str) -> float:
 
 @lru_cache(512)
 def readable(colour: str, background: str, ratio: float = 4.5) -> str:
-    """Return the colour, moved towards white or black as far as it needs to be read on the background.
+    """Return the colour, moved towards white or black until it is readable on the background.
 
     Args:
-        colour: What is wanted.
-        background: What it is painted on.
-        ratio: The least contrast.
+        colour: The preferred colour.
+        background: The colour behind it.
+        ratio: The minimum contrast.
 
     Returns:
         `#rrggbb`.

@@ -1,8 +1,8 @@
-"""A conversation as lines: finds, measures and renders the lines of a viewport, at a cost that no length changes.
+"""A conversation as lines: finds, measures and renders the lines in view, at a cost independent of its length.
 
-Two height indexes stand one above the other: messages in the conversation, rows in a message. A message is opened
-(its text read and split) when it comes into view; a row is rendered when it comes into view; both are kept in
-bounded caches. Knows no widget and no provider: texts come through a callback.
+There are two levels of height index: messages in the conversation, rows in a message. A message is opened (its
+text read and split) when it comes into view, and so is a row rendered; both are kept in bounded caches. Knows
+no widget and no provider: texts come through a callback.
 """
 
 from __future__ import annotations
@@ -10,35 +10,25 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from gptalk_client.models import BranchEntry, Role
+from gptalk_client.models import BranchEntry
 from gptalk_tui.widgets.transcript.frame import Frame
 from gptalk_tui.widgets.transcript.heights import HeightIndex
-from gptalk_tui.widgets.transcript.rendering import HEAD, Rendered, Renderer
+from gptalk_tui.widgets.transcript.position import HEAD, START, Position
+from gptalk_tui.widgets.transcript.rendering import Rendered, Renderer
 
 if TYPE_CHECKING:
     from gptalk_tui.widgets.transcript.message_rows import MessageRows
 
 Fetch = Callable[[Sequence[str]], Mapping[str, str]]
-"""Reads the texts of messages by id."""
+"""Reads messages' texts by id."""
 
 MAX_OPEN_MESSAGES = 256
 MAX_CACHED_LINES = 3000
 _FETCH_AHEAD = 8
 _MESSAGE_OVERHEAD_CHARS = 80
-"""What a message's blank line and short last lines weigh, in characters."""
-
-
-class Position(NamedTuple):
-    """A line of the conversation: message, row in the message, line in the row."""
-
-    message: int
-    row: int
-    line: int
-
-
-START = Position(0, 0, 0)
+"""Extra weight of a message for its blank line and short last lines, in characters."""
 
 
 @dataclass(slots=True)
@@ -52,7 +42,7 @@ class Document:
 
     Args:
         renderer: Turns rows into lines.
-        fetch: Reads texts that were not handed in.
+        fetch: Reads texts that were not passed in.
     """
 
     def __init__(self, renderer: Renderer, fetch: Fetch | None = None) -> None:
@@ -62,7 +52,7 @@ class Document:
         self.entries: list[BranchEntry] = []
         self.heights = HeightIndex()
         self.rendered_rows = 0
-        """How many rows were rendered so far, for the benchmarks."""
+        """Number of rows rendered so far, for tests and benchmarks."""
         self._index_of: dict[str, int] = {}
         self._open: OrderedDict[int, MessageRows] = OrderedDict()
         self._cache: OrderedDict[tuple[int, int], _CacheEntry] = OrderedDict()
@@ -75,7 +65,7 @@ class Document:
 
         Args:
             entries: Its messages, oldest first.
-            texts: Texts at hand, by id; others are fetched when they come into view.
+            texts: Known texts by id; others are fetched when they come into view.
         """
         self.entries = list(entries)
         self._index_of = {entry.id: index for index, entry in enumerate(self.entries)}
@@ -103,31 +93,31 @@ class Document:
             self.heights.pop()
 
     def index_of(self, id: str) -> int | None:
-        """Return where a message stands; None if it is not shown."""
+        """Return the index of a message; None if it is not shown."""
         return self._index_of.get(id)
 
     def append_text(self, index: int, text: str) -> None:
-        """Let a message grow."""
+        """Append text to a message."""
         self.rows(index).append(text)
-        self._settle(index)
+        self._note_height(index)
 
     def replace_text(self, index: int, text: str) -> None:
-        """Give a message another text."""
+        """Replace a message's text."""
         self.rows(index).replace(text)
         self._forget_rendered(index)
-        self._settle(index)
+        self._note_height(index)
 
     def end_message(self, entry: BranchEntry) -> None:
-        """Give a message its final status."""
+        """Set a message's final status."""
         index = self._index_of[entry.id]
         shown = self.entries[index]
         entry = replace(entry, sibling=shown.sibling, siblings=shown.siblings)
         self.entries[index] = entry
         self.rows(index).end(entry)
-        self._settle(index)
+        self._note_height(index)
 
     def set_width(self, width: int) -> bool:
-        """Lay out for another width; return whether anything changed."""
+        """Set the width; return whether anything changed."""
         frame = Frame.of(max(1, width))
         if frame == self.frame:
             return False
@@ -140,25 +130,25 @@ class Document:
         for entry in self._cache.values():
             entry.rendered.lines_width = -1
         for index in self._open:
-            self._settle(index)
+            self._note_height(index)
         return True
 
     def restyle(self) -> None:
-        """Forget what was painted, after the colours changed."""
+        """Drop painted lines after the colours changed."""
         self._drop_cache()
 
     def work(self) -> bool:
-        """Split one more slice of long texts; return whether more is left."""
+        """Split one more slice of a long text; return False if there was nothing to do."""
         for index, rows in self._open.items():
             if rows.splitter.pending_chars:
                 rows.work()
-                self._settle(index)
+                self._note_height(index)
                 return True
         return False
 
     @property
     def has_work(self) -> bool:
-        """Whether a long text waits to be split."""
+        """Whether a long text is still to be split."""
         return any(rows.splitter.pending_chars for rows in self._open.values())
 
     # Messages and rows
@@ -168,7 +158,7 @@ class Document:
         return self.rows(index).text
 
     def rows(self, index: int) -> MessageRows:
-        """Return the rows of a message, reading its text if need be."""
+        """Return the rows of a message, reading its text if necessary."""
         rows = self._open.get(index)
         if rows is not None:
             self._open.move_to_end(index)
@@ -186,7 +176,7 @@ class Document:
         return self._open_message(index, texts.get(self.entries[index].id, ""))
 
     def rendered(self, index: int, row: int) -> Rendered:
-        """Return a row rendered at the present width, and note its height."""
+        """Return a row rendered at the current width, and record its height."""
         rows = self.rows(index)
         key = (index, row)
         revision = 0 if rows.is_final(row) else rows.revision
@@ -211,26 +201,26 @@ class Document:
             self._cached_lines -= len(oldest.rendered.lines)
         was_measured = rows.heights.is_measured(row)
         if rows.heights.measure(row, len(rendered.lines)) or not was_measured:
-            # Also where the estimate was right: what is left to estimate rounds differently.
-            self._settle(index)
+            # Even if the estimate was right: the remaining estimates round differently.
+            self._note_height(index)
         return rendered
 
     # Positions
 
     @property
     def total(self) -> int:
-        """Height of everything in lines, as far as it is known."""
+        """Height of everything in lines, partly estimated."""
         return self.heights.total
 
     def line_of(self, position: Position) -> int:
-        """Return how many lines stand above a position."""
+        """Return the number of lines above a position."""
         if not self.entries:
             return 0
         message = min(position.message, len(self.entries) - 1)
         return self.heights.top_of(message) + self.rows(message).heights.top_of(position.row) + position.line
 
     def position_at(self, line: int) -> Position:
-        """Return the position of a line, which comes into view."""
+        """Return the position of a line, rendering its row."""
         if not self.entries:
             return START
         message, offset = self.heights.find(line)
@@ -291,7 +281,7 @@ class Document:
         return Position(message, row, line)
 
     def _open_message(self, index: int, text: str) -> MessageRows:
-        # Loaded with the first message: an empty screen needs no splitter.
+        # Imported with the first message: an empty screen needs no splitter.
         from gptalk_tui.widgets.transcript.message_rows import MessageRows
 
         rows = MessageRows(self.entries[index], text, self._guess())
@@ -300,10 +290,10 @@ class Document:
             oldest = next(i for i, each in self._open.items() if not each.is_growing and i != index)
             del self._open[oldest]
             self._forget_rendered(oldest)
-        self._settle(index)
+        self._note_height(index)
         return rows
 
-    def _settle(self, index: int) -> None:
+    def _note_height(self, index: int) -> None:
         rows = self._open.get(index)
         if rows is not None:
             self.heights.measure(index, rows.heights.total)
@@ -322,13 +312,3 @@ class Document:
 
 def _weight(entry: BranchEntry) -> int:
     return entry.size_chars + _MESSAGE_OVERHEAD_CHARS
-
-
-def is_prompt(entry: BranchEntry) -> bool:
-    """Whether a message was written by the person."""
-    return entry.role is Role.USER
-
-
-def with_size(entry: BranchEntry, text: str) -> BranchEntry:
-    """Return the entry with the size of its text."""
-    return replace(entry, size_chars=len(text))

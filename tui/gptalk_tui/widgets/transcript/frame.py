@@ -1,4 +1,4 @@
-"""Where on a line things stand: margins, gutter and measure for a width."""
+"""The columns of a line: margins, gutter and measure at a given width."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ MEASURE = 100
 """Text is no wider than this many cells, however wide the terminal."""
 
 CENTRED_FROM = 130
-"""From this width on the text is centred to its measure."""
+"""Text is centred from this width on."""
+
+SCROLL_BAR_CELLS = 1
+"""The scroll bar covers the last cells of every line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,21 +19,21 @@ class Frame:
     """The columns of the transcript for one width, in cells."""
 
     width: int
-    """All of the widget, the scroll bar left out."""
+    """The whole widget, scroll bar included."""
     left: int
     """Blank cells before the gutter."""
     gutter: int
-    """Cells of the gutter, which holds the bar."""
+    """Cells of the gutter, where the bar goes."""
     text_width: int
-    """For prose."""
+    """Cells for prose."""
     full_width: int
-    """For code and tables."""
+    """Cells for code and tables."""
 
     @classmethod
     def of(cls, width: int) -> Frame:
         """Return the columns for a width in cells; every part is at least one cell."""
         gutter = 4 if width >= 60 else 2
-        right = 2 if width >= 60 else 0
+        right = SCROLL_BAR_CELLS + (width >= 60)
         room = max(1, width - gutter - right)
         text_width = min(MEASURE, room)
         left = (width - text_width - gutter) // 2 if width >= CENTRED_FROM else 0
@@ -38,5 +41,5 @@ class Frame:
 
     @property
     def content(self) -> int:
-        """The column where the text begins."""
+        """The column where text starts."""
         return self.left + self.gutter

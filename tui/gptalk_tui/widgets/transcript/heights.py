@@ -1,8 +1,8 @@
-"""Heights of many rows, of which most were never laid out, with every question answered in O(log n).
+"""Heights of many rows, most of them never laid out; every query takes O(log n).
 
 A row is either measured (its height in lines is known) or estimated (only its weight is known, in characters).
-The estimate is `weight * lines_per_weight`, one factor for all rows, so that a better factor, learned from the
-rows that were measured, corrects every estimate at once without touching a row. Knows no Markdown and no widget.
+The estimate is `weight * lines_per_weight` with one factor for all rows, so a better factor, learned from
+measured rows, corrects every estimate at once without touching a row. Knows no Markdown and no widget.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ class HeightIndex:
 
     Args:
         weights: Weight of each row, at least 1; every row starts as an estimate.
-        lines_per_weight: The factor that makes an estimate of a weight.
+        lines_per_weight: The factor from weight to estimated lines.
     """
 
     __slots__ = ("_heights", "_lines", "_measured", "_measured_lines", "_measured_weight", "_top", "_weight_tree",
@@ -68,9 +68,9 @@ class HeightIndex:
         return lines + int(weight * self.lines_per_weight)
 
     def find(self, line: int) -> tuple[int, int]:
-        """Return the row that holds a line, and the line's number within that row.
+        """Return the row that contains a line, and the line's number within that row.
 
-        A line before the first or behind the last is taken as the first or the last one.
+        A line before the first or after the last counts as the first or the last one.
 
         Raises:
             IndexError: There are no rows.
@@ -126,7 +126,7 @@ class HeightIndex:
             self._top //= 2
 
     def measure(self, row: int, height: int) -> int:
-        """Set the height of a row, in lines; return by how much that changes the total below it."""
+        """Set a row's height in lines; return the change in the total."""
         old = self._heights[row]
         if old == height:
             return 0
@@ -144,7 +144,7 @@ class HeightIndex:
         return height - before
 
     def forget(self, row: int) -> None:
-        """Make a measured row an estimate again."""
+        """Turn a measured row back into an estimate."""
         height = self._heights[row]
         if height < 0:
             return
@@ -156,13 +156,13 @@ class HeightIndex:
         self._measured_weight -= self._weights[row]
 
     def forget_all(self, lines_per_weight: float) -> None:
-        """Make every row an estimate again, with another factor; costs only what was measured."""
+        """Turn every row back into an estimate with a new factor; costs only the measured rows."""
         for row in list(self._measured):
             self.forget(row)
         self.lines_per_weight = lines_per_weight
 
     def learn(self) -> None:
-        """Take the factor of the estimates from the rows measured so far, once they tell enough."""
+        """Update the factor from the rows measured so far, once there are enough of them."""
         if self._measured_weight >= 2000:
             self.lines_per_weight = self._measured_lines / self._measured_weight
 

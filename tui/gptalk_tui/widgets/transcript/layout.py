@@ -1,4 +1,4 @@
-"""Logical blocks to painted lines for a width: all that a resize or a new theme does again."""
+"""Logical blocks to painted lines for a width: everything a resize or a new theme repeats."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def layout(blocks: Blocks, styles: StyleTable, *, text_width: int, full_width: i
         full_width: Cells for code and tables, at least `text_width`.
 
     Returns:
-        The lines, none wider than their width; links and code blocks by line.
+        The lines, none wider than allowed; links and code blocks by line.
     """
     painted = Painted([], [], [])
     logical = 0
@@ -117,7 +117,7 @@ def _code(block: Code, logical: int, width: int, styles: StyleTable, painted: Pa
 
 
 def _header(language: str, indent: int, room: int, styles: StyleTable) -> tuple[list[Segment], int, int]:
-    """Return the header's segments, and the cells of its copy mark."""
+    """Return the header's segments, and the first and end cell of its copy mark."""
     style = styles["fence.label"]
     mark = len(COPY_MARK)
     if room < mark + 2:

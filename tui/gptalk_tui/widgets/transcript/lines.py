@@ -1,4 +1,4 @@
-"""One painted line, and the way between its cells and the characters that a copy gives."""
+"""A painted line, and the mapping between its cells and the characters that a copy contains."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Run(NamedTuple):
     start: int
     """Offset of the first character in the logical line."""
     length: int
-    """Characters of the logical line. They need not be those on screen."""
+    """Characters of the logical line; not necessarily those on screen."""
     exact: bool
-    """Whether the stretch shows these very characters; if not, it is selected as one."""
+    """Whether exactly these characters are shown; if not, the run is selected as a whole."""
 
 
 class Link(NamedTuple):
@@ -32,7 +32,7 @@ class Link(NamedTuple):
     """Index among the piece's lines."""
     x0: int
     x1: int
-    """Behind the last cell."""
+    """One past the last cell."""
     url: str
     """Starts with `http:`, `https:` or `mailto:`."""
 
@@ -41,31 +41,31 @@ class Link(NamedTuple):
 class Line:
     """One painted line of a piece.
 
-    Without `runs` the cells from `indent` on show `plain[logical][start : start + length]`, character by
-    character. With `runs` each of them tells what a stretch of cells stands for; stretches without a run are
-    decoration (table lines, padding). Use `offset_at` and `cells_of` rather than the fields.
+    Without `runs`, the cells from `indent` on show `plain[logical][start : start + length]` character by
+    character. With `runs`, each maps a range of cells to characters; cells without a run are decoration (table
+    lines, padding). Use `offset_at` and `cells_of` rather than the fields.
     """
 
     strip: Strip
-    """No wider than the width it was laid out for; the rest of the row is the widget's."""
+    """No wider than the layout's width; the widget fills the rest of the row."""
     logical: int
     """Index in the piece's `plain`."""
     start: int
     """Offset of the first content character in the logical line."""
     length: int
-    """Content characters on this line; 0 for a code block's header, a blank line or a table's line."""
+    """Content characters on this line; 0 for a code block's header, a blank line or a table rule."""
     indent: int
     """Cells of decoration before the content."""
     wrapped: bool = False
-    """Whether the line goes on with the logical line of the line above."""
+    """Whether the line continues the logical line of the line above."""
     runs: tuple[Run, ...] | None = None
     is_code: bool = False
-    """Whether the line belongs to a code block and is painted over the full width."""
+    """Whether the line is part of a code block and fills the full width."""
 
     def offset_at(self, x: int) -> int:
-        """Return the offset in the logical line of the character that cell `x` shows.
+        """Return the offset in the logical line of the character at cell `x`.
 
-        Left of the content: its first character. Right of it: the offset behind its last one.
+        Left of the content this is its first character; right of it, the offset after its last one.
         """
         runs = self.runs
         if runs is None:
@@ -84,10 +84,10 @@ class Line:
         return last
 
     def cells_of(self, start: int, end: int) -> list[tuple[int, int]]:
-        """Return the stretches of cells that show the characters from `start` to `end` of the logical line.
+        """Return the cells that show the characters from `start` to `end` of the logical line.
 
         Returns:
-            Pairs of first cell and the cell behind the last, ascending; empty where nothing is shown here.
+            Ascending pairs of first cell and one past the last; empty if this line shows none of them.
         """
         runs = self.runs
         if runs is None:
@@ -111,7 +111,7 @@ class Line:
         return found
 
     def _text(self, x: int) -> str:
-        """Return what is painted from cell `x` on."""
+        """Return the text painted from cell `x` on."""
         text = self.strip.text
         if text.isascii():
             return text[x:]
@@ -119,7 +119,7 @@ class Line:
 
 
 def _characters(text: str, cells: int, limit: int) -> int:
-    """Return how many characters the first `cells` cells of a text show, at most `limit`."""
+    """Return how many characters fit in the first `cells` cells of a text, at most `limit`."""
     if text.isascii():
         return min(cells, limit)
     used = 0

@@ -1,32 +1,33 @@
-"""Found words in the transcript: where they stand, by place in the text, so that no resize loses them."""
+"""Matches in the transcript, by their place in the text, so that no resize loses them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeAlias
 
-from gptalk_tui.widgets.transcript.document import Document, Position
+from gptalk_tui.widgets.transcript.document import Document
+from gptalk_tui.widgets.transcript.position import Position
 from gptalk_tui.widgets.transcript.selection import Spot, shifted
 
 Find: TypeAlias = Callable[[str], Sequence[tuple[int, int]]]
-"""Returns start and end of each match in a text, ascending and apart from each other."""
+"""Returns start and end of each match in a text, ascending and not overlapping."""
 
 MAX_CACHED = 512
 
 
 class Place(NamedTuple):
-    """One match, or a message whose match is in its source only, such as in a link's address."""
+    """One match, or a message that matches only in its source, such as in a link's address."""
 
     position: Position
-    """The painted line that it begins on."""
+    """The painted line where it starts."""
     spot: Spot | None
-    """Its first character; None where nothing that is shown matches."""
+    """Its first character; None if nothing shown matches."""
     number: int
-    """Which of the message's matches it is, from 1."""
+    """Its number among the message's matches, from 1."""
 
 
 class Marks:
-    """What is marked while lines are painted.
+    """Matches to highlight while lines are painted.
 
     Args:
         find: Finds the matches.
@@ -35,11 +36,11 @@ class Marks:
     def __init__(self, find: Find) -> None:
         self.find = find
         self.current: Spot | None = None
-        """The match that the reader is at."""
+        """The current match."""
         self._cache: dict[str, Sequence[tuple[int, int]]] = {}
 
     def ranges(self, text: str) -> Sequence[tuple[int, int]]:
-        """Return the matches in a logical line; remembered, because long lines are painted in many parts."""
+        """Return the matches in a logical line; cached, because a long line is painted in many parts."""
         found = self._cache.get(text)
         if found is None:
             if len(self._cache) >= MAX_CACHED:
@@ -48,23 +49,23 @@ class Marks:
         return found
 
     def keep(self, document: Document, message: int) -> None:
-        """Keep the current match on its text while what it stands in is frozen."""
+        """Keep the current match on its text after the tail it was in was frozen."""
         if self.current is not None and self.current.message == message:
             self.current = shifted(document, self.current)
 
-    # Going from one to the next
+    # Moving between matches
 
     def place(self, document: Document, message: int, by: int, after: Spot | None = None) -> Place | None:
         """Return a match in a message.
 
         Args:
-            document: What is shown.
-            message: The message.
-            by: 1 for the first one, or the next one after `after`; -1 for the last one, or the one before.
+            document: The document shown.
+            message: The message's index.
+            by: 1 for the first match, or the next after `after`; -1 for the last, or the one before `after`.
             after: A match in this message.
 
         Returns:
-            None where the message has none, or none further on.
+            None if the message has no match, or none further on.
         """
         rows = document.rows(message)
         while rows.splitter.pending_chars:

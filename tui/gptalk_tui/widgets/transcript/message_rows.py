@@ -1,4 +1,4 @@
-"""One message as rows: a head, its pieces, the unfinished tail and a foot; knows their heights, paints nothing."""
+"""One message as rows: a head, its pieces, the unfinished tail and a foot, with their heights."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from gptalk_tui.markdown.pieces import Piece
 from gptalk_tui.markdown.plain_splitter import PlainSplitter
 from gptalk_tui.markdown.splitter import Splitter
 from gptalk_tui.widgets.transcript.heights import HeightIndex
-from gptalk_tui.widgets.transcript.rendering import HEAD
+from gptalk_tui.widgets.transcript.position import HEAD
 
 SLICE_CHARS = 16_000
-"""How much of a long text is split before the clock is looked at again."""
+"""How much of a long text is split between two looks at the clock."""
 
 
 class MessageRows:
     """The rows of one message.
 
-    Row 0 is the head. Then come the frozen pieces, which never change; after them the tail of a text that still
-    grows, a row that stands for text not split yet, and a foot where the status needs words.
+    Row 0 is the head. Then come the frozen pieces, which never change, then the tail of a growing text, a
+    placeholder for text not split yet, and a foot if the status needs words.
 
     Args:
         entry: The message.
         text: Its text, as stored.
-        lines_per_char: The factor for estimates.
+        lines_per_char: The factor for height estimates.
     """
 
     __slots__ = ("_chunks", "_extra", "entry", "heights", "revision", "splitter")
@@ -39,7 +39,7 @@ class MessageRows:
 
     @property
     def text(self) -> str:
-        """The whole text, as the message's source."""
+        """The message's whole source text."""
         if len(self._chunks) > 1:
             self._chunks = ["".join(self._chunks)]
         return self._chunks[0] if self._chunks else ""
@@ -51,65 +51,65 @@ class MessageRows:
 
     @property
     def has_foot(self) -> bool:
-        """Whether the status needs words below the text."""
+        """Whether the status is shown in words below the text."""
         return self.entry.status in (Status.INCOMPLETE, Status.STOPPED, Status.FAILED) or (
             self.entry.status is Status.COMPLETE and self.entry.role is Role.ASSISTANT and not self._chunks
         )
 
     @property
     def foot(self) -> int:
-        """The row of the foot; -1 without one."""
+        """The foot's row; -1 without one."""
         return len(self.heights) - 1 if self.has_foot else -1
 
     @property
     def tail(self) -> int:
-        """The row of the unfinished tail; -1 without one."""
+        """The unfinished tail's row; -1 without one."""
         return 1 + len(self.splitter.pieces) if self.splitter.tail is not None else -1
 
     @property
     def rest(self) -> int:
-        """The row that stands for text that was not split yet; -1 without one."""
+        """The row of the placeholder for text not split yet; -1 without one."""
         if not self.splitter.pending_chars:
             return -1
         return 1 + len(self.splitter.pieces) + (self.splitter.tail is not None)
 
     def piece(self, row: int) -> Piece | None:
-        """Return the piece of a row; None for the head, the foot and the rest."""
+        """Return a row's piece; None for the head, the foot and the placeholder."""
         pieces = self.splitter.pieces
         if 1 <= row <= len(pieces):
             return pieces[row - 1]
         return self.splitter.tail if row == self.tail else None
 
     def is_final(self, row: int) -> bool:
-        """Whether what a row shows will not change while the text grows."""
+        """Whether a row stays the same while the text grows."""
         if row == HEAD or row <= len(self.splitter.pieces):
             return True
         return not self.is_growing and not self.splitter.pending_chars
 
     def append(self, text: str) -> None:
-        """Take more text at the end."""
+        """Append text."""
         if text:
             self._chunks.append(text)
             self.splitter.push(text)
             self._refit(SLICE_CHARS)
 
     def replace(self, text: str) -> None:
-        """Take another text in place of all of it."""
+        """Replace the whole text."""
         self._chunks = []
         self._begin(text)
 
     def end(self, entry: BranchEntry) -> None:
-        """Take the final status; no more text comes."""
+        """Set the final status; no more text comes."""
         self.entry = entry
         self._refit(SLICE_CHARS)
 
     def work(self) -> bool:
-        """Split one more slice of a long text; return whether more is left."""
+        """Split one more slice of a long text; return whether any is left."""
         self._refit(SLICE_CHARS)
         return bool(self.splitter.pending_chars)
 
     def forget_heights(self, lines_per_char: float) -> None:
-        """Make every piece an estimate again, after the width changed."""
+        """Turn every piece back into an estimate after the width changed."""
         self.heights.forget_all(lines_per_char)
         self.heights.measure(HEAD, self._head_height())
 
@@ -130,7 +130,7 @@ class MessageRows:
         self._refit(SLICE_CHARS)
 
     def _refit(self, max_chars: int) -> None:
-        """Split some pending text and bring the rows behind the frozen pieces up to date."""
+        """Split some pending text, and update the rows after the frozen pieces."""
         splitter = self.splitter
         if not splitter.step(max_chars) and not self.is_growing:
             splitter.finish()

@@ -1,4 +1,4 @@
-"""What is painted over ready lines and never cached: the selection and found words."""
+"""What is painted over finished lines and never cached: the selection and matches."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gptalk_tui.widgets.transcript.viewport import ViewLine
 def with_overlays(
     strip: Strip, view_line: ViewLine, document: Document, selection: Selection | None, marks: Marks | None
 ) -> Strip:
-    """Return a line with the selection and the found words on it."""
+    """Return a line with the selection and matches highlighted."""
     (message, row, _), painted = view_line
     line = painted.line
     if line is None:
@@ -39,7 +39,7 @@ def with_overlays(
 
 def _painted(strip: Strip, cells: Iterable[tuple[int, int]], content: int, style: Style) -> Strip:
     for x0, x1 in cells:
-        # On a narrow screen the line may end before what is to be painted does.
+        # On a narrow screen the line may end first.
         start, end = content + x0, min(content + x1, strip.cell_length)
         if start < end:
             marked = Strip(

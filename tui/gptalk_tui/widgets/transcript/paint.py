@@ -1,4 +1,4 @@
-"""Styled spans to Rich segments, and segments to lines."""
+"""From styled spans to Rich segments, and from segments to lines."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from gptalk_tui.widgets.transcript.wrap import is_single
 
 @dataclass(slots=True)
 class CodeArea:
-    """Where a piece's part of a code block is painted."""
+    """The lines of a piece's part of a code block."""
 
     first_line: int
     """Index among the piece's lines, the header included."""
     last_line: int
     language: str
     source: str
-    """The part of the code that this piece holds, as written."""
+    """The code in this piece, as written."""
     ident: int
-    """The same in all pieces of one code block, and different for each block of a message."""
+    """Shared by all pieces of one code block, and unique to the block in its message."""
     copy_x0: int = 0
-    """First cell of the header's copy mark; equal to `copy_x1` where the piece has no header."""
+    """First cell of the header's copy mark; equal to `copy_x1` if the piece has no header."""
     copy_x1: int = 0
 
 
@@ -44,15 +44,15 @@ class Painted:
 def segments(
     text: str, spans: Sequence[Span], start: int, end: int, styles: StyleTable, more: str = ""
 ) -> list[Segment]:
-    """Return the segments of a stretch of styled text.
+    """Return the segments of a range of styled text.
 
     Args:
         text: The whole logical line.
         spans: Of the whole logical line.
         start: First character.
-        end: Behind the last character.
-        styles: Where the names are looked up.
-        more: A style that is laid under each span's own.
+        end: One past the last character.
+        styles: Styles by name.
+        more: A style to apply under each span's own.
     """
     if start >= end:
         return []
@@ -83,7 +83,7 @@ def segments(
 
 
 def _between_graphemes(text: str, place: int, end: int) -> int:
-    """Move a boundary behind what belongs to the character before it: apart, both are measured wrong."""
+    """Move a boundary past what belongs to the character before it: split, both would be mismeasured."""
     while place < end and place > 0:
         character = text[place]
         if text[place - 1] != "\u200d" and get_character_cell_size(character) and character != "\u200d":
@@ -93,12 +93,12 @@ def _between_graphemes(text: str, place: int, end: int) -> int:
 
 
 def gutter_cells(gutters: Sequence[Gutter]) -> int:
-    """Return the cells that all gutters take together."""
+    """Return the total width of the gutters in cells."""
     return sum(len(gutter.text) for gutter in gutters)
 
 
 def fitting(gutters: tuple[Gutter, ...], width: int) -> tuple[Gutter, ...]:
-    """Return the innermost gutters that leave ten cells, or half of the width, to what they set in."""
+    """Return the innermost gutters that leave ten cells, or half the width, for their content."""
     room = width - min(10, (width + 1) // 2)
     if gutter_cells(gutters) <= room:
         return gutters
@@ -119,18 +119,18 @@ def gutter_segments(gutters: Sequence[Gutter], styles: StyleTable) -> list[Segme
 def runs_of(
     shown: str, atoms: Sequence[Atom], start: int, end: int, x: int, plain_length: int
 ) -> tuple[tuple[Run, ...], int, int]:
-    """Return what the cells of a visual line stand for, where shown and plain text differ.
+    """Return what the cells of a visual line stand for if shown and plain text differ.
 
     Args:
         shown: The whole logical line as painted.
-        atoms: Where it differs from the plain text, ascending.
+        atoms: Where it differs from the plain text, in ascending order.
         start: First shown character of the visual line.
-        end: Behind the last one.
+        end: One past the last one.
         x: The first one's cell.
         plain_length: Characters of the plain text.
 
     Returns:
-        The runs, the offset of the first plain character and the count of plain characters.
+        The runs, the offset of the first plain character, and the number of plain characters.
     """
     runs: list[Run] = []
     position = shift = 0
@@ -178,7 +178,7 @@ def links_of(targets: Sequence[Target], shown: str, start: int, end: int, x: int
 
 
 def blank_line(logical: int, gutters: Sequence[Gutter], styles: StyleTable) -> Line:
-    """Return an empty line with the bars of the quotes that it stands in."""
+    """Return an empty line with the bars of the quotes around it."""
     bars = gutter_segments(gutters, styles) if any(gutter.text.strip() for gutter in gutters) else []
     cells = gutter_cells(gutters)
     return Line(Strip(bars, cells if bars else 0), logical, 0, 0, cells)

@@ -1,4 +1,4 @@
-"""A scroll view over a document of lines: places, scrolls and paints, at a cost that no length changes."""
+"""A scroll view over a document of lines: places, scrolls and paints, at a cost independent of its length."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
-from gptalk_tui.widgets.transcript.document import START, Document, Fetch
+from gptalk_tui.widgets.transcript.document import Document, Fetch
 from gptalk_tui.widgets.transcript.marks import Marks
 from gptalk_tui.widgets.transcript.overlay import with_overlays
+from gptalk_tui.widgets.transcript.position import START
 from gptalk_tui.widgets.transcript.rendering import Renderer
 from gptalk_tui.widgets.transcript.selection import Selection
 from gptalk_tui.widgets.transcript.styles import StyleTable
@@ -24,11 +25,11 @@ from gptalk_tui.widgets.transcript.viewport import Viewport
 
 WHEEL_LINES = 3
 WORK_SLICE_S = 0.008
-"""How long a long text is split before keys are looked at again, in seconds."""
+"""How long to split a long text before handling keys again, in seconds."""
 
 
 class LinePane(ScrollView, can_focus=True, inherit_bindings=False):
-    """Lines to read: follows the end while at the end, and keeps its place otherwise. The screen has the keys."""
+    """Lines to read. Follows the end while it is in view, else keeps its place. The screen handles keys."""
 
     ALLOW_SELECT = False
     DEFAULT_CSS = """
@@ -37,7 +38,7 @@ class LinePane(ScrollView, can_focus=True, inherit_bindings=False):
 
     @dataclass
     class FollowChanged(Message):
-        """The pane began or ceased to follow the newest text, or new text came below."""
+        """The pane started or stopped following the newest text, or new text arrived below."""
 
         pane: LinePane
         is_following: bool
@@ -49,11 +50,11 @@ class LinePane(ScrollView, can_focus=True, inherit_bindings=False):
         self.viewport = Viewport(self.document)
         self.has_new_text = False
         self.chosen: int | None = None
-        """The message with the marker."""
+        """Index of the message with the marker."""
         self.selection: Selection | None = None
-        """What is selected, by mouse or as a code block."""
+        """The selection, made with the mouse or by choosing a code block."""
         self.marks: Marks | None = None
-        """Found words."""
+        """Matches to highlight."""
         self._strips: list[Strip] = []
         self._thumb = (-1, -1, -1)
         self._is_placing = False
@@ -64,7 +65,7 @@ class LinePane(ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def is_following(self) -> bool:
-        """Whether the pane stays at the newest text."""
+        """Whether the pane follows the newest text."""
         return self.viewport.is_following
 
     def follow_end(self) -> None:
@@ -82,7 +83,7 @@ class LinePane(ScrollView, can_focus=True, inherit_bindings=False):
         self._follow_at_end()
 
     def scroll_page(self, by: int) -> None:
-        """Scroll by pages; one line of the page before stays in view."""
+        """Scroll by pages, with one line of overlap."""
         self.scroll_lines(by * max(1, self.size.height - 1))
 
     def scroll_half(self, by: int) -> None:
@@ -97,7 +98,7 @@ class LinePane(ScrollView, can_focus=True, inherit_bindings=False):
         self._follow_at_end()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Follow the scroll bar's thumb, and whatever else sets the position in lines."""
+        """Go where the scroll bar, or anything else, set the position in lines."""
         if self._is_placing or round(old_value) == round(new_value):
             return
         self._set_following(False)
@@ -129,16 +130,22 @@ class LinePane(ScrollView, can_focus=True, inherit_bindings=False):
             self.has_new_text = has_new_text
             self.post_message(self.FollowChanged(self, self.is_following, self.has_new_text))
 
-    # Laying out what is in view
+    def set_selection(self, selection: Selection | None) -> None:
+        """Select something, or nothing."""
+        if selection != self.selection:
+            self.selection = selection
+            self.refresh()
+
+    # Laying out the lines in view
 
     def _place(self, *, new_text: bool = False) -> None:
-        """Find the lines in view, tell the scroll bar, and have painted what differs from what is on screen."""
+        """Find the lines in view, update the scroll bar, and repaint the lines that changed."""
         width, height = max(1, self.size.width), self.size.height
         if not height or not self.is_attached:
             return
         viewport, document = self.viewport, self.document
         viewport.place(width, height)
-        self._tell_scroll_bar(viewport.top_line, document.total, height)
+        self._update_scroll_bar(viewport.top_line, document.total, height)
         self._paint_changes(width)
         if new_text and not self.is_following and not viewport.is_at_end:
             self._set_new_text(True)
@@ -170,8 +177,8 @@ class LinePane(ScrollView, can_focus=True, inherit_bindings=False):
         if regions:
             self.refresh(*regions)
 
-    def _tell_scroll_bar(self, top: int, total: int, height: int) -> None:
-        """Set the position without a new layout; touch the bar only when its thumb moves an eighth of a cell."""
+    def _update_scroll_bar(self, top: int, total: int, height: int) -> None:
+        """Set the position without a layout; touch the bar only if its thumb moves by an eighth of a cell."""
         self._is_placing = True
         try:
             self.set_reactive(Widget.virtual_size, Size(self.size.width, max(total, 1)))
@@ -191,7 +198,7 @@ class LinePane(ScrollView, can_focus=True, inherit_bindings=False):
     def _size_updated(
         self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True
     ) -> bool:
-        """Take another size. Where the old position does not fit it the toolkit moves it; nobody has scrolled."""
+        """Take a new size. Textual may clamp the old position to it, which is not the user scrolling."""
         self._is_placing = True
         try:
             return super()._size_updated(size, virtual_size, container_size, layout)
@@ -199,7 +206,7 @@ class LinePane(ScrollView, can_focus=True, inherit_bindings=False):
             self._is_placing = False
 
     def on_resize(self) -> None:
-        """Lay out again for another size."""
+        """Lay out again for the new size."""
         self._strips = []
         self._place()
         self.refresh()
@@ -207,7 +214,7 @@ class LinePane(ScrollView, can_focus=True, inherit_bindings=False):
     # Painting
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Return the lines of the viewport; everything was made ready before."""
+        """Return lines of the viewport, all prepared before."""
         filters = [each for each in self.get_line_filters() if not isinstance(each, ANSIToTruecolor)]
         background = self.background_colors[1]
         return [self._painted(y, crop, filters, background) for y in range(crop.y, crop.bottom)]

@@ -1,35 +1,39 @@
-"""The mouse in the transcript: dragging selects, a click follows a link or copies a code block."""
+"""The mouse in a pane of lines: dragging selects, and a click may hit a link or a code block's copy mark."""
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from textual import events
 from textual.timer import Timer
 
 from gptalk_tui.widgets.transcript.code import code_source
+from gptalk_tui.widgets.transcript.pane import LinePane
 from gptalk_tui.widgets.transcript.selection import Selection, Spot, Unit, select
 
-if TYPE_CHECKING:
-    from gptalk_tui.widgets.transcript.widget import Transcript
-
 CLICK_AGAIN_S = 0.4
-"""Within this time another click on the same cell selects a word, then a line."""
+"""Time within which another click on the same cell selects a word, then a line, in seconds."""
 
 DRAG_SCROLL_S = 1 / 20
 _UNITS = (Unit.CHARACTER, Unit.WORD, Unit.LINE)
 
 
 class Pointer:
-    """Follows the mouse over a transcript.
+    """Follows the mouse over a pane.
 
     Args:
-        transcript: What it points at.
+        pane: The pane under the mouse.
+        on_link: Called with the address of a link that was clicked.
+        on_code: Called with the source of a code block whose copy mark was clicked.
     """
 
-    def __init__(self, transcript: Transcript) -> None:
-        self._transcript = transcript
+    def __init__(
+        self, pane: LinePane, *, on_link: Callable[[str], object], on_code: Callable[[str], object]
+    ) -> None:
+        self._pane = pane
+        self._on_link = on_link
+        self._on_code = on_code
         self._anchor: Spot | None = None
         self._unit = Unit.CHARACTER
         self._pressed_at = (-1, -1)
@@ -40,7 +44,7 @@ class Pointer:
         self._scroller: Timer | None = None
 
     def down(self, event: events.MouseDown) -> None:
-        """Begin a selection, or grow it by words or lines at a second or third click."""
+        """Start a selection; a second or third click selects a word or a line."""
         if event.button != 1:
             return
         now, place = time.monotonic(), (event.x, event.y)
@@ -49,54 +53,54 @@ class Pointer:
         self._pressed_at, self._pressed_s = place, now
         self._unit = _UNITS[self._clicks - 1]
         self._has_moved = False
-        transcript = self._transcript
+        pane = self._pane
         self._anchor = self._spot_at(*place)
         if self._anchor is None or self._unit is Unit.CHARACTER:
-            transcript.set_selection(None)
+            pane.set_selection(None)
         else:
             self._show(self._anchor)
-        transcript.capture_mouse()
+        pane.capture_mouse()
 
     def move(self, event: events.MouseMove) -> None:
-        """Extend the selection; beyond the edges the transcript scrolls."""
+        """Extend the selection, scrolling beyond the edges."""
         if self._anchor is None or not event.button:
             return
         self._last = (event.x, event.y)
         if self._last != self._pressed_at:
             self._has_moved = True
         self._extend()
-        is_outside = not 0 <= event.y < self._transcript.size.height
+        is_outside = not 0 <= event.y < self._pane.size.height
         if is_outside and self._scroller is None:
-            self._scroller = self._transcript.set_interval(DRAG_SCROLL_S, self._scroll)
+            self._scroller = self._pane.set_interval(DRAG_SCROLL_S, self._scroll)
         elif not is_outside:
             self._stop_scrolling()
 
     def up(self, event: events.MouseUp) -> None:
-        """End the selection; without one, click."""
-        self._transcript.release_mouse()
+        """End the selection, or handle a click."""
+        self._pane.release_mouse()
         self._stop_scrolling()
         self._anchor = None
         if event.button == 1 and not self._has_moved and self._clicks == 1:
             self._click(event.x, event.y)
 
     def _spot_at(self, x: int, y: int) -> Spot | None:
-        """Return the place in the text at a cell, or the one nearest to it; None where there is no text."""
-        transcript = self._transcript
-        lines = transcript.viewport.lines
+        """Return the place in the text at a cell, or the nearest one; None if there is no text."""
+        pane = self._pane
+        lines = pane.viewport.lines
         for index in sorted(range(len(lines)), key=lambda index: abs(index - y)):
             (message, row, _), painted = lines[index]
             if painted.line is None:
                 continue
-            cell = x - transcript.document.frame.content
+            cell = x - pane.document.frame.content
             if index != y:
-                cell = transcript.size.width if index < y else 0
+                cell = pane.size.width if index < y else 0
             return Spot(message, row, painted.line.logical, painted.line.offset_at(cell))
         return None
 
     def _click(self, x: int, y: int) -> None:
-        """Follow a link, or copy the code block whose corner was clicked."""
-        transcript = self._transcript
-        document, lines = transcript.document, transcript.viewport.lines
+        """Report a click on a link or on a code block's copy mark."""
+        pane = self._pane
+        document, lines = pane.document, pane.viewport.lines
         if not 0 <= y < len(lines):
             return
         (message, row, line), _ = lines[y]
@@ -104,18 +108,17 @@ class Pointer:
         cell = x - document.frame.content
         for link in rendered.painted.links if rendered.painted is not None else ():
             if link.line == line and link.x0 <= cell < link.x1:
-                transcript.post_message(transcript.LinkClicked(transcript, link.url))
+                self._on_link(link.url)
                 return
         for code in rendered.codes:
             if code.first_line == line and code.copy_x0 <= cell < code.copy_x1:
-                source = code_source(document, message, code.ident)
-                transcript.post_message(transcript.CodeClicked(transcript, source))
+                self._on_code(code_source(document, message, code.ident))
                 return
 
     def _scroll(self) -> None:
-        height = self._transcript.size.height
+        height = self._pane.size.height
         _, y = self._last
-        self._transcript.scroll_lines(min(3, y - height + 1) if y >= height else max(-3, y))
+        self._pane.scroll_lines(min(3, y - height + 1) if y >= height else max(-3, y))
         self._extend()
 
     def _stop_scrolling(self) -> None:
@@ -125,12 +128,12 @@ class Pointer:
 
     def _extend(self) -> None:
         x, y = self._last
-        height = self._transcript.size.height
+        height = self._pane.size.height
         head = self._spot_at(x, min(max(y, 0), height - 1))
         if head is not None:
             self._show(head)
 
     def _show(self, head: Spot) -> None:
         assert self._anchor is not None
-        found: Selection = select(self._transcript.document, self._anchor, head, self._unit)
-        self._transcript.set_selection(None if found.is_empty else found)
+        found: Selection = select(self._pane.document, self._anchor, head, self._unit)
+        self._pane.set_selection(None if found.is_empty else found)

@@ -1,4 +1,4 @@
-"""A row of a message as painted lines: gutter, bar and margin around what the Markdown layout gives."""
+"""A row of a message as painted lines: gutter, bar and margin around the laid-out Markdown."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from textual.strip import Strip
 from gptalk_client.models import BranchEntry, Role, Status
 from gptalk_client.text import visible
 from gptalk_tui.widgets.transcript.frame import Frame
+from gptalk_tui.widgets.transcript.position import HEAD
 from gptalk_tui.widgets.transcript.styles import StyleTable
 
 if TYPE_CHECKING:
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from gptalk_tui.widgets.transcript.lines import Line
     from gptalk_tui.widgets.transcript.message_rows import MessageRows
     from gptalk_tui.widgets.transcript.paint import CodeArea, Painted
-
-HEAD = 0
-"""The first row of a message: the blank line above it, and which of its siblings it is."""
 
 USER_BAR = "▌"
 ERROR_BAR = "▌"
@@ -36,21 +34,21 @@ _FOOTS = {
 
 
 class PaintedLine:
-    """One line of the pane, ready for the terminal; painted for the marker only when that is asked for."""
+    """One line of the pane, ready for the terminal; its version with the marker is made on demand."""
 
     __slots__ = ("_chosen", "_frame", "_styles", "line", "strip")
 
     def __init__(self, strip: Strip, line: Line | None, frame: Frame, styles: StyleTable) -> None:
         self.strip = strip
         self.line = line
-        """What the line shows; None for blank lines, heads and feet."""
+        """The content of the line; None for blank lines, heads and feet."""
         self._frame = frame
         self._styles = styles
         self._chosen: Strip | None = None
 
     @property
     def chosen_strip(self) -> Strip:
-        """The line with the marker that says that its message is chosen."""
+        """The line with the marker of a chosen message."""
         if self._chosen is None:
             column = self._frame.left
             mark = Strip([Segment(CHOSEN_BAR, self._styles["page marker"])], 1)
@@ -61,10 +59,10 @@ class PaintedLine:
 
 @dataclass(slots=True)
 class Rendered:
-    """One row: what was parsed, and its lines at one width."""
+    """One row: its parsed blocks, and its lines at one width."""
 
     lines_width: int
-    """The width that the lines are laid out for, in cells; -1 when they must be laid out again."""
+    """The width of the layout in cells; -1 if the lines must be laid out again."""
     lines: list[PaintedLine]
     blocks: Blocks | None = None
     painted: Painted | None = None
@@ -74,7 +72,7 @@ class Rendered:
 
     @property
     def plain(self) -> list[str]:
-        """The logical lines as a copy gives them."""
+        """The logical lines as copied."""
         return self.blocks.plain if self.blocks is not None else []
 
     @property
@@ -100,7 +98,7 @@ class Renderer:
 
     def render(self, rows: MessageRows, row: int, frame: Frame) -> Rendered:
         """Parse a row and lay it out."""
-        # Loaded with the first message: an empty screen needs no Markdown.
+        # Imported with the first message: an empty screen needs no Markdown.
         from gptalk_tui.markdown.block_builder import parse, parse_plain
 
         rendered = Rendered(-1, [], is_prompt=rows.entry.role is Role.USER)
@@ -165,7 +163,7 @@ class Renderer:
         return PaintedLine(Strip.blank(frame.width, self.base_style), None, frame, self.styles)
 
     def _framed(self, strip: Strip, bar: str, bar_style: str, line: Line | None, frame: Frame) -> PaintedLine:
-        """Put margin and gutter before a line and fill it to the width, over the page's background."""
+        """Add margin and gutter, and fill the line to its width, on the page's background."""
         base = self.base_style
         gutter = frame.gutter
         parts: list[Segment] = []
@@ -188,7 +186,7 @@ class Renderer:
 
 
 def _merged(parts: list[Segment]) -> list[Segment]:
-    """Join neighbours of one style: each segment costs the terminal some forty bytes of colours."""
+    """Join neighbours of one style: each segment costs about forty bytes of colour codes."""
     merged: list[Segment] = []
     start = 0
     for index in range(1, len(parts) + 1):

@@ -1,4 +1,4 @@
-"""What is selected, in places of the text, not of the screen: it survives scrolling, resizing and streaming."""
+"""The selection, by places in the text rather than on screen: it survives scrolling, resizing and streaming."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Spot(NamedTuple):
 
 
 class Unit(Enum):
-    """What a selection grows by."""
+    """The unit that a selection grows by."""
 
     CHARACTER = 1
     WORD = 2
@@ -40,7 +40,7 @@ class Selection:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is between its ends."""
+        """Whether it contains nothing."""
         return self.anchor == self.head
 
     @property
@@ -60,7 +60,7 @@ class Selection:
 
 
 def select(document: Document, anchor: Spot, head: Spot, unit: Unit) -> Selection:
-    """Return the selection between two spots, grown to whole words or lines if wanted."""
+    """Return the selection between two spots, extended to whole units."""
     if unit is Unit.CHARACTER:
         return Selection(anchor, head, unit)
     low, high = (anchor, head) if anchor <= head else (head, anchor)
@@ -71,7 +71,7 @@ def select(document: Document, anchor: Spot, head: Spot, unit: Unit) -> Selectio
 
 
 def selected_text(document: Document, selection: Selection) -> str:
-    """Return the selected text: no newlines where lines were wrapped, no bars, bullets as in the source."""
+    """Return the selected text: no newlines from wrapping, no bars, bullets as in the source."""
     start, end = selection.ends
     parts: list[str] = []
     for message in range(start.message, min(end.message, len(document.entries) - 1) + 1):
@@ -82,7 +82,7 @@ def selected_text(document: Document, selection: Selection) -> str:
 
 
 def shifted(document: Document, spot: Spot) -> Spot:
-    """Return where a spot stands after the row it is in was frozen in several pieces."""
+    """Return a spot's new place after its row was frozen as several pieces."""
     rows = document.rows(spot.message)
     row, logical = spot.row, spot.logical
     while row <= len(rows.splitter.pieces):

@@ -1,4 +1,4 @@
-"""From style names to Rich styles: rebuilt for a theme without reading any text again."""
+"""Rich styles by name; a theme gets its own table, and no text is parsed again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LIGHT: Mapping[str, str] = {
     "link": "#1d5fc2", "code_background": "#f0f0ed", "code_text": "#2c2f37", "quote": "#4d5361",
     "line": "#b4b8c2", "selection": "#c3d6f2", "error": "#b3202f", "success": "#1c7a3c", "warning": "#8a5a00",
 }  # fmt: skip
-"""Colours that stand in for what a theme does not name."""
+"""Defaults for colours that a theme does not set."""
 
 _SYNTAX_DARK = {
     "keyword": "#c79bf2", "type": "#6fc3df", "function": "#7fb4ff", "string": "#98c98a", "number": "#e5a66b",
@@ -41,21 +41,21 @@ _SYNTAX_ANSI = {
 }  # fmt: skip
 
 SYNTAX_NAMES = tuple(_SYNTAX_DARK)
-"""What the highlighter tells apart, as `code.<name>` in the spans."""
+"""Token kinds of the highlighter; spans have them as `code.<name>`."""
 
 
 class StyleTable(dict[str, Style]):
-    """Rich styles by name; names joined by spaces give the sum of their styles, later ones first in rank.
+    """Rich styles by name; names joined by spaces combine their styles, with later ones taking precedence.
 
-    Text styles have no background: the widget's shows through. Code styles have the code background. Each
-    colour is moved, where needed, until it reaches a contrast of 4.5 to 1 with what it is painted on; but the
-    terminal's own colours are what the person made them, and stay.
+    Text styles have no background, so the widget's shows through. Code styles have the code background. A
+    colour is adjusted if necessary to reach a contrast of 4.5 to 1 with its background, except for the
+    terminal's own colours, which are the user's choice.
 
     Args:
         colours: Theme colours, as Rich can parse them or as Textual's `ansi_` names. Names: `background`,
             `text`, `muted`, `accent`, `heading`, `link`, `code_background`, `code_text`, `quote`,
             `line`, `error`, `success`, `warning`; missing ones are taken from `DARK` or `LIGHT`.
-        dark: Whether the theme is a dark one: chooses the palette of the code.
+        dark: Whether the theme is dark, which decides the palette for code.
     """
 
     def __init__(self, colours: Mapping[str, str] | None = None, *, dark: bool = True) -> None:
@@ -72,9 +72,9 @@ class StyleTable(dict[str, Style]):
             return colour if is_ansi else readable(colour, code)
 
         self["page"] = Style(color=on_page("text"), bgcolor=page)
-        # Of the terminal's own colours nobody knows whether its text can be read on another background.
+        # Whether the terminal's own text colour is readable on another background is unknown.
         self["selection"] = Style(reverse=True) if is_ansi else Style(bgcolor=found["selection"])
-        # Reversed, so that found words stand out in every theme, without colours too.
+        # Reversed, so that matches stand out in every theme, even without colours.
         self["found"] = Style(color=on_page("muted"), bgcolor=page, reverse=True, bold=False)
         self["found.current"] = Style(color=on_page("accent"), bgcolor=page, reverse=True, bold=True)
         self["text"] = Style(color=on_page("text"))
@@ -92,7 +92,7 @@ class StyleTable(dict[str, Style]):
         self["link"] = Style(color=on_page("link"), underline=True)
         self["code"] = Style(color=on_code(found["code_text"]), bgcolor=code)
         self["quote"] = Style(color=on_page("quote"))
-        # Lines and bars carry no words: they may be fainter than text.
+        # Lines and bars contain no words, so they may be fainter than text.
         self["line"] = Style(color=on_page("line", 1.6))
         self["bar"] = Style(color=on_page("line", 2.2))
         self["header"] = Style(color=on_page("heading"), bold=True)

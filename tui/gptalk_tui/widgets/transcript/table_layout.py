@@ -1,4 +1,4 @@
-"""Tables painted: thin lines within the width, or keys and values where the columns cannot fit."""
+"""Painted tables: thin rules between the cells, or keys and values if the columns do not fit."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from gptalk_tui.widgets.transcript.wrap import wrap
 
 _GAP = " │ "
 _WORD = 14
-"""Words longer than this may be broken rather than give up the columns."""
+"""Longer words may be broken to keep the columns."""
 
 
 class _Pen:
-    """What every line of one table needs."""
+    """State shared by the lines of one table."""
 
     def __init__(self, table: Table, width: int, styles: StyleTable, painted: Painted) -> None:
         gutters = fitting(table.gutters, width)
@@ -45,14 +45,14 @@ class _Pen:
         runs: tuple[Run, ...],
         wrapped: bool = False,
     ) -> None:
-        """Append a line; its content is what its runs say."""
+        """Append a line whose content is given by its runs."""
         start = runs[0].start if runs else 0
         length = runs[-1].start + runs[-1].length - start if runs else 0
         strip = Strip([*self.before, *parts])
         self.painted.lines.append(Line(strip, logical, start, length, self.indent, wrapped, runs))
 
     def whole(self, plain: str, cells: int) -> tuple[Run, ...]:
-        """Return the run of a line that stands for its whole logical line."""
+        """Return a run that stands for the whole logical line."""
         return (Run(self.indent, cells, 0, len(plain), False),)
 
 
@@ -62,9 +62,9 @@ def layout_table(table: Table, logical: int, width: int, styles: StyleTable, pai
     Args:
         table: With at least one column.
         logical: Index of its first plain line.
-        width: Cells that it may use.
+        width: Cells available.
         styles: The colours.
-        painted: Where the lines and links go.
+        painted: Receives the lines and links.
     """
     pen = _Pen(table, width, styles, painted)
     widths = column_widths(table.natural, table.minimum, pen.room - len(_GAP) * (len(table.natural) - 1))
@@ -84,12 +84,12 @@ def layout_table(table: Table, logical: int, width: int, styles: StyleTable, pai
 
 
 def column_widths(natural: Sequence[int], minimum: Sequence[int], room: int) -> list[int] | None:
-    """Return the cells that each column gets; None where they cannot fit.
+    """Return each column's width in cells; None if the columns do not fit.
 
     Args:
-        natural: What each would like.
-        minimum: Its longest word.
-        room: Cells for all, without the lines between.
+        natural: The width of each column's longest line.
+        minimum: The width of its longest word.
+        room: Cells for all columns, without the rules between them.
     """
     if sum(natural) <= room:
         return list(natural)
@@ -97,7 +97,7 @@ def column_widths(natural: Sequence[int], minimum: Sequence[int], room: int) -> 
     if sum(widths) > room:
         return None
     left = room - sum(widths)
-    # First whole words, then what is left in turn to the columns that lack the most.
+    # First fit whole words, then share the rest among the columns that lack least.
     for wanted in (minimum, natural):
         while left > 0:
             lacking = [column for column in range(len(widths)) if widths[column] < wanted[column]]
@@ -144,7 +144,7 @@ def _row(
                 parts.append(Segment(" " * width, pen.styles["text"]))
             x += width
         if height > 1:
-            # The slices of wrapped cells are not in the order of the source: the row is selected as one.
+            # Slices of wrapped cells are not in source order, so the row is selected as a whole.
             pen.line(parts, logical, plain, pen.whole(plain, x - pen.indent), number > 0)
         else:
             pen.line(parts, logical, plain, tuple(runs))
@@ -153,7 +153,7 @@ def _row(
 def _slice(
     piece: tuple[CellLine, int, int], align: str, width: int, x: int, parts: list[Segment], pen: _Pen
 ) -> tuple[int, int]:
-    """Append one cell's part of a visual line; return its first cell and how many it takes."""
+    """Append a table cell's part of a visual line; return its first screen cell and its width."""
     line, start, end = piece
     cells = cell_len(line.shown[start:end])
     pad = max(0, width - cells)
@@ -190,7 +190,7 @@ def _key_values(table: Table, logical: int, pen: _Pen) -> None:
 
 
 def _key_value(head: Cell, cell: Cell, logical: int, plain: str, pen: _Pen, first: bool) -> None:
-    """Append `key: value`, the value behind its key where it fits, else below it, set in."""
+    """Append `key: value`, with the value after its key if it fits, else indented below."""
     label = " ".join(line.shown for line in head.lines)
     label_cells = cell_len(label) + 2
     style = pen.styles["header"]

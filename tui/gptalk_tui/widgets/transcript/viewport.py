@@ -1,29 +1,30 @@
-"""Which lines of a document are in view: pinned to a position, not to a number of lines, so that nothing jumps."""
+"""The lines in view, anchored to a position rather than a line number, so that nothing jumps."""
 
 from __future__ import annotations
 
 from typing import TypeAlias
 
-from gptalk_tui.widgets.transcript.document import START, Document, Position
+from gptalk_tui.widgets.transcript.document import Document
+from gptalk_tui.widgets.transcript.position import START, Position
 from gptalk_tui.widgets.transcript.rendering import PaintedLine
 
 ViewLine: TypeAlias = tuple[Position, PaintedLine]
 
 
 class Viewport:
-    """A window of some height on a document.
+    """A window on a document.
 
     Args:
-        document: What is looked at.
+        document: The lines to show.
     """
 
     def __init__(self, document: Document) -> None:
         self.document = document
         self.height = 0
-        """Lines of the window."""
+        """Height of the window in lines."""
         self.top: Position = START
         self.is_following = True
-        """Whether the window stays at the end, whatever comes."""
+        """Whether the window stays at the end as text arrives."""
         self.lines: list[ViewLine] = []
         """The lines in view, as of the last `place`."""
 
@@ -35,15 +36,15 @@ class Viewport:
 
     @property
     def top_line(self) -> int:
-        """How many lines stand above the window."""
+        """The number of lines above the window."""
         return self.document.line_of(self.top)
 
     def place(self, width: int, height: int) -> None:
         """Find the lines in view.
 
         Args:
-            width: Of the window, in cells.
-            height: Of the window, in lines.
+            width: The window's width in cells.
+            height: The window's height in lines.
         """
         document = self.document
         if document.frame.width != width:
@@ -58,11 +59,11 @@ class Viewport:
         document.heights.learn()
 
     def scroll(self, by: int) -> None:
-        """Move the window by lines, exactly; `place` afterwards."""
+        """Move the window by exactly this many lines. Call `place` afterwards."""
         self.top = self.document.move(self.top, by)
 
     def scroll_to(self, line: int) -> None:
-        """Move the window to a line, counted from the start as far as heights are known."""
+        """Move the window to a line number, which may be based on estimates."""
         by = line - self.top_line
         if abs(by) <= 2 * self.height:
             self.scroll(by)
@@ -100,7 +101,7 @@ class Viewport:
                     break
 
     def _change_width(self, width: int) -> None:
-        """Lay out for another width; the first word in view stays the first word in view."""
+        """Lay out for a new width, keeping the first word in view."""
         document, top = self.document, self.top
         place = None
         if document.entries and not self.is_following:

@@ -1,4 +1,4 @@
-"""The conversation pane: messages that stream, are walked, selected and copied."""
+"""The conversation pane: messages that stream and can be navigated, selected and copied."""
 
 from __future__ import annotations
 
@@ -10,24 +10,25 @@ from textual.message import Message
 
 from gptalk_client.models import BranchEntry
 from gptalk_tui.widgets.transcript.code import code_blocks
-from gptalk_tui.widgets.transcript.document import START, Fetch, Position
+from gptalk_tui.widgets.transcript.document import Fetch
 from gptalk_tui.widgets.transcript.marks import Marks
 from gptalk_tui.widgets.transcript.pane import LinePane
 from gptalk_tui.widgets.transcript.pointer import Pointer
+from gptalk_tui.widgets.transcript.position import START, Position
 from gptalk_tui.widgets.transcript.selection import Selection, selected_text, shifted
 from gptalk_tui.widgets.transcript.styles import StyleTable
 
 
 class Transcript(LinePane):
-    """A conversation to read, to walk and to copy from."""
+    """A conversation to read, navigate and copy from."""
 
     @dataclass
     class LinkClicked(Message):
-        """A link was clicked; nothing was opened."""
+        """A link was clicked. Nothing is opened yet."""
 
         transcript: Transcript
         url: str
-        """Begins with `http:`, `https:` or `mailto:`."""
+        """Starts with `http:`, `https:` or `mailto:`."""
 
     @dataclass
     class CodeClicked(Message):
@@ -38,16 +39,20 @@ class Transcript(LinePane):
 
     @dataclass
     class MessageChosen(Message):
-        """Another message has the marker; None when none has."""
+        """The marker moved to another message, or to none."""
 
         transcript: Transcript
         message_id: str | None
 
     def __init__(self, styles: StyleTable, *, fetch: Fetch | None = None, id: str | None = None) -> None:
         super().__init__(styles, fetch=fetch, id=id)
-        self._pointer = Pointer(self)
+        self._pointer = Pointer(
+            self,
+            on_link=lambda url: self.post_message(self.LinkClicked(self, url)),
+            on_code=lambda source: self.post_message(self.CodeClicked(self, source)),
+        )
 
-    # What is shown
+    # Content
 
     def show_conversation(
         self, entries: Sequence[BranchEntry], texts: Mapping[str, str] | None = None, *, at: str | None = None
@@ -56,8 +61,8 @@ class Transcript(LinePane):
 
         Args:
             entries: Its messages, oldest first.
-            texts: Texts at hand, by id.
-            at: The message to begin with; None: the end.
+            texts: Known texts by id.
+            at: Id of the message to show first; None for the end.
         """
         self.document.set_entries(entries, texts)
         self.chosen = None
@@ -72,12 +77,12 @@ class Transcript(LinePane):
     def show_branch(
         self, entries: Sequence[BranchEntry], texts: Mapping[str, str], *, choose: str | None
     ) -> None:
-        """Show another branch of the same conversation; what both have in common stays where it is on screen.
+        """Show another branch of the same conversation, keeping what both share in place on screen.
 
         Args:
             entries: Its messages, oldest first.
-            texts: Texts at hand, by id; others are read when they come into view.
-            choose: The message that gets the marker.
+            texts: Known texts by id; others are read when they come into view.
+            choose: Id of the message to mark.
         """
         lines, chosen = self.viewport.lines, self.chosen
         heads = (y for y, (position, _) in enumerate(lines) if position.message == chosen)
@@ -94,10 +99,10 @@ class Transcript(LinePane):
         self.post_message(self.MessageChosen(self, choose))
 
     def show_news(self, entries: Sequence[BranchEntry]) -> None:
-        """Show the same conversation with messages that came, grew or went elsewhere; the reader stays in place.
+        """Show the same conversation after another program changed it, keeping the reader's place.
 
         Args:
-            entries: Its messages, oldest first; their texts are read when they come into view.
+            entries: Its messages, oldest first. Their texts are read when they come into view.
         """
         chosen = self.chosen_entry
         self.document.set_entries(entries)
@@ -109,7 +114,7 @@ class Transcript(LinePane):
         self.post_message(self.MessageChosen(self, chosen.id if self.chosen is not None and chosen else None))
 
     def begin_turn(self, prompt: BranchEntry, text: str, reply: BranchEntry) -> None:
-        """Show a prompt and the empty reply below it; what stood below the prompt, or in its place, goes."""
+        """Show a prompt with an empty reply below it, replacing whatever followed its parent."""
         document = self.document
         if (index := document.index_of(prompt.id)) is not None:
             document.truncate(index + 1)
@@ -124,7 +129,7 @@ class Transcript(LinePane):
         self._place()
 
     def append_text(self, message_id: str, text: str) -> None:
-        """Let a reply grow; call it once a frame."""
+        """Append text to a reply. Call it once a frame."""
         index = self.document.index_of(message_id)
         if index is not None and text:
             self.document.append_text(index, text)
@@ -132,7 +137,7 @@ class Transcript(LinePane):
             self._place(new_text=True)
 
     def replace_text(self, message_id: str, text: str) -> None:
-        """Give a reply another text, where the service rewrote it."""
+        """Replace a reply's text after the service rewrote it."""
         index = self.document.index_of(message_id)
         if index is not None:
             self.document.replace_text(index, text)
@@ -140,7 +145,7 @@ class Transcript(LinePane):
             self._place(new_text=True)
 
     def end_message(self, entry: BranchEntry, text: str | None = None) -> None:
-        """Give a message its final status, and its final text where that is known."""
+        """Set a message's final status, and its final text if known."""
         index = self.document.index_of(entry.id)
         if index is not None:
             if text is not None and text != self.document.text(index):
@@ -150,7 +155,7 @@ class Transcript(LinePane):
             self._place()
 
     def restyle(self, styles: StyleTable) -> None:
-        """Paint with other colours."""
+        """Repaint with new colours."""
         self.document.renderer.styles = styles
         self.document.restyle()
         self._blank.clear()
@@ -164,13 +169,13 @@ class Transcript(LinePane):
 
     @property
     def chosen_entry(self) -> BranchEntry | None:
-        """The message with the marker."""
+        """The message with the marker, if any."""
         return None if self.chosen is None else self.document.entries[self.chosen]
 
     # Choosing a message and its code
 
     def walk(self, by: int) -> None:
-        """Put the marker on the next message up or down; from none it starts at the last one in view."""
+        """Move the marker up or down; without one, put it on the last message in view."""
         count = len(self.document.entries)
         if not count:
             return
@@ -181,7 +186,7 @@ class Transcript(LinePane):
             self.choose(min(max(0, self.chosen + by), count - 1))
 
     def choose(self, index: int | None) -> None:
-        """Put the marker on a message, or on none."""
+        """Mark a message, or none."""
         if index == self.chosen:
             return
         self.chosen = index
@@ -196,7 +201,7 @@ class Transcript(LinePane):
         self.post_message(self.MessageChosen(self, entry.id if entry else None))
 
     def choose_code(self) -> bool:
-        """Select the next code block of the chosen message, the first one after the last; False without any."""
+        """Select the next code block of the chosen message, wrapping around; return False if there is none."""
         if self.chosen is None:
             return False
         blocks = code_blocks(self.document, self.chosen)
@@ -214,7 +219,7 @@ class Transcript(LinePane):
 
     @property
     def chosen_code(self) -> str | None:
-        """The source of the selected code block; of the only one of the chosen message if none is selected."""
+        """The source of the selected code block, or of the only one in the chosen message."""
         if self.chosen is None:
             return None
         blocks = code_blocks(self.document, self.chosen)
@@ -225,19 +230,13 @@ class Transcript(LinePane):
 
     # Selecting
 
-    def set_selection(self, selection: Selection | None) -> None:
-        """Select something, or nothing."""
-        if selection != self.selection:
-            self.selection = selection
-            self.refresh()
-
     def set_marks(self, marks: Marks | None) -> None:
-        """Mark found words, or none."""
+        """Highlight matches, or none."""
         self.marks = marks
         self.refresh()
 
     def show_position(self, position: Position) -> None:
-        """Bring a line into view, with some lines above it; what is in view already stays where it is."""
+        """Scroll a line into view with some context above it; do nothing if it is in view already."""
         if not any(shown == position for shown, _ in self.viewport.lines):
             self._set_following(False)
             self.viewport.top = self.document.move(self.document.clamp(position), -(self.size.height // 3))
@@ -251,7 +250,7 @@ class Transcript(LinePane):
         return selected_text(self.document, self.selection) if self.selection is not None else ""
 
     def _keep_selection(self, index: int) -> None:
-        """Keep the selection on its text while what it stands in is frozen."""
+        """Keep the selection on its text after the tail it was in was frozen."""
         if self.marks is not None:
             self.marks.keep(self.document, index)
         chosen = self.selection

@@ -1,4 +1,4 @@
-"""Breaks text at a width in cells, measured as Textual measures it."""
+"""Wraps text at a width in cells, measured as Textual measures it."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ _RANGES = (
 )  # fmt: skip
 _SINGLE = frozenset(chr(code) for first, last in _RANGES for code in range(first, last + 1))
 is_single = _SINGLE.issuperset
-"""Whether each character of a text is known to take one cell and to stand alone."""
+"""Whether every character of a text is known to take one cell and combine with no other."""
 
 _NO_BREAK_BEFORE = frozenset(
     "、。，．・：；！？）」』】〕〉》”’…ー々ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ,.!?:;)]}%"
 )
-_NO_BREAK_BEHIND = frozenset("（「『【〔〈《“‘([{")
+_NO_BREAK_AFTER = frozenset("（「『【〔〈《“‘([{")
 
 
 def wrap(text: str, first: int, rest: int, *, is_code: bool = False) -> list[tuple[int, int]]:
     """Return where each visual line of a logical line starts and ends, in characters.
 
-    Spaces at a break belong to no line, except in code, where they stay. Time is linear in the text's length.
+    Spaces at a break are dropped, except in code. Takes linear time.
 
     Args:
-        text: Without line ends and tabs.
+        text: Text without newlines and tabs.
         first: Cells on the first line.
-        rest: Cells on each further one.
-        is_code: Whether spaces count, and a break inside a word is preferred to a very short line.
+        rest: Cells on each further line.
+        is_code: Whether to keep spaces, and to break inside a word rather than leave a very short line.
 
     Returns:
         At least one pair of start and end.
@@ -83,7 +83,7 @@ def _wrap_graphemes(text: str, first: int, rest: int, is_code: bool) -> list[tup
     previous, before_wide = "", False
     while index < count:
         begin, end, cells = graphemes[index]
-        # A space that carries a mark is a letter: only the bare one may vanish at a line's end.
+        # A space with a combining mark counts as a letter: only a bare one may vanish at a line's end.
         letter = text[begin:end]
         is_wide = cells == 2
         if index > line_index and letter != " " and _may_break(previous, letter, is_wide or before_wide):
@@ -109,9 +109,10 @@ def _wrap_graphemes(text: str, first: int, rest: int, is_code: bool) -> list[tup
 
 
 def _graphemes(text: str) -> list[tuple[int, int, int]]:
-    """Return start, end and cells of each character as readers see it.
+    """Return start, end and cells of each grapheme.
 
-    Joiners at the very start, which Rich measures in two ways, count as part of what they stand before.
+    Rich 15 measures joiners at the very start in two ways (no upstream issue): they count as part of what
+    follows.
     """
     skip = len(text) - len(text.lstrip("\u200d\ufe0f"))
     if not skip:
@@ -125,4 +126,4 @@ def _graphemes(text: str) -> list[tuple[int, int, int]]:
 def _may_break(previous: str, letter: str, is_beside_wide: bool) -> bool:
     if previous == " ":
         return True
-    return is_beside_wide and letter[0] not in _NO_BREAK_BEFORE and previous not in _NO_BREAK_BEHIND
+    return is_beside_wide and letter[0] not in _NO_BREAK_BEFORE and previous not in _NO_BREAK_AFTER
