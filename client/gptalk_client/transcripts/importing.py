@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from gptalk_client.errors import TranscriptError
-from gptalk_client.store.imports import ImportedConversation
+from gptalk_client.store.imported import ImportedConversation
 from gptalk_client.store.store import Store
 from gptalk_client.transcripts.detection import appearance, detect
 from gptalk_client.transcripts.importers.source import Skipped, SourceFile, files_in

@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gptalk_client.store.imports import ImportedConversation
+from gptalk_client.store.imported import ImportedConversation
 from gptalk_client.transcripts.importers.source import Skipped, SourceFile
 
 

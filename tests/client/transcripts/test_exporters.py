@@ -90,11 +90,11 @@ def test_json_has_the_published_shape_and_every_branch() -> None:
     text = export("json")
     assert text.isascii()
     data = json.loads(text)
-    assert (data["format"], data["version"]) == ("gptalk-tui", 1)
+    assert (data["format"], data["version"]) == ("gptalk-tui", 2)
     (conversation,) = data["conversations"]
     assert list(conversation) == [
-        "id", "title", "created_at", "updated_at", "system_prompt", "model", "provider", "active_message_id",
-        "messages",
+        "id", "title", "created_at", "updated_at", "system_prompt", "model", "provider", "options",
+        "archived", "pinned", "active_message_id", "changed_at", "messages",
     ]  # fmt: skip
     assert conversation["created_at"] == "2026-01-31T09:05:00.120Z"
     assert conversation["active_message_id"] == "m4"

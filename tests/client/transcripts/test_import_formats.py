@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from gptalk_client.errors import TranscriptError
-from gptalk_client.store.imports import ImportedConversation
+from gptalk_client.store.imported import ImportedConversation
 from gptalk_client.store.store import Store
 from gptalk_client.transcripts.detection import detect
 from gptalk_client.transcripts.importers.html_text import to_markdown
 from gptalk_client.transcripts.importers.source import Skipped, SourceFile
 from gptalk_client.transcripts.importing import import_path
+from support.histories import chatgpt, said, write
 
 PARTS = ("\ue200", "\ue202", "\ue201")
 
@@ -25,12 +26,6 @@ PARTS = ("\ue200", "\ue202", "\ue201")
 def store(tmp_path: Path) -> Iterator[Store]:
     with Store.open(tmp_path / "store" / "conversations.db") as store:
         yield store
-
-
-def write(path: Path, *values: Any) -> Path:
-    """Write one JSON value, or several as JSON lines."""
-    path.write_text("\n".join(json.dumps(each) for each in values) + "\n", encoding="utf-8")
-    return path
 
 
 def read(path: Path, name: str) -> tuple[list[ImportedConversation], dict[str, int]]:
@@ -46,33 +41,6 @@ def read(path: Path, name: str) -> tuple[list[ImportedConversation], dict[str, i
 def branch(conversation: ImportedConversation) -> list[tuple[str, str, str]]:
     """Return role, text and reasoning of each message, in order."""
     return [(each.role.value, each.content, each.reasoning) for each in conversation.messages]
-
-
-def chatgpt(*messages: dict[str, Any], key: str = "c") -> dict[str, Any]:
-    """Return a ChatGPT conversation whose messages follow each other."""
-    mapping: dict[str, Any] = {"root": {"id": "root", "parent": None, "children": ["n0"], "message": None}}
-    for number, message in enumerate(messages):
-        mapping[f"n{number}"] = {
-            "id": f"n{number}",
-            "parent": f"n{number - 1}" if number else "root",
-            "children": [f"n{number + 1}"],
-            "message": {"recipient": "all", "create_time": 1_700_000_000.0 + number} | message,
-        }
-    return {
-        "id": key,
-        "title": "T",
-        "create_time": 1.7e9,
-        "current_node": f"n{len(messages) - 1}",
-        "mapping": mapping,
-    }
-
-
-def said(role: str, *parts: Any, **metadata: Any) -> dict[str, Any]:
-    return {
-        "author": {"role": role},
-        "content": {"content_type": "text", "parts": list(parts)},
-        "metadata": metadata,
-    }
 
 
 def test_chatgpt_citations_become_links(tmp_path: Path) -> None:

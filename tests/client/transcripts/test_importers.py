@@ -22,7 +22,7 @@ from gptalk_client.transcripts.formats import FORMATS
 from gptalk_client.transcripts.importers import aichat, json_stream
 from gptalk_client.transcripts.importers.source import Skipped, SourceFile
 from gptalk_client.transcripts.importing import ImportReport, import_path
-from gptalk_client.transcripts.transcript import Transcript, active_branch
+from gptalk_client.transcripts.transcript import Transcript, active_branch, read_transcript
 
 
 @pytest.fixture
@@ -364,7 +364,7 @@ def test_aichat(store: Store, tmp_path: Path) -> None:
 
 def own_export(store: Store) -> str:
     found = sorted(store.conversations(), key=lambda each: each.id)
-    return "".join(FORMATS["json"].export(Transcript(each, store.messages(each.id)) for each in found))
+    return "".join(FORMATS["json"].export(read_transcript(store, each.id) for each in found))
 
 
 def test_our_own_json_comes_back_the_same(store: Store, tmp_path: Path) -> None:
@@ -420,7 +420,7 @@ def test_a_dry_run_says_the_same_and_changes_nothing(store: Store, tmp_path: Pat
         ("chatgpt", '[{"mapping": {}},]', "expected at byte 17"),
         ("openai-jsonl", '{"messages": []}\n{"messages": [}\n', "line 2 is not JSON"),
         ("openai-jsonl", '{"messages": []}\n{"other": []}\n', "conversation 2 has no list of messages"),
-        ("gptalk-tui", '{"format": "gptalk-tui", "version": 2, "conversations": []}', "version 2"),
+        ("gptalk-tui", '{"format": "gptalk-tui", "version": 3, "conversations": []}', "version 3"),
         (
             "gptalk-tui",
             '{"format": "gptalk-tui", "version": 1, "conversations": [{"id": "x"}]}',

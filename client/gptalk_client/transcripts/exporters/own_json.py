@@ -1,4 +1,4 @@
-"""Our own JSON: every branch, status and time; the importer makes the same conversations of it again.
+"""Our own JSON: every branch, status and time; importing it restores the same conversations.
 
 One line a message, so that two exports can be compared line by line.
 """
@@ -6,14 +6,14 @@ One line a message, so that two exports can be compared line by line.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from gptalk_client.models import Conversation, Message, iso_utc
 from gptalk_client.transcripts.transcript import Transcript
 
 FORMAT = "gptalk-tui"
-VERSION = 1
+VERSION = 2
 
 
 def export(transcripts: Iterable[Transcript], *, all_branches: bool = True) -> Iterator[str]:
@@ -21,7 +21,7 @@ def export(transcripts: Iterable[Transcript], *, all_branches: bool = True) -> I
     yield f'{{"format": "{FORMAT}", "version": {VERSION}, "conversations": ['
     separator = "\n"
     for transcript in transcripts:
-        head = json.dumps(conversation_fields(transcript.conversation))
+        head = json.dumps(conversation_fields(transcript.conversation, transcript.changed_at_ms))
         yield f'{separator}{head[:-1]}, "messages": ['
         inner = "\n"
         for message in transcript.messages:
@@ -32,8 +32,13 @@ def export(transcripts: Iterable[Transcript], *, all_branches: bool = True) -> I
     yield "\n]}\n"
 
 
-def conversation_fields(conversation: Conversation) -> dict[str, Any]:
-    """Return a conversation as the file has it, without its messages. Times are ISO 8601 in UTC."""
+def conversation_fields(conversation: Conversation, changed_at_ms: Mapping[str, int]) -> dict[str, Any]:
+    """Return a conversation as the file has it, without its messages. Times are ISO 8601 in UTC.
+
+    Args:
+        conversation: What is written.
+        changed_at_ms: When its settings were last changed, by field.
+    """
     return {
         "id": conversation.id,
         "title": conversation.title,
@@ -42,7 +47,11 @@ def conversation_fields(conversation: Conversation) -> dict[str, Any]:
         "system_prompt": conversation.system_prompt,
         "model": conversation.model,
         "provider": conversation.provider,
+        "options": dict(conversation.options),
+        "archived": conversation.archived,
+        "pinned": conversation.pinned,
         "active_message_id": conversation.active_message_id,
+        "changed_at": {field: iso_utc(at_ms) for field, at_ms in sorted(changed_at_ms.items())},
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from gptalk_client.store.imports import ImportedConversation
+from gptalk_client.store.imported import ImportedConversation
 from gptalk_client.transcripts.importers.message_list import conversation_of, joined_parts
 from gptalk_client.transcripts.importers.source import Skipped, SourceFile, digest, list_of, text_of
 

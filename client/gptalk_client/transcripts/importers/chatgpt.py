@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gptalk_client.models import Role
-from gptalk_client.store.imports import ImportedConversation
+from gptalk_client.store.imported import ImportedConversation
 from gptalk_client.transcripts.exporters.markdown import fenced
 from gptalk_client.transcripts.importers.attachments import attached
 from gptalk_client.transcripts.importers.citations import with_links

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gptalk_client.models import Role
-from gptalk_client.store.imports import ImportedConversation
+from gptalk_client.store.imported import ImportedConversation
 from gptalk_client.text import first_line
 from gptalk_client.transcripts.importers.json_stream import lines
 from gptalk_client.transcripts.importers.source import (

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from gptalk_client.models import Role, iso_utc
-from gptalk_client.store.imports import ImportedConversation
+from gptalk_client.store.imported import ImportedConversation
 from gptalk_client.transcripts.importers.attachments import attached
 from gptalk_client.transcripts.importers.html_text import to_markdown
 from gptalk_client.transcripts.importers.json_stream import elements

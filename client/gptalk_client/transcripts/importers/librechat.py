@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gptalk_client.models import Role
-from gptalk_client.store.imports import ImportedConversation, parents_first
+from gptalk_client.store.imported import ImportedConversation, parents_first
 from gptalk_client.text import first_line
 from gptalk_client.transcripts.importers.attachments import attached
 from gptalk_client.transcripts.importers.json_stream import elements

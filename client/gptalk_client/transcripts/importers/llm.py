@@ -8,7 +8,7 @@ from typing import Any
 
 from gptalk_client.json_decoding import JsonError, decode
 from gptalk_client.models import Role
-from gptalk_client.store.imports import ImportedConversation, ImportedMessage
+from gptalk_client.store.imported import ImportedConversation, ImportedMessage
 from gptalk_client.text import first_line
 from gptalk_client.transcripts.importers.message_list import ROLES
 from gptalk_client.transcripts.importers.source import Skipped, SourceFile, ms_of_iso, text_of

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from gptalk_client.models import Role
-from gptalk_client.store.imports import ImportedConversation, ImportedMessage
+from gptalk_client.store.imported import ImportedConversation, ImportedMessage
 from gptalk_client.text import first_line
 from gptalk_client.transcripts.importers.source import Skipped, dict_of, digest, text_of
 

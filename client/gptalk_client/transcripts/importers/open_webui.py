@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from gptalk_client.store.imports import ImportedConversation, parents_first
+from gptalk_client.store.imported import ImportedConversation, parents_first
 from gptalk_client.transcripts.importers.attachments import attached
 from gptalk_client.transcripts.importers.json_stream import elements
 from gptalk_client.transcripts.importers.message_list import ROLES, joined_parts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gptalk_client.store.imports import ImportedConversation
+from gptalk_client.store.imported import ImportedConversation
 from gptalk_client.transcripts.importers.json_stream import records
 from gptalk_client.transcripts.importers.message_list import conversation_of, joined_parts
 from gptalk_client.transcripts.importers.source import Skipped, SourceFile, text_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gptalk_client.models import Role
-from gptalk_client.store.imports import ImportedMessage
+from gptalk_client.store.imported import ImportedMessage
 from gptalk_client.transcripts.importers.source import Skipped
 
 
