@@ -140,7 +140,7 @@ def machines(
     return Machines(stores[0], stores[1], folders[0], folders[1], folder, stack)
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(edits(), edits(), edits())
 def test_two_machines_that_merge_each_other_have_the_same_bytes_and_everything(
     scratch: Path, shared: list[Edit], one: list[Edit], other: list[Edit]
@@ -161,7 +161,7 @@ def test_two_machines_that_merge_each_other_have_the_same_bytes_and_everything(
         assert messages(pair.first) == messages(fourth) == before
 
 
-@settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(edits("delete"), edits("delete"), edits("delete"))
 def test_what_one_machine_deleted_the_other_keeps(
     scratch: Path, shared: list[Edit], one: list[Edit], other: list[Edit]
@@ -179,7 +179,7 @@ def test_what_one_machine_deleted_the_other_keeps(
         assert messages(pair.first) >= kept
 
 
-@settings(deadline=None, max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(edits())
 def test_merging_a_folder_again_changes_nothing(scratch: Path, shared: list[Edit]) -> None:
     with ExitStack() as stack:
