@@ -48,6 +48,8 @@ class ChatSettings:
     """How many of the newest messages to send with a prompt; 0 sends all."""
     system_prompt: str = ""
     """Instructions to the model before the conversation."""
+    reasoning: Literal["folded", "open", "hidden"] = "folded"
+    """How to show what a model thinks before it answers."""
 
 
 @dataclass(frozen=True, slots=True)

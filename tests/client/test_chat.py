@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gptalk_client.chat import FAULT, Chat
+from gptalk_client.chat import Chat
 from gptalk_client.errors import (
     TEXT_KEPT,
     ConfigError,
@@ -36,6 +36,7 @@ from gptalk_client.models import (
     TurnEvent,
     TurnOpened,
 )
+from gptalk_client.reply_record import FAULT
 from gptalk_client.store.store import Store
 from gptalk_client.store.worker import StoreThread
 from gptalk_client.turn_options import TurnOptions
@@ -216,7 +217,7 @@ async def test_cancelling_while_opening_leaves_no_reply_open(
         turn.cancel()
         with pytest.raises(asyncio.CancelledError):
             await turn
-    await chat.aclose()
+        assert Status.STREAMING not in {m.status for m in store.messages(conversation_id)}
     assert {m.status for m in store.messages(conversation_id)} == {Status.COMPLETE, Status.STOPPED}
 
 

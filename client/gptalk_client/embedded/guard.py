@@ -58,6 +58,10 @@ class Guard:
 async def refuse(send: Send, status: int, reason: str) -> None:
     """Respond with a reason, as the protocol's `code` and `msg`."""
     body = msgspec.json.encode({"code": status, "msg": reason})
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"connection", b"close"),  # an idle connection is for those who know the secret
+    ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

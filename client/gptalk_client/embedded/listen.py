@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 import uvicorn
 
+from gptalk_client.embedded.connection import MAX_CONNECTIONS, bounded
 from gptalk_client.embedded.engine import Engine
 from gptalk_client.embedded.server import Endpoint, EndpointTimeouts
 from gptalk_client.errors import LocalModelError
@@ -86,10 +87,12 @@ async def listen(
     """
     port = sock.getsockname()[1]
     secret = secrets.token_urlsafe(24)
+    timeouts = timeouts or EndpointTimeouts()
     endpoint = Endpoint(engine, timeouts)
     config = uvicorn.Config(
         endpoint.app(secret=secret, port=port),
-        http="h11",
+        http=bounded(timeouts.request_s),
+        limit_concurrency=MAX_CONNECTIONS,
         ws="none",
         lifespan="off",
         log_config=None,

@@ -10,8 +10,9 @@ from typing import Any
 from gptalk_client.embedded.engine import sampling
 from gptalk_client.embedded.errors import EngineError
 from gptalk_client.embedded.prompt import ChatMessage
-from gptalk_client.errors import AuthError, ConfigError, ProviderError, ServerError
+from gptalk_client.errors import AuthError, ConfigError, GptalkError, ServerError
 from gptalk_client.models import DEFAULT_MODEL, ReplyRequest, TextAdded
+from gptalk_client.providers.json_text import SAID
 from gptalk_client.providers.openai import OpenAI
 from gptalk_client.settings import Timeouts
 
@@ -20,8 +21,6 @@ KEY_VARIABLES = ("GPTALK_UPSTREAM_KEY", "OPENAI_API_KEY")
 
 # A model behind a queue may take long until its first word; giving up is left to the client.
 _TIMEOUTS = Timeouts(headers_s=300, stall_s=300, comments_s=300)
-_HINT = "Check --upstream, then try again."
-_KEY_HINT = f"Set {' or '.join(KEY_VARIABLES)}."
 
 
 def key_from_environment() -> str:
@@ -72,9 +71,9 @@ class UpstreamEngine:
                 async for event in events:
                     if isinstance(event, TextAdded):
                         yield event.text
-        except ProviderError as err:
-            hint = _KEY_HINT if isinstance(err, AuthError) else _HINT
-            raise EngineError(f"The upstream failed. {err.message}", hint=hint) from err
+        except GptalkError as err:
+            # It reaches people who can't change the upstream's address or key, and whose client introduces it.
+            raise EngineError(err.message.removeprefix(SAID), hint="") from err
 
     async def _choose(self, asked: str) -> str:
         if self._model:

@@ -34,6 +34,9 @@ DEFAULT_RETRY_AFTER_S = 2.0
 """How long to wait if a service sends no intelligible `Retry-After`, in seconds."""
 
 
+_REQUEST_HINT = "Check the model, the key and the parameters, then try again."
+
+
 class TokenRefusedError(AuthError):
     """The service responded with 401: another token may help."""
 
@@ -118,6 +121,8 @@ def check_response(response: Response, service: str, *, secret: str = "token") -
     if status == 429:
         wait_s = parse_retry_after(response.headers.get("retry-after"))
         raise RateLimitedError(f"{service} is limiting requests{said}", retry_after_s=wait_s)
+    if status in (400, 422) and reason:
+        raise ServerError(f"{service} rejected the request{said}", status=status, hint=_REQUEST_HINT)
     if status >= 500 or (status >= 400 and reason):
         raise ServerError(f"{service} failed with status {status}{said}", status=status)
     if status >= 400:

@@ -117,6 +117,6 @@ class Writers(StorePart):
             ).fetchall()
             for (seq,) in rows:
                 reply = read_message(con, seq)
-                why = BROKEN_OFF if reply.content or reply.reasoning else BROKEN_OFF_EMPTY
+                why = BROKEN_OFF if reply.content else BROKEN_OFF_EMPTY
                 finish_reply(con, seq, Status.INCOMPLETE, why, reply.content, reply.reasoning)
         return len(rows)

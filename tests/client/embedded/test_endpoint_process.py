@@ -23,6 +23,7 @@ import pytest
 
 from gptalk_client.embedded.errors import EndpointCrashedError, WeightsMissingError
 from gptalk_client.embedded.process import EndpointState, LocalEndpoint, environment
+from gptalk_client.embedded.serve import with_address
 from gptalk_client.errors import LocalModelError
 from support.command_line import command
 from support.raw_server import Connection, RawServer, eventually
@@ -328,19 +329,37 @@ def test_serve_names_its_address_and_ends_cleanly_at_a_signal(number: signal.Sig
     assert process.stdout
     first, second = process.stdout.readline(), process.stdout.readline()
     children = psutil.Process(process.pid).children()
-    url = second.split()[-1]
+    url = first.split()[-1]
     answer = httpx.get(f"{url}/nothing", trust_env=False)
     process.send_signal(number)
     rest, errors = process.communicate(timeout=LIMIT_S)
 
     assert first.startswith("Serving 127.0.0.1:9 on http://127.0.0.1:")
-    assert second == f"Chat with it: gptalk-tui --url {url}\n"
+    # Other users can read a program's arguments, but not its environment.
+    assert second == f"Chat with it: GPTALK_URL={url} gptalk-tui\n"
     assert answer.status_code == 404
     assert (process.returncode, rest, errors) == (100 + number, "", "")
     assert len(children) == 1
     end = time.monotonic() + LIMIT_S
     while is_alive(children[0].pid):
         assert time.monotonic() < end
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the list of processes is read from /proc")
+def test_the_command_that_serve_prints_keeps_the_secret_out_of_the_arguments(tmp_path: Path) -> None:
+    address = "http://127.0.0.1:9/SECRET-CANARY"
+    line = with_address(address).replace("gptalk-tui", f"{sys.executable} {tmp_path / 'app.py'}")
+    (tmp_path / "app.py").write_text(
+        "import os\nprint(os.environ['GPTALK_URL'], open('/proc/self/cmdline').read(), sep='\\n')\n", "utf-8"
+    )
+    shown = subprocess.run(
+        ["sh", "-c", 'eval "$(cat)"'], input=line, capture_output=True, text=True, check=True
+    )
+
+    url, arguments = shown.stdout.splitlines()
+    assert url == address
+    assert "app.py" in arguments
+    assert "CANARY" not in arguments
 
 
 def test_serve_tells_when_its_process_crashes() -> None:

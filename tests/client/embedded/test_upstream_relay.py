@@ -8,12 +8,15 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from gptalk_client.embedded.errors import EngineError
 from gptalk_client.embedded.upstream import UpstreamEngine, key_from_environment
 from gptalk_client.errors import ConfigError
+from gptalk_client.providers.gptalk import GPTalk
+from support.gptalk_wire import run_turn
 from support.raw_server import Connection, RawServer, Request, eventually
 
 HELLO = [{"role": "user", "content": "Hi"}]
@@ -129,7 +132,7 @@ async def test_without_a_key_none_is_sent() -> None:
             refuse("302 Found", b"", "location: http://evil.example/\r\n"),
             "evil.example; redirects aren't followed",
         ),
-        (say(chunk("a"), b'data: {"error": {"message": "out of memory"}}\n\n'), "says: out of memory"),
+        (say(chunk("a"), b'data: {"error": {"message": "out of memory"}}\n\n'), "^out of memory"),
         (say(chunk("a")), "broke off"),
         (say(b"data: {nonsense\n\n"), "isn't JSON"),
         (say(b"data: [1]\n\n" * 3), "without any text"),
@@ -151,7 +154,28 @@ async def test_an_upstream_that_is_not_there_is_told_in_words() -> None:
     with pytest.raises(EngineError, match="refused the connection") as caught:
         await anext(engine.stream(HELLO, {}))  # type: ignore[arg-type]
     await engine.aclose()
-    assert "--upstream" in caught.value.for_humans()
+    assert caught.value.for_humans() == caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (refuse("500 Oops", {"error": {"message": "no room"}}), "{host} failed with status 500: no room"),
+        (refuse("401 Unauthorized", {"error": {"message": "bad key"}}), "{host} refused the key: bad key"),
+        (say(chunk("a"), b'data: {"error": {"message": "out of memory"}}\n\n'), "out of memory"),
+        (say(chunk("a")), "The reply broke off before its end mark."),
+    ],
+)  # fmt: skip
+async def test_through_the_endpoint_an_error_is_one_sentence_of_the_upstream(
+    serve_engine: Any, answer: Answer, said: str
+) -> None:
+    async with upstream(answer) as server:
+        engine, host = UpstreamEngine(server.url), urlsplit(server.url).netloc
+        async with serve_engine(engine) as url, GPTalk(url=url) as provider:
+            outcome = await run_turn(provider)
+        await engine.aclose()
+    assert outcome.error is not None
+    assert outcome.error.for_humans() == f"The service says: {said.format(host=host)}"
 
 
 async def test_closing_the_generator_hangs_up() -> None:

@@ -85,6 +85,32 @@ def test_context_is_the_end_of_the_path(store: Store) -> None:
     assert store.context(reply.id, limit=0) == []
 
 
+def test_branch_from_a_summary_is_a_sibling_of_the_whole_conversation(store: Store) -> None:
+    conversation = store.create_conversation()
+    for text in ("one", "two"):
+        say(store, conversation.id, text)
+    root = store.begin_branch(conversation.id, "They said one and two.")
+    assert (root.role, root.parent_id) == (Role.SYSTEM, None)
+    assert shown(store, conversation.id) == ["They said one and two."]
+    siblings = store.siblings(root.id)
+    assert len(siblings) == 2
+    for text in ("three", "four"):
+        _, reply = say(store, conversation.id, text)
+    found = [m.content for m in store.context(reply.id, limit=2)]
+    assert found == ["They said one and two.", "four", "re: four"]
+    assert len(store.context(reply.id, limit=100)) == 5
+    store.set_active(conversation.id, store.newest_leaf(siblings[0]))
+    assert shown(store, conversation.id) == ["one", "re: one", "two", "re: two"]
+    older = store.branch(conversation.id)[-1].id
+    assert [m.content for m in store.context(older, limit=1)] == ["re: two"]
+
+
+def test_text_sizes_are_in_bytes(store: Store) -> None:
+    conversation = store.create_conversation()
+    prompt, reply = say(store, conversation.id, "жук")
+    assert store.text_sizes([prompt.id, reply.id, "nothing"]) == {prompt.id: 6, reply.id: 10}
+
+
 def test_message_of_another_conversation_is_no_leaf(store: Store) -> None:
     a, b = store.create_conversation(), store.create_conversation()
     prompt, _ = say(store, a.id, "one")

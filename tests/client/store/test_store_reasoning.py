@@ -67,9 +67,10 @@ def test_reply_whose_writer_died_keeps_its_reasoning(path: Path) -> None:
         conversation = store.create_conversation()
         _, thinking = store.open_turn(conversation.id, "hi")
         store.append_reply(thinking.id, "", reasoning="hm")
-        _, silent = store.open_turn(conversation.id, "hi")
+        _, begun = store.open_turn(conversation.id, "hi")
+        store.append_reply(begun.id, "half")
     with Store.open(path) as store:
         found = store.message(thinking.id)
-        assert (found.status, found.error, found.reasoning) == (Status.INCOMPLETE, BROKEN_OFF, "hm")
-        assert store.message(silent.id).error == BROKEN_OFF_EMPTY
+        assert (found.status, found.error, found.reasoning) == (Status.INCOMPLETE, BROKEN_OFF_EMPTY, "hm")
+        assert store.message(begun.id).error == BROKEN_OFF
         assert store.integrity() == []

@@ -90,6 +90,36 @@ def test_a_cell_is_aligned_by_a_class() -> None:
     assert "<td>2</td>" in html
 
 
+@pytest.mark.parametrize(
+    "formula",
+    [
+        r"$e^{-x^2}\,dx$",
+        r"\(a_1 * b_2 * c_{3}\)",
+        r"$a<b \;\&\; `c`$",
+        r"\[x = \begin{pmatrix} 1 \\ 2 \end{pmatrix}\]",
+        "$$\n\\int_0^1 \\!\\frac{a}{b}\\,dx\n- [x](y)\n$$",
+        "$$\nnever_closed \\, _here_",
+    ],
+)
+def test_a_formula_is_shown_as_written(formula: str) -> None:
+    assert formula in read(page(f"Look:\n\n{formula}")).text
+    if "\n" not in formula:
+        assert f"so {formula} holds" in read(page(f"- so {formula} holds")).text
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(alphabet="\\{}[]()^_*~`<>&!#|-=+ab12,; \n", min_size=1).map(lambda text: text.strip()))
+def test_no_character_of_a_formula_is_lost(formula: str) -> None:
+    source = "$$" + " ".join(formula.split()) + "$$"
+    inside = source.strip("$").strip()
+    if inside:
+        assert inside in read(page(source)).text
+
+
+def test_prices_are_no_formulas() -> None:
+    assert "math" not in {attrs.get("class") for _, attrs in read(page("From $5 to $10, or *$6*.")).tags}
+
+
 def test_what_a_person_typed_is_shown_as_typed() -> None:
     html = page("# no heading\n\n  <i>kept</i>", Role.USER)
     assert '<div class="text plain" dir="auto"># no heading\n\n  &lt;i&gt;kept&lt;/i&gt;</div>' in html

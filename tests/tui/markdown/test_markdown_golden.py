@@ -1,4 +1,4 @@
-"""What each construct looks like, at a narrow and at a usual width."""
+"""How each construct looks, at a narrow and at a usual width."""
 
 from __future__ import annotations
 
@@ -456,7 +456,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_construct_in_a_narrow_column(name: str) -> None:
+def test_a_construct_at_a_narrow_width(name: str) -> None:
     source, narrow, _ = CASES[name]
     assert show(source, NARROW) == narrow
 

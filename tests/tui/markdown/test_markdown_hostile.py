@@ -1,4 +1,4 @@
-"""Text that is meant to break a renderer: bounded work, no crash, nothing lost, nothing that a terminal obeys."""
+"""Text meant to break a renderer: bounded work, no crash, nothing lost, no control characters."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_hostile_text_is_painted_within_its_width(name: str, width: int) -> None
         blocks = parse(piece)
         painted = layout(blocks, STYLES, text_width=width, full_width=width)
         for line in painted.lines:
-            # A wide letter does not fit into one cell; the widget cuts it off.
+            # A wide letter does not fit into one cell; the widget crops it.
             assert cell_len(line.strip.text) == line.strip.cell_length <= max(width, 2)
             assert not _OBEYED.search(line.strip.text)
         assert not any("\n" in plain or _OBEYED.search(plain.replace("\t", "")) for plain in blocks.plain)
@@ -90,7 +90,7 @@ def test_hostile_text_is_painted_within_its_width(name: str, width: int) -> None
     "name",
     ["quotes with spaces", "deepening list", "brackets", "alternating emphasis", "one long word", "pipes"],
 )
-def test_no_letter_of_a_hostile_text_is_lost(name: str) -> None:
+def test_no_letter_of_hostile_text_is_lost(name: str) -> None:
     text = HOSTILE[name][:9000] + "end of it"
     shown = "".join("".join(texts(paint(split(text), 60))).split())
     assert shown.endswith("endofit")
@@ -98,13 +98,13 @@ def test_no_letter_of_a_hostile_text_is_lost(name: str) -> None:
         assert shown == "".join(text.split())
 
 
-def test_the_deepest_text_is_shown() -> None:
+def test_deeply_nested_text_is_shown() -> None:
     assert "innermost" in show("> " * 500 + "innermost", 60)
     assert "innermost" in show(
         "".join("  " * n + "- a\n" for n in range(100)) + "  " * 100 + "- innermost", 60
     )
 
 
-def test_a_narrow_column_keeps_room_for_text() -> None:
+def test_quotes_leave_room_for_text_in_a_narrow_column() -> None:
     lines = show("> " * 10 + "some words in a deep quote", 20).split("\n")
     assert all(any(letter.isalpha() for letter in line) for line in lines)

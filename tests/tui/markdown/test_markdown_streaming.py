@@ -1,4 +1,4 @@
-"""One rendering: streamed or reopened, in pieces or whole, the lines are the same."""
+"""Streamed or reopened, in pieces or whole, the lines are the same."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_pieces_look_like_the_whole_document(name: str) -> None:
 @settings(max_examples=150, deadline=None)
 @given(documents.filter(lambda text: "[a]" not in text and "[ ]" not in text))
 def test_random_documents_keep_their_words(text: str) -> None:
-    """Whatever the parser makes of the whole: no letter is lost by cutting."""
+    """Splitting loses no letter, whatever the parser makes of the whole text."""
     cut = "".join(texts(paint(split(text), 80)))
     whole = "".join(texts(paint([Piece(text, 0)], 80)))
     assert sorted(filter(str.isalnum, cut)) == sorted(filter(str.isalnum, whole))
@@ -39,7 +39,7 @@ def test_random_documents_keep_their_words(text: str) -> None:
     st.lists(st.integers(1, 60), min_size=1, max_size=5),
     st.integers(20, 200),
 )
-def test_a_streamed_reply_is_the_reply_reopened(name: str, cuts: list[int], width: int) -> None:
+def test_a_streamed_reply_looks_as_it_does_reopened(name: str, cuts: list[int], width: int) -> None:
     text = CORPUS[name][:5000]
     splitter = Splitter()
     position = 0
@@ -54,7 +54,7 @@ def test_a_streamed_reply_is_the_reply_reopened(name: str, cuts: list[int], widt
 
 
 @pytest.mark.parametrize("name", ORDINARY)
-def test_every_width(name: str) -> None:
+def test_lines_fit_every_width(name: str) -> None:
     pieces = [parse(piece) for piece in split(ORDINARY[name][:2500])]
     for width in range(20, 201):
         for blocks in pieces:
@@ -62,7 +62,7 @@ def test_every_width(name: str) -> None:
                 assert line.strip.cell_length <= width
 
 
-def test_a_long_mixture_streams_to_what_it_is_reopened_as() -> None:
+def test_a_long_streamed_mixture_looks_as_it_does_reopened() -> None:
     text = mixture(60_000)
     splitter = Splitter()
     for position in range(0, len(text), 997):

@@ -1,4 +1,4 @@
-"""Text that is shown as written is cut into bounded pieces, whatever slices it comes in."""
+"""Text shown as written is split into bounded pieces, however it is sliced."""
 
 from __future__ import annotations
 

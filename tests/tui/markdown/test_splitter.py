@@ -20,7 +20,7 @@ CORPUS = {**ORDINARY, **AWKWARD}
 
 
 def stream(text: str, cuts: list[int]) -> Splitter:
-    """Feed a text in parts, look at the tail as a widget does, and end it."""
+    """Feed a text in parts, looking at the tail as a widget does, and finish it."""
     splitter = Splitter()
     position = 0
     while position < len(text):
@@ -59,7 +59,7 @@ def test_random_cuts_of_a_long_mixture(cuts: list[int]) -> None:
 
 
 @pytest.mark.parametrize("name", CORPUS)
-def test_sources_join_to_the_message(name: str) -> None:
+def test_joined_sources_are_the_message(name: str) -> None:
     text = CORPUS[name].replace("\u2028", "\n").replace("\u2029", "\n")
     pieces = split(text)
     joined = "".join(piece.source for piece in pieces)
@@ -72,7 +72,7 @@ def test_sources_join_to_the_message(name: str) -> None:
 
 @settings(max_examples=80, deadline=None)
 @given(documents, st.integers(0, 200))
-def test_what_is_frozen_stays(text: str, cut: int) -> None:
+def test_frozen_pieces_never_change(text: str, cut: int) -> None:
     splitter = Splitter(text[:cut])
     frozen = list(splitter.pieces)
     splitter.feed(text[cut:])
@@ -96,7 +96,7 @@ def test_little_is_left_unfrozen_while_ordinary_text_streams() -> None:
     assert worst <= 2500
 
 
-def test_work_can_be_done_in_slices() -> None:
+def test_splitting_can_be_done_in_slices() -> None:
     text = mixture(50_000)
     splitter = Splitter()
     splitter.push(text)
@@ -146,7 +146,7 @@ def test_list_items_are_pieces_and_carry_their_number() -> None:
     ]
 
 
-def test_a_long_fence_is_cut_by_lines_and_names_its_block() -> None:
+def test_a_long_fence_is_cut_by_lines_and_identifies_its_block() -> None:
     pieces = split(f"text\n\n```python\n{CODE}```\nafter\n")
     parts = pieces[1:-1]
     assert kinds(parts) == ["blocks", *["fence"] * (len(parts) - 1)]
@@ -166,14 +166,14 @@ def test_a_long_table_is_cut_by_rows_and_keeps_its_basis() -> None:
     assert pieces[1].source.count("\n") == TABLE_ROWS
 
 
-def test_a_long_line_is_cut_behind_a_space() -> None:
+def test_a_long_line_is_cut_after_a_space() -> None:
     pieces = split("word " * 2000)
     assert all(piece.source.endswith("word ") for piece in pieces)
     assert [piece.joins_previous for piece in pieces] == [False, *[True] * (len(pieces) - 1)]
 
 
 @pytest.mark.parametrize("cluster", ["👩\u200d👩\u200d👧", "e\u0301", "🇩🇪", "👍🏽"])
-def test_a_long_line_is_not_cut_inside_a_character(cluster: str) -> None:
+def test_a_long_line_is_not_cut_inside_a_grapheme(cluster: str) -> None:
     pieces = split(cluster * 3000)
     assert len(pieces) > 1
     if cluster == "🇩🇪":
@@ -183,7 +183,7 @@ def test_a_long_line_is_not_cut_inside_a_character(cluster: str) -> None:
         assert all(piece.source[-1] == cluster[-1] for piece in pieces)
 
 
-def test_definitions_count_from_where_they_stand() -> None:
+def test_definitions_apply_from_where_they_appear() -> None:
     pieces = split("see [a]\n\n[a]: https://x.y\n\nsee [A]\n\n[a]: https://other\n\nend [a]\n")
     assert [dict(piece.context.references) for piece in pieces] == [
         {},

@@ -1,4 +1,4 @@
-"""A copy goes the best way there is, is not obeyed by the terminal, and the toast names the way."""
+"""A copy uses the best way available, cannot inject escape sequences, and the toast says how it went."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ def tool(folder: Path, name: str, code: str) -> Path:
 
 @pytest.fixture
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return the only folder where tools are found."""
+    """Return the only folder on the search path."""
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
     return folder
 
 
-def test_the_sequence_carries_the_text_as_base64_only() -> None:
+def test_the_sequence_contains_the_text_as_base64_only() -> None:
     payload = base64.b64encode("a\x07\x1b]é".encode()).decode()
     assert osc52("a\x07\x1b]é", XTERM) == f"\x1b]52;c;{payload}\x07"
 
 
-def test_tmux_gets_it_for_itself_and_to_hand_through() -> None:
+def test_tmux_gets_the_sequence_both_plain_and_wrapped() -> None:
     plain = osc52("hi", XTERM)
     assert osc52("hi", XTERM | {"TMUX": "/tmp/x"}) == f"{plain}\x1bPtmux;\x1b{plain}\x1b\\"
 
 
-def test_screen_gets_it_in_short_parts() -> None:
+def test_screen_gets_the_sequence_in_short_parts() -> None:
     parts = osc52("x" * 300, XTERM | {"STY": "1"}).split("\x1b\\")
     assert all(len(part) <= 80 and part.startswith("\x1bP") for part in parts[:-1])
     assert parts[-1] == ""
@@ -59,11 +59,11 @@ def test_screen_gets_it_in_short_parts() -> None:
         ("x", XTERM | {"TERM_PROGRAM": "Apple_Terminal"}),
     ],
 )
-def test_what_a_terminal_does_not_take_is_not_sent(text: str, environment: dict[str, str]) -> None:
+def test_nothing_is_sent_to_a_terminal_that_would_ignore_it(text: str, environment: dict[str, str]) -> None:
     assert osc52(text, environment) == ""
 
 
-def test_tools_are_those_of_the_screen_in_front_of_the_person(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_tools_for_the_users_own_screen_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.which", lambda name: f"/bin/{name}")
 
     def names(environment: dict[str, str], platform: str = "linux") -> list[str]:
@@ -76,7 +76,7 @@ def test_tools_are_those_of_the_screen_in_front_of_the_person(monkeypatch: pytes
     assert names({"WSL_DISTRO_NAME": "x"}) == ["clip.exe"]
 
 
-async def test_a_tool_gets_the_text_and_is_named(tmp_path: Path, path: Path) -> None:
+async def test_a_tool_receives_the_text_and_is_named(tmp_path: Path, path: Path) -> None:
     tool(path, "wl-copy", f"open({str(tmp_path / 'got')!r}, 'wb').write(sys.stdin.buffer.read())")
     written: list[str] = []
     how = await Clipboard(written.append, tmp_path, XTERM | {"WAYLAND_DISPLAY": "w"}).put("ünï\n")
@@ -85,7 +85,7 @@ async def test_a_tool_gets_the_text_and_is_named(tmp_path: Path, path: Path) -> 
     assert len(written) == 1
 
 
-async def test_a_tool_that_hangs_or_fails_gives_way(
+async def test_a_tool_that_hangs_or_fails_is_skipped(
     tmp_path: Path, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(clipboard, "TOOL_LIMIT_S", 0.3)
@@ -112,7 +112,9 @@ async def test_a_private_file_is_the_last_resort(tmp_path: Path, path: Path) -> 
     assert written == []
 
 
-async def test_the_toast_names_the_way(tmp_path: Path, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_toast_says_how_it_was_copied(
+    tmp_path: Path, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("TMUX", "STY", "DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TERM", "xterm-256color")
@@ -126,7 +128,7 @@ async def test_the_toast_names_the_way(tmp_path: Path, path: Path, monkeypatch: 
         assert app.app.clipboard == "*A reply*"
 
 
-async def test_what_the_composer_cuts_goes_the_same_way(
+async def test_cutting_in_the_composer_uses_the_same_clipboard(
     tmp_path: Path, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TERM", "dumb")

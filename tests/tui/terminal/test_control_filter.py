@@ -1,4 +1,4 @@
-"""Painted text holds nothing that a terminal obeys, and keeps its width."""
+"""Painted text contains no control characters and keeps its width."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from support.terminal_bytes import complaints
 
 
 @pytest.mark.parametrize("what", HOSTILE_TEXTS)
-def test_what_a_terminal_obeys_is_taken_away(what: str) -> None:
+def test_control_characters_are_removed(what: str) -> None:
     text = HOSTILE_TEXTS[what]
     [painted] = ControlFilter().apply([Segment(text)], Color(0, 0, 0))
     assert complaints(painted.text.encode(), is_app=True) == []
     assert cell_len(painted.text) == cell_len(text)
 
 
-def test_harmless_segments_stay_as_they_are() -> None:
+def test_harmless_segments_are_unchanged() -> None:
     segments = [
         Segment("plain"),
         Segment("漢字 👩\u200d💻 é 🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f Привет"),
@@ -40,7 +40,7 @@ class _Careless(App[None]):
         yield Static("c\x1b[2Jd", markup=False)
 
 
-async def test_widgets_that_paint_what_they_are_given_are_caught() -> None:
+async def test_careless_widgets_are_filtered_too() -> None:
     async with _Careless().run_test() as pilot:
         lines = [str(strip.text) for strip in pilot.app.screen._compositor.render_strips()]
     assert "\x1b" not in "".join(lines)

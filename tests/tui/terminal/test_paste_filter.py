@@ -1,4 +1,4 @@
-"""A paste is text, whatever it holds and however it is cut."""
+"""A paste is text, whatever it contains and however it is chunked."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def messages(pieces: list[str]) -> list[events.Event]:
 
 
 @given(st.lists(st.integers(0, len(START + HOSTILE + END) + 1), max_size=6))
-def test_no_key_comes_out_of_a_paste(cuts: list[int]) -> None:
+def test_a_paste_never_produces_a_key(cuts: list[int]) -> None:
     whole = START + HOSTILE + END + "k"
     places = [0, *sorted(cuts), len(whole)]
     found = messages([whole[a:b] for a, b in pairwise(places)])
@@ -32,7 +32,7 @@ def test_no_key_comes_out_of_a_paste(cuts: list[int]) -> None:
 
 
 @given(st.text(alphabet=st.sampled_from("\x1b[20~1ab\r"), max_size=40), st.integers(0, 40))
-def test_outside_of_a_paste_nothing_waits_or_changes(text: str, cut: int) -> None:
+def test_input_outside_a_paste_passes_unchanged_and_at_once(text: str, cut: int) -> None:
     text = text.replace(START, "")
     pasted = PasteFilter()
     first, second = text[:cut], text[cut:]
@@ -40,6 +40,6 @@ def test_outside_of_a_paste_nothing_waits_or_changes(text: str, cut: int) -> Non
     assert pasted.feed(second) == second
 
 
-def test_two_pastes_in_one_piece() -> None:
+def test_two_pastes_in_one_chunk() -> None:
     text = f"{START}a\x1b{END}\x1b[A{START}\x07{END}"
     assert PasteFilter().feed(text) == f"{START}a␛{END}\x1b[A{START}␇{END}"

@@ -1,4 +1,4 @@
-"""A long paste folds to one line that says so, and nothing of it is lost on any way out of the composer."""
+"""A long paste folds to a one-line label, and none of it is lost however it leaves the composer."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def shown(app: Running) -> str:
     return app.chat.composer.document.text
 
 
-def test_a_fold_says_what_it_stands_for() -> None:
+def test_a_fold_is_labelled_with_its_size() -> None:
     folds = Folds()
     assert folds.add(LONG) == "[pasted text #1 · 1,024 lines · 18 kB]"
     assert folds.add(OTHER) == "[pasted text #2 · 1 line · 3 kB]"
@@ -35,7 +35,7 @@ def test_a_fold_says_what_it_stands_for() -> None:
     assert size_title(1_048_576) == "1.0 MB"
 
 
-def test_what_is_expanded_is_folded_again_and_a_typed_lookalike_stays_text() -> None:
+def test_expanded_text_folds_again_and_a_typed_lookalike_stays_text() -> None:
     folds = Folds()
     label = folds.add(LONG)
     text = folds.expand(f"Read {label} please")
@@ -45,13 +45,13 @@ def test_what_is_expanded_is_folded_again_and_a_typed_lookalike_stays_text() -> 
     assert folds.expand(f"I typed {label}") == f"I typed {label}"
 
 
-def test_a_text_that_was_never_pasted_folds_only_when_it_is_very_long() -> None:
+def test_unpasted_text_folds_only_if_very_long() -> None:
     folds = Folds()
     assert folds.fold(LONG[:5_000]) == LONG[:5_000]
     assert folds.fold(LONG) == "[pasted text #1 · 1,024 lines · 18 kB]"
 
 
-async def test_a_megabyte_is_one_line_and_is_sent_whole(tmp_path: Path) -> None:
+async def test_a_pasted_megabyte_shows_as_one_line_and_is_sent_whole(tmp_path: Path) -> None:
     megabyte = "lorem ipsum dolor sit amet\n" * 38_000
     provider = ScriptedProvider(["ok"])
     async with running_app(provider, tmp_path) as app:
@@ -64,7 +64,7 @@ async def test_a_megabyte_is_one_line_and_is_sent_whole(tmp_path: Path) -> None:
         assert app.chat.composer.text == ""
 
 
-async def test_a_paste_with_controls_is_made_harmless(tmp_path: Path) -> None:
+async def test_control_characters_in_a_paste_become_symbols(tmp_path: Path) -> None:
     async with running_app(ScriptedProvider([]), tmp_path) as app:
         await paste(app, "a\x1b]52;c;aGk=\x07b\r\nc\rd")
         assert app.chat.composer.text == "a␛]52;c;aGk=␇b\nc\nd"
@@ -72,7 +72,7 @@ async def test_a_paste_with_controls_is_made_harmless(tmp_path: Path) -> None:
         assert "\x1b" not in app.chat.composer.text
 
 
-async def test_two_folds_keep_apart_and_each_goes_as_one_sign(tmp_path: Path) -> None:
+async def test_each_fold_is_moved_over_and_deleted_as_one_character(tmp_path: Path) -> None:
     async with running_app(ScriptedProvider([]), tmp_path) as app:
         await paste(app, LONG)
         await paste(app, OTHER)
@@ -87,7 +87,7 @@ async def test_two_folds_keep_apart_and_each_goes_as_one_sign(tmp_path: Path) ->
         assert LONG in app.chat.composer.text
 
 
-async def test_a_fold_can_be_opened(tmp_path: Path) -> None:
+async def test_a_fold_can_be_expanded(tmp_path: Path) -> None:
     async with running_app(ScriptedProvider([]), tmp_path) as app:
         await paste(app, LONG)
         assert app.chat.composer.has_fold
@@ -96,7 +96,7 @@ async def test_a_fold_can_be_opened(tmp_path: Path) -> None:
         assert not app.chat.composer.has_fold
 
 
-async def test_a_fold_is_in_the_draft_and_folds_again(tmp_path: Path) -> None:
+async def test_a_draft_keeps_folded_text_and_folds_it_again(tmp_path: Path) -> None:
     async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
         await app.send("First")
         await app.until_idle()
@@ -118,7 +118,7 @@ async def test_a_fold_is_in_the_draft_and_folds_again(tmp_path: Path) -> None:
         assert store.conversations()[0].draft == LONG
 
 
-async def test_a_folded_prompt_comes_back_after_a_failure(tmp_path: Path) -> None:
+async def test_a_folded_prompt_returns_after_a_failure(tmp_path: Path) -> None:
     provider = ScriptedProvider([NetworkError("No connection.")], ["Now it works."])
     async with running_app(provider, tmp_path) as app:
         await paste(app, LONG)
@@ -134,7 +134,7 @@ async def test_a_folded_prompt_comes_back_after_a_failure(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("sequence", ["\x1b[27;2;13~", "\x1b[13;2u"])
-async def test_shift_enter_of_any_terminal_makes_a_new_line(tmp_path: Path, sequence: str) -> None:
+async def test_shift_enter_inserts_a_new_line_in_any_terminal(tmp_path: Path, sequence: str) -> None:
     provider = ScriptedProvider(["ok"])
     async with running_app(provider, tmp_path) as app:
         [key] = list(XTermParser().feed(sequence))
@@ -147,7 +147,7 @@ async def test_shift_enter_of_any_terminal_makes_a_new_line(tmp_path: Path, sequ
         assert provider.requests == []
 
 
-async def test_the_real_cursor_stands_at_the_caret(tmp_path: Path) -> None:
+async def test_the_terminal_cursor_follows_the_caret(tmp_path: Path) -> None:
     async with running_app(ScriptedProvider([]), tmp_path) as app:
         composer = app.chat.composer
         await app.press(*"ab日")

@@ -1,4 +1,4 @@
-"""What comes from outside is text to every part of the app, before the last guard and for the clipboard too."""
+"""Text from outside is shown literally by every part of the app, even without the control filter."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from support.terminal_bytes import complaints
 
 
 @pytest.fixture
-def unguarded(monkeypatch: pytest.MonkeyPatch) -> None:
+def unfiltered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ControlFilter, "apply", lambda _self, segments, _background: segments)
 
 
 def painted(running: Running, selector: str) -> str:
-    """Return what is painted where widgets stand, line by line."""
+    """Return what is painted in the regions of widgets, line by line."""
     lines = running.app.screen._compositor.render_strips()
     regions = [each.region for each in running.app.screen.query(selector)]
     return "\n".join(
@@ -35,38 +35,38 @@ def painted(running: Running, selector: str) -> str:
     )
 
 
-async def take_toasts_away(running: Running) -> None:
+async def clear_toasts(running: Running) -> None:
     running.app.clear_notifications()
     await running.app.screen.query("ToastHolder").remove()
 
 
 async def shows(running: Running, words: str, where: str) -> None:
-    """Wait until words are painted as they are, and see that nothing raw is painted anywhere."""
+    """Wait until words are painted literally, and check that nothing raw is painted anywhere."""
     await running.until(lambda: bare(words) in bare(painted(running, where)), f"{words!r} is painted")
     assert complaints(painted(running, "Screen").replace("\n", "").encode(), is_app=True) == []
 
 
-async def test_the_guard_is_among_the_filters_of_the_app(tmp_path: Path) -> None:
+async def test_the_app_installs_the_control_filter(tmp_path: Path) -> None:
     async with running_app(ScriptedProvider([]), tmp_path) as running:
         assert any(isinstance(each, ControlFilter) for each in running.app.get_line_filters())
 
 
-@pytest.mark.usefixtures("unguarded")
-async def test_toasts_and_headings_are_text(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("unfiltered")
+async def test_toasts_and_headings_show_text_literally(tmp_path: Path) -> None:
     async with running_app(ScriptedProvider([]), tmp_path, size=(180, 50), toasts=True) as running:
         for raw in HOSTILE_TEXTS.values():
             text = raw.replace("\x00", "")
-            await take_toasts_away(running)
+            await clear_toasts(running)
             running.chat.say(f"{text}\nsecond line")
             await shows(running, f"{seen(text)}second line", "Toast")
-            await take_toasts_away(running)
+            await clear_toasts(running)
             running.app.notify("words", title=text)
             await shows(running, f"{seen(text)}words", "Toast")
         running.chat.list_pane.set_heading("[@click=app.quit]here[/]")
         await shows(running, "[@click=app.quit]here[/]", "#heading")
 
 
-async def test_a_question_is_text(tmp_path: Path) -> None:
+async def test_a_confirmation_shows_text_literally(tmp_path: Path) -> None:
     async with running_app(ScriptedProvider([]), tmp_path) as running:
         running.app.push_screen(ConfirmScreen("Open [/nope]?", "[@click=app.quit]here[/]", yes="Open"))
         await running.until(lambda: isinstance(running.app.screen, ConfirmScreen))
@@ -74,9 +74,9 @@ async def test_a_question_is_text(tmp_path: Path) -> None:
         await shows(running, "[@click=app.quit]here[/]", ".dialog")
 
 
-@pytest.mark.usefixtures("unguarded")
+@pytest.mark.usefixtures("unfiltered")
 @pytest.mark.parametrize("what", ["clipboard", "clear", "bidi", "broken markup", "fence"])
-async def test_settings_show_text_and_keep_what_is_left_alone(tmp_path: Path, what: str) -> None:
+async def test_settings_show_text_literally_and_keep_untouched_values(tmp_path: Path, what: str) -> None:
     text = HOSTILE_TEXTS[what]
     name = text.replace("\n", " ")
     with Store.open(paths_in(tmp_path).database) as store:
@@ -105,7 +105,7 @@ async def test_settings_show_text_and_keep_what_is_left_alone(tmp_path: Path, wh
         assert (kept.model, kept.system_prompt) == (name, text)
 
 
-async def test_what_is_copied_holds_no_control_character(
+async def test_copied_text_contains_no_control_character(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("TMUX", "STY", "DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"):

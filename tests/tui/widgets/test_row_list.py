@@ -24,7 +24,7 @@ WAYS = {
 
 
 def colours(strip: Strip) -> set[tuple[object, object]]:
-    """Return what tells rows apart: their backgrounds, and whether they are reversed."""
+    """Return what distinguishes rows: their backgrounds, and whether they are reversed."""
     styles = [style or Style() for _, style, _ in strip]
     return {(style.bgcolor, style.reverse) for style in styles}
 

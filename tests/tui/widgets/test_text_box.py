@@ -1,4 +1,4 @@
-"""The fields for many lines."""
+"""Undo and redo in text areas that shrink and grow."""
 
 from __future__ import annotations
 
@@ -13,9 +13,7 @@ from support.scripted_provider import ScriptedProvider
 
 @pytest.mark.parametrize("lines", [3, 12, 40])
 @pytest.mark.parametrize("size", [(120, 36), (80, 24), (40, 12)])
-async def test_many_lines_are_taken_back_and_come_again(
-    tmp_path: Path, lines: int, size: tuple[int, int]
-) -> None:
+async def test_many_lines_can_be_undone_and_redone(tmp_path: Path, lines: int, size: tuple[int, int]) -> None:
     async with running_app(ScriptedProvider([]), tmp_path, size=size) as running:
         box = running.chat.composer
         box.insert_text("one")
@@ -30,7 +28,7 @@ async def test_many_lines_are_taken_back_and_come_again(
             assert (box.text, box.cursor_location) == (whole, end)
 
 
-async def test_many_lines_are_taken_back_in_the_system_prompt(tmp_path: Path) -> None:
+async def test_many_lines_can_be_undone_in_the_system_prompt(tmp_path: Path) -> None:
     async with running_app(ScriptedProvider([]), tmp_path) as running:
         await running.press("ctrl+t")
         box = running.app.screen.query_one(TextArea)

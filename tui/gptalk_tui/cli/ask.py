@@ -44,6 +44,7 @@ MAX_INPUT_BYTES = 16 << 20
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object when done.")
 @click.option("--no-stream", is_flag=True, help="Print the reply once it is complete.")
 @click.option("-x", "--extract", is_flag=True, help="Print only the first code block of the reply.")
+@click.option("--show-reasoning", is_flag=True, help="Print the model's reasoning to standard error.")
 @click.option("--raw", is_flag=True, help="Print the reply unchanged, control characters included.")
 @click.option("--no-save", is_flag=True, help="Don't save the prompt or the reply.")
 @pass_globals
@@ -57,6 +58,7 @@ def ask(
     as_json: bool,
     no_stream: bool,
     extract: bool,
+    show_reasoning: bool,
     raw: bool,
     no_save: bool,
 ) -> int:
@@ -78,9 +80,10 @@ def ask(
         parameters=_typed(options),
         is_saved=not no_save,
     )
-    return run_turn(
-        context, question, Shape(as_json=as_json, streams=not no_stream, extracts=extract, raw=raw)
+    shape = Shape(
+        as_json=as_json, streams=not no_stream, extracts=extract, shows_reasoning=show_reasoning, raw=raw
     )
+    return run_turn(context, question, shape)
 
 
 def _with_input(prompt: str) -> str:

@@ -1,4 +1,4 @@
-"""A piece to logical blocks: the costly part, which depends on neither the width nor the theme."""
+"""From pieces to logical blocks: the costly part, independent of width and theme."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ _DEFINITION = re.compile(
 
 
 def parse(piece: Piece) -> Blocks:
-    """Read a piece of Markdown.
+    """Parse a piece of Markdown.
 
     Args:
         piece: From the splitter.
 
     Returns:
-        Its blocks, with all text made visible, and the logical lines as a copy gives them.
+        Its blocks, with all text made visible, and its logical lines as copied.
     """
     source = visible(piece.source)
     context = piece.context
@@ -79,7 +79,7 @@ def _without_prefixes(source: str, containers: Sequence[Container], joins: bool)
     lines = []
     for number, line in enumerate(source.split("\n")):
         if joins and not number:
-            # The rest of a line whose prefixes stand in the piece before.
+            # The rest of a line whose prefixes are in the previous piece.
             lines.append(line)
             continue
         if "\t" in line[:80]:
@@ -149,7 +149,7 @@ class _Reader:
         Args:
             index: The first child's token.
             stop: The closing token's type; empty at the outermost level.
-            spaced: Whether a blank line stands between blocks even where the source has none.
+            spaced: Whether to put a blank line between blocks even if the source has none.
         """
         tokens = self._tokens
         is_first = True
@@ -168,7 +168,7 @@ class _Reader:
         return not self._lines[token.map[0] - 1].strip(" >\t")
 
     def _block(self, token: Token, index: int) -> int:
-        """Read the block that a token opens; return the index behind it."""
+        """Read the block that a token opens; return the index after it."""
         kind = token.type
         if kind == "paragraph_open":
             self._read_paragraph(self._tokens[index + 1])
@@ -267,7 +267,7 @@ class _Reader:
         self._markers[-1] = (shown + box, plain + f"[{task[1]}] ")
 
     def _definitions(self, lines: list[str]) -> None:
-        """Show link definitions as they stand: what they define may have gone by already."""
+        """Show link definitions as written: links before them were painted without them."""
         found = []
         for source in lines:
             line = _styled(source, "muted")
@@ -278,7 +278,7 @@ class _Reader:
         self._paragraph(found)
 
     def _verbatim(self, source: str, style: str) -> None:
-        # A piece that goes on with an HTML block may begin with that block's blank lines.
+        # A piece that continues an HTML block may start with the block's blank lines.
         source = source.rstrip("\n") if self._context.kind == "html" else source.strip("\n")
         lines = [line.expandtabs(4) for line in source.split("\n")]
         self._paragraph([_styled(line.rstrip(), style) for line in lines])
@@ -304,7 +304,7 @@ class _Reader:
         return bool(line.spans) and line.spans[0].style in ("html", "text verbatim")
 
     def _first_line(self, line: InlineLine, shown: str, plain: str) -> None:
-        """Put an item's first line behind its marker."""
+        """Put an item's first line after its marker."""
         gutters = tuple(self._gutters[: len(self._gutters) - len(self._markers)])
         spans: list[Span] = []
         atoms: list[Atom] = []
@@ -328,7 +328,7 @@ class _Reader:
         self.blocks.append(Text(gutters, head + shown, spans, plain_head + plain, atoms, targets, by))
 
     def _flush_markers(self) -> None:
-        """Give a marker a line of its own where no text stands behind it."""
+        """Put a marker with no text after it on its own line."""
         if self._markers:
             self._first_line(InlineLine(), "", "")
 
@@ -380,7 +380,7 @@ def _styled(text: str, style: str, indent: str = "") -> InlineLine:
 
 
 def _strip_left(line: InlineLine, count: int) -> None:
-    """Drop the spaces that a line begins with, as behind a hard break."""
+    """Drop a line's leading spaces, as after a hard break."""
     shown, plain = line.shown[count:], line.plain[count:]
     line.parts, line.plain_parts = [shown], [plain]
     line.length, line.plain_length = len(shown), len(plain)
@@ -392,7 +392,7 @@ def _strip_left(line: InlineLine, count: int) -> None:
 
 
 def parse_plain(piece: Piece) -> Blocks:
-    """Read a piece as text that is shown as written, such as a person's prompt.
+    """Parse a piece as text that is shown as written, such as a prompt.
 
     Args:
         piece: From `split_plain` or `PlainSplitter`.

@@ -1,4 +1,4 @@
-"""What a parsed piece is made of: logical blocks that know neither a width nor a colour."""
+"""A parsed piece: logical blocks, independent of width and colours."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from typing import NamedTuple, TypeAlias
 
 
 class Gutter(NamedTuple):
-    """Decoration before each line of what stands in a quote or a list item. One cell a character."""
+    """Decoration before each line inside a quote or a list item. Each character takes one cell."""
 
     text: str
     style: str
 
 
 class Span(NamedTuple):
-    """Styled characters up to `end`; they start where the span before ends."""
+    """Styled characters up to `end`, starting where the previous span ends."""
 
     end: int
     style: str
-    """Names of the style table, joined by spaces."""
+    """Names in the style table, joined by spaces."""
 
 
 class Atom(NamedTuple):
-    """Shown characters that stand for other ones of the plain text. Between atoms both are the same."""
+    """Shown characters that stand for different ones in the plain text. Outside atoms both are the same."""
 
     start: int
     end: int
@@ -49,7 +49,7 @@ class Text:
     atoms: list[Atom] = field(default_factory=list)
     targets: list[Target] = field(default_factory=list)
     marker: int = 0
-    """Shown characters that are the item's marker: further lines hang behind them."""
+    """Length of the item's marker in shown characters; further lines are indented by it."""
 
 
 @dataclass(slots=True)
@@ -78,21 +78,21 @@ class CodeLine(NamedTuple):
 
 @dataclass(slots=True)
 class Code:
-    """A code block, or the part of one that the piece holds."""
+    """A code block, or the part of one in this piece."""
 
     gutters: tuple[Gutter, ...]
     language: str
-    """As written behind the fence, its first word."""
+    """The first word after the opening fence, as written."""
     source: str
-    """The code of this piece, with its last line end where it has one."""
+    """The code in this piece, with its final newline if it has one."""
     ident: int
-    """Names the code block in its message."""
+    """Identifies the code block in its message."""
     has_header: bool
     lines: list[CodeLine]
 
 
 class CellLine(NamedTuple):
-    """One line of a table's cell."""
+    """One line of a table cell."""
 
     shown: str
     spans: list[Span]
@@ -101,20 +101,20 @@ class CellLine(NamedTuple):
 
 @dataclass(slots=True)
 class Cell:
-    """One cell of a table."""
+    """A table cell."""
 
     lines: list[CellLine]
-    """More than one where the source has `<br>`."""
+    """More than one if the source has `<br>`."""
     start: int
-    """Offset in the row's plain text of the shown text, where that is found there; else of the cell."""
+    """Offset of the shown text in the row's plain text if it is found there; else the cell's offset."""
     length: int
     exact: bool
-    """Whether the plain text has the very characters that are shown."""
+    """Whether the plain text has exactly the characters shown."""
 
 
 @dataclass(slots=True)
 class Table:
-    """A table, or the part of one that the piece holds."""
+    """A table, or the part of one in this piece."""
 
     gutters: tuple[Gutter, ...]
     aligns: list[str]
@@ -122,13 +122,13 @@ class Table:
     header: list[Cell]
     rows: list[list[Cell]]
     plain: list[str]
-    """The source lines: header, delimiter row, rows; without the first two where the table only goes on."""
+    """The source lines: header, delimiter row, rows; without the first two if the piece continues a table."""
     natural: list[int]
-    """Cells that each column would like; the same in all pieces of one table."""
+    """Preferred width of each column in cells; the same in all pieces of one table."""
     minimum: list[int]
-    """Cells of each column's longest word."""
+    """Width of each column's longest word in cells."""
     goes_on: bool
-    """Whether the piece before has the header."""
+    """Whether an earlier piece has the header."""
 
 
 Block: TypeAlias = Text | Blank | Rule | Code | Table
@@ -140,4 +140,4 @@ class Blocks:
 
     blocks: list[Block]
     plain: list[str]
-    """The logical lines as a copy gives them, without line ends."""
+    """The logical lines as copied, without newlines."""

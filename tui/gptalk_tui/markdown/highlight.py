@@ -1,4 +1,4 @@
-"""Code to styled lines, by Pygments' lexers; each is loaded when its name is first met."""
+"""From code to styled lines, with Pygments' lexers; each is loaded when its name first comes up."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 TAB = 4
 _READ_TOGETHER = frozenset({"Bash", "Markdown"})
-"""Lexers that match here-documents and inner code blocks as one."""
+"""Lexers that match a whole here-document or inner code block with one pattern."""
 _PAIRS = (("/*", "*/"), ("<!--", "-->"), ("{-", "-}"), ("(*", "*)"), ("--[[", "]]"))
-"""What some lexers match as one, however many lines it has."""
+"""Comments that some lexers match with one pattern, however many lines they have."""
 PLAIN = "fence"
 
-# From the most special to the most general; a token takes the first of its ancestors that is listed.
+# A token takes the style of its nearest ancestor listed here.
 _NAMES = {
     "Comment.Preproc": "decorator", "Comment.Hashbang": "comment", "Comment": "comment",
     "Keyword.Type": "type", "Keyword.Constant": "number", "Keyword": "keyword",
@@ -35,7 +35,7 @@ _NAMES = {
 
 @lru_cache(64)
 def _lexer(name: str) -> Lexer | None:
-    """Return the lexer of a language; None where there is none. Never guessed from the code."""
+    """Return a language's lexer, if any; never guessed from the code."""
     from pygments.lexers import get_lexer_by_name
     from pygments.util import ClassNotFound
 
@@ -60,7 +60,7 @@ def _style(token: Any) -> str:
 
 
 def language_of(info: str) -> str:
-    """Return the language that stands behind an opening fence: its first word, without braces and dots."""
+    """Return the language after an opening fence: its first word, without braces and dots."""
     words = info.split(None, 1)
     if not words:
         return ""
@@ -71,10 +71,9 @@ def code_lines(source: str, language: str, lead: str = "") -> list[CodeLine]:
     """Return the lines of a code block.
 
     Args:
-        source: The code; one line end at its end ends the last line.
-        language: A name that Pygments may know.
-        lead: Code before it, which the lexer reads first. A block is cut where it is long: so a string or a
-            comment that began at most one piece earlier is still told from code, at a bounded cost.
+        source: The code; a final newline ends the last line. language: A name that Pygments may know. lead: The
+        code before it, which the lexer reads first. Long blocks are cut into pieces: this way a string
+            or a comment that started in the previous piece is still recognised, at a bounded cost.
     """
     if source.endswith("\n"):
         source = source[:-1]
@@ -165,7 +164,7 @@ def _append(spans: list[Span], end: int, style: str) -> None:
 
 
 def _expanded(line: str, spans: list[Span]) -> CodeLine:
-    """Replace tabs by spaces up to the next multiple of four, and keep which is which."""
+    """Expand tabs to the next multiple of four, and keep track of them."""
     shown: list[str] = []
     length = 0
     atoms: list[Atom] = []

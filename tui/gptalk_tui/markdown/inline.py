@@ -1,4 +1,4 @@
-"""Inline Markdown tokens to shown text, plain text, styles and links."""
+"""From inline Markdown tokens to shown text, plain text, styles and links."""
 
 from __future__ import annotations
 
@@ -37,19 +37,19 @@ class InlineLine:
 
     @property
     def shown(self) -> str:
-        """What is painted."""
+        """The text as painted."""
         return "".join(self.parts)
 
     @property
     def plain(self) -> str:
-        """What a copy gives."""
+        """The text as copied."""
         return "".join(self.plain_parts)
 
     def add(self, text: str, style: str, plain: str | None = None) -> None:
-        """Append text; `plain`, where given, is what a copy gives instead, as one."""
+        """Append text; `plain`, if given, is copied in its place, as a whole."""
         if not text:
             return
-        # Entities such as `&#27;` became characters only now.
+        # Entities such as `&#27;` have only now become characters.
         text = visible(text, newlines=False)
         start = self.length
         self.parts.append(text)
@@ -68,12 +68,12 @@ class InlineLine:
 
 
 def is_openable(url: str) -> bool:
-    """Return whether a link's address is of a kind that may be opened."""
+    """Whether an address may be opened: web and mail only."""
     return url[:8].lower().startswith(("http://", "https://", "mailto:"))
 
 
 def host_of(url: str) -> str:
-    """Return the host of an address as people should see it before they open it; for mail, the address."""
+    """Return the host to show before an address is opened; for mail, the mail address."""
     if url[:7].lower() == "mailto:":
         return url[7:].partition("?")[0]
     try:
@@ -86,7 +86,7 @@ class InlineReader:
     """Reads the children of inline tokens into logical lines.
 
     Args:
-        base: Style of plain text here.
+        base: The style of plain text.
     """
 
     def __init__(self, base: str = "text") -> None:
@@ -99,7 +99,7 @@ class InlineReader:
 
     @property
     def line(self) -> InlineLine:
-        """The line that is being filled."""
+        """The line being filled."""
         return self.lines[-1]
 
     def read(self, tokens: Iterable[Token]) -> list[InlineLine]:
@@ -145,7 +145,7 @@ class InlineReader:
             self.line.add(_one_line(token.content), self._style())
 
     def new_line(self) -> None:
-        """Begin one more logical line; an open link goes on there."""
+        """Start another logical line; an open link continues there."""
         link = self._link
         self._close_link(note=False)
         self.lines.append(InlineLine())
@@ -182,7 +182,7 @@ class InlineReader:
         if not line.parts:
             return
         last = line.parts[-1][-1]
-        # Between wide letters a line end of the source is no space: those scripts are written without.
+        # Between wide letters a newline is not a space: those scripts do without.
         if last != " " and not (last >= "\u2e80" and get_character_cell_size(last) == 2):
             line.add(" ", self._style())
 
@@ -200,7 +200,7 @@ class InlineReader:
         if is_openable(url):
             if shown:
                 line.targets.append(Target(start, line.length, url))
-            # A text that reads like another address than the link's own must not mislead.
+            # Text that looks like a different address must not mislead.
             host = host_of(url)
             if note and _LOOKS_LIKE_ADDRESS.match(shown) and host.lower() not in shown.lower():
                 line.add(f" ({host})", f"{self._base} muted", "")
@@ -223,7 +223,7 @@ def _one_line(text: str) -> str:
 
 
 def _trim(url: str) -> str:
-    """Take off what ends the sentence rather than the address."""
+    """Strip punctuation that ends the sentence rather than the address."""
     while url and url[-1] in ".,;:!?'\"*_~…。，、）)]}>":
         if url[-1] == ")" and url.count("(") >= url.count(")"):
             break

@@ -1,4 +1,4 @@
-"""Common LaTeX as Unicode: what stays readable on one line; the rest is left as it was written."""
+"""Common LaTeX as Unicode, where that stays readable on one line; the rest is left as written."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _pairs(listing: str) -> dict[str, str]:
 
 _MAX_DEPTH = 8
 _WIDE = "\u2003"
-"""Stands for a gap until the formula is whole."""
+"""Placeholder for a gap until the whole formula is converted."""
 _COMMANDS = {
     **_pairs(_GREEK),
     **_pairs(_SIGNS),
@@ -79,7 +79,7 @@ _SIMPLE = re.compile(r"[\w.′'ℏℓ∞√\u0300-\u036f\u2070-\u209f⁰¹²³]*
 
 
 def to_unicode(formula: str) -> str:
-    """Return a formula with what Unicode has for its commands; unknown commands stay as written.
+    """Return a formula with its commands replaced by Unicode; unknown commands stay as written.
 
     Args:
         formula: The text between the formula's delimiters.
@@ -91,7 +91,7 @@ def to_unicode(formula: str) -> str:
 
 
 def _convert(source: str, position: int, closer: str, depth: int) -> tuple[str, int]:
-    """Convert up to the closing brace or the end. Return the text and the position behind it."""
+    """Convert up to the closing brace or the end; return the text and the position after it."""
     parts: list[str] = []
     length = len(source)
     while position < length:
@@ -159,7 +159,7 @@ def _command(source: str, position: int, depth: int) -> tuple[str, int]:
         behind = found.end()
         if name in ("left", "right") and source[behind : behind + 1] == ".":
             behind += 1
-        # The space that ends a command's name is kept where it parts words or signs.
+        # The space that ends a command's name is kept if it separates words or symbols.
         return (text + " " if text and source[behind - 1] == " " else text), behind
     after = found.end()
     if name in ("frac", "dfrac", "tfrac", "cfrac", "binom"):

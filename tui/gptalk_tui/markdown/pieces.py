@@ -1,4 +1,4 @@
-"""What the splitter makes of a message and the renderer paints: pieces that can each be read alone."""
+"""Pieces of a message, made by the splitter, each of which can be parsed and painted alone."""
 
 from __future__ import annotations
 
@@ -8,67 +8,67 @@ from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 PieceKind: TypeAlias = Literal["blocks", "text", "fence", "table", "html", "plain"]
-"""How a piece is read: Markdown blocks; the rest of a paragraph; the rest of a code block, of a table, of an
-HTML block; text as it stands."""
+"""How to parse a piece: Markdown blocks; the rest of a paragraph, a code block, a table or an HTML block; text as
+written."""
 
 NO_REFERENCES: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A quote or a list item that was open where a piece begins."""
+    """A quote or a list item that is open where a piece starts."""
 
     kind: Literal["quote", "item"]
     columns: int
-    """Columns of the source that an item's lines are indented by; 0 for a quote."""
+    """Columns of indentation of an item's lines in the source; 0 for a quote."""
     cells: int
-    """Cells that its decoration takes on screen."""
+    """Width of its decoration on screen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fence:
-    """The code block that a piece goes on with."""
+    """The code block that a piece continues."""
 
     ident: int
-    """Offset of the block's first line in the message: names it among all pieces."""
+    """Offset of the block's first line in the message, which identifies the block."""
     info: str
-    """What stands behind the opening fence, such as `rust`; empty for indented code."""
+    """The text after the opening fence, such as `rust`; empty for indented code."""
     indent: int
-    """Columns of the source that each line loses."""
+    """Columns of indentation to remove from each line."""
     lead: str
-    """The lines of the block just before this piece: the lexer reads them first to know where it is."""
+    """The block's lines just before this piece, which the lexer reads first to get its state."""
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a piece needs to know of the text before it."""
+    """What a piece needs to know about the text before it."""
 
     kind: PieceKind = "blocks"
     containers: tuple[Container, ...] = ()
-    """Outermost first. Their prefixes still stand in the source."""
+    """Outermost first. Their prefixes are still in the source."""
     number: int | None = None
-    """The number of the ordered list's item that the piece begins with."""
+    """The number of the ordered list item that the piece starts with."""
     fence: Fence | None = None
-    """With kind `fence`."""
+    """Only with kind `fence`."""
     basis: str = ""
-    """With kind `table`: the table's first rows, header and delimiter row included, which set the widths."""
+    """Only with kind `table`: the table's first rows, header and delimiter row included, which set the widths."""
     references: Mapping[str, str] = field(default_factory=lambda: NO_REFERENCES, hash=False)
-    """Addresses by normalised label, from the link definitions seen so far."""
+    """Addresses by normalised label, from the link definitions so far."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a message that never changes again (but for the splitter's tail)."""
+    """A part of a message that never changes again (except for the splitter's tail)."""
 
     source: str
-    """As in the message, with its line ends. The sources of all pieces, joined, are the message, less blank
-    lines at its end."""
+    """As in the message, newlines included. Joined, the sources of all pieces are the message without trailing
+    blank lines."""
     start: int
     """Offset of `source` in the message, in characters."""
     context: Context = field(default_factory=Context)
     blank_before: bool = False
-    """Whether the piece's first painted line is a blank one that sets it off from the piece before."""
+    """Whether the piece starts with a blank line to separate it from the previous one."""
     joins_previous: bool = False
-    """Whether the piece goes on in the middle of the line that the piece before ends with."""
+    """Whether the piece starts in the middle of the previous piece's last line."""
     closes_fence: bool = False
-    """Whether the last line is the closing fence of the code block that the piece goes on with."""
+    """Whether the last line is the closing fence of the code block that the piece continues."""

@@ -1,4 +1,4 @@
-"""Cuts text that is shown as written, such as a person's prompt, into pieces of bounded size."""
+"""Splits text that is shown as written, such as a prompt, into pieces of bounded size."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _PLAIN = Context(kind="plain")
 
 
 class PlainSplitter:
-    """Turns text into pieces that end at a line's end where they can; used as `Splitter` is.
+    """Turns text into pieces that end with a line if possible; has the interface of `Splitter`.
 
     Attributes:
         pieces: The pieces, in order. Only ever appended to.
@@ -24,21 +24,21 @@ class PlainSplitter:
 
     @property
     def pending_chars(self) -> int:
-        """Characters that were pushed and are not in a piece."""
+        """Characters pushed but not split yet."""
         return len(self._pending) - self._position
 
     @property
     def tail(self) -> None:
-        """Nothing: text shown as written does not grow on screen."""
+        """Always None: a prompt does not stream."""
         return None
 
     def push(self, text: str) -> None:
-        """Append text without looking at it."""
+        """Append text to be split by `step`."""
         self._pending = self._pending[self._position :] + text
         self._position = 0
 
     def step(self, max_chars: int | None = None) -> bool:
-        """Look at pushed text, at most so many characters, roughly; return whether more is pending."""
+        """Split pushed text, roughly at most so many characters; return whether more is pending."""
         budget = len(self._pending) if max_chars is None else max_chars
         while self.pending_chars and budget > 0:
             head = self._pending[self._position : self._position + PIECE_CHARS]
@@ -53,5 +53,5 @@ class PlainSplitter:
         return bool(self.pending_chars)
 
     def finish(self) -> None:
-        """Put everything into pieces."""
+        """Split everything."""
         self.step()

@@ -1,7 +1,7 @@
 """The block structure of Markdown, read line by line: which containers and which leaf are open.
 
-Source: CommonMark 0.31, appendix "A parsing strategy", phase 1, and GitHub's tables. It finds no inline
-structure and builds no tree: the splitter asks only where a text can be cut.
+Source: CommonMark 0.31, appendix "A parsing strategy", phase 1, and GitHub's tables. There is no inline
+structure and no tree, because the splitter only needs to know where a text can be cut.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from gptalk_client.formulas import math_closer
+
 Leaf: TypeAlias = Literal["", "paragraph", "fence", "indented", "html", "math", "table"]
 
 MAX_DEPTH = 12
-"""Containers in containers; what is nested deeper counts as text."""
+"""Maximum nesting of containers; anything deeper counts as text."""
 
 _HTML_NAMES = (
     "address|article|aside|base|basefont|blockquote|body|caption|center|col|colgroup|dd|details|dialog|dir|div|dl"
@@ -57,25 +59,25 @@ class Open:
     kind: Literal["quote", "item"]
     columns: int = 0
     marker: str = ""
-    """A bullet, or the delimiter behind a number: items with the same one are of one list."""
+    """A bullet, or the delimiter after a number: items with the same one belong to one list."""
     number: int = 0
-    """The number to show, counted on from the list's first one."""
+    """The number to show, counted from the list's first one."""
     cells: int = 2
     is_empty: bool = False
-    """Whether nothing has followed the item's marker yet."""
+    """Whether nothing follows the item's marker so far."""
 
 
 @dataclass(slots=True)
 class Step:
-    """What one line did."""
+    """The effect of one line."""
 
     blank: bool = False
     matched: int = 0
-    """How many open containers go on."""
+    """How many open containers continue."""
     starts: bool = False
-    """Whether a block begins here, at the depth `matched`."""
+    """Whether a block starts here, at depth `matched`."""
     sibling: bool = False
-    """Whether that is one more item of the list open at this depth."""
+    """Whether that block is another item of the list open at this depth."""
     table: bool = False
     """Whether the line is a delimiter row: the line before it is a table's header."""
     closes_leaf: bool = False
@@ -83,23 +85,23 @@ class Step:
     underlines: bool = False
     """Whether the line makes the paragraph before it a heading."""
     content: str = ""
-    """The line without the prefixes of its containers, in expanded tabs."""
+    """The line without its containers' prefixes, with tabs expanded."""
     definition: tuple[str, str] | None = None
-    """Label and address, where the line is a link definition."""
+    """Label and address if the line is a link definition."""
 
 
 @dataclass(slots=True)
 class Scanner:
-    """The open blocks behind the lines fed so far."""
+    """The blocks left open by the lines read so far."""
 
     containers: list[Open] = field(default_factory=list)
     leaf: Leaf = ""
     info: str = ""
-    """Of the open fence."""
+    """The open fence's info string."""
     indent: int = 0
-    """Columns that the open code block's lines lose."""
+    """Columns of indentation to remove from the open code block's lines."""
     too_deep: bool = False
-    """Whether a line was nested deeper than `MAX_DEPTH`. The caller takes it back."""
+    """Whether a line was nested deeper than `MAX_DEPTH`. The caller resets it."""
     _fence: str = ""
     _ending: re.Pattern[str] | None = None
     _math_end: str = ""
@@ -112,7 +114,7 @@ class Scanner:
         return not self.leaf and not self.containers
 
     def line(self, text: str) -> Step:
-        """Read one line, given without its line end."""
+        """Read one line, given without its newline."""
         if "\t" in text:
             text = text.expandtabs(4)
         position, matched = self._match(text)
@@ -127,12 +129,12 @@ class Scanner:
         return step
 
     def end_leaf(self) -> None:
-        """Close the open paragraph, table or HTML block, as where a line was too long to be read whole."""
+        """Close the open paragraph, table or HTML block, as after a line too long to read whole."""
         if self.leaf not in ("fence", "indented"):
             self.leaf = ""
 
     def _match(self, text: str) -> tuple[int, int]:
-        """Return the position behind the prefixes of the containers that go on, and how many do."""
+        """Return the position after the prefixes of the containers that continue, and their number."""
         position = 0
         for index, container in enumerate(self.containers):
             stripped = text[position:].lstrip(" ")
@@ -145,7 +147,7 @@ class Scanner:
                     position += 1
             elif not stripped:
                 if container.is_empty:
-                    # An item may begin with one blank line: what follows is not its own, but its list goes on.
+                    # An item may start with one blank line; what follows ends it, but not its list.
                     container.is_empty = False
                     container.columns = _NEVER
                 position = min(len(text), position + container.columns)
@@ -156,7 +158,7 @@ class Scanner:
         return position, len(self.containers)
 
     def _continue_verbatim(self, rest: str, step: Step) -> bool:
-        """Take the line as content of an open code, HTML or formula block. Return whether there was one."""
+        """Add the line to an open code, HTML or formula block; return whether there was one."""
         leaf = self.leaf
         if leaf == "fence":
             stripped = rest.strip()
@@ -200,7 +202,7 @@ class Scanner:
         self.leaf = ""
 
     def _begin(self, rest: str, step: Step) -> None:
-        """Read a line that is not blank: close what does not go on, open what begins."""
+        """Read a line that is not blank: close blocks that do not continue, and open new ones."""
         lazy = self.leaf == "paragraph"
         open_now = self.containers[: step.matched]
         opened = False
@@ -223,17 +225,17 @@ class Scanner:
                 self._count_on(self.containers[step.matched], container, step)
             opened = True
             open_now.append(container)
-            rest = rest[container.columns :] if container.kind == "item" else _behind_quote(stripped)
+            rest = rest[container.columns :] if container.kind == "item" else _after_quote(stripped)
             if not rest.strip():
                 container.is_empty = container.kind == "item"
                 step_leaf = ""
                 break
-        self._settle(step_leaf, open_now, opened, lazy, rest, step)
+        self._commit(step_leaf, open_now, opened, lazy, rest, step)
 
-    def _settle(
+    def _commit(
         self, leaf: Leaf, open_now: list[Open], opened: bool, lazy: bool, rest: str, step: Step
     ) -> None:
-        """Make the containers and the leaf that the line left open the current ones."""
+        """Store the containers and the leaf that the line leaves open."""
         content = rest.strip()
         for container in self.containers[: step.matched]:
             container.is_empty = False
@@ -257,7 +259,7 @@ class Scanner:
         return True
 
     def _leaf_of(self, stripped: str, indent: int, lazy: bool, opened: bool, step: Step) -> Leaf | None:
-        """Return the leaf that the text begins or goes on with; None where a container or a paragraph may."""
+        """Return the leaf that the text starts or continues; None if it may be a container or a paragraph."""
         if indent >= 4:
             if lazy and not opened:
                 return "paragraph"
@@ -321,7 +323,7 @@ class Scanner:
         return len(header) == len(inner)
 
     def _container_of(self, stripped: str, indent: int, interrupts: bool) -> Open | None:
-        """Return the quote or item that the text opens. An item that interrupts a paragraph is restricted."""
+        """Return the quote or item that the text opens; fewer items may interrupt a paragraph."""
         if stripped[0] == ">":
             return Open("quote")
         marker, number, cells = "", 1, 2
@@ -350,7 +352,7 @@ class Scanner:
 
 
 def _interrupts_table(stripped: str) -> bool:
-    """A table's next line is a row unless it begins a block that may interrupt a paragraph."""
+    """Whether a line ends a table: it starts a block that may interrupt a paragraph."""
     first = stripped[0]
     if first not in _STARTERS:
         return False
@@ -366,22 +368,5 @@ def _interrupts_table(stripped: str) -> bool:
     )
 
 
-def _behind_quote(stripped: str) -> str:
+def _after_quote(stripped: str) -> str:
     return stripped[2:] if stripped[1:2] == " " else stripped[1:]
-
-
-def math_closer(stripped: str) -> str:
-    """Return what closes the formula block that a line opens; an empty string where it opens none.
-
-    Args:
-        stripped: The line without its indentation.
-    """
-    stripped = stripped.rstrip()
-    if stripped.startswith("$$"):
-        closer = "$$"
-    elif stripped.startswith("\\["):
-        closer = "\\]"
-    else:
-        return ""
-    found = stripped.find(closer, 2)
-    return closer if found in (-1, len(stripped) - 2) and stripped != "$$$$" else ""

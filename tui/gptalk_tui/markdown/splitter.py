@@ -1,8 +1,8 @@
-"""Cuts a message into pieces while it streams: what is frozen is never read or rendered again.
+"""Splits a message into pieces while it streams: a frozen piece is never parsed or rendered again.
 
-The pieces depend on the text alone, never on how it was cut on its way. A piece ends where a block of the
-outermost level ends, at each item of an outermost list, and where a code block, a table or a paragraph
-outgrows a limit; its context says how to go on. Knows no widget and no Markdown parser.
+Pieces depend on the text alone, not on how it was chunked in transit. A piece ends with a top-level block, at
+each item of a top-level list, and where a code block, a table or a paragraph exceeds a limit; its context says
+how to continue. Knows no widget and no Markdown parser.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from gptalk_tui.markdown.pieces import NO_REFERENCES, Container, Context, Fence,
 from gptalk_tui.markdown.scanner import Open, Scanner, Step
 
 PIECE_CHARS = 4096
-"""A block that cannot be cut at a better place is cut here, and so is a line."""
+"""Where to cut a block, or a line, that has no better place to cut."""
 NESTED_CHARS = 2048
-"""A block inside a list item or a quote begins a new piece when the piece is already this long."""
+"""Length from which a piece ends before the next block in a list item or a quote."""
 FENCE_LINES = 24
 TABLE_ROWS = 40
 MAX_REFERENCES = 500
@@ -29,7 +29,7 @@ _Blank: TypeAlias = Literal["always", "if_blank", "never"]
 
 @dataclass(slots=True)
 class _Next:
-    """The piece that is being gathered."""
+    """The piece being collected."""
 
     start: int = 0
     context: Context = field(default_factory=Context)
@@ -74,12 +74,12 @@ class Splitter:
 
     @property
     def pending_chars(self) -> int:
-        """Characters that were pushed and not looked at yet."""
+        """Characters pushed but not split yet."""
         return self._pending_chars
 
     @property
     def tail(self) -> Piece | None:
-        """The unfinished rest, as a piece; None where there is nothing but blank lines."""
+        """The unfinished rest as a piece; None if it is blank."""
         upcoming = self._next
         partial = "".join(self._partial)
         if not upcoming.has_content and not partial.strip():
@@ -89,23 +89,23 @@ class Splitter:
         return self._make(partial)
 
     def feed(self, text: str) -> None:
-        """Append text and look at all of it."""
+        """Append text and split all of it."""
         self.push(text)
         self.step()
 
     def push(self, text: str) -> None:
-        """Append text without looking at it: `step` does that in slices."""
+        """Append text to be split by `step`."""
         if text:
-            # Unicode's own line ends are line ends to whoever makes text visible.
+            # `visible` turns Unicode's line separators into newlines too.
             text = text.replace("\u2028", "\n").replace("\u2029", "\n")
             self._pending.append(text)
             self._pending_chars += len(text)
 
     def step(self, max_chars: int | None = None) -> bool:
-        """Look at pushed text.
+        """Split pushed text.
 
         Args:
-            max_chars: At most so many characters, roughly; None: all.
+            max_chars: Roughly the most characters to split; None for all.
 
         Returns:
             Whether more is pending.
@@ -123,7 +123,7 @@ class Splitter:
         return bool(self._pending)
 
     def finish(self) -> None:
-        """Say that the text is complete: the rest becomes the last piece."""
+        """Mark the text as complete: the rest becomes the last piece."""
         self.step()
         if self._finished:
             return
@@ -145,7 +145,7 @@ class Splitter:
         self._append(text[position:] if position else text)
 
     def _append(self, text: str) -> None:
-        """Lengthen the unfinished line, and cut it where it has become too long to wait for its end."""
+        """Extend the unfinished line, cutting it if it is too long to wait for its end."""
         while self._partial_chars + len(text) >= PIECE_CHARS:
             room = PIECE_CHARS - self._partial_chars
             head = "".join((*self._partial, text[:room]))
@@ -170,7 +170,7 @@ class Splitter:
             self._line(line)
 
     def _giant(self, head: str) -> None:
-        """Take the first or a further part of a line that is longer than a piece."""
+        """Add the first or a further part of a line that is longer than a piece."""
         if not self._in_giant:
             self._line(head)
             self._in_giant = True
@@ -185,7 +185,7 @@ class Splitter:
         return Context(kind, self._containers(len(self._scanner.containers)))
 
     def _line(self, line: str) -> None:
-        """Read one line and freeze what ends before it or with it."""
+        """Read one line, and freeze what ends before or with it."""
         scanner = self._scanner
         depth_before, leaf_before = len(scanner.containers), scanner.leaf
         fence_before = (scanner.info, scanner.indent)
@@ -250,8 +250,8 @@ class Splitter:
     def _cut_verbatim(self, context: Context, moves_blanks: bool) -> None:
         """Cut inside a block that is shown line by line.
 
-        Blank lines at its end are no part of indented code or HTML, unless more of it follows, as here: they begin
-        the next piece.
+        Trailing blank lines belong to indented code or HTML only if more of it follows, as it does here, so
+        they start the next piece.
         """
         blank: list[str] = []
         while moves_blanks and len(self._next.lines) > 1 and not self._next.lines[-1].strip():
@@ -291,7 +291,7 @@ class Splitter:
         return "if_blank" if containers and containers[-1].kind == "item" else "always"
 
     def _track(self, step: Step, line: str) -> None:
-        """Count the lines of the open block, and keep what a piece that goes on with it needs."""
+        """Count the lines of the open block, and keep what a piece that continues it needs."""
         leaf = self._scanner.leaf
         if leaf in ("fence", "indented"):
             if step.starts:
@@ -332,7 +332,7 @@ class Splitter:
         upcoming = self._next
         if blank and not upcoming.has_content:
             upcoming.leading_blank = True
-            # Blank lines are content of a block that goes on, and nothing before any other.
+            # Blank lines are content when a block continues, and nothing before a new one.
             upcoming.has_content = upcoming.context.kind in ("fence", "html")
         else:
             upcoming.has_content = True
@@ -357,7 +357,7 @@ class Splitter:
         )
 
     def _cut(self, context: Context, blank: _Blank, *, joins: bool = False) -> None:
-        """Freeze what was gathered; the next piece goes on with `context`."""
+        """Freeze the collected lines; the next piece starts with `context`."""
         piece = self._make()
         self.pieces.append(piece)
         self._next = _Next(piece.start + len(piece.source), context, blank, joins)
@@ -365,7 +365,7 @@ class Splitter:
     def _peek(self) -> None:
         """Freeze a list's last item as soon as the next line's first letter shows that the list is over.
 
-        Only what the whole line would decide in the same way: the pieces stay the same.
+        Applies only if the whole line would decide the same, so the pieces do not change.
         """
         scanner = self._scanner
         if (
@@ -397,7 +397,7 @@ def _dedent(line: str, columns: int) -> str:
 
 
 def cut_place(head: str) -> int:
-    """Return where to cut a long line: behind the last space of its second half, else between characters."""
+    """Return where to cut a long line: after the last space in its second half, else between graphemes."""
     space = head.rfind(" ", len(head) // 2, len(head) - 1)
     if space >= 0:
         return space + 1
@@ -410,7 +410,7 @@ def cut_place(head: str) -> int:
 
 
 def _may_cut(head: str, place: int) -> bool:
-    """Whether the character at a place begins what readers see as one: emoji, flags and marks stay whole."""
+    """Whether a grapheme may start at a place: emoji, flags and combining marks stay whole."""
     before, behind = head[place - 1], head[place]
     if before == "\u200d" or behind == "\u200d":
         return False

@@ -1,4 +1,4 @@
-"""Tables: from tokens to cells, and how wide the columns would like to be."""
+"""Tables: from tokens to cells, and the preferred widths of their columns."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ def read_table(
     gutters: tuple[Gutter, ...],
     basis: str = "",
 ) -> tuple[Table, int]:
-    """Read the table whose opening token stands at an index.
+    """Read the table whose opening token is at an index.
 
     Args:
-        tokens: Of the whole piece.
-        index: Of `table_open`.
-        source_lines: What the tokens' line numbers count.
+        tokens: The tokens of the whole piece.
+        index: The index of `table_open`.
+        source_lines: The lines that the tokens' line numbers refer to.
         gutters: Decoration before each line.
-        basis: The table's first rows, where the piece only goes on with it. They set the widths.
+        basis: The table's first rows, which set the widths, if the piece continues a table.
 
     Returns:
-        The table, and the index behind its closing token.
+        The table, and the index after its closing token.
     """
     rows: list[list[Cell]] = []
     plain: list[str] = []
@@ -72,7 +72,7 @@ def read_table(
 
 
 def _places(row: str) -> list[tuple[int, int]]:
-    """Return start and end of each cell's text in a row, without the spaces around it."""
+    """Return start and end of each cell's text in a row, without surrounding spaces."""
     bounds = [found.start() for found in _UNESCAPED_PIPE.finditer(row)]
     starts = [0, *(bound + 1 for bound in bounds)]
     ends = [*bounds, len(row)]
@@ -100,7 +100,7 @@ def _cell(token: Token, base: str, row: str, place: tuple[int, int]) -> Cell:
 
 
 def _widths(rows: Sequence[Sequence[Cell]]) -> tuple[list[int], list[int]]:
-    """Return the cells that each column would like, and those of its longest word."""
+    """Return the width of each column's longest line, and of its longest word, in cells."""
     columns = len(rows[0])
     natural, minimum = [1] * columns, [1] * columns
     for row in rows:
@@ -114,7 +114,7 @@ def _widths(rows: Sequence[Sequence[Cell]]) -> tuple[list[int], list[int]]:
 
 
 def _unbreakable(word: str) -> int:
-    """Wide letters part anywhere; a word of narrow ones does not."""
+    """Return the width that cannot be wrapped: two cells for wide letters, which wrap anywhere."""
     if word.isascii():
         return len(word)
     cells = cell_len(word)

@@ -14,6 +14,7 @@ from html import escape
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from gptalk_client.formulas import add_formulas, source_of
 from gptalk_client.models import Message, Role, iso_utc
 from gptalk_client.text import one_line, visible
 from gptalk_client.transcripts.transcript import Transcript, branches, ending, speaker
@@ -117,6 +118,7 @@ def _markdown() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
     parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    add_formulas(parser)
     # Every address passes: an unwanted one is shown as text, where markdown-it would show its source.
     parser.validateLink = lambda url: True  # type: ignore[method-assign]
     for name, rule in (
@@ -127,6 +129,8 @@ def _markdown() -> MarkdownIt:
         ("link_close", _link_close),
         ("th_open", _cell_open),
         ("td_open", _cell_open),
+        ("math_inline", _formula),
+        ("math_block", _formula_block),
     ):
         parser.add_render_rule(name, rule)
     return parser
@@ -154,6 +158,15 @@ def _highlighted(code: str, language: str) -> str:
     except ClassNotFound:
         return escape(code)
     return highlight(code, lexer, HtmlFormatter(nowrap=True))
+
+
+def _formula(renderer: Any, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:
+    """Return a formula as written: read as text it would lose its backslashes."""
+    return f'<span class="math" dir="ltr">{escape(source_of(tokens[at]))}</span>'
+
+
+def _formula_block(renderer: Any, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:
+    return f"<p>{_formula(renderer, tokens, at, options, env)}</p>\n"
 
 
 def _image(renderer: Any, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:

@@ -1,4 +1,4 @@
-"""The height index answers as a plain list of heights would."""
+"""The height index gives the same answers as a plain list of heights."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def tops(index: HeightIndex, weights: list[int], heights: list[int | None]) -> l
 
 
 @given(st.lists(st.integers(1, 5000), max_size=80), CHANGES)
-def test_agrees_with_a_plain_list(weights: list[int], changes: list[tuple[str, int, int]]) -> None:
+def test_the_index_agrees_with_a_plain_list(weights: list[int], changes: list[tuple[str, int, int]]) -> None:
     index = HeightIndex(weights)
     heights: list[int | None] = [None] * len(weights)
     weights = list(weights)
@@ -72,14 +72,14 @@ def test_agrees_with_a_plain_list(weights: list[int], changes: list[tuple[str, i
         assert line < expected[row + 1]
 
 
-def test_measuring_tells_how_the_total_changes() -> None:
+def test_measuring_returns_the_change_in_the_total() -> None:
     index = HeightIndex([400, 400], lines_per_weight=1 / 40)
     assert index.measure(0, 25) == 15
     assert index.measure(0, 20) == -5
     assert index.total == 30
 
 
-def test_a_line_outside_is_the_first_or_the_last() -> None:
+def test_a_line_out_of_range_is_the_first_or_the_last() -> None:
     index = HeightIndex([1, 1, 1])
     for row, height in enumerate((3, 2, 0)):
         index.measure(row, height)
@@ -87,6 +87,6 @@ def test_a_line_outside_is_the_first_or_the_last() -> None:
     assert index.find(99) == (1, 1)
 
 
-def test_no_rows_hold_no_line() -> None:
+def test_an_empty_index_contains_no_line() -> None:
     with pytest.raises(IndexError):
         HeightIndex().find(0)

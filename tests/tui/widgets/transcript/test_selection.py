@@ -1,4 +1,4 @@
-"""What the mouse selects is the text, not the screen."""
+"""The mouse selects text, not cells of the screen."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ async def drag(app: Pane, pilot: Pilot[None], start: tuple[int, int], end: tuple
     return app.transcript.selected_text
 
 
-async def test_a_drag_over_wrapped_lines_gives_no_newlines() -> None:
+async def test_dragging_over_wrapped_lines_copies_no_newlines() -> None:
     async with pane() as (app, pilot):
         x0, y0 = where(app, "beta")
         x1, y1 = where(app, "omicron")
@@ -87,7 +87,7 @@ async def test_a_drag_over_wrapped_lines_gives_no_newlines() -> None:
         assert await drag(app, pilot, (x0, y0), (x1, y1)) == LONG_LINE[6 : LONG_LINE.index("omicron")]
 
 
-async def test_a_drag_over_messages_gives_both_without_bars() -> None:
+async def test_dragging_over_messages_copies_both_without_bars() -> None:
     async with pane() as (app, pilot):
         start, end = where(app, "question"), where(app, "gamma")
         assert await drag(app, pilot, start, end) == "question\n\nalpha beta "
@@ -101,7 +101,7 @@ async def test_bullets_are_copied_as_in_the_source() -> None:
         assert await drag(app, pilot, (0, y0), (x1 + 11, y1)) == "- first item\n- second item"
 
 
-async def test_two_clicks_take_a_word_and_three_the_paragraph() -> None:
+async def test_two_clicks_select_a_word_and_three_the_paragraph() -> None:
     async with pane() as (app, pilot):
         place = where(app, "gamma")
         await pilot.click(app.transcript, offset=place, times=2)
@@ -110,14 +110,14 @@ async def test_two_clicks_take_a_word_and_three_the_paragraph() -> None:
         assert app.transcript.selected_text == LONG_LINE
 
 
-async def test_a_click_takes_the_selection_away() -> None:
+async def test_a_click_clears_the_selection() -> None:
     async with pane() as (app, pilot):
         await drag(app, pilot, where(app, "beta"), where(app, "delta"))
         await pilot.click(app.transcript, offset=where(app, "second"))
         assert app.transcript.selected_text == ""
 
 
-async def test_a_selection_survives_scrolling_and_another_width() -> None:
+async def test_a_selection_survives_scrolling_and_resizing() -> None:
     async with pane(REPLY * 4) as (app, pilot):
         app.transcript.scroll_to_top()
         await pilot.pause()
@@ -138,22 +138,35 @@ async def test_a_selection_survives_streaming() -> None:
         assert app.transcript.selected_text == chosen
 
 
-async def test_a_click_on_a_link_tells_its_address_and_opens_nothing() -> None:
+async def test_a_selection_survives_the_tail_being_frozen_in_pieces() -> None:
+    async with pane("A paragraph\n# Heading", status=Status.STREAMING) as (app, pilot):
+        x, y = where(app, "Heading")
+        assert await drag(app, pilot, (x, y), (x + 7, y)) == "Heading"
+        app.transcript.append_text("a", " of it\n\nMore.\n\nAnd more.")
+        assert len(app.transcript.document.rows(1).splitter.pieces) > 1
+        assert app.transcript.selected_text == "Heading"
+
+
+async def test_clicking_a_link_posts_its_address() -> None:
     async with pane() as (app, pilot):
         await pilot.click(app.transcript, offset=where(app, "the site"))
         await pilot.pause()
         assert app.links == ["https://example.test/page"]
 
 
-async def test_a_link_to_anything_else_is_text() -> None:
-    async with pane("[x](javascript:alert(1)) and [y](file:///etc/passwd)") as (app, pilot):
-        for y in range(app.transcript.size.height):
-            for x in range(0, 60, 3):
-                await pilot.click(app.transcript, offset=(x, y)) if y < 6 else None
-        assert app.links == []
+async def test_only_web_and_mail_links_can_be_clicked() -> None:
+    reply = (
+        "[script](javascript:alert(1)) [disk](file:///etc/passwd) [old](ftp://x.y/z) [call](tel:1) [near](n.md) "
+        "[web](https://x.y) [post](mailto:a@x.y)"
+    )
+    async with pane(reply, size=(100, 30)) as (app, pilot):
+        for word in ("script", "disk", "old", "call", "near", "web", "post"):
+            await pilot.click(app.transcript, offset=where(app, word))
+        await pilot.pause()
+        assert app.links == ["https://x.y", "mailto:a@x.y"]
 
 
-async def test_a_click_on_the_corner_of_a_code_block_copies_it() -> None:
+async def test_clicking_a_copy_mark_posts_the_code() -> None:
     async with pane() as (app, pilot):
         x, y = where(app, "copy")
         await pilot.click(app.transcript, offset=(x + 1, y))
@@ -173,7 +186,7 @@ async def test_a_long_code_block_is_one_block() -> None:
 
 
 @pytest.mark.parametrize("width", [1, 5, 20, 62, 200])
-async def test_selecting_everything_gives_the_text_at_every_width(width: int) -> None:
+async def test_selecting_everything_copies_the_text_at_every_width(width: int) -> None:
     async with pane("Some words here.\n\nAnd more words.", size=(width, 30)) as (app, _):
         from gptalk_tui.widgets.transcript.selection import END_OF_LINE, Selection, Spot
 

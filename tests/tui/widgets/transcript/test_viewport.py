@@ -1,4 +1,4 @@
-"""What is in view stays in view: while text streams, when the width changes, and however far one scrolls."""
+"""What is in view stays in view: while text streams, after a resize, and however far one scrolls."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def entry(name: str, text: str, status: Status = Status.COMPLETE, error: str = "
 
 
 def viewport_of(texts: Sequence[str], *, fetched: list[str] | None = None) -> Viewport:
-    """Return a viewport on prompts and replies in turn; `fetched` notes which texts were asked for."""
+    """Return a viewport on alternating prompts and replies; `fetched` records which texts were read."""
     names = [f"{'a' if number % 2 else 'u'}{number}" for number in range(len(texts))]
     by_name = dict(zip(names, texts, strict=True))
 
@@ -44,7 +44,7 @@ def shown(viewport: Viewport) -> list[str]:
 
 
 def everything(viewport: Viewport, width: int) -> list[str]:
-    """Return all lines of the document, as one tall viewport shows them."""
+    """Return all lines of the document, as shown by one tall viewport."""
     tall = Viewport(viewport.document)
     tall.is_following = False
     tall.place(width, 100_000)
@@ -68,7 +68,7 @@ TEXTS = st.lists(
 @given(TEXTS, st.integers(1, 130), st.integers(1, 30), st.lists(st.integers(-40, 40), max_size=12))
 @example(
     ["", "# H\n\n- a\n- b\n\n```\ncode\n```", ""], 6, 1, [0]
-)  # estimates round differently once a row is known
+)  # estimates round differently once a row is measured
 def test_scrolling_shows_the_lines_of_the_document(
     texts: list[str], width: int, height: int, moves: list[int]
 ) -> None:
@@ -88,7 +88,7 @@ def test_scrolling_shows_the_lines_of_the_document(
 
 @settings(max_examples=40, deadline=None)
 @given(TEXTS, st.integers(2, 120), st.integers(1, 20), st.data())
-def test_every_line_can_be_jumped_to(texts: list[str], width: int, height: int, data: st.DataObject) -> None:
+def test_any_line_can_be_jumped_to(texts: list[str], width: int, height: int, data: st.DataObject) -> None:
     viewport = viewport_of(texts)
     lines = everything(viewport, width)
     viewport.is_following = False
@@ -108,7 +108,7 @@ def test_opening_reads_and_renders_only_what_is_in_view() -> None:
     assert viewport.document.rendered_rows < 80
 
 
-def test_text_that_streams_below_moves_nothing() -> None:
+def test_text_streaming_below_moves_nothing() -> None:
     viewport = viewport_of(conversation(20))
     document = viewport.document
     document.append(entry("a-live", "", Status.STREAMING))
@@ -135,7 +135,7 @@ def test_the_last_word_of_a_reply_is_in_view_while_following() -> None:
 
 
 @pytest.mark.parametrize("width", [37, 60, 130, 200])
-def test_another_width_keeps_the_word_at_the_top(width: int) -> None:
+def test_resizing_keeps_the_word_at_the_top(width: int) -> None:
     viewport = viewport_of([" ".join(f"word{number}" for number in range(2000))] * 2)
     viewport.place(90, 20)
     viewport.is_following = False
@@ -146,7 +146,7 @@ def test_another_width_keeps_the_word_at_the_top(width: int) -> None:
     assert first in shown(viewport)[0].split()
 
 
-def test_a_long_text_is_split_in_slices_and_ends_whole() -> None:
+def test_a_long_text_is_split_completely_in_slices() -> None:
     text = "".join(f"Paragraph {number} with some words.\n\n" for number in range(20_000))
     viewport = viewport_of(["Go", text])
     viewport.place(80, 20)
@@ -159,7 +159,7 @@ def test_a_long_text_is_split_in_slices_and_ends_whole() -> None:
     assert "Paragraph 19999 with some words." in shown(viewport)[-1]
 
 
-def test_a_failure_is_told_below_the_text() -> None:
+def test_a_failure_is_shown_below_the_text() -> None:
     document = Document(Renderer(STYLES))
     document.set_entries([entry("a1", "Part", Status.INCOMPLETE, "The line \x1b[2J broke.")], {"a1": "Part"})
     viewport = Viewport(document)
@@ -172,7 +172,7 @@ def test_a_failure_is_told_below_the_text() -> None:
     ]
 
 
-def test_an_empty_reply_is_told() -> None:
+def test_an_empty_reply_is_explained() -> None:
     document = Document(Renderer(STYLES))
     document.set_entries([entry("a1", "")], {"a1": ""})
     viewport = Viewport(document)
@@ -180,7 +180,7 @@ def test_an_empty_reply_is_told() -> None:
     assert "The service answered with an empty reply." in "\n".join(shown(viewport))
 
 
-def test_nothing_to_show_is_no_line() -> None:
+def test_an_empty_conversation_has_no_lines() -> None:
     viewport = Viewport(Document(Renderer(STYLES)))
     viewport.place(80, 24)
     assert viewport.lines == []
