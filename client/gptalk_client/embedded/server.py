@@ -23,12 +23,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gptalk_client.embedded.engine import Engine
+from gptalk_client.embedded.engine import Engine, Reasoning
 from gptalk_client.embedded.guard import Guard
 from gptalk_client.embedded.prompt import ChatMessage, parse_prompt, read_messages
 from gptalk_client.embedded.token_store import FullError, TokenStore
 from gptalk_client.errors import GptalkError
 from gptalk_client.json_decoding import JsonError, decode
+from gptalk_client.providers.base import Rewritten
 
 _log = logging.getLogger(__name__)
 
@@ -83,6 +84,7 @@ class _Reply:
     """What the engine has written so far, and whether it has finished."""
 
     text: str = ""
+    reasoning: str = ""
     error: str = ""
     ended: bool = False
     changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -209,7 +211,12 @@ class Endpoint:
                     if size_bytes > MAX_REPLY_BYTES:
                         reply.error = "The reply is too long."
                         break
-                    reply.text += piece
+                    if isinstance(piece, Reasoning):
+                        reply.reasoning += piece
+                    elif isinstance(piece, Rewritten):
+                        reply.text = str(piece)
+                    else:
+                        reply.text += piece
                     reply.changed.set()
         except asyncio.CancelledError:
             # A reply that was cut off must not look complete.
@@ -265,17 +272,22 @@ class _EventStream:
             gone.cancel()
 
     async def _events(self, reply: _Reply) -> AsyncGenerator[bytes, None]:
-        sent = ""
+        sent = {"content": ""}
         while not reply.ended:
             with suppress(TimeoutError):
                 await asyncio.wait_for(reply.changed.wait(), self._endpoint.keepalive_s)
             reply.changed.clear()
             if not reply.ended:
-                sent = reply.text
-                yield _event({"content": sent})
-        if reply.text != sent:
-            yield _event({"content": reply.text})
+                sent = self._so_far(reply)
+                yield _event(sent)
+        if (last := self._so_far(reply)) != sent:
+            yield _event(last)
         yield _event({"error": reply.error}) if reply.error else b"data: [DONE]\n\n"
+
+    def _so_far(self, reply: _Reply) -> dict[str, str]:
+        """Return the text, and the reasoning for a client whose submit body asked for it."""
+        asks = self._prompt.options.get("reasoning") is True
+        return {"content": reply.text, **({"reasoning": reply.reasoning} if asks else {})}
 
 
 async def _until_gone(receive: Receive) -> None:

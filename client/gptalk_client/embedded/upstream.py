@@ -7,13 +7,22 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
-from gptalk_client.embedded.engine import sampling
+from gptalk_client.embedded.engine import Reasoning, sampling
 from gptalk_client.embedded.errors import EngineError
 from gptalk_client.embedded.prompt import ChatMessage
 from gptalk_client.errors import AuthError, ConfigError, GptalkError, ServerError
-from gptalk_client.models import DEFAULT_MODEL, ReplyRequest, TextAdded
+from gptalk_client.models import (
+    DEFAULT_MODEL,
+    ReasoningAdded,
+    ReplyRequest,
+    Status,
+    TextAdded,
+    TextReplaced,
+)
+from gptalk_client.providers.base import Rewritten
 from gptalk_client.providers.json_text import SAID
 from gptalk_client.providers.openai import OpenAI
+from gptalk_client.reply_record import ReplyRecord
 from gptalk_client.settings import Timeouts
 
 KEY_VARIABLES = ("GPTALK_UPSTREAM_KEY", "OPENAI_API_KEY")
@@ -67,10 +76,20 @@ class UpstreamEngine:
         try:
             model = await self._choose(str(options.get("model") or ""))
             request = ReplyRequest([dict(each) for each in messages], model, sampling(options))
+            record = ReplyRecord()
             async with aclosing(self._server.stream(request)) as events:
                 async for event in events:
-                    if isinstance(event, TextAdded):
-                        yield event.text
+                    record.take(event)
+                    match event:
+                        case TextAdded(text):
+                            yield text
+                        case TextReplaced(text):
+                            yield Rewritten(text)
+                        case ReasoningAdded(text):
+                            yield Reasoning(text)
+            status, words = record.ending()
+            if status is not Status.COMPLETE:
+                raise EngineError(words, hint="")
         except GptalkError as err:
             # It reaches people who can't change the upstream's address or key, and whose client introduces it.
             raise EngineError(err.message.removeprefix(SAID), hint="") from err

@@ -8,7 +8,7 @@ from gptalk_client.errors import ProtocolError, ServerError
 from gptalk_client.models import Finished, ReasoningAdded, ReplyEvent, TextAdded, TextReplaced, UsageReported
 from gptalk_client.providers import openai_shapes as shapes
 from gptalk_client.providers.event_stream import EventData
-from gptalk_client.providers.json_text import decode_json
+from gptalk_client.providers.json_text import SAID, decode_json
 from gptalk_client.providers.reasoning_tags import ReasoningTags
 
 _DONE = (b"[DONE]", b'"[DONE]"')
@@ -130,7 +130,7 @@ class OpenAIReply:
         if isinstance(value, dict) and (counted := shapes.usage(value)) is not None:
             self._usage = UsageReported(counted)
         if words := shapes.error(value):
-            raise ServerError(f"The service says: {words}")
+            raise ServerError(f"{SAID}{words}")
         if self._reason == "error":
             raise ServerError("The service ended the reply with an error.")
         return isinstance(choices, list)

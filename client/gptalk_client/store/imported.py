@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from gptalk_client.models import Role, Status
+from gptalk_client.models import ReplyFacts, Role, Status
 
 OWN_SOURCE = "gptalk-tui"
 """The source name of this program's own JSON, whose ids are kept."""
@@ -28,6 +28,8 @@ class ImportedMessage:
     error: str = ""
     reasoning: str = ""
     """What the model thought before it replied; empty if the source doesn't have it."""
+    provider: str = ""
+    facts: ReplyFacts = field(default_factory=ReplyFacts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,14 @@ from gptalk_client.store.merging import (
     merge_message,
     replace_changes,
 )
-from gptalk_client.store.rows import conversation_seq, insert_message, new_id, options_text, set_active_leaf
+from gptalk_client.store.rows import (
+    conversation_seq,
+    insert_message,
+    new_id,
+    options_text,
+    set_active_leaf,
+    set_reasoning,
+)
 from gptalk_client.store.writers import BROKEN_OFF, index_message
 from gptalk_client.text import storable
 from gptalk_client.textsearch.folding import fold
@@ -109,9 +116,10 @@ def _digest(given: ImportedConversation) -> bytes:
     )  # fmt: skip
     for message in given.messages:
         hashed.update(message.content.encode("utf-8", "surrogatepass"))
-        if message.reasoning:
-            hashed.update(b"\1" + message.reasoning.encode("utf-8", "surrogatepass"))
         hashed.update(b"\0")
+        if message.reasoning:  # earlier versions did not have it
+            hashed.update(message.reasoning.encode("utf-8", "surrogatepass"))
+            hashed.update(b"\1")
     return hashed.digest()
 
 
@@ -192,7 +200,12 @@ def _edit(con: sqlite3.Connection, seq: int, message: ImportedMessage) -> int:
     if changed:
         con.execute("UPDATE message SET size_chars = ? WHERE seq = ?", (len(content), seq))
         index_message(con, seq, content)
-    return changed
+    reasoning = storable(message.reasoning)
+    known = con.execute("SELECT content FROM message_reasoning WHERE seq = ?", (seq,)).fetchone()
+    if not reasoning or (known is not None and known[0] == reasoning):
+        return changed
+    set_reasoning(con, seq, reasoning)
+    return 1
 
 
 def _retitle(con: sqlite3.Connection, seq: int, title: str) -> int:
@@ -222,7 +235,8 @@ def _add_messages(
             con, conversation=conversation, parent=parent, role=message.role, content=message.content,
             status=Status.INCOMPLETE if is_open else message.status, created_at_ms=message.created_at_ms,
             model=message.model, error=BROKEN_OFF if is_open else message.error, source_id=message.source_id,
-            message_id=message_id if _is_free_id(con, message_id) else "", reasoning=message.reasoning,
+            message_id=message_id if _is_free_id(con, message_id) else "", provider=message.provider,
+            reasoning=message.reasoning, facts=message.facts,
         )  # fmt: skip
         if parent is not None:  # a message below a deleted one is deleted too
             con.execute(

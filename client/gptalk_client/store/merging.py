@@ -11,10 +11,10 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from gptalk_client.models import Status
+from gptalk_client.models import ReplyFacts, Status
 from gptalk_client.store.imported import ImportedConversation, ImportedMessage
 from gptalk_client.store.migrations import MERGED_FIELDS
-from gptalk_client.store.rows import options_text, set_reasoning
+from gptalk_client.store.rows import options_text, read_message, set_facts, set_reasoning
 from gptalk_client.store.writers import index_message
 from gptalk_client.text import storable
 from gptalk_client.textsearch.folding import fold
@@ -110,30 +110,30 @@ def _key(field: str, value: Any, ids: dict[int, str]) -> Any:
 
 def merge_message(con: sqlite3.Connection, seq: int, given: ImportedMessage) -> bool:
     """Merge a message of an export into the one with the same id; return whether anything changed."""
-    status, created_at_ms, model, content, reasoning = con.execute(
-        "SELECT m.status, m.created_at_ms, m.model, t.content,"
-        " coalesce((SELECT content FROM message_reasoning WHERE seq = m.seq), '')"
-        " FROM message m JOIN message_text t ON t.seq = m.seq WHERE m.seq = ?",
-        (seq,),
-    ).fetchone()
-    if status == Status.STREAMING:
-        return False  # it is being written
-    changed = bool(given.created_at_ms < created_at_ms)
+    here = read_message(con, seq)
+    if here.status is Status.STREAMING or given.status is Status.STREAMING:
+        return False  # it is being written, here or there
+    changed = given.created_at_ms < here.created_at_ms
     if changed:
         con.execute("UPDATE message SET created_at_ms = ? WHERE seq = ?", (given.created_at_ms, seq))
-    new = (storable(given.content), storable(given.reasoning), storable(given.model))
-    old = (content, reasoning, model)
-    if _rank(given.status, new) <= _rank(Status(status), old):
+    content, reasoning = storable(given.content), storable(given.reasoning)
+    rest = (storable(given.model), storable(given.provider), storable(given.error))
+    new = _rank(given.status, content, reasoning, *rest, facts=given.facts)
+    if new <= _rank(
+        here.status, here.content, here.reasoning, here.model, here.provider, here.error, facts=here.facts
+    ):
         return changed
     con.execute(
-        "UPDATE message SET status = ?, model = ?, error = ?, size_chars = ? WHERE seq = ?",
-        (given.status.value, new[2], storable(given.error), len(new[0]), seq),
+        "UPDATE message SET model = ?, provider = ?, error = ?, status = ?, size_chars = ? WHERE seq = ?",
+        (*rest, given.status.value, len(content), seq),
     )
-    con.execute("UPDATE message_text SET content = ? WHERE seq = ?", (new[0], seq))
-    set_reasoning(con, seq, new[1])
-    index_message(con, seq, new[0])
+    con.execute("UPDATE message_text SET content = ? WHERE seq = ?", (content, seq))
+    set_reasoning(con, seq, reasoning)
+    set_facts(con, seq, given.facts)
+    index_message(con, seq, content)
     return True
 
 
-def _rank(status: Status, texts: tuple[str, str, str]) -> tuple[object, ...]:
-    return (_RANKS[status], *(len(each) for each in texts), *texts)
+def _rank(status: Status, *texts: str, facts: ReplyFacts) -> tuple[object, ...]:
+    """Return what decides between two versions of a message: how finished and how long it is, then anything."""
+    return (_RANKS[status], *(len(each) for each in texts), *texts, repr(facts))

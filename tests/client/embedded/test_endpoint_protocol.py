@@ -10,10 +10,14 @@ from typing import Any
 import httpx
 import pytest
 
+from gptalk_client.embedded.engine import Reasoning
 from gptalk_client.embedded.errors import EngineError
 from gptalk_client.embedded.guard import Guard
 from gptalk_client.embedded.server import EndpointTimeouts
+from gptalk_client.providers.auth_cache import AuthCache
+from gptalk_client.providers.base import Rewritten
 from gptalk_client.providers.gptalk import GPTalk
+from support.gptalk_wire import run_turn
 from support.raw_server import eventually
 
 LOGIN = {"fingerprint": "0" * 32, "platform": "fingerprint"}
@@ -389,3 +393,22 @@ async def test_two_turns_use_one_connection(http: Any, serve_engine: Any, script
         pool = http._transport._pool
 
         assert len(pool.connections) == 1
+
+
+@pytest.mark.parametrize("asks", [True, False, 1, "yes"], ids=repr)
+async def test_only_a_client_that_asks_gets_the_reasoning(
+    http: Any, serve_engine: Any, scripted: Any, asks: Any
+) -> None:
+    async with serve_engine(scripted(Reasoning("6 times "), Reasoning("7."), "4", "2")) as url:
+        token = await submit(http, url, reasoning=asks)
+        *_, last, done = await read_events(http, url, token)
+    assert done == "[DONE]"
+    assert last == ({"content": "42", "reasoning": "6 times 7."} if asks is True else {"content": "42"})
+
+
+async def test_text_that_the_engine_takes_back_is_gone(http: Any, serve_engine: Any, scripted: Any) -> None:
+    async with serve_engine(scripted("6 times 7.", Reasoning("6 times 7."), Rewritten(""), "42")) as url:
+        *_, last, _done = await read_events(http, url, await submit(http, url))
+        assert last == {"content": "42"}
+        outcome = await run_turn(GPTalk(url=url, auth_cache=AuthCache(None)))
+    assert (outcome.text, outcome.error) == ("42", None)

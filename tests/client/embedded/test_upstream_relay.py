@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from gptalk_client.embedded.engine import Reasoning
 from gptalk_client.embedded.errors import EngineError
 from gptalk_client.embedded.upstream import UpstreamEngine, key_from_environment
 from gptalk_client.errors import ConfigError
@@ -86,7 +87,9 @@ async def test_the_text_of_the_stream_is_passed_on() -> None:
         )
         body = server.requests[-1].json()
 
-    assert body == {"model": "tiny", "messages": HELLO, "stream": True, "temperature": 0.5, "max_tokens": 9}
+    assert body == {"model": "tiny", "messages": HELLO, "stream": True,
+        "stream_options": {"include_usage": True}, "temperature": 0.5, "max_tokens": 9,
+    }  # fmt: skip
     assert {request.headers["authorization"] for request in server.requests} == {"Bearer k3y"}
 
 
@@ -135,7 +138,7 @@ async def test_without_a_key_none_is_sent() -> None:
         (say(chunk("a"), b'data: {"error": {"message": "out of memory"}}\n\n'), "^out of memory"),
         (say(chunk("a")), "broke off"),
         (say(b"data: {nonsense\n\n"), "isn't JSON"),
-        (say(b"data: [1]\n\n" * 3), "without any text"),
+        (say(b"data: [1]\n\n" * 3), "broke off"),
         (say(b"data: " + b"x" * (9 << 20)), "more than 8388608 bytes"),
     ],
 )
@@ -233,3 +236,34 @@ async def test_a_proxy_that_cannot_be_used_is_refused(monkeypatch: pytest.Monkey
     with pytest.raises(ConfigError, match="proxy"):
         UpstreamEngine("https://host.example")
     await asyncio.sleep(0)
+
+
+def thought(words: str) -> bytes:
+    choice = {"index": 0, "delta": {"reasoning_content": words}}
+    return b"data: " + json.dumps({"choices": [choice]}).encode() + b"\n\n"
+
+
+async def test_reasoning_is_no_part_of_the_text() -> None:
+    whole = thought("6 times 7.") + chunk("42") + chunk(finish="stop") + b"data: [DONE]\n\n"
+    async with upstream(say(whole)) as server:
+        engine = UpstreamEngine(server.url)
+        async with aclosing(engine.stream(HELLO, {})) as pieces:  # type: ignore[arg-type]
+            found = [piece async for piece in pieces]
+        await engine.aclose()
+    assert found == ["6 times 7.", "42"]
+    assert [type(piece) for piece in found] == [Reasoning, str]
+
+
+@pytest.mark.parametrize(
+    ("pieces", "words"),
+    [
+        ([chunk("half"), chunk(finish="length")], "length limit"),
+        ([chunk("half"), chunk(finish="content_filter")], "content filter"),
+        ([thought("hm"), chunk(finish="stop")], "before it answered"),
+    ],
+    ids=["length", "content filter", "only reasoning"],
+)
+async def test_cut_reply_is_not_relayed_as_a_whole_one(pieces: list[bytes], words: str) -> None:
+    async with upstream(say(*pieces, b"data: [DONE]\n\n")) as server:
+        with pytest.raises(EngineError, match=words):
+            await ask(server)

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
-from gptalk_client.models import Conversation, Message, iso_utc
+from gptalk_client.models import Conversation, Message, Role, iso_utc
 from gptalk_client.transcripts.transcript import Transcript
 
 FORMAT = "gptalk-tui"
 VERSION = 2
+"""2 has what is known of a reply beside its text, and of a conversation what two machines need to merge it."""
 
 
 def export(transcripts: Iterable[Transcript], *, all_branches: bool = True) -> Iterator[str]:
@@ -56,8 +58,8 @@ def conversation_fields(conversation: Conversation, changed_at_ms: Mapping[str, 
 
 
 def message_fields(message: Message) -> dict[str, Any]:
-    """Return a message as the file has it."""
-    return {
+    """Return a message as the file has it. Only replies have the members about how they came."""
+    fields: dict[str, Any] = {
         "id": message.id,
         "parent_id": message.parent_id,
         "role": message.role.value,
@@ -66,3 +68,11 @@ def message_fields(message: Message) -> dict[str, Any]:
         "model": message.model,
         "created_at": iso_utc(message.created_at_ms),
     }
+    if message.role is Role.ASSISTANT:
+        fields |= {
+            "provider": message.provider,
+            "error": message.error,
+            "reasoning": message.reasoning,
+            **asdict(message.facts),
+        }
+    return fields
