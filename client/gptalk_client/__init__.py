@@ -75,7 +75,7 @@ if TYPE_CHECKING:
         Timeouts,
         UiSettings,
     )
-    from gptalk_client.store.imports import ImportedConversation, ImportedMessage
+    from gptalk_client.store.imported import ImportedConversation, ImportedMessage
     from gptalk_client.store.rows import UNSET, Unset
     from gptalk_client.store.store import Store
     from gptalk_client.store.worker import StoreThread
@@ -103,7 +103,7 @@ _HOMES = {
         "ChatSettings", "LocalSettings", "OpenAISettings", "Persona", "ProviderName", "Settings", "Timeouts",
         "UiSettings",
     ],
-    "store.imports": ["ImportedConversation", "ImportedMessage"],
+    "store.imported": ["ImportedConversation", "ImportedMessage"],
     "store.rows": ["UNSET", "Unset"],
     "store.store": ["Store"],
     "store.worker": ["StoreThread"],

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gptalk_client.models import Role, Status
-from gptalk_client.store.imports import ImportedConversation, ImportedMessage
+from gptalk_client.store.imported import ImportedConversation, ImportedMessage
 from gptalk_client.store.store import Store
 
 _LATIN = "abcdefghijklmnopqrstuvwxyz"

@@ -67,8 +67,30 @@ CREATE INDEX import_source_conversation ON import_source (conversation_seq);
 INSERT INTO written_by VALUES (3, 'imports', '0.0.3', 3);
 PRAGMA user_version = 3;
 """
+_FORMAT_4 = """
+ALTER TABLE message ADD COLUMN provider TEXT NOT NULL DEFAULT '';
+ALTER TABLE message ADD COLUMN finish_reason TEXT NOT NULL DEFAULT '';
+ALTER TABLE message ADD COLUMN reasoning_chars INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE message ADD COLUMN prompt_tokens INTEGER;
+ALTER TABLE message ADD COLUMN completion_tokens INTEGER;
+ALTER TABLE message ADD COLUMN reasoning_tokens INTEGER;
+ALTER TABLE message ADD COLUMN first_text_ms INTEGER;
+ALTER TABLE message ADD COLUMN reasoning_ms INTEGER;
+ALTER TABLE message ADD COLUMN duration_ms INTEGER;
+CREATE TABLE message_reasoning (seq INTEGER PRIMARY KEY REFERENCES message (seq) ON DELETE CASCADE,
+    content TEXT NOT NULL);
+CREATE TABLE reasoning_part (message_seq INTEGER NOT NULL REFERENCES message (seq) ON DELETE CASCADE,
+    part INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (message_seq, part)) WITHOUT ROWID;
+INSERT INTO written_by VALUES (4, 'reasoning, usage and finish reasons', '0.0.4', 4);
+PRAGMA user_version = 4;
+"""
 
-OLD_FORMATS = {1: _FORMAT_1, 2: _FORMAT_1 + _FORMAT_2, 3: _FORMAT_1 + _FORMAT_2 + _FORMAT_3}
+OLD_FORMATS = {
+    1: _FORMAT_1,
+    2: _FORMAT_1 + _FORMAT_2,
+    3: _FORMAT_1 + _FORMAT_2 + _FORMAT_3,
+    4: _FORMAT_1 + _FORMAT_2 + _FORMAT_3 + _FORMAT_4,
+}
 
 
 def write_old_store(path: Path, version: int) -> None:

@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 from gptalk_client.models import Finished, ReasoningAdded, Role, Usage, UsageReported
 from gptalk_client.settings import Settings, UiSettings
-from gptalk_client.store.imports import ImportedConversation, ImportedMessage
+from gptalk_client.store.imported import ImportedConversation, ImportedMessage
 from gptalk_tui.widgets.row_list import RowList
 from support.apps import Running, running_app
 from support.scripted_provider import ScriptedProvider, Step

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gptalk_client.models import Role
-from gptalk_client.store.imports import ImportedConversation, ImportedMessage
+from gptalk_client.store.imported import ImportedConversation, ImportedMessage
 from gptalk_client.store.store import Store
 from support.gptalk_server import GptalkServer
 from support.terminal import (

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gptalk_client.models import Role, Status
-from gptalk_client.store.imports import ImportedConversation, ImportedMessage
+from gptalk_client.store.imported import ImportedConversation, ImportedMessage
 from gptalk_client.store.store import Store
 from support.gptalk_server import GptalkServer
 from support.hostile_texts import HOSTILE_TEXTS, RAW_FORMS, everything

@@ -3,61 +3,32 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from collections.abc import Iterable, Sequence
+from typing import Literal, TypeAlias
 
-from gptalk_client.models import ReplyFacts, Role, Status
+from gptalk_client.models import Status
 from gptalk_client.store.base import StorePart
-from gptalk_client.store.rows import insert_message, new_id, options_text, set_active_leaf, set_reasoning
+from gptalk_client.store.imported import OWN_SOURCE, ImportedConversation, ImportedMessage, parents_first
+from gptalk_client.store.merging import (
+    changes,
+    derived_id,
+    merge_conversation,
+    merge_message,
+    replace_changes,
+)
+from gptalk_client.store.rows import (
+    conversation_seq,
+    insert_message,
+    new_id,
+    options_text,
+    set_active_leaf,
+    set_reasoning,
+)
 from gptalk_client.store.writers import BROKEN_OFF, index_message
 from gptalk_client.text import storable
 from gptalk_client.textsearch.folding import fold
 
-OWN_SOURCE = "gptalk-tui"
-"""The source name of this program's own JSON, whose ids are kept."""
-
 ImportResult: TypeAlias = Literal["added", "updated", "unchanged"]
-
-
-@dataclass(frozen=True, slots=True)
-class ImportedMessage:
-    """One message as found in its source."""
-
-    source_id: str
-    """Its id there, or its position in the conversation if the source has no ids."""
-    parent_source_id: str | None
-    """None, or an id that is not among the messages, means a root."""
-    role: Role
-    content: str
-    created_at_ms: int
-    status: Status = Status.COMPLETE
-    model: str = ""
-    error: str = ""
-    reasoning: str = ""
-    """What the model thought before it replied; empty if the source doesn't have it."""
-    provider: str = ""
-    facts: ReplyFacts = field(default_factory=ReplyFacts)
-
-
-@dataclass(frozen=True, slots=True)
-class ImportedConversation:
-    """One conversation as found in its source."""
-
-    source_id: str
-    """Its id there; the same id means the same conversation."""
-    title: str
-    created_at_ms: int
-    updated_at_ms: int
-    messages: Sequence[ImportedMessage]
-    system_prompt: str = ""
-    model: str = ""
-    provider: str = ""
-    options: Mapping[str, Any] = field(default_factory=dict)
-    archived: bool = False
-    pinned: bool = False
-    active_source_id: str | None = None
-    """The leaf of the branch to show; by default the last message."""
 
 
 class _DryRun(Exception):
@@ -74,7 +45,7 @@ class Imports(StorePart):
 
         Conversations known by source and source id are updated: new messages are added, changed texts
         replaced; the user's own titles, messages written here and deletions stay. From
-        `OWN_SOURCE`, ids are kept, and what already exists is left alone.
+        `OWN_SOURCE`, ids are kept, and both sides are merged as `store.merging` describes.
 
         Args:
             source: Which tool, such as `chatgpt`.
@@ -97,6 +68,15 @@ class Imports(StorePart):
             pass
         return results
 
+    def changes(self, conversation_id: str) -> dict[str, int]:
+        """Return when the settings of a conversation were last changed, in milliseconds by field.
+
+        Raises:
+            UsageError: There is no such conversation.
+        """
+        with self._db.read() as con:
+            return changes(con, conversation_seq(con, conversation_id))
+
 
 def _import(con: sqlite3.Connection, source: str, given: ImportedConversation) -> ImportResult:
     digest = _digest(given)
@@ -106,13 +86,14 @@ def _import(con: sqlite3.Connection, source: str, given: ImportedConversation) -
     ).fetchone()
     if row is not None and row[1] == digest:
         return "unchanged"
-    is_own = source == OWN_SOURCE
-    seq = row[0] if row is not None else _own_conversation(con, given.source_id) if is_own else None
+    # On every machine the same conversation has the same id, whether imported there or merged from elsewhere.
+    known_id = given.source_id if source == OWN_SOURCE else derived_id(source, given.source_id)
+    seq = row[0] if row is not None else _conversation_with_id(con, known_id)
     if seq is None:
-        seq = _add(con, given, is_own)
+        seq = _add(con, source, known_id, given)
         result: ImportResult = "added"
     else:
-        result = _update(con, seq, given, is_own)
+        result = _update(con, seq, source, given)
     con.execute(
         "INSERT OR REPLACE INTO import_source (source, source_id, conversation_seq, digest)"
         " VALUES (?, ?, ?, ?)",
@@ -128,7 +109,8 @@ def _digest(given: ImportedConversation) -> bytes:
     hashed.update(
         repr((
             given.title, given.updated_at_ms, given.system_prompt, given.model, given.provider,
-            given.active_source_id,
+            given.active_source_id, given.archived, given.pinned, options_text(given.options),
+            sorted((given.changed_at_ms or {}).items()),
             [(m.source_id, m.parent_source_id, m.role.value, m.status.value) for m in given.messages],
         )).encode("utf-8", "surrogatepass")
     )  # fmt: skip
@@ -141,7 +123,7 @@ def _digest(given: ImportedConversation) -> bytes:
     return hashed.digest()
 
 
-def _own_conversation(con: sqlite3.Connection, conversation_id: str) -> int | None:
+def _conversation_with_id(con: sqlite3.Connection, conversation_id: str) -> int | None:
     row = con.execute("SELECT seq FROM conversation WHERE id = ?", (conversation_id,)).fetchone()
     return None if row is None else int(row[0])
 
@@ -150,45 +132,46 @@ def _is_id(text: str) -> bool:
     return len(text) == 32 and all(character in "0123456789abcdef" for character in text)
 
 
-def _add(con: sqlite3.Connection, given: ImportedConversation, is_own: bool) -> int:
+def _add(con: sqlite3.Connection, source: str, known_id: str, given: ImportedConversation) -> int:
     title = storable(given.title).strip()
     cursor = con.execute(
         "INSERT INTO conversation (id, title, title_key, created_at_ms, updated_at_ms, system_prompt, model,"
         " provider, options, archived, pinned) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            given.source_id if is_own and _is_id(given.source_id) else new_id(), title, fold(title),
+            known_id if _is_id(known_id) else new_id(), title, fold(title),
             given.created_at_ms, given.updated_at_ms, storable(given.system_prompt), storable(given.model),
             storable(given.provider), options_text(given.options), given.archived, given.pinned,
         ),
     )  # fmt: skip
     seq = int(cursor.lastrowid or 0)
     known: dict[str, int] = {}
-    _add_messages(con, seq, given.messages, known, is_own)
+    _add_messages(con, seq, source, given, known)
     if known:
         last = next(reversed(known.values()))
         set_active_leaf(con, seq, known.get(given.active_source_id or "", last))
+    if given.changed_at_ms is not None:
+        replace_changes(con, seq, given.changed_at_ms)
     return seq
 
 
-def _update(con: sqlite3.Connection, seq: int, given: ImportedConversation, is_own: bool) -> ImportResult:
-    known = {
-        source_id: message
-        for message, source_id in con.execute(
-            "SELECT seq, source_id FROM message WHERE conversation_seq = ? AND source_id IS NOT NULL", (seq,)
-        )
-    }
-    if is_own:
-        own_ids = con.execute("SELECT id, seq FROM message WHERE conversation_seq = ?", (seq,)).fetchall()
-        known = {**dict(own_ids), **known}
+def _update(con: sqlite3.Connection, seq: int, source: str, given: ImportedConversation) -> ImportResult:
+    rows = con.execute("SELECT seq, id, source_id FROM message WHERE conversation_seq = ?", (seq,)).fetchall()
+    by_id = {message_id: message for message, message_id, _ in rows}
+    known = {source_id: message for message, _, source_id in rows if source_id is not None}
+    for each in given.messages:
+        if (message := by_id.get(_message_id(source, given, each))) is not None:
+            known.setdefault(each.source_id, message)
+    there = [(known[each.source_id], each) for each in given.messages if each.source_id in known]
+    if source == OWN_SOURCE:
+        merged = sum(merge_message(con, message, each) for message, each in there)
+        added = _add_messages(con, seq, source, given, known)
+        merged += merge_conversation(con, seq, given)
+        return "updated" if merged or added else "unchanged"
     active = con.execute("SELECT active_seq FROM conversation WHERE seq = ?", (seq,)).fetchone()[0]
     was_left_alone = active is None or active in known.values()
-    edited = (
-        0
-        if is_own
-        else sum(_edit(con, known[m.source_id], m) for m in given.messages if m.source_id in known)
-    )
-    retitled = 0 if is_own else _retitle(con, seq, given.title)
-    added = _add_messages(con, seq, given.messages, known, is_own)
+    edited = sum(_edit(con, message, each) for message, each in there)
+    retitled = _retitle(con, seq, given.title)
+    added = _add_messages(con, seq, source, given, known)
     if not (edited or retitled or added):
         return "unchanged"
     con.execute(
@@ -201,6 +184,12 @@ def _update(con: sqlite3.Connection, seq: int, given: ImportedConversation, is_o
         if deleted is None:
             set_active_leaf(con, seq, shown)
     return "updated"
+
+
+def _message_id(source: str, conversation: ImportedConversation, message: ImportedMessage) -> str:
+    if source == OWN_SOURCE:
+        return message.source_id
+    return derived_id(source, conversation.source_id, message.source_id)
 
 
 def _edit(con: sqlite3.Connection, seq: int, message: ImportedMessage) -> int:
@@ -230,23 +219,24 @@ def _retitle(con: sqlite3.Connection, seq: int, title: str) -> int:
 def _add_messages(
     con: sqlite3.Connection,
     conversation: int,
-    messages: Sequence[ImportedMessage],
+    source: str,
+    given: ImportedConversation,
     known: dict[str, int],
-    is_own: bool,
 ) -> int:
     """Insert the messages that are not in `known`, parents first, and return how many there were."""
     added = 0
-    for message in _parents_first(messages):
+    for message in _parents_first(given.messages):
         if message.source_id in known:
             continue
         is_open = message.status is Status.STREAMING
         parent = known.get(message.parent_source_id or "")
+        message_id = _message_id(source, given, message)
         seq = insert_message(
             con, conversation=conversation, parent=parent, role=message.role, content=message.content,
             status=Status.INCOMPLETE if is_open else message.status, created_at_ms=message.created_at_ms,
             model=message.model, error=BROKEN_OFF if is_open else message.error, source_id=message.source_id,
-            provider=message.provider, reasoning=message.reasoning, facts=message.facts,
-            message_id=message.source_id if is_own and _is_free_id(con, message.source_id) else "",
+            message_id=message_id if _is_free_id(con, message_id) else "", provider=message.provider,
+            reasoning=message.reasoning, facts=message.facts,
         )  # fmt: skip
         if parent is not None:  # a message below a deleted one is deleted too
             con.execute(
@@ -267,17 +257,6 @@ def _is_free_id(con: sqlite3.Connection, message_id: str) -> bool:
 
 
 def _parents_first(messages: Sequence[ImportedMessage]) -> list[ImportedMessage]:
-    """Return the messages in order, but none before its parent; cycles of parents are broken."""
     by_id = {message.source_id: message for message in reversed(messages)}
-    done: dict[str, ImportedMessage] = {}
-    for message in messages:
-        chain: list[ImportedMessage] = []
-        waiting: set[str] = set()
-        at: ImportedMessage | None = by_id[message.source_id]
-        while at is not None and at.source_id not in done and at.source_id not in waiting:
-            chain.append(at)
-            waiting.add(at.source_id)
-            at = by_id.get(at.parent_source_id or "")
-        for each in reversed(chain):
-            done[each.source_id] = each
-    return list(done.values())
+    parents = {message.source_id: by_id[message.source_id].parent_source_id or "" for message in messages}
+    return [by_id[each] for each in parents_first(parents)]

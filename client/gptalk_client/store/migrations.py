@@ -143,6 +143,30 @@ CREATE TABLE reasoning_part (
 ) WITHOUT ROWID;
 """
 
+MERGED_FIELDS = ("title", "system_prompt", "model", "provider", "options", "archived", "pinned", "active_seq")
+"""The columns of a conversation for which the time of the last change is kept, so that two machines can merge."""
+
+_CHANGES = """
+CREATE TABLE field_change (
+    conversation_seq INTEGER NOT NULL REFERENCES conversation (seq) ON DELETE CASCADE,
+    field TEXT NOT NULL,
+    changed_at_ms INTEGER NOT NULL,
+    PRIMARY KEY (conversation_seq, field)
+) WITHOUT ROWID;
+"""
+_CHANGE_TRIGGER = """
+CREATE TRIGGER {field}_changed AFTER UPDATE OF {field} ON conversation WHEN new.{field} IS NOT old.{field} BEGIN
+    INSERT OR REPLACE INTO field_change (conversation_seq, field, changed_at_ms)
+    VALUES (new.seq, '{field}', CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER));
+END
+"""
+
+
+def _add_changes(con: sqlite3.Connection) -> None:
+    _run(_CHANGES)(con)
+    for field in MERGED_FIELDS:
+        con.execute(_CHANGE_TRIGGER.format(field=field))
+
 
 def _statements(script: str) -> Iterator[str]:
     # sqlite3's executescript commits first, so the steps run statement by statement.
@@ -198,6 +222,7 @@ MIGRATIONS: Sequence[Migration] = (
     Migration("full-text search", _add_search),
     Migration("imports", _run(_IMPORTS)),
     Migration("reasoning, usage and finish reasons", _run(_REASONING)),
+    Migration("times of changes", _add_changes),
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 

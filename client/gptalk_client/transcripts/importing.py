@@ -1,9 +1,7 @@
-"""Histories of other programs, taken in: which format a file is of, and the whole way into the store."""
+"""The whole way of another program's history into the store."""
 
 from __future__ import annotations
 
-import importlib
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -11,50 +9,14 @@ from itertools import islice
 from pathlib import Path
 
 from gptalk_client.errors import Remedy, TranscriptError
-from gptalk_client.store.imports import ImportedConversation
+from gptalk_client.store.imported import ImportedConversation
 from gptalk_client.store.store import Store
-from gptalk_client.transcripts.importers.json_stream import elements, lines
-from gptalk_client.transcripts.importers.source import Skipped, SourceFile
-from gptalk_client.transcripts.importers.sqlite_source import MAGIC, columns, opened_database
+from gptalk_client.transcripts.detection import appearance, detect
+from gptalk_client.transcripts.importers.source import Skipped, SourceFile, files_in
+from gptalk_client.transcripts.sources import SOURCES, Source
 
 _BATCH = 100
-"""Conversations in one transaction: few enough that other writers do not wait."""
-_SNIFFED_BYTES = 1 << 18
-_OWN_HEAD_BYTES = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A program whose histories can be imported."""
-
-    name: str
-    """As `--from` takes it, and as the store remembers where a conversation came from."""
-    title: str
-    module: str
-
-    def read(self, file: SourceFile, skipped: Skipped) -> Iterator[ImportedConversation]:
-        """Yield the conversations of a file, one at a time."""
-        home = importlib.import_module(f"gptalk_client.transcripts.importers.{self.module}")
-        found: Iterator[ImportedConversation] = home.read(file, skipped)
-        return found
-
-
-SOURCES: dict[str, Source] = {
-    each.name: each
-    for each in (
-        Source("gptalk-tui", "gptalk-tui's own JSON", "own_json"),
-        Source("chatgpt", "ChatGPT (conversations.json or the zip)", "chatgpt"),
-        Source("claude", "Claude.ai (conversations.json or the zip)", "claude"),
-        Source("openai-jsonl", "OpenAI messages, JSON lines", "openai_jsonl"),
-        Source("sharegpt", "ShareGPT", "sharegpt"),
-        Source("elia", "elia (SQLite)", "elia"),
-        Source("oterm", "oterm (store.db)", "oterm"),
-        Source("llm", "llm (logs.db)", "llm"),
-        Source("llm-legacy", "llm (logs.db of before threads)", "llm_legacy"),
-        Source("aichat", "aichat (session YAML)", "aichat"),
-    )
-}
-"""By name."""
+"""Conversations in one transaction: few enough that other writers need not wait."""
 
 
 @dataclass(slots=True)
@@ -62,7 +24,8 @@ class ImportReport:
     """What an import did, or would do."""
 
     path: Path
-    source: Source
+    sources: list[Source] = field(default_factory=list)
+    """The programs that wrote what was found; several only in a folder or an archive."""
     added: int = 0
     updated: int = 0
     unchanged: int = 0
@@ -73,11 +36,11 @@ class ImportReport:
 
     @property
     def found(self) -> int:
-        """How many conversations the file holds."""
+        """How many conversations there were."""
         return self.added + self.updated + self.unchanged
 
 
-def import_file(
+def import_path(
     store: Store,
     path: Path,
     source: str = "auto",
@@ -85,96 +48,99 @@ def import_file(
     dry_run: bool = False,
     on_progress: Callable[[float], None] | None = None,
 ) -> ImportReport:
-    """Take a file's conversations in. The same file twice changes nothing.
+    """Import conversations from a file, a zip archive or a folder. Doing so twice changes nothing.
 
-    The whole file is read once before anything is written, so that a broken one changes nothing, and then in
-    transactions of some conversations each.
+    Everything is read once before anything is written, so that a broken file changes nothing, and then written
+    in transactions of some conversations each.
 
     Args:
         store: Where they go.
-        path: A file that another program wrote.
-        source: A name of `SOURCES`, or `auto` to tell it by the content.
-        dry_run: Say what would happen, and change nothing.
+        path: What another program wrote, or a folder that this program exported to.
+        source: A name of `SOURCES`, or `auto` to detect it from the content of each file.
+        dry_run: Report what would happen, and change nothing.
         on_progress: Called with the share that is done, from 0 to 1.
 
     Raises:
-        TranscriptError: It cannot be read, is broken (it says where), or is of no known format.
+        TranscriptError: Something cannot be read, is broken (the error says where), or is of no known format.
         StoreError: It could not be written.
     """
-    chosen = SOURCES[source] if source != "auto" else detect(path)
-    report = ImportReport(path, chosen)
-    tell = on_progress or (lambda share: None)
-    for conversation in chosen.read(_watched(path, tell, 0.0), Skipped()):
-        report.messages += len(conversation.messages)
+    report = ImportReport(path)
+    files = _files(path, source, report)
+    progress = _Progress(files, on_progress or (lambda share: None))
+    for file, chosen in progress.files():
+        report.messages += sum(len(each.messages) for each in chosen.read(file, Skipped()))
     skipped = Skipped(report.skipped)
-    found = chosen.read(_watched(path, tell, 0.5), skipped)
-    while batch := list(islice(found, _BATCH)):
-        results = Counter(store.import_conversations(chosen.name, batch, dry_run=dry_run))
-        report.added += results["added"]
-        report.updated += results["updated"]
-        report.unchanged += results["unchanged"]
-    tell(1.0)
+    for file, chosen in progress.files():
+        _write(store, chosen, chosen.read(file, skipped), report, dry_run=dry_run)
+    progress.end()
     return report
 
 
-def _watched(path: Path, tell: Callable[[float], None], begin: float) -> SourceFile:
-    return SourceFile(path, lambda done, total: tell(begin + (0.5 * done / total if total else 0.0)))
+def _files(path: Path, source: str, report: ImportReport) -> list[tuple[SourceFile, Source]]:
+    """Return the files to read and who wrote them.
 
-
-def detect(path: Path) -> Source:
-    """Return which program wrote a file, told by its content.
-
-    Raises:
-        TranscriptError: It cannot be read, is broken at its beginning, or is of no known format.
+    A single file must be of a known format; in a folder or an archive, those that aren't are counted.
     """
-    file = SourceFile(path)
-    beginning = file.beginning(_SNIFFED_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip()
-    if beginning.startswith(MAGIC):
-        name = _of_database(file)
-    elif beginning.startswith(b"["):
-        name = _of_list(file)
-    elif beginning.startswith(b"{"):
-        name = _of_object(file, beginning)
-    else:
-        name = "aichat" if re.search(rb"^(?:compressed_)?messages:", beginning, re.MULTILINE) else None
-    if name is None:
+    candidates = files_in(path)
+    found: list[tuple[SourceFile, Source]] = []
+    for file in candidates:
+        chosen = SOURCES[source] if source != "auto" else detect(file)
+        if chosen is None:
+            report.skipped["a file of no known format"] += 1
+            continue
+        found.append((file, chosen))
+        if chosen not in report.sources:
+            report.sources.append(chosen)
+    if found:
+        return found
+    if len(candidates) == 1:
         raise TranscriptError(
-            f"{path} is of no format that is known here.",
-            hint=f"Name one of these: {', '.join(SOURCES)}.",
+            f"{path} is of no known format: it is {appearance(candidates[0])}.",
+            hint=f"If you know the program that wrote it, name it: {', '.join(SOURCES)}.",
             remedy=Remedy.SOURCE,
         )
-    return SOURCES[name]
+    raise TranscriptError(
+        f"There are no conversations in {path}.",
+        hint="`gptalk-tui import` reads JSON, JSON lines, YAML and zip files of known formats there.",
+    )
 
 
-def _of_database(file: SourceFile) -> str | None:
-    with opened_database(file) as con:
-        tables = columns(con)
-    if {"threads", "turns", "messages", "parts"} <= tables.keys():
-        return "llm"
-    if {"conversations", "responses"} <= tables.keys():
-        return "llm-legacy"
-    if {"chat", "message"} <= tables.keys():
-        return (
-            "elia" if "started_at" in tables["chat"] else "oterm" if "author" in tables["message"] else None
-        )
-    return None
+def _write(
+    store: Store,
+    source: Source,
+    conversations: Iterator[ImportedConversation],
+    report: ImportReport,
+    *,
+    dry_run: bool,
+) -> None:
+    while batch := list(islice(conversations, _BATCH)):
+        results = Counter(store.import_conversations(source.name, batch, dry_run=dry_run))
+        report.added += results["added"]
+        report.updated += results["updated"]
+        report.unchanged += results["unchanged"]
 
 
-def _of_list(file: SourceFile) -> str | None:
-    first = next(elements(file), None)
-    if first is None:
-        return "chatgpt"  # which says so that there is nothing
-    for member, name in (("mapping", "chatgpt"), ("chat_messages", "claude"), ("conversations", "sharegpt")):
-        if member in first:
-            return name
-    return None
+class _Progress:
+    """The share of an import that is done: each file is read twice."""
 
+    def __init__(self, files: list[tuple[SourceFile, Source]], report: Callable[[float], None]) -> None:
+        self._files = files
+        self._report = report
+        self._total_bytes = 2 * sum(file.size_bytes for file, _ in files)
+        self._before_bytes = 0
+        for file, _ in files:
+            file.on_progress = self._read
 
-def _of_object(file: SourceFile, beginning: bytes) -> str | None:
-    if re.search(rb'"format"\s*:\s*"gptalk-tui"', beginning[:_OWN_HEAD_BYTES] + file.ending(_OWN_HEAD_BYTES)):
-        return "gptalk-tui"
-    _, first = next(lines(file))
-    for member, name in (("messages", "openai-jsonl"), ("conversations", "sharegpt")):
-        if isinstance(first, dict) and member in first:
-            return name
-    return None
+    def files(self) -> Iterator[tuple[SourceFile, Source]]:
+        """Yield each file, to be read once."""
+        for file, source in self._files:
+            yield file, source
+            self._before_bytes += file.size_bytes
+
+    def end(self) -> None:
+        """Report that everything is done."""
+        self._report(1.0)
+
+    def _read(self, done_bytes: int) -> None:
+        if self._total_bytes:
+            self._report(min(1.0, (self._before_bytes + done_bytes) / self._total_bytes))

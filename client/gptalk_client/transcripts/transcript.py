@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from gptalk_client.models import Conversation, Message, Role, Status
+from gptalk_client.store.store import Store
 from gptalk_client.text import first_line
 
 
@@ -15,6 +16,8 @@ class Transcript:
 
     conversation: Conversation
     messages: Sequence[Message]
+    changed_at_ms: Mapping[str, int] = field(default_factory=dict)
+    """When its settings were last changed, by field; only our own JSON has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,17 @@ class Branch:
     def begins(self) -> str:
         """Where it begins, in words: after the message that it continues."""
         return f"after “{first_line(self.after.content, 60)}”" if self.after else "from the beginning"
+
+
+def read_transcript(store: Store, conversation_id: str) -> Transcript:
+    """Read a conversation with everything that exporters take.
+
+    Raises:
+        UsageError: There is no such conversation.
+    """
+    return Transcript(
+        store.conversation(conversation_id), store.messages(conversation_id), store.changes(conversation_id)
+    )
 
 
 def active_branch(transcript: Transcript) -> list[Message]:

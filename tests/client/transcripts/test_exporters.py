@@ -93,8 +93,8 @@ def test_json_has_the_published_shape_and_every_branch() -> None:
     assert (data["format"], data["version"]) == ("gptalk-tui", 2)
     (conversation,) = data["conversations"]
     assert list(conversation) == [
-        "id", "title", "created_at", "updated_at", "system_prompt", "model", "provider", "active_message_id",
-        "messages",
+        "id", "title", "created_at", "updated_at", "system_prompt", "model", "provider", "options",
+        "archived", "pinned", "active_message_id", "changed_at", "messages",
     ]  # fmt: skip
     assert conversation["created_at"] == "2026-01-31T09:05:00.120Z"
     assert conversation["active_message_id"] == "m4"
@@ -139,8 +139,10 @@ def test_markdown_has_front_matter_headings_and_the_text_as_written() -> None:
 
 def test_markdown_tells_the_other_branches_when_asked() -> None:
     text = export("md", all_branches=True)
-    assert "*Branch 2, after “What is 'a?”*\n\n## Assistant\n\nAnother answer" in text
-    assert "*Branch 3, after “A lifetime.”*\n\n## You\n\nAnother question" in text
+    first = "<details>\n<summary>Branch 2, after “What is 'a?”</summary>\n\n## Assistant\n\nAnother answer"
+    second = "<details>\n<summary>Branch 3, after “A lifetime.”</summary>\n\n## You\n\nAnother question\n"
+    assert first in text
+    assert f"{second}\n</details>\n" in text
 
 
 def test_markdown_of_hostile_text_obeys_nothing() -> None:

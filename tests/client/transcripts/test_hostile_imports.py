@@ -17,8 +17,8 @@ from gptalk_client.errors import TranscriptError
 from gptalk_client.settings import Settings
 from gptalk_client.store.store import Store
 from gptalk_client.transcripts.importers import aichat, own_json
-from gptalk_client.transcripts.importers.yaml_subset import parse
-from gptalk_client.transcripts.importing import SOURCES, import_file
+from gptalk_client.transcripts.importing import import_path
+from gptalk_client.transcripts.sources import SOURCES
 from support.command_line import run_process
 from support.limits import run_limited
 
@@ -98,7 +98,7 @@ def test_white_space_is_neither_kept_nor_looked_at_again(store: Store, tmp_path:
     tracemalloc.start()
     try:
         with suppress(TranscriptError):
-            import_file(store, file, "chatgpt")
+            import_path(store, file, "chatgpt")
         _, peak_bytes = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -115,13 +115,13 @@ def test_an_archive_that_unpacks_to_very_much_more_is_refused(store: Store, tmp_
     bomb = a_zip(tmp_path / "export.zip", "[" + BLANKS * 2)
     assert bomb.stat().st_size < 1 << 16
     with pytest.raises(TranscriptError, match="unpacks to more than 200 times its size"):
-        import_file(store, bomb)
+        import_path(store, bomb)
 
 
 def test_an_archive_of_many_like_messages_is_still_taken(store: Store, tmp_path: Path) -> None:
     message = {"sender": "human", "text": "The same again, and again. " * 20}
     export = [{"uuid": "u", "chat_messages": [message | {"uuid": str(at)} for at in range(2000)]}]
-    assert import_file(store, a_zip(tmp_path / "export.zip", json.dumps(export))).messages == 2000
+    assert import_path(store, a_zip(tmp_path / "export.zip", json.dumps(export))).messages == 2000
 
 
 def test_an_archive_that_is_damaged_anywhere_is_refused_or_read(store: Store, tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_an_archive_that_is_damaged_anywhere_is_refused_or_read(store: Store, tm
             damaged.write_bytes(whole[:at] + bytes([whole[at] ^ change]) + whole[at + 1 :])
             refused += 1
             with suppress(TranscriptError):
-                import_file(store, damaged, "claude", dry_run=True)
+                import_path(store, damaged, "claude", dry_run=True)
                 refused -= 1
     assert refused > len(whole)
 
@@ -144,10 +144,10 @@ def test_what_has_to_be_read_as_a_whole_is_bounded(
 ) -> None:
     file = tmp_path / "all.json"
     file.write_text(json.dumps({"conversations": [], "version": 1, "format": "gptalk-tui"}))
-    assert import_file(store, file).found == 0
+    assert import_path(store, file).found == 0
     monkeypatch.setattr(own_json, "MAX_WHOLE_BYTES", 32)
     with pytest.raises(TranscriptError, match="changed the order"):
-        import_file(store, file)
+        import_path(store, file)
 
 
 def test_a_session_that_is_too_large_is_not_cut(
@@ -155,10 +155,10 @@ def test_a_session_that_is_too_large_is_not_cut(
 ) -> None:
     file = tmp_path / "session.yaml"
     file.write_text("messages:\n- role: user\n  content: hello\n- role: assistant\n  content: and so on\n")
-    assert import_file(store, file).messages == 2
+    assert import_path(store, file).messages == 2
     monkeypatch.setattr(aichat, "_MAX_BYTES", 45)
-    with pytest.raises(TranscriptError, match="no session has more"):
-        import_file(store, file)
+    with pytest.raises(TranscriptError, match="no session is larger"):
+        import_path(store, file)
 
 
 @pytest.mark.parametrize("value", ["5", "true", "text", "{}"])
@@ -171,9 +171,9 @@ def test_a_session_of_odd_values_is_refused_or_read(
     file.write_text("\n".join(f"{name}: {each}" for name, each in (session | {key: value}).items()))
     if key == "messages":
         with pytest.raises(TranscriptError, match="a session with messages"):
-            import_file(store, file, "aichat")
+            import_path(store, file, "aichat")
     else:
-        assert import_file(store, file, "aichat").messages == 1
+        assert import_path(store, file, "aichat").messages == 1
 
 
 @posix_only
@@ -181,7 +181,7 @@ def test_a_session_of_odd_values_is_refused_or_read(
 def test_a_pipe_is_refused_before_anybody_waits_for_it(store: Store, tmp_path: Path, source: str) -> None:
     os.mkfifo(tmp_path / "export.json")
     with pytest.raises(TranscriptError, match="a named pipe, not a file"):
-        import_file(store, tmp_path / "export.json", source)
+        import_path(store, tmp_path / "export.json", source)
 
 
 @posix_only
@@ -196,21 +196,3 @@ def test_the_command_line_does_not_wait_for_a_pipe(tmp_path: Path, words: str) -
 
 def test_the_null_device_is_an_empty_config_file(tmp_path: Path) -> None:
     assert read_file(Path(os.devnull)) == (Settings(), [])
-
-
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ("a  : b  # c", {"a": "b"}),
-        ("a: b#c", {"a": "b#c"}),
-        ("a:\tb", {"a": "b"}),
-        ("'a''b' : c", {"a'b": "c"}),
-        ('"a:b": c', {"a:b": "c"}),
-        ("-a: b", {"-a": "b"}),
-        ("http://x", "http://x"),
-        ("a:b: c", "a:b: c"),
-        (":a: b", {":a": "b"}),
-    ],
-)
-def test_lines_of_a_mapping_are_told_from_others(text: str, value: object) -> None:
-    assert parse(text) == value

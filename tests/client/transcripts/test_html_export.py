@@ -76,8 +76,8 @@ def test_the_policy_allows_exactly_its_own_style_and_script() -> None:
 def test_code_is_highlighted_and_can_be_copied() -> None:
     html = page("```python\nprint('<b>')\n```")
     assert (
-        '<div class="code"><button type="button">Copy</button><pre dir="ltr"><code><span class="nb">print'
-        in html
+        '<div class="code"><span class="language">python</span><button type="button">Copy</button>'
+        '<pre dir="ltr"><code><span class="nb">print' in html
     )
     assert "prefers-color-scheme: dark" in html
     assert "print('<b>')\n" in read(html).text
@@ -138,10 +138,46 @@ def test_another_branch_is_named_by_what_it_follows_as_text() -> None:
     assert "img" not in [tag for tag, _ in read(html).tags]
 
 
+def test_another_branch_is_folded() -> None:
+    tree = [
+        Message(f"m{number}", CONVERSATION.id, parent, Role.USER, f"text {number}", Status.COMPLETE, number)
+        for number, parent in enumerate([None, "m0", "m0"])
+    ]
+    html = "".join(FORMATS["html"].export([Transcript(CONVERSATION, tree)], all_branches=True))
+    assert html.count("<details") == html.count("</details>") == 1
+    folded = html[html.index("<details") : html.index("</details>")]
+    assert "text 1" in folded
+    assert "text 2" not in folded
+
+
+@pytest.mark.parametrize(
+    ("source", "shown", "links"),
+    [
+        ("- [ ] buy\n- [x] sell\n- [y] no", "☐ buy\n☑ sell\n[y] no", []),
+        ("[x] outside of a list", "[x] outside of a list", []),
+        ("See https://a.example/b_(c).", "See https://a.example/b_(c).", ["https://a.example/b_(c)"]),
+        ("`https://a.example` and [https://b.example](https://c.example)", "https://a.example and https://b.example",
+         ["https://c.example"]),
+        ("![a dog](https://a.example/dog.png)", "[image: a dog]", ["https://a.example/dog.png"]),
+        ("[![dog](https://a.example/dog.png)](https://b.example)", "[image: dog]", ["https://b.example"]),
+        ("Iron[^1].\n\n[^1]: anatolia", "Iron[^1].\n[^1]: anatolia", []),
+        ("[a][b]\n\n[b]: https://b.example", "a", ["https://b.example"]),
+        (r"\(e^{-x^2}\,dx\)", r"\(e^{-x^2}\,dx\)", []),
+    ],
+)  # fmt: skip
+def test_the_page_shows_what_the_screen_shows(source: str, shown: str, links: list[str]) -> None:
+    html = page(source)
+    body = html[html.rindex('<div class="text"') :].partition("</article>")[0]
+    reader = read(body)
+    assert shown in re.sub("\n+", "\n", reader.text)
+    assert [attrs["href"] for tag, attrs in reader.tags if tag == "a"] == links
+
+
 def test_very_long_code_is_shown_without_colours() -> None:
     code = "x = 1\n" * 20_000
     html = page(f"```python\n{code}```")
-    assert "<span" not in html
+    assert '<span class="nb"' not in html
+    assert '<span class="o"' not in html
     assert code in read(html).text
 
 
@@ -157,9 +193,9 @@ def test_an_ending_is_told() -> None:
         ("```\n<img src=x onerror=alert(1)>\n```", "<img src=x onerror=alert(1)>"),
         ("    <img src=x onerror=alert(1)>", "<img src=x onerror=alert(1)>"),
         ("`<img src=x onerror=alert(1)>`", "<img src=x onerror=alert(1)>"),
-        ("![<img src=x onerror=alert(1)>](y)", "[<img src=x onerror=alert(1)>](y)"),
+        ("![<img src=x onerror=alert(1)>](y)", "[image: <img src=x onerror=alert(1)>] (y)"),
         ("[click](javascript:'&amp;lt;')", "click (javascript:'&lt;')"),
-        ("![dog](https://evil.example/pixel.png)", "[dog](https://evil.example/pixel.png)"),
+        ("![dog](data:image/png;base64,x)", "[image: dog] (data:image/png;base64,x)"),
         ("[click](javascript:alert(1))", "click (javascript:alert(1))"),
         ("[click](data:text/html,x)", "click (data:text/html,x)"),
         ("[click](file:///etc/passwd)", "click (file:///etc/passwd)"),

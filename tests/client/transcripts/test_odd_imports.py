@@ -15,7 +15,7 @@ from gptalk_client.errors import GptalkError
 from gptalk_client.models import LATEST_MS, Conversation, iso_utc
 from gptalk_client.store.store import Store
 from gptalk_client.transcripts.formats import FORMATS
-from gptalk_client.transcripts.importing import import_file
+from gptalk_client.transcripts.importing import import_path
 from gptalk_client.transcripts.transcript import Transcript
 from support.exhaustive import a_share
 
@@ -189,7 +189,7 @@ def test_no_value_in_any_place_is_more_than_an_error_in_words(
         file.write_text(json.dumps(replaced(SOUND[source], path, odd)) + "\n")
         try:
             with suppress(GptalkError):
-                import_file(store, file, source)
+                import_path(store, file, source)
             taken += read_all(store)
         except Exception as err:
             raise AssertionError(f"{odd!r} at {path}") from err
@@ -222,7 +222,7 @@ def test_a_time_beyond_every_calendar_is_as_good_as_none(
     store: Store, tmp_path: Path, source: str, time: str
 ) -> None:
     file = an_export(source, time, tmp_path / "export")
-    assert import_file(store, file).added == 1
+    assert import_path(store, file).added == 1
     assert read_all(store) == 1
     (found,) = everything(store)
     file_ms = int(file.stat().st_mtime * 1000)
@@ -231,14 +231,14 @@ def test_a_time_beyond_every_calendar_is_as_good_as_none(
 
 @pytest.mark.parametrize("time", ["1970-01-01T00:00:00Z", "9998-12-31T23:59:59.999Z"])
 def test_the_first_and_the_last_time_are_kept(store: Store, tmp_path: Path, time: str) -> None:
-    assert import_file(store, an_export("gptalk-tui", time, tmp_path / "export")).added == 1
+    assert import_path(store, an_export("gptalk-tui", time, tmp_path / "export")).added == 1
     (found,) = everything(store)
     assert iso_utc(found.created_at_ms)[:19] == time[:19]
 
 
 @pytest.mark.parametrize("time", [2**62, -(2**62), 253_402_300_799_999, 1.5e300, -1.5, "long ago", b"\xff"])
 def test_a_store_that_holds_impossible_times_is_read(store: Store, tmp_path: Path, time: object) -> None:
-    import_file(store, an_export("gptalk-tui", GOOD_TIME, tmp_path / "export"))
+    import_path(store, an_export("gptalk-tui", GOOD_TIME, tmp_path / "export"))
     with closing(sqlite3.connect(store.path)) as con:
         con.execute("UPDATE conversation SET created_at_ms = ?, updated_at_ms = ?", (time, time))
         con.execute("UPDATE message SET created_at_ms = ?", (time,))

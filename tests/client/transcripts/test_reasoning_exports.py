@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from gptalk_client.models import Message, ReplyFacts, Status, Usage
 from gptalk_client.store.store import Store
 from gptalk_client.transcripts.formats import FORMATS
-from gptalk_client.transcripts.importing import import_file
+from gptalk_client.transcripts.importing import import_path
 from gptalk_client.transcripts.transcript import Transcript
 
 HOSTILE = "6 * 7?\n</details>\n```\n<script>alert(1)</script>\n# \x1b[2Jnot a title"
@@ -46,7 +46,7 @@ def test_own_json_keeps_all_that_is_known_of_a_reply(store: Store, tmp_path: Pat
     path = tmp_path / "own.json"
     path.write_text(first)
     with Store.open(tmp_path / "other" / "conversations.db") as other:
-        assert import_file(other, path).added == 1
+        assert import_path(other, path).added == 1
         assert export(other, "json") == first
         assert other.message(reply.id) == reply
         assert other.message(cut.id).error == "Cut at the length limit."
@@ -64,7 +64,7 @@ def test_own_json_of_version_1_is_read(store: Store, tmp_path: Path) -> None:
     path = tmp_path / "own.json"
     path.write_text(json.dumps(data))
     with Store.open(tmp_path / "other" / "conversations.db") as other:
-        assert import_file(other, path).added == 1
+        assert import_path(other, path).added == 1
         found = other.message(reply.id)
         assert (found.content, found.reasoning, found.facts) == ("42", "", ReplyFacts())
 

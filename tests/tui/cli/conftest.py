@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gptalk_client.models import Role, Status
-from gptalk_client.store.imports import ImportedConversation, ImportedMessage
+from gptalk_client.store.imported import ImportedConversation, ImportedMessage
 from gptalk_client.store.store import Store
 from gptalk_tui.cli.main import main
 from support.command_line import Outcome, Run

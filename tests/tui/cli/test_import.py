@@ -27,7 +27,7 @@ def test_import_reports_what_was_added_and_skipped(run: Run, tmp_path: Path) -> 
     done = run("import", str(path))
     assert (done.code, done.err) == (0, "")
     assert done.out.splitlines() == [
-        "chats.jsonl: OpenAI messages, JSON lines: 2 conversations, 2 messages; 2 added, 0 updated, 0 unchanged",
+        "chats.jsonl: OpenAI messages: 2 conversations, 2 messages; 2 added, 0 updated, 0 unchanged",
         "  skipped: 2 × a message of an unknown role",
     ]
     assert "0 added, 0 updated, 2 unchanged" in run("import", str(path)).out

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from pygments.lexers import get_all_lexers
 from rich.cells import cell_len, get_character_cell_size
 
+from gptalk_client.links import is_openable
 from gptalk_tui.markdown.block_builder import parse
 from gptalk_tui.markdown.highlight import code_lines, language_of
-from gptalk_tui.markdown.inline import host_of, is_openable
+from gptalk_tui.markdown.inline import host_of
 from gptalk_tui.markdown.latex import to_unicode
 from gptalk_tui.markdown.splitter import split
 from gptalk_tui.widgets.transcript.colours import contrast, readable

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gptalk_client.models import BranchEntry, Conversation, Message, Status
 
 if TYPE_CHECKING:
-    from gptalk_client.store.imports import ImportedConversation
+    from gptalk_client.store.imported import ImportedConversation
 
 
 def entry_of(message: Message) -> BranchEntry:
@@ -75,7 +75,7 @@ def as_imported(
     conversation: Conversation, entries: Sequence[BranchEntry], texts: Mapping[str, str]
 ) -> ImportedConversation:
     """Return a branch as a conversation to import; entries without text are left out."""
-    from gptalk_client.store.imports import ImportedConversation, ImportedMessage
+    from gptalk_client.store.imported import ImportedConversation, ImportedMessage
 
     messages = [
         ImportedMessage(

@@ -142,7 +142,7 @@ class Opener:
                 return True
             return False
 
-        from gptalk_client.store.imports import OWN_SOURCE
+        from gptalk_client.store.imported import OWN_SOURCE
 
         is_restored = await self._services.store.call(restore)
         if is_restored:

@@ -82,17 +82,16 @@ def list_(context: Globals, as_json: bool, limit: int | None, archived: bool, tr
 def show(context: Globals, conversation: str, as_json: bool) -> None:
     """Print the active branch of a conversation. ID may be a title."""
     from gptalk_client.transcripts.exporters import own_json, plain_text
-    from gptalk_client.transcripts.transcript import Transcript
+    from gptalk_client.transcripts.transcript import read_transcript
 
     with opened(context) as store:
-        found = store.find_conversation(conversation)
-        messages = store.messages(found.id)
+        transcript = read_transcript(store, store.find_conversation(conversation).id)
     if as_json:
-        fields = own_json.conversation_fields(found)
-        fields["messages"] = [own_json.message_fields(each) for each in messages]
+        fields = own_json.conversation_fields(transcript.conversation, transcript.changed_at_ms)
+        fields["messages"] = [own_json.message_fields(each) for each in transcript.messages]
         write(json.dumps(fields, indent=2) + "\n")
         return
-    for piece in plain_text.export([Transcript(found, messages)]):
+    for piece in plain_text.export([transcript]):
         write(piece)
 
 

@@ -25,12 +25,16 @@ if TYPE_CHECKING:
     from gptalk_client.transcripts.transcript import Transcript
 
 
+_FOLDER = "folder"
+
+
 @click.command(
     epilog=examples(
         "gptalk-tui export 3f2a > lifetimes.md",
         "gptalk-tui export 3f2a --all-branches -o lifetimes.html",
         "gptalk-tui export --all --format json -o everything.json",
         "gptalk-tui export --all --format md -o transcripts/",
+        "gptalk-tui export --all --format folder ~/Sync/chats",
     )
 )
 @click.argument("conversations", metavar="[ID]...", nargs=-1, shell_complete=completing.conversations)
@@ -43,7 +47,7 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "name",
-    type=click.Choice(["md", "html", "json", "jsonl", "txt"]),
+    type=click.Choice(["md", "html", "json", "jsonl", "txt", _FOLDER]),
     help="Output format; by default the suffix of PATH decides, else Markdown.",
 )
 @click.option(
@@ -68,17 +72,25 @@ def export(
 
     A single conversation goes to standard output unless -o is given. Several go to a folder, one file each, or,
     as JSON or JSON lines, to a single file.
+
+    The format `folder` keeps one JSON file a conversation in a folder, for git or Syncthing: with --all, name the
+    folder as the only argument. `gptalk-tui import FOLDER` merges it on another machine.
     """
     from gptalk_client.store.reserved_paths import refuse_own_file
     from gptalk_client.transcripts.formats import FORMATS
 
+    if name == _FOLDER and everything and output is None and len(conversations) == 1:
+        (output,), conversations = conversations, ()
     if bool(conversations) == everything:
         raise click.UsageError("Give either conversations or --all.")
-    form = FORMATS[name or _from_suffix(output)]
     if output not in (None, "-"):
         refuse_own_file(typed_path(output), context.paths().database)
     with opened(context) as store:
         found = _all(store) if everything else [store.find_conversation(each) for each in conversations]
+        if name == _FOLDER:
+            _export_folder(store, found, output, force=force)
+            return
+        form = FORMATS[name or _from_suffix(output)]
         _export(store, found, form, output, everything=everything, all_branches=all_branches, force=force)
 
 
@@ -117,6 +129,18 @@ def _export(
     note(f"Wrote {len(found)} {'file' if len(found) == 1 else 'files'} to {target}")
 
 
+def _export_folder(store: Store, found: Sequence[Conversation], output: str | None, *, force: bool) -> None:
+    from gptalk_client.transcripts.folder import export_folder
+
+    if output in (None, "-"):
+        raise click.UsageError("Name the folder: gptalk-tui export --all --format folder FOLDER")
+    target = typed_path(output)
+    if os.path.exists(target) and not os.path.isdir(target):
+        raise UsageError(f"{target} is a file, not a folder.")
+    written = export_folder(store, found, target, force=force)
+    note(f"{written} of {len(found)} {'file' if len(found) == 1 else 'files'} changed in {target}")
+
+
 def _from_suffix(output: str | None) -> str:
     from gptalk_client.transcripts.formats import FORMATS
 
@@ -132,7 +156,7 @@ def _all(store: Store) -> list[Conversation]:
 
 def _transcripts(store: Store, found: Sequence[Conversation]) -> Iterator[Transcript]:
     """Yield transcripts, reading one conversation at a time."""
-    from gptalk_client.transcripts.transcript import Transcript
+    from gptalk_client.transcripts.transcript import read_transcript
 
     for each in found:
-        yield Transcript(each, store.messages(each.id))
+        yield read_transcript(store, each.id)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from gptalk_client.transcripts.importing import ImportReport
 
 _SOURCES = [
-    "auto", "gptalk-tui", "chatgpt", "claude", "openai-jsonl", "sharegpt", "elia", "oterm", "llm", "llm-legacy",
-    "aichat",
+    "auto", "gptalk-tui", "chatgpt", "claude", "gemini", "open-webui", "librechat", "codex", "claude-code",
+    "openai-jsonl", "sharegpt", "elia", "oterm", "llm", "llm-legacy", "aichat",
 ]  # fmt: skip
 
 
@@ -32,28 +32,31 @@ _SOURCES = [
         "gptalk-tui import --dry-run conversations.zip",
         "gptalk-tui import conversations.zip",
         "gptalk-tui import --from llm logs.db",
+        "gptalk-tui import ~/.codex/sessions",
     ),
 )
-@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.argument("files", metavar="PATH...", nargs=-1, required=True)
 @click.option(
     "--from",
     "source",
     type=click.Choice(_SOURCES),
     default="auto",
     show_default=True,
-    help="Program that wrote the file; auto detects it from the content.",
+    help="Program that wrote it; auto detects it from the content.",
 )
 @click.option("--dry-run", is_flag=True, help="Report what would be imported without changing anything.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @pass_globals
 def import_(context: Globals, files: tuple[str, ...], source: str, dry_run: bool, as_json: bool) -> None:
-    """Import conversations: our own JSON, ChatGPT, Claude.ai, OpenAI JSON lines, ShareGPT, elia, oterm, llm,
-    aichat.
+    """Import conversations from files, zip archives and folders.
 
-    Importing the same file again changes nothing. A broken file imports nothing and stops the run with the place
-    of the error; files before it stay imported.
+    Reads our own JSON and the histories of ChatGPT, Claude.ai, Gemini (Google Takeout), Open WebUI, LibreChat,
+    Codex, Claude Code, elia, oterm, llm and aichat, as well as OpenAI messages and ShareGPT.
+
+    Importing the same path again changes nothing. A broken file imports nothing and stops the run with the place
+    of the error; paths before it stay imported.
     """
-    from gptalk_client.transcripts.importing import import_file
+    from gptalk_client.transcripts.importing import import_path
 
     with opened(context) as store:
         reports: list[ImportReport] = []
@@ -62,7 +65,7 @@ def import_(context: Globals, files: tuple[str, ...], source: str, dry_run: bool
                 bar = _Bar(Path(name).name)
                 try:
                     reports.append(
-                        import_file(store, typed_path(name), source, dry_run=dry_run, on_progress=bar.show)
+                        import_path(store, typed_path(name), source, dry_run=dry_run, on_progress=bar.show)
                     )
                 finally:
                     bar.end()
@@ -76,7 +79,7 @@ def import_(context: Globals, files: tuple[str, ...], source: str, dry_run: bool
 def _as_json(report: ImportReport, dry_run: bool) -> dict[str, Any]:
     return {
         "file": str(report.path),
-        "from": report.source.name,
+        "from": ", ".join(each.name for each in report.sources),
         "dry_run": dry_run,
         "conversations": report.found,
         "messages": report.messages,
@@ -89,10 +92,11 @@ def _as_json(report: ImportReport, dry_run: bool) -> dict[str, Any]:
 
 def _tell(report: ImportReport, dry_run: bool) -> None:
     would = "would be " if dry_run else ""
+    titles = ", ".join(each.title for each in report.sources)
     noun = "conversation" if report.found == 1 else "conversations"
     write(
         visible(
-            f"{report.path.name}: {report.source.title}: {report.found} {noun}, {report.messages} messages;"
+            f"{report.path.name}: {titles}: {report.found} {noun}, {report.messages} messages;"
             f" {report.added} {would}added, {report.updated} {would}updated, {report.unchanged} unchanged\n"
         )
     )

@@ -21,7 +21,7 @@ from gptalk_client.store.worker import StoreThread
 from gptalk_client.text import one_line
 from gptalk_client.transcripts.files import export_name, write_file
 from gptalk_client.transcripts.formats import FORMATS, Format
-from gptalk_client.transcripts.transcript import Transcript
+from gptalk_client.transcripts.transcript import read_transcript
 from gptalk_tui.dialogs.base import Dialog
 from gptalk_tui.dialogs.path_input import PathInput
 from gptalk_tui.widgets.listing import title_of
@@ -120,7 +120,7 @@ class ExportScreen(Dialog[Path | None]):
                 return path, False
             store = self._store.store
             refuse_own_file(path, store.path)
-            transcript = Transcript(store.conversation(conversation_id), store.messages(conversation_id))
+            transcript = read_transcript(store, conversation_id)
             write_file(path, chosen.export([transcript], all_branches=all_branches), force=force)
             return path, True
 

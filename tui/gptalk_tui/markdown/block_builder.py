@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from gptalk_client.links import is_openable
 from gptalk_client.text import visible
 from gptalk_tui.markdown.blocks import (
     Atom,
@@ -20,7 +21,7 @@ from gptalk_tui.markdown.blocks import (
     Text,
 )
 from gptalk_tui.markdown.highlight import code_lines, language_of
-from gptalk_tui.markdown.inline import InlineLine, InlineReader, is_openable
+from gptalk_tui.markdown.inline import InlineLine, InlineReader
 from gptalk_tui.markdown.latex import to_unicode
 from gptalk_tui.markdown.parser import parser
 from gptalk_tui.markdown.pieces import Container, Context, Piece

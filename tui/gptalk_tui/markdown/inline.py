@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from rich.cells import get_character_cell_size
 
+from gptalk_client.links import bare_urls, is_openable
 from gptalk_client.text import visible
 from gptalk_tui.markdown.blocks import Atom, Span, Target
 from gptalk_tui.markdown.latex import to_unicode
@@ -17,7 +18,6 @@ from gptalk_tui.markdown.latex import to_unicode
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-_BARE_URL = re.compile(r"(?:https?://|mailto:)[^\s<>\"`\x00-\x20]+", re.I)
 _LOOKS_LIKE_ADDRESS = re.compile(r"(?:https?://)?(?:[\w-]+\.)+[a-z]{2,}(?=[/:?#\s]|$)", re.I)
 _BREAK_TAG = re.compile(r"<br\s*/?>$", re.I)
 _MARKS = {"em": "em", "strong": "strong", "s": "strike"}
@@ -65,11 +65,6 @@ class InlineLine:
             spans[-1] = Span(self.length, style)
         else:
             spans.append(Span(self.length, style))
-
-
-def is_openable(url: str) -> bool:
-    """Whether an address may be opened: web and mail only."""
-    return url[:8].lower().startswith(("http://", "https://", "mailto:"))
 
 
 def host_of(url: str) -> str:
@@ -162,19 +157,13 @@ class InlineReader:
 
     def _text(self, content: str) -> None:
         content = _one_line(content)
-        if self._link is not None or ("://" not in content and "mailto:" not in content):
-            self.line.add(content, self._style())
-            return
         position = 0
-        for found in _BARE_URL.finditer(content):
-            url = _trim(found[0])
-            if len(url) <= len("https://"):
-                continue
-            self.line.add(content[position : found.start()], self._style())
-            self._open_link(url)
-            self.line.add(url, self._style())
+        for start, end in bare_urls(content) if self._link is None else ():
+            self.line.add(content[position:start], self._style())
+            self._open_link(content[start:end])
+            self.line.add(content[start:end], self._style())
             self._close_link()
-            position = found.start() + len(url)
+            position = end
         self.line.add(content[position:], self._style())
 
     def _soft_break(self) -> None:
@@ -220,14 +209,3 @@ class InlineReader:
 
 def _one_line(text: str) -> str:
     return text.replace("\n", " ").replace("\t", " ") if "\n" in text or "\t" in text else text
-
-
-def _trim(url: str) -> str:
-    """Strip punctuation that ends the sentence rather than the address."""
-    while url and url[-1] in ".,;:!?'\"*_~…。，、）)]}>":
-        if url[-1] == ")" and url.count("(") >= url.count(")"):
-            break
-        if url[-1] == "_":
-            break
-        url = url[:-1]
-    return url

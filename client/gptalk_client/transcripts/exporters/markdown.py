@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
+from html import escape
 from typing import TYPE_CHECKING
 
 from gptalk_client.models import Conversation, Message, iso_utc
@@ -35,9 +36,12 @@ def export(transcripts: Iterable[Transcript], *, all_branches: bool = False) -> 
             yield f"\n## System\n\n{contained(visible(conversation.system_prompt))}\n"
         for number, branch in enumerate(branches(transcript, every=all_branches), 1):
             if number > 1:
-                yield f"\n---\n\n*Branch {number}, {_heading(branch.begins)}*\n"
+                summary = f"Branch {number}, {escape(one_line(branch.begins, max_chars=500), quote=False)}"
+                yield f"\n<details>\n<summary>{summary}</summary>\n"
             for message in branch.messages:
                 yield _message(message)
+            if number > 1:
+                yield "\n</details>\n"
         separator = "\n"
 
 

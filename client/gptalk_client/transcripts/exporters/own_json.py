@@ -1,4 +1,4 @@
-"""Our own JSON: every branch, status and time; the importer makes the same conversations of it again.
+"""Our own JSON: every branch, status and time; importing it restores the same conversations.
 
 One line a message, so that two exports can be compared line by line.
 """
@@ -6,7 +6,7 @@ One line a message, so that two exports can be compared line by line.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -15,7 +15,7 @@ from gptalk_client.transcripts.transcript import Transcript
 
 FORMAT = "gptalk-tui"
 VERSION = 2
-"""2 has what is known of a reply beside its text. Version 1 is read too."""
+"""2 has what is known of a reply beside its text, and of a conversation what two machines need to merge it."""
 
 
 def export(transcripts: Iterable[Transcript], *, all_branches: bool = True) -> Iterator[str]:
@@ -23,7 +23,7 @@ def export(transcripts: Iterable[Transcript], *, all_branches: bool = True) -> I
     yield f'{{"format": "{FORMAT}", "version": {VERSION}, "conversations": ['
     separator = "\n"
     for transcript in transcripts:
-        head = json.dumps(conversation_fields(transcript.conversation))
+        head = json.dumps(conversation_fields(transcript.conversation, transcript.changed_at_ms))
         yield f'{separator}{head[:-1]}, "messages": ['
         inner = "\n"
         for message in transcript.messages:
@@ -34,8 +34,13 @@ def export(transcripts: Iterable[Transcript], *, all_branches: bool = True) -> I
     yield "\n]}\n"
 
 
-def conversation_fields(conversation: Conversation) -> dict[str, Any]:
-    """Return a conversation as the file has it, without its messages. Times are ISO 8601 in UTC."""
+def conversation_fields(conversation: Conversation, changed_at_ms: Mapping[str, int]) -> dict[str, Any]:
+    """Return a conversation as the file has it, without its messages. Times are ISO 8601 in UTC.
+
+    Args:
+        conversation: What is written.
+        changed_at_ms: When its settings were last changed, by field.
+    """
     return {
         "id": conversation.id,
         "title": conversation.title,
@@ -44,7 +49,11 @@ def conversation_fields(conversation: Conversation) -> dict[str, Any]:
         "system_prompt": conversation.system_prompt,
         "model": conversation.model,
         "provider": conversation.provider,
+        "options": dict(conversation.options),
+        "archived": conversation.archived,
+        "pinned": conversation.pinned,
         "active_message_id": conversation.active_message_id,
+        "changed_at": {field: iso_utc(at_ms) for field, at_ms in sorted(changed_at_ms.items())},
     }
 
 

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 
-from gptalk_client.store.imports import ImportedConversation
+from gptalk_client.store.imported import ImportedConversation
 from gptalk_client.transcripts.importers.message_list import conversation_of
 from gptalk_client.transcripts.importers.source import Skipped, SourceFile, ms_of_iso, text_of
 from gptalk_client.transcripts.importers.sqlite_source import opened_database

@@ -1,4 +1,4 @@
-"""JSON arrays and JSON lines, one element at a time, in the memory of the largest element."""
+"""JSON arrays, single objects and JSON lines, one object at a time, in the memory that the largest one takes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gptalk_client.json_decoding import JsonError, decode
 from gptalk_client.transcripts.importers.source import Bytes, SourceFile
 
 MAX_ELEMENT_BYTES = 256 * 1024 * 1024
-"""A longer conversation is taken for a damaged file."""
+"""A file with a longer conversation counts as damaged."""
 
 _READ_BYTES = 1 << 20
 # Everything up to the next bracket outside of strings. Possessive: a text is never looked at twice.
@@ -21,29 +21,38 @@ _BOM = b"\xef\xbb\xbf"
 
 
 def elements(source: SourceFile) -> Iterator[dict[str, Any]]:
-    """Yield the objects of a file that is a JSON array.
+    """Yield the objects of a file: those of a JSON array, or the only one, or several without an array.
 
     Raises:
-        TranscriptError: It is not, or breaks off; it names the byte.
+        TranscriptError: It is neither, or breaks off; the error gives the byte.
     """
     with source.opened() as file:
         yield from elements_after(source, file, b"", 0, rb"\s*")
 
 
+def records(source: SourceFile) -> Iterator[tuple[int, Any]]:
+    """Yield number, from 1, and value of the objects of a file, whether it is a JSON array or JSON lines.
+
+    Raises:
+        TranscriptError: It is broken; the error gives the byte or the line.
+    """
+    is_array = source.beginning(256).removeprefix(_BOM).lstrip()[:1] == b"["
+    yield from enumerate(elements(source), 1) if is_array else lines(source)
+
+
 def elements_after(
     source: SourceFile, file: Bytes, buffer: bytes, start: int, ending: bytes
 ) -> Iterator[dict[str, Any]]:
-    """Yield the objects of an array that begins within a file.
+    """Yield the objects of an array that begins somewhere in a file.
 
     Args:
         source: For errors.
         file: Where more bytes come from.
-        buffer: What was read already.
-        start: Where in `buffer` the array begins, after white space.
-        ending: A pattern that all that follows the array must match.
+        buffer: What has been read already.
+        start: Where in `buffer` the array begins, except for white space.
+        ending: A pattern that must match everything after the array.
     """
     scanner = _Scanner(source, file, buffer, start)
-    scanner.open_array()
     while (element := scanner.next_object()) is not None:
         at, data = element
         try:
@@ -56,11 +65,15 @@ def elements_after(
         raise source.broken(f"there is more after the end of the list, at byte {scanner.offset}")
 
 
-def lines(source: SourceFile) -> Iterator[tuple[int, Any]]:
+def lines(source: SourceFile, *, may_break_off: bool = False) -> Iterator[tuple[int, Any]]:
     """Yield number, from 1, and value of every line that is not blank.
 
+    Args:
+        source: The file.
+        may_break_off: Ignore a last line that isn't complete, in files that another program may be writing now.
+
     Raises:
-        TranscriptError: A line is not JSON; it names the line.
+        TranscriptError: A line is not JSON; the error gives the line.
     """
     with source.opened() as file:
         number = 0
@@ -72,11 +85,13 @@ def lines(source: SourceFile) -> Iterator[tuple[int, Any]]:
             try:
                 yield number, decode(data)
             except JsonError as err:
+                if may_break_off and not line.endswith(b"\n"):
+                    return
                 raise source.broken(f"line {number} is not JSON: {err}") from err
 
 
 class _Scanner:
-    """Cuts the elements of an array out of a stream by counting brackets outside of strings."""
+    """Cuts objects out of a stream by counting brackets outside of strings."""
 
     def __init__(self, source: SourceFile, file: Bytes, buffer: bytes, start: int) -> None:
         self._source = source
@@ -85,37 +100,45 @@ class _Scanner:
         self._at = start
         self._before = 0
         self._commas = 0
+        self._is_array: bool | None = None
 
     @property
     def offset(self) -> int:
-        """Where in the file the scanner stands, in bytes."""
+        """The scanner's position in the file, in bytes."""
         return self._before + self._at
 
-    def open_array(self) -> None:
-        """Step over the opening bracket."""
+    def _open(self) -> bool:
+        """Skip the bracket that the array begins with; return whether there is one."""
         if self._at == len(self._buffer):
             self._more()
         if not self.offset and self._buffer.startswith(_BOM):
             self._at += len(_BOM)
         self._step_over(_BLANK, "it is empty")
-        if self._buffer[self._at : self._at + 1] != b"[":
-            raise self._source.broken(f"a list of conversations was expected at byte {self.offset}")
-        self._at += 1
+        is_array = self._buffer[self._at : self._at + 1] == b"["
+        self._at += is_array
+        return is_array
 
     def next_object(self) -> tuple[int, bytes] | None:
-        """Return place and bytes of the next object; None after the closing bracket."""
-        commas = self._step_over(_BETWEEN, "it ends in the middle")
+        """Return place and bytes of the next object; None after the last."""
+        if self._is_array is None:
+            self._is_array = self._open()
+        commas = self._step_over(_BETWEEN, "it ends in the middle" if self._is_array else "")
         found = self._buffer[self._at : self._at + 1]
-        if found == b"]" and not commas:
-            self._at += 1
+        if found == (b"]" if self._is_array else b"") and not commas:
+            self._at += self._is_array
             return None
         if found != b"{" or commas != self._commas:
             raise self._source.broken(f"a conversation was expected at byte {self.offset}")
-        self._commas = 1
+        self._commas = int(self._is_array)
         return self.offset, self._object()
 
     def _step_over(self, pattern: re.Pattern[bytes], complaint: str) -> int:
-        """Step over what matches, which is not kept, and return how many commas were in it."""
+        """Skip what matches, which is not kept, and return how many commas it contains.
+
+        Args:
+            pattern: What to skip.
+            complaint: What to say at the end of the file; empty if it may end here.
+        """
         commas = 0
         while True:
             match = pattern.match(self._buffer, self._at)
@@ -125,10 +148,12 @@ class _Scanner:
             if self._at < len(self._buffer):
                 return commas
             if not self._more():
+                if not complaint:
+                    return commas
                 raise self._source.broken(f"{complaint}, at byte {self.offset}")
 
     def _object(self) -> bytes:
-        """Return the bytes of the object that begins here and step over it."""
+        """Return the bytes of the object that begins here, and skip it."""
         depth = 0
         begin = self._at
         at = begin
@@ -155,13 +180,13 @@ class _Scanner:
                 return self._buffer[begin:at]
 
     def rest(self) -> bytes:
-        """Return what follows, at most a little of it."""
+        """Return what follows, or the first bytes of it."""
         while len(self._buffer) - self._at < 64 and self._more():
             pass
         return self._buffer[self._at :]
 
     def _more(self, least_bytes: int = 0) -> bool:
-        """Drop what is done and read on; False at the end of the file."""
+        """Drop what is done and read more; False at the end of the file."""
         data = self._file.read(max(_READ_BYTES, least_bytes))
         self._before += self._at
         self._buffer = self._buffer[self._at :] + data

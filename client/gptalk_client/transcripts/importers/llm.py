@@ -8,7 +8,7 @@ from typing import Any
 
 from gptalk_client.json_decoding import JsonError, decode
 from gptalk_client.models import Role
-from gptalk_client.store.imports import ImportedConversation, ImportedMessage
+from gptalk_client.store.imported import ImportedConversation, ImportedMessage
 from gptalk_client.text import first_line
 from gptalk_client.transcripts.importers.message_list import ROLES
 from gptalk_client.transcripts.importers.source import Skipped, SourceFile, ms_of_iso, text_of
@@ -38,7 +38,7 @@ class _Reader:
         system_prompt = ""
         at, model = created, ""
         for key, role_name in self._chain(text_of(thread["tip_message_hash"])):
-            role, text = ROLES.get(role_name), self._text(key)
+            role, (text, reasoning) = ROLES.get(role_name), self._text(key)
             if role is None or not text.strip():
                 self._skipped.add("what a tool returned" if role_name == "tool" else "an empty message")
                 continue
@@ -48,7 +48,7 @@ class _Reader:
             at, model = turns.get(key, (at + 1, model))
             parent = messages[-1].source_id if messages else None
             shown = model if role is Role.ASSISTANT else ""
-            messages.append(ImportedMessage(key, parent, role, text, at, model=shown))
+            messages.append(ImportedMessage(key, parent, role, text, at, model=shown, reasoning=reasoning))
         if not messages:
             self._skipped.add("a conversation without messages")
             return None
@@ -84,18 +84,22 @@ class _Reader:
         )
         return {row[0]: (ms_of_iso(row[2], self._file_ms), text_of(row[1])) for row in rows}
 
-    def _text(self, key: str) -> str:
+    def _text(self, key: str) -> tuple[str, str]:
+        """Return a message's text and its reasoning."""
         texts: list[str] = []
+        reasoning: list[str] = []
         for row in self._con.execute(
             "SELECT type, text, payload FROM parts WHERE message_hash = ? ORDER BY position", (key,)
         ):
-            if row["type"] not in ("text", None):
+            if row["type"] == "reasoning":
+                reasoning.append(text_of(row["text"]))
+            elif row["type"] not in ("text", None):
                 self._skipped.add(f"a part of type {first_line(text_of(row['type']), 40)}")
             elif row["text"] is not None:
                 texts.append(text_of(row["text"]))
             else:
                 texts.append(self._referred(text_of(row["payload"])))
-        return "\n\n".join(each for each in texts if each)
+        return "\n\n".join(filter(None, texts)), "\n\n".join(filter(None, reasoning))
 
     def _referred(self, payload: str) -> str:
         """Return the text that a payload is put together from: literals and stored fragments."""

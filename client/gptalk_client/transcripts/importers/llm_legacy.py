@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 
 from gptalk_client.models import Role
-from gptalk_client.store.imports import ImportedConversation, ImportedMessage
+from gptalk_client.store.imported import ImportedConversation, ImportedMessage
 from gptalk_client.text import first_line
 from gptalk_client.transcripts.importers.source import Skipped, SourceFile, ms_of_iso, text_of
 from gptalk_client.transcripts.importers.sqlite_source import opened_database

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from gptalk_client.models import Role
-from gptalk_client.store.imports import ImportedConversation, ImportedMessage
+from gptalk_client.store.imported import ImportedConversation, ImportedMessage
 from gptalk_client.text import first_line
-from gptalk_client.transcripts.importers.source import Skipped, digest, text_of
+from gptalk_client.transcripts.importers.source import Skipped, dict_of, digest, text_of
 
 ROLES = {
     "system": Role.SYSTEM,
@@ -22,7 +22,9 @@ ROLES = {
     "bing": Role.ASSISTANT,
     "bard": Role.ASSISTANT,
 }
-"""Who is meant by what other tools call them."""
+"""Our roles by the names that other tools give them."""
+
+OTHER_PART = "an image, a sound or a file"
 
 
 def joined_parts(content: Any, skipped: Skipped) -> str:
@@ -30,18 +32,18 @@ def joined_parts(content: Any, skipped: Skipped) -> str:
     if not isinstance(content, list):
         return text_of(content)
     texts: list[str] = []
+    others = 0
     for part in content:
-        if isinstance(part, str):
-            texts.append(part)
-        elif isinstance(part, dict) and isinstance(part.get("text"), str):
-            texts.append(part["text"])
-        else:
-            skipped.add("an image, a sound or a file")
-    return "\n\n".join(each for each in texts if each)
+        text = part if isinstance(part, str) else text_of(dict_of(part).get("text"))
+        others += not (text or isinstance(part, str) or "text" in dict_of(part))
+        texts.append(text)
+    skipped.add(OTHER_PART, others)
+    # A message that is nothing but a picture stays in its place.
+    return "\n\n".join(filter(None, texts)) or ("[attachment]" if others else "")
 
 
 def conversation_of(
-    messages: Iterable[tuple[str, str]],
+    messages: Iterable[tuple[str, str] | tuple[str, str, str]],
     at_ms: int,
     skipped: Skipped,
     *,
@@ -49,21 +51,21 @@ def conversation_of(
     title: str = "",
     model: str = "",
 ) -> ImportedConversation | None:
-    """Return a conversation of roles and texts, oldest first; None if nothing is left of it.
+    """Return a conversation made of roles and texts, oldest first; None if nothing is left of it.
 
     A system message at the beginning becomes the conversation's system prompt.
 
     Args:
-        messages: Role, as the source calls it, and text.
-        at_ms: The time of the whole, in milliseconds; each message is one later than that before it.
+        messages: The role, as the source names it, the text, and the reasoning before a reply, if there is one.
+        at_ms: When the conversation began, in milliseconds; each message is one later than the one before.
         skipped: Counts what is left out.
-        source_id: Empty makes one of the content, so that the same conversation is known again.
+        source_id: Empty makes one from the content, so that the same conversation is recognised again.
         title: Empty takes the first line.
         model: If it is known.
     """
     system_prompt = ""
     kept: list[ImportedMessage] = []
-    for name, text in messages:
+    for name, text, *reasoning in messages:
         role = ROLES.get(name.lower())
         if role is None or not text.strip():
             skipped.add("a message of an unknown role" if role is None else "an empty message")
@@ -71,7 +73,11 @@ def conversation_of(
             system_prompt = text
         else:
             parent = kept[-1].source_id if kept else None
-            kept.append(ImportedMessage(str(len(kept)), parent, role, text, at_ms + len(kept)))
+            kept.append(
+                ImportedMessage(
+                    str(len(kept)), parent, role, text, at_ms + len(kept), reasoning="".join(reasoning)
+                )
+            )
     if not kept:
         skipped.add("a conversation without messages")
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from gptalk_client.store.imports import ImportedConversation
+from gptalk_client.store.imported import ImportedConversation
 from gptalk_client.transcripts.importers.message_list import conversation_of
 from gptalk_client.transcripts.importers.source import Skipped, SourceFile, digest, text_of
 from gptalk_client.transcripts.importers.sqlite_source import opened_database

@@ -1,4 +1,4 @@
-"""Our own JSON: the same conversations again, ids, branches, statuses and times included."""
+"""Our own JSON: the same conversations again, with ids, branches, statuses and times."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import msgspec
 from gptalk_client.errors import TranscriptError
 from gptalk_client.json_decoding import JsonError, decode
 from gptalk_client.models import ReplyFacts, Role, Status, Usage
-from gptalk_client.store.imports import ImportedConversation, ImportedMessage
+from gptalk_client.store.imported import ImportedConversation, ImportedMessage
 from gptalk_client.transcripts.exporters.own_json import FORMAT, VERSION
 from gptalk_client.transcripts.importers.json_stream import elements_after
 from gptalk_client.transcripts.importers.source import Skipped, SourceFile, ms_of_iso
 
 MAX_WHOLE_BYTES = 64 * 1024 * 1024
-"""What another program has written anew is read as a whole up to this size; an export of ours has no limit."""
+"""A file that another program has rewritten is read as a whole, up to this size; our own exports have no limit."""
 _HEAD_BYTES = 4096
 _HEAD = re.compile(
     rb'(?:\xef\xbb\xbf)?\s*\{\s*"format"\s*:\s*"gptalk-tui"\s*,\s*"version"\s*:\s*(\d+)\s*,\s*"conversations"\s*:\s*'
@@ -61,6 +61,10 @@ class _Conversation(msgspec.Struct):
     model: str = ""
     provider: str = ""
     active_message_id: str | None = None
+    options: dict[str, Any] = {}
+    archived: bool = False
+    pinned: bool = False
+    changed_at: dict[str, str] | None = None
 
 
 def read(source: SourceFile, skipped: Skipped) -> Iterator[ImportedConversation]:
@@ -85,17 +89,19 @@ def _objects(source: SourceFile) -> Iterator[Any]:
             _check_version(source, int(match[1]))
             yield from elements_after(source, file, head, match.end(), rb"\s*\}\s*")
             return
-        # Another program has written the members in another order: then it has to be read as a whole.
+        # Another program has changed the order of the members, so it has to be read as a whole.
         whole = head + file.read(MAX_WHOLE_BYTES)
         if len(whole) > MAX_WHOLE_BYTES:
             size = f"{MAX_WHOLE_BYTES >> 20} MB"
-            raise source.broken(f"another program has changed the order of it, and it has more than {size}")
+            raise source.broken(
+                f"another program has changed the order of its members, and it is larger than {size}"
+            )
         try:
             data = decode(whole)
         except JsonError as err:
             raise source.broken(f"it is not JSON: {err}") from err
     if not isinstance(data, dict) or data.get("format") != FORMAT:
-        raise source.broken("it is not of this program")
+        raise source.broken("this program didn't write it")
     _check_version(source, data.get("version"))
     if not isinstance(data.get("conversations"), list):
         raise source.broken("a list of conversations was expected")
@@ -105,7 +111,7 @@ def _objects(source: SourceFile) -> Iterator[Any]:
 def _check_version(source: SourceFile, version: object) -> None:
     if version not in range(1, VERSION + 1):
         raise TranscriptError(
-            f"{source.path} is of version {version!r}; this program reads versions 1 to {VERSION}.",
+            f"{source.label} is of version {version!r}; this program reads versions 1 to {VERSION}.",
             hint="Update gptalk-tui.",
         )
 
@@ -137,6 +143,12 @@ def _imported(found: _Conversation) -> ImportedConversation:
         model=found.model,
         provider=found.provider,
         active_source_id=found.active_message_id,
+        options=found.options,
+        archived=found.archived,
+        pinned=found.pinned,
+        changed_at_ms=None
+        if found.changed_at is None
+        else {field: ms_of_iso(at, 0) for field, at in found.changed_at.items()},
     )
 
 

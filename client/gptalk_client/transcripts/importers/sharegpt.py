@@ -1,21 +1,18 @@
-"""ShareGPT: `{"conversations": [{"from": "human", "value": …}]}`, a line each or in one list."""
+"""ShareGPT: `{"conversations": [{"from": "human", "value": …}]}`, one a line or in one list."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from gptalk_client.store.imports import ImportedConversation
-from gptalk_client.transcripts.importers.json_stream import elements, lines
+from gptalk_client.store.imported import ImportedConversation
+from gptalk_client.transcripts.importers.json_stream import records
 from gptalk_client.transcripts.importers.message_list import conversation_of
 from gptalk_client.transcripts.importers.source import Skipped, SourceFile, text_of
 
 
 def read(source: SourceFile, skipped: Skipped) -> Iterator[ImportedConversation]:
     """Yield the conversations of a file."""
-    is_list = source.beginning(256).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"["
-    found: Iterator[tuple[int, Any]] = enumerate(elements(source), 1) if is_list else lines(source)
-    for number, data in found:
+    for number, data in records(source):
         messages = data.get("conversations") if isinstance(data, dict) else None
         if not isinstance(messages, list):
             raise source.broken(f"conversation {number} has no list of messages")

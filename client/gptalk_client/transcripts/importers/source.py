@@ -1,31 +1,35 @@
-"""A file to import from: its bytes, whether plain or in a zip, and what was left out of it."""
+"""Files to import from, whether plain, in a zip archive or in a folder, and what was left out of them."""
 
 from __future__ import annotations
 
 import hashlib
 import lzma
+import os
+import re
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import IO, Any, BinaryIO
+from pathlib import Path, PurePath, PurePosixPath
+from typing import IO, Any
 
 from gptalk_client.errors import TranscriptError
 from gptalk_client.files import open_regular
 from gptalk_client.models import EARLIEST_MS, LATEST_MS
 
-_MEMBER = "conversations.json"
+_CONVERSATIONS = re.compile(r"conversations(?:-\d+)?\.json")
+"""What ChatGPT and Claude.ai call the files of an export that hold conversations."""
+_SUFFIXES = frozenset({".json", ".jsonl", ".yaml", ".yml"})
 _FREE_BYTES = 16 * 1024 * 1024
 _MAX_RATIO = 200
 """Texts unpack to some ten times their packed size; a file made to fill the memory, to a thousand times."""
 _DAMAGES = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError)
 
 
-def _no_progress(done_bytes: int, total_bytes: int) -> None:
+def _no_progress(done_bytes: int) -> None:
     return
 
 
@@ -43,109 +47,180 @@ class Skipped:
 
 @dataclass(slots=True)
 class SourceFile:
-    """A file that another program wrote.
+    """A file that another program wrote: on disk, or in a zip archive.
 
     Attributes:
-        path: Where it is.
-        on_progress: Called now and then with the bytes read and the bytes there are.
+        path: The file on disk.
+        member: Its name in the archive at `path`; empty if the file is not in one.
+        on_progress: Called after each read with the bytes read so far.
     """
 
     path: Path
-    on_progress: Callable[[int, int], None] = _no_progress
+    member: str = ""
+    on_progress: Callable[[int], None] = _no_progress
+
+    @property
+    def name(self) -> str:
+        """The name of the file itself, without its folders."""
+        return PurePosixPath(self.member).name if self.member else self.path.name
+
+    @property
+    def label(self) -> str:
+        """How messages refer to the file."""
+        return f"{self.path} ({self.member})" if self.member else str(self.path)
 
     @property
     def modified_ms(self) -> int:
-        """When it was written, for sources without times."""
+        """When it was last written; for sources without times."""
         return min(max(int(self.path.stat().st_mtime * 1000), EARLIEST_MS), LATEST_MS)
 
+    @property
+    def size_bytes(self) -> int:
+        """Unpacked."""
+        if not self.member:
+            return self.path.stat().st_size
+        with self._archive() as archive:
+            return archive.getinfo(self.member).file_size
+
     def is_zip(self) -> bool:
-        """Return whether it is a zip archive."""
-        with self._open() as file:
-            return file.read(4) == b"PK\x03\x04"
+        """Return whether the file on disk is a zip archive."""
+        return self.beginning(4) == b"PK\x03\x04"
 
     def beginning(self, size_bytes: int) -> bytes:
-        """Return the first bytes, of the conversations inside if it is a zip."""
+        """Return the first bytes."""
         with self.opened() as file:
             return file.read(size_bytes)
 
     def ending(self, size_bytes: int) -> bytes:
-        """Return the last bytes of the file itself."""
-        with self._open() as file:
+        """Return the last bytes; of a file in an archive, none."""
+        if self.member:
+            return b""
+        with open_regular(self.path) as file:
             file.seek(max(0, self.path.stat().st_size - size_bytes))
             return file.read()
 
     @contextmanager
     def opened(self) -> Iterator[Bytes]:
-        """Open the bytes; of a zip, the `conversations.json` in it.
+        """Open the file to read its bytes.
 
         Raises:
-            TranscriptError: It cannot be read, or the archive holds no conversations or is damaged.
+            TranscriptError: It cannot be read, or its archive is damaged.
         """
         try:
-            if not self.is_zip():
-                with self._open() as file:
-                    yield Bytes(file, self.path.stat().st_size, self.on_progress)
-                return
-            with self._open() as file, zipfile.ZipFile(file) as archive:
-                names = [each for each in archive.namelist() if each.split("/")[-1] == _MEMBER]
-                if not names:
-                    raise self.broken(f"there is no {_MEMBER} in it")
-                shortest = min(names, key=len)
-                size_bytes = archive.getinfo(shortest).file_size
-                if size_bytes > max(_FREE_BYTES, _MAX_RATIO * self.path.stat().st_size):
-                    raise self.broken(
-                        f"it unpacks to more than {_MAX_RATIO} times its size, as no export does"
-                    )
-                with archive.open(shortest) as member:
-                    yield Bytes(member, size_bytes, self.on_progress)
+            if self.member:
+                with self._archive() as archive, archive.open(self.member) as file:
+                    yield Bytes(file, self.on_progress)
+            else:
+                with open_regular(self.path) as file:
+                    yield Bytes(file, self.on_progress)
         except _DAMAGES as err:
             raise self.broken(f"the archive is damaged: {err}") from err
         except OSError as err:
             raise TranscriptError(f"{self.path} cannot be read: {err.strerror or err}.") from err
 
-    def check(self) -> None:
-        """Return if it is a file that can be read, for those who let another library open it.
+    def members(self) -> list[SourceFile]:
+        """Return the files in a zip archive that may contain conversations.
+
+        In an export of ChatGPT or Claude.ai these are the ones named `conversations.json` or
+        `conversations-000.json` and so on; in other archives, every file with a suffix of a known format.
 
         Raises:
-            TranscriptError: It is not, such as a pipe that nobody writes into.
+            TranscriptError: The archive is damaged, or unpacks to implausibly much.
+        """
+        try:
+            with self._archive() as archive:
+                names = [each for each in archive.namelist() if _is_candidate(PurePosixPath(each))]
+                exported = [each for each in names if _CONVERSATIONS.fullmatch(PurePosixPath(each).name)]
+                if exported:
+                    least = min(each.count("/") for each in exported)
+                    names = [each for each in exported if each.count("/") == least]
+                size_bytes = sum(archive.getinfo(each).file_size for each in names)
+        except _DAMAGES as err:
+            raise self.broken(f"the archive is damaged: {err}") from err
+        except OSError as err:
+            raise TranscriptError(f"{self.path} cannot be read: {err.strerror or err}.") from err
+        if size_bytes > max(_FREE_BYTES, _MAX_RATIO * self.path.stat().st_size):
+            raise self.broken(f"it unpacks to more than {_MAX_RATIO} times its size, as no export does")
+        return [SourceFile(self.path, each) for each in sorted(names)]
+
+    def check(self) -> None:
+        """Return if the file can be read, for callers that let another library open it.
+
+        Raises:
+            TranscriptError: It cannot; it may be a named pipe, for example.
         """
         with self.opened():
             pass
 
-    def _open(self) -> BinaryIO:
-        return open_regular(self.path)
+    @contextmanager
+    def _archive(self) -> Iterator[zipfile.ZipFile]:
+        with open_regular(self.path) as file, zipfile.ZipFile(file) as archive:
+            yield archive
 
     def broken(self, why: str) -> TranscriptError:
         """Return the error for a file that cannot be understood."""
-        return TranscriptError(f"{self.path}: {why}.", hint="Nothing was imported from it.")
+        return TranscriptError(f"{self.label}: {why}.", hint="Nothing was imported from it.")
+
+
+def files_in(path: Path) -> list[SourceFile]:
+    """Return the files to look at for conversations, in a stable order.
+
+    Args:
+        path: A file, a zip archive, or a folder, which is searched with its subfolders. Hidden files and
+            folders are passed over.
+
+    Raises:
+        TranscriptError: It cannot be read.
+    """
+    if path.is_dir():
+        try:
+            found = sorted(each for each in _walk(path) if each.is_file())
+        except OSError as err:
+            raise TranscriptError(f"{path} cannot be read: {err.strerror or err}.") from err
+        return [file for each in found for file in files_in(each)]
+    file = SourceFile(path)
+    return file.members() if file.is_zip() else [file]
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for parent, folders, names in os.walk(folder, onerror=_raise):
+        folders[:] = [each for each in folders if not each.startswith(".")]
+        yield from (Path(parent, each) for each in names if _is_candidate(PurePath(each), {".zip"}))
+
+
+def _raise(err: OSError) -> None:
+    raise err
+
+
+def _is_candidate(path: PurePath, more: Set[str] = frozenset()) -> bool:
+    hidden = any(each.startswith((".", "__MACOSX")) for each in path.parts)
+    return not hidden and (path.suffix.lower() in _SUFFIXES or path.suffix.lower() in more)
 
 
 class Bytes:
-    """An open file whose reading is told."""
+    """An open file whose reading is reported."""
 
-    def __init__(self, file: IO[bytes], total_bytes: int, on_progress: Callable[[int, int], None]) -> None:
+    def __init__(self, file: IO[bytes], on_progress: Callable[[int], None]) -> None:
         self._file = file
-        self._total_bytes = total_bytes
         self._done_bytes = 0
         self._on_progress = on_progress
 
     def read(self, size: int = -1) -> bytes:
-        """Return up to `size` bytes, all that there are if it is negative; none at the end."""
-        data = self._file.read(size)
-        self._done_bytes += len(data)
-        self._on_progress(self._done_bytes, self._total_bytes)
-        return data
+        """Return up to `size` bytes, or all of them if it is negative; none at the end."""
+        return self._counted(self._file.read(size))
 
     def readline(self, size: int = -1) -> bytes:
-        """Return bytes up to and with the next line feed, at most `size`."""
-        data = self._file.readline(size)
+        """Return bytes up to and including the next line feed, at most `size`."""
+        return self._counted(self._file.readline(size))
+
+    def _counted(self, data: bytes) -> bytes:
         self._done_bytes += len(data)
-        self._on_progress(self._done_bytes, self._total_bytes)
+        self._on_progress(self._done_bytes)
         return data
 
 
 def digest(*texts: str) -> str:
-    """Return a short name made of texts, for conversations that have none of their own."""
+    """Return a short id made from texts, for conversations that have no id of their own."""
     hashed = hashlib.blake2b(digest_size=16)
     for text in texts:
         hashed.update(text.encode("utf-8", "surrogatepass") + b"\0")
@@ -153,15 +228,15 @@ def digest(*texts: str) -> str:
 
 
 def ms_of_seconds(value: Any, otherwise: int) -> int:
-    """Return a Unix time in seconds as milliseconds; `otherwise` if it is none."""
+    """Return a Unix time in seconds as milliseconds; `otherwise` if it isn't one."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return round(value * 1000) if is_number and 0 < value < 1e11 else otherwise
 
 
 def ms_of_iso(value: Any, otherwise: int) -> int:
-    """Return an ISO 8601 time as milliseconds, UTC where it names no zone; `otherwise` if it is none.
+    """Return an ISO 8601 time as milliseconds; `otherwise` if it isn't one that a conversation can have.
 
-    A time outside of `EARLIEST_MS` and `LATEST_MS` is none: no conversation is of then.
+    A time without a zone is in UTC. Times must be from `EARLIEST_MS` to `LATEST_MS`.
     """
     try:
         moment = datetime.fromisoformat(value)
@@ -173,10 +248,15 @@ def ms_of_iso(value: Any, otherwise: int) -> int:
 
 
 def text_of(value: Any) -> str:
-    """Return a text as it is and anything else as an empty one."""
+    """Return the value if it is a text, else an empty one."""
     return value if isinstance(value, str) else ""
 
 
 def list_of(value: Any) -> list[Any]:
-    """Return a list as it is and anything else as an empty one."""
+    """Return the value if it is a list, else an empty one."""
     return value if isinstance(value, list) else []
+
+
+def dict_of(value: Any) -> dict[str, Any]:
+    """Return the value if it is an object, else an empty one."""
+    return value if isinstance(value, dict) else {}
