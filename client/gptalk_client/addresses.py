@@ -26,17 +26,21 @@ class Address:
     port: int
     origin: str
     """`scheme://host[:port]`, as a browser sends it."""
+    query: str = field(default="", repr=False)
+    """What follows every path, such as `?api-version=1`; usually empty. May hold a secret: do not show."""
 
     @classmethod
-    def parse(cls, url: str, name: str = "The service's address") -> Address:
+    def parse(cls, url: str, name: str = "The service's address", *, takes_query: bool = False) -> Address:
         """Return the parts of an address.
 
         Args:
             url: `http://` or `https://`, a host, and optionally a port and a path.
             name: What to call it in an error, such as `--url`.
+            takes_query: Whether it may have a query.
 
         Raises:
-            ConfigError: It is not such an address, or has a user name, a query or a fragment. It is not quoted.
+            ConfigError: It is not such an address, or has a user name, a fragment, or a query that it may not
+                have. It is not quoted.
         """
         parts, port = _split(url, name)
         if parts.scheme not in _DEFAULT_PORTS:
@@ -45,7 +49,7 @@ class Address:
             raise ConfigError(f"{name}: an address can't contain a user name or password.")
         if not parts.hostname:
             raise ConfigError(f"{name}: the address has no host.")
-        if parts.query or parts.fragment:
+        if parts.fragment or (parts.query and not takes_query):
             raise ConfigError(f"{name}: an address ends with its path, without ? or #.")
         default_port = _DEFAULT_PORTS[parts.scheme]
         origin = f"{parts.scheme}://{_host_and_port(parts.hostname, None if port == default_port else port)}"
@@ -55,7 +59,13 @@ class Address:
             host=parts.hostname,
             port=port or default_port,
             origin=origin,
+            query=f"?{parts.query}" if parts.query else "",
         )
+
+    @property
+    def whole(self) -> str:
+        """The address as it can be parsed again. May hold a secret: do not show."""
+        return self.base + self.query
 
     @property
     def service(self) -> str:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple, Self, TypeAlias, cast
 
-from gptalk_client.errors import TEXT_KEPT, GptalkError, UsageError
+from gptalk_client.errors import GptalkError, Remedy, UsageError
 from gptalk_client.models import (
     Conversation,
     Message,
+    ReasoningAdded,
     ReplyEvent,
     Status,
     TextAdded,
@@ -23,13 +24,13 @@ from gptalk_client.models import (
 )
 from gptalk_client.providers.base import Provider
 from gptalk_client.providers.loops import OneLoop
+from gptalk_client.reply_record import ReplyRecord
 from gptalk_client.store.rows import UNSET, Unset
 from gptalk_client.store.saver import FLUSH_S, ReplySaver
 from gptalk_client.store.store import Store
 from gptalk_client.store.worker import StoreThread
 from gptalk_client.turn_options import CONTEXT_BYTES, TurnOptions
 
-FAULT = "The program failed while the reply was streaming."
 _LONGEST_RETRY_S = 5.0
 _DEFAULTS = TurnOptions()
 
@@ -79,6 +80,7 @@ class Chat:
         close_timeout_s: How long the end of a turn waits for the store. What cannot be written by then is
             retried in the background until `aclose`.
         context_bytes: The most text of a conversation that is sent, in bytes of UTF-8; the newest comes first.
+        ways: What the errors of replies say, for each remedy, on how to apply it in this program.
     """
 
     def __init__(
@@ -88,6 +90,7 @@ class Chat:
         flush_s: float = FLUSH_S,
         close_timeout_s: float = 3.0,
         context_bytes: int = CONTEXT_BYTES,
+        ways: Mapping[Remedy, str] | None = None,
     ) -> None:
         self._own_thread = StoreThread(store) if isinstance(store, Store) else None
         self._store = self._own_thread or cast(StoreThread, store)
@@ -95,6 +98,7 @@ class Chat:
         self._flush_s = flush_s
         self._close_timeout_s = close_timeout_s
         self._context_bytes = context_bytes
+        self._ways = ways or {}
         self._endings: set[asyncio.Task[_Closed]] = set()
         self._unsaved: dict[str, Message] = {}
         self._is_closed = False
@@ -130,8 +134,9 @@ class Chat:
         """Save a prompt, ask for a reply to it and yield what happens.
 
         `TurnOpened` comes first, once both messages are on disk and before anything is sent. `TurnEnded` comes
-        last, with the reply's final status: `complete`; or, if the provider raised, `incomplete` after some text
-        and `failed` before any, with the error in words. A turn that is stopped yields no `TurnEnded`: its reply
+        last, with the reply's final status: `complete`, if the provider's stream ended and its finish reason was
+        no other than `stop`; otherwise `incomplete` after some text or reasoning and `failed` before any, with
+        the error in words. A turn that is stopped yields no `TurnEnded`: its reply
         becomes `stopped`, and `Turn.ended` has it. Text is on disk at most 250 ms after it was yielded, however
         slowly the events are read. If the store refuses, `SaveFailed` comes once and the turn goes on.
 
@@ -155,8 +160,9 @@ class Chat:
 
         def open_rows(store: Store) -> _Opened:
             rows = store.open_turn(
-                conversation_id, prompt, parent_id=parent_id, model=options.model, new=new, draft=draft
-            )
+                conversation_id, prompt, parent_id=parent_id, model=provider.model_for(options.model),
+                provider=provider.name, new=new, draft=draft,
+            )  # fmt: skip
             return _Opened(*rows, _read_branch(store, rows[0], options))
 
         return Turn(lambda turn: self._run(turn, open_rows, provider, options, is_read))
@@ -178,7 +184,8 @@ class Chat:
 
         def open_rows(store: Store) -> _Opened:
             prompt = store.message(prompt_id)
-            reply = store.open_reply(prompt_id, model=options.model)
+            model = provider.model_for(options.model)
+            reply = store.open_reply(prompt_id, model=model, provider=provider.name)
             return _Opened(prompt, reply, _read_branch(store, prompt, options))
 
         return Turn(lambda turn: self._run(turn, open_rows, provider, options, is_read))
@@ -206,40 +213,50 @@ class Chat:
         saver = ReplySaver(self._store, reply.id, flush_s=self._flush_s)
         stream: AsyncGenerator[ReplyEvent, None] | None = None
         status: Status | None = None
+        has_ended = False
         error, cause = "", None
+        record = ReplyRecord()
         try:
             yield TurnOpened(prompt, reply, None if isinstance(branch, GptalkError) else branch[0])
             if isinstance(branch, GptalkError):
                 raise branch
             stream = provider.stream(options.request(branch[1], max_bytes=self._context_bytes))
             async for event in stream:
+                record.take(event)
                 if isinstance(event, TextAdded):
                     saver.add(event.text)
+                elif isinstance(event, ReasoningAdded):
+                    saver.add_reasoning(event.text)
                 elif isinstance(event, TextReplaced):
                     saver.replace(event.text)
                 yield event
                 for notice in saver.take_notices():
                     yield notice
-            status = Status.COMPLETE
+            status, error = record.ending()
+            has_ended = True
         except (asyncio.CancelledError, GeneratorExit):
             status = Status.STOPPED
             raise
         except GptalkError as err:
-            status = Status.INCOMPLETE if saver.has_text else Status.FAILED
-            error, cause = in_words(err, is_kept=saver.has_text), err
+            (status, error), cause = record.failure(err, ways=self._ways), err
         finally:
             if status is None:
-                status = Status.INCOMPLETE if saver.has_text else Status.FAILED
-                error = f"{FAULT} {TEXT_KEPT}" if saver.has_text else FAULT
+                status, error = record.fault()
             # The row is closed while the connection is, whatever cancels this task meanwhile.
-            in_memory = replace(reply, status=status, error=error, content=saver.text)
+            facts = record.facts()
+            in_memory = replace(
+                reply, status=status, error=error, content=saver.text, reasoning=saver.reasoning,
+                finish_reason=facts.finish_reason, usage=facts.usage, first_text_ms=facts.first_text_ms,
+                reasoning_ms=facts.reasoning_ms, duration_ms=facts.duration_ms,
+                model=provider.model_for(options.model) or reply.model,
+            )  # fmt: skip
             ending = self._start_ending(saver, in_memory, is_unread=not is_read())
             turn.ended = TurnEnded(in_memory, cause)
             try:
                 if stream is not None:
                     with contextlib.suppress(GptalkError):
                         await stream.aclose()
-                if status is not Status.COMPLETE and cause is None:
+                if not has_ended and cause is None:
                     await asyncio.wait({ending}, timeout=self._close_timeout_s)
             finally:
                 turn.ended = _ended(ending, turn.ended)
@@ -248,8 +265,6 @@ class Chat:
             await asyncio.wait({ending}, timeout=self._flush_s)
             for notice in saver.take_notices():
                 yield notice
-        for notice in saver.take_notices():  # it may have ended while the connection was being closed
-            yield notice
         turn.ended = _ended(ending, turn.ended)
         yield turn.ended
 
@@ -277,7 +292,9 @@ class Chat:
         wait_s = self._flush_s
         while True:
             try:
-                return await saver.close(reply.status, reply.error, is_unread=is_unread)
+                return await saver.close(
+                    reply.status, reply.error, facts=reply.facts, model=reply.model, is_unread=is_unread
+                )
             except UsageError:
                 raise  # the conversation has been deleted meanwhile
             except GptalkError:
@@ -296,12 +313,6 @@ class Chat:
         self._endings.discard(task)
         if not task.cancelled():
             task.exception()  # retrieved, so that asyncio does not report it: the turn has ended in memory
-
-
-def in_words(err: GptalkError, *, is_kept: bool) -> str:
-    """Return why a reply is not complete, in words that don't promise a text that is not kept."""
-    words = err.for_humans()
-    return words if is_kept else words.replace(TEXT_KEPT, "Try again.")
 
 
 def _read_branch(

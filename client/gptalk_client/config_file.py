@@ -13,7 +13,7 @@ import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
@@ -200,12 +200,12 @@ def _override(settings: Settings, given: Mapping[str, tuple[str, str]]) -> Setti
             raise ConfigError(f"{name}: choose one of {', '.join(PROVIDERS)}.")
         settings = replace(settings, provider=chosen)
     if "url" in given:
-        url = Address.parse(*given["url"]).base
         if settings.provider == "openai":
+            url = Address.parse(*given["url"], takes_query=True).whole
             settings = replace(settings, openai=replace(settings.openai, url=url))
         else:
             who = settings.provider if "provider" in given else "gptalk"
-            settings = replace(settings, url=url, provider=who)
+            settings = replace(settings, url=Address.parse(*given["url"]).base, provider=who)
     if "model" in given:
         settings = replace(settings, model=given["model"][0])
     if "proxy" in given:
@@ -225,7 +225,7 @@ def _parse(file: Path, text: str) -> tuple[Settings, list[Problem]]:
     settings = reader.build(Settings, tables, ())
     for key, value, check in (
         (("url",), settings.url, Address.parse),
-        (("openai", "url"), settings.openai.url, Address.parse),
+        (("openai", "url"), settings.openai.url, partial(Address.parse, takes_query=True)),
         (("proxy",), settings.proxy, Proxy.parse),
     ):
         try:

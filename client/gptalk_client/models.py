@@ -250,7 +250,9 @@ class Finished:
     """The service said why it ended the reply."""
 
     reason: str
-    """In the service's word, such as `stop`, `length`, `content_filter`, `tool_calls` or `refusal`."""
+    """`stop`, `length`, `content_filter`, `tool_calls` or `refusal`; else the service's own word."""
+    wanted: str = ""
+    """With `tool_calls`: what the service wanted to call, such as `search({"q": "x"})`."""
 
 
 ReplyEvent: TypeAlias = PhaseChanged | TextAdded | TextReplaced | ReasoningAdded | UsageReported | Finished

@@ -36,15 +36,16 @@ class Paths:
 
         data = data_dir or os.environ.get("GPTALK_DATA_DIR")
         file = config or os.environ.get("GPTALK_CONFIG")
+        # Where the home folder is unknown, older platformdirs (4.9) leave the ~ in the path; newer ones raise.
         try:
             return cls(
                 data=typed_path(data).absolute()
                 if data
-                else platformdirs.user_data_path(APP_NAME, appauthor=False),
+                else platformdirs.user_data_path(APP_NAME, appauthor=False).expanduser(),
                 config_file=typed_path(file).absolute()
                 if file
-                else platformdirs.user_config_path(APP_NAME, appauthor=False) / "config.toml",
-                logs=platformdirs.user_log_path(APP_NAME, appauthor=False),
+                else platformdirs.user_config_path(APP_NAME, appauthor=False).expanduser() / "config.toml",
+                logs=platformdirs.user_log_path(APP_NAME, appauthor=False).expanduser(),
             )
         except RuntimeError as err:
             raise UsageError("Your home folder can't be determined.", hint="Set HOME.") from err

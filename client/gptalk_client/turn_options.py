@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from gptalk_client.models import Conversation, Message, ReplyRequest, Role, Status
+from gptalk_client.models import BranchEntry, Conversation, Message, ReplyRequest, Role, Status
 from gptalk_client.settings import MOST_MESSAGES, PROVIDERS, ChatSettings, ProviderName, Settings
 
 CONTEXT_BYTES = 256 * 1024
 """The most text that a request carries, in bytes of UTF-8."""
+
+BYTES_PER_TOKEN = 3
+"""About what a token comes to in UTF-8, rather less than in most texts so that the reply has room too."""
+
+M = TypeVar("M", Message, BranchEntry)
 
 CONTEXT_MESSAGES: Final = "context_messages"
 """The option that sets the context; it is ours and never sent."""
@@ -42,6 +47,10 @@ class TurnOptions:
     """How many of the branch's newest messages are sent, the prompt included."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """Members that override the request's body, such as `temperature`."""
+    context_tokens: int | None = None
+    """How many tokens the model has room for; None if that is not known."""
+    sends_reasoning: bool = False
+    """Whether the reasoning of earlier replies is sent too."""
 
     @classmethod
     def resolve(
@@ -78,29 +87,70 @@ class TurnOptions:
             system_prompt=overrides.system_prompt or own_prompt or settings.chat.system_prompt,
             context_limit=_context_limit(overrides.parameters, own_options, settings.chat),
             parameters=parameters,
+            sends_reasoning=provider == "openai" and settings.openai.send_reasoning,
         )
 
     def request(self, messages: Sequence[Message], *, max_bytes: int = CONTEXT_BYTES) -> ReplyRequest:
-        """Return the request: the system prompt, then the newest messages that fit, oldest first.
+        """Return the request: the system prompt, then what `select` selects, oldest first.
 
-        Failed replies and empty messages are left out.
+        A system message at the branch's root is sent as a part of the system prompt: engines take one.
+
+        Args:
+            messages: The end of the branch, oldest first, with its root if that is a system message.
+            max_bytes: Limit on the text, in bytes of UTF-8.
+        """
+        sent = self.select(messages, lambda message: _size_bytes(message.content), max_bytes=max_bytes)
+        system = [self.system_prompt, *(each.content for each in sent[:1] if is_summary(each))]
+        sent = sent[1:] if len(system) > 1 else sent
+        found = [self._sent(each) for each in sent]
+        if any(system):
+            found.insert(0, {"role": Role.SYSTEM.value, "content": "\n\n".join(filter(None, system))})
+        return ReplyRequest(found, self.model, self.parameters)
+
+    def _sent(self, message: Message) -> dict[str, str]:
+        sent = {"role": message.role.value, "content": message.content}
+        if self.sends_reasoning and message.reasoning:
+            sent["reasoning_content"] = message.reasoning
+        return sent
+
+    def select(
+        self, messages: Sequence[M], size_bytes: Callable[[M], int], *, max_bytes: int = CONTEXT_BYTES
+    ) -> list[M]:
+        """Return the messages that are sent: the newest ones that fit, and a system message at the root.
+
+        Failed replies and empty messages are left out. The app draws its line where these begin.
 
         Args:
             messages: The end of the branch, oldest first; the last one, the prompt, is always sent.
+            size_bytes: Returns the size of a message's text in UTF-8.
             max_bytes: Limit on the text, in bytes of UTF-8.
+
+        Returns:
+            Some of the messages, oldest first.
         """
-        chosen: list[dict[str, str]] = []
-        size_bytes = len(self.system_prompt.encode("utf-8", "replace"))
-        for message in reversed(messages[-self.context_limit :]):
-            if chosen and (message.status is Status.FAILED or not message.content):
+        if self.context_tokens is not None:
+            max_bytes = min(max_bytes, self.context_tokens * BYTES_PER_TOKEN)
+        root = [each for each in messages[:1] if is_summary(each)]
+        used = _size_bytes(self.system_prompt) + sum(map(size_bytes, root))
+        chosen: list[M] = []
+        for message in reversed(messages[len(root) :][-self.context_limit :]):
+            size = size_bytes(message)
+            if chosen and (message.status is Status.FAILED or not size):
                 continue
-            size_bytes += len(message.content.encode("utf-8", "replace"))
-            if chosen and size_bytes > max_bytes:
+            used += size
+            if chosen and used > max_bytes:
                 break
-            chosen.append({"role": message.role.value, "content": message.content})
-        if self.system_prompt:
-            chosen.append({"role": Role.SYSTEM.value, "content": self.system_prompt})
-        return ReplyRequest(chosen[::-1], self.model, self.parameters)
+            chosen.append(message)
+        return root + chosen[::-1]
+
+
+def is_summary(message: Message | BranchEntry) -> bool:
+    """Whether a message is a branch's root that says what came before it."""
+    return message.role is Role.SYSTEM and message.parent_id is None
+
+
+def _size_bytes(text: str) -> int:
+    return len(text.encode("utf-8", "replace"))
 
 
 def is_context_size(value: object) -> bool:

@@ -159,6 +159,21 @@ async def test_replacement_in_the_middle_of_a_flush_wins(store: FlakyStore, thre
     assert saver.text == "other text"
 
 
+async def test_closing_during_a_flush_leaves_nothing_to_flush(store: FlakyStore, thread: StoreThread) -> None:
+    _, reply = store.open_turn(store.create_conversation().id, "hi")
+    saver = ReplySaver(thread, reply.id, flush_s=0.001)
+    store.go_on = threading.Event()
+    saver.add("one ")
+    await until(lambda: store.flushes == 1)
+    saver.add("two")
+    closing = asyncio.ensure_future(saver.close(Status.COMPLETE, ""))
+    await asyncio.sleep(0)
+    store.go_on.set()
+    closed, _ = await closing
+    assert closed.content == "one two"
+    assert (saver._timer, saver._flushing) == (None, None)
+
+
 async def test_failed_replacement_is_not_retried_as_an_append(store: FlakyStore, thread: StoreThread) -> None:
     _, reply = store.open_turn(store.create_conversation().id, "hi")
     saver = ReplySaver(thread, reply.id, flush_s=0.001)
@@ -257,6 +272,19 @@ async def test_closing_gives_up_on_a_disk_that_stays_full(thread: StoreThread, s
     await chat.aclose()
     await until(lambda: chat.unsaved_replies == 0)
     store.is_full = False
+
+
+async def test_closing_gives_up_at_once_when_the_disk_refuses_again(
+    thread: StoreThread, store: FlakyStore
+) -> None:
+    chat = Chat(thread, flush_s=0.01, close_timeout_s=0.05)
+    store.is_full = True
+    async for _ in chat.reply(store.create_conversation().id, "hi", provider=ScriptedProvider(["lost"])):
+        pass
+    chat._close_timeout_s = 3600
+    async with asyncio.timeout(30):
+        await chat.aclose()
+    assert chat.unsaved_replies == 0
 
 
 async def test_purging_the_conversation_ends_the_turn_in_memory(chat: Chat, store: FlakyStore) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import re
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from unittest.mock import patch
 
-from gptalk_client.models import Role
+from gptalk_client.models import Finished, ReasoningAdded, Role, Usage, UsageReported
 from gptalk_client.settings import Settings, UiSettings
 from gptalk_client.store.imports import ImportedConversation, ImportedMessage
 from gptalk_tui.widgets.row_list import RowList
@@ -48,6 +48,14 @@ STRUCTS = """A struct that holds a reference names its lifetime too:
 struct Excerpt<'a> {
     part: &'a str,
 """
+REASONING = """Two trains, 300 km apart, heading for each other at 80 and 120 km/h.
+
+Closing speed: 80 + 120 = 200 km/h.
+
+Time: 300 / 200 = 1.5 h, so an hour and a half after 10:00.
+
+Check: the first covers 120 km, the second 180 km; together 300 km. Good."""
+TRAINS = "They meet at **11:30**, 120 km from where the slower one started."
 
 
 CELL = 12.2
@@ -57,15 +65,35 @@ _TEXT = re.compile(r'<text ([^>]*?)x="([\d.]+)"([^>]*?)textLength="([\d.]+)"([^>
 
 @asynccontextmanager
 async def scene(
-    *turns: list[Step], size: tuple[int, int] = (120, 36), settings: Settings | None = None
+    *turns: list[Step],
+    size: tuple[int, int] = (120, 36),
+    settings: Settings | None = None,
+    window: int | None = None,
 ) -> AsyncIterator[Running]:
     """Run the app for a picture."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, fixed_figures():
         provider = ScriptedProvider(*turns)
         provider.service = "gptalk.net"
+        provider.window = window
         chosen = settings or Settings(provider="gptalk", model="gpt-3.5-turbo")
         async with running_app(provider, Path(folder), size=size, settings=chosen) as app:
             yield app
+
+
+@contextmanager
+def fixed_figures() -> Iterator[None]:
+    """Make times and durations the same in every run."""
+    words = "gptalk_tui.widgets.transcript.reply_words"
+    with (
+        patch(f"{words}.time_words", lambda _: "2026-01-31 09:05"),
+        patch(f"{words}.duration_s", lambda _: 4.2),
+        patch("gptalk_tui.chat.bar_texts.duration_s", lambda _: 4.2),
+        patch(
+            f"{words[: -len('.reply_words')]}.rendering.thought_words",
+            lambda _, *, is_growing: "Thinking for 12 s" if is_growing else "Thought for 12 s",
+        ),
+    ):
+        yield
 
 
 async def picture(app: Running) -> str:
@@ -102,6 +130,17 @@ async def talk(app: Running, *prompts: str) -> None:
         await app.until_idle()
 
 
+async def streaming_picture(app: Running, status: str) -> str:
+    """Return a picture of a turn under way, with a status line that does not depend on the clock."""
+    from textual.content import Content
+
+    app.chat.controllers.bars.pause()
+    app.chat.query_one("#status").left = Content.assemble(  # type: ignore[attr-defined]
+        ("⠹ ", "$ink-accent"), (status, "$ink-muted")
+    )
+    return await picture(app)
+
+
 async def chat() -> str:
     """A reply streams; another conversation stands in the list."""
     gate = asyncio.Event()
@@ -111,13 +150,7 @@ async def chat() -> str:
         await talk(app, "How do lifetimes relate to borrows?")
         await app.send("and for structs?")
         await app.until(lambda: "struct Excerpt" in app.text)
-        app.chat.controllers.bars.pause()
-        from textual.content import Content
-
-        app.chat.query_one("#status").left = Content.assemble(  # type: ignore[attr-defined]
-            ("⠹ ", "$ink-accent"), ("about 42 tokens/s · 3.2 s", "$ink-muted")
-        )
-        svg = await picture(app)
+        svg = await streaming_picture(app, "about 42 tokens/s · 3.2 s")
         gate.set()
         await app.until_idle()
         return svg
@@ -126,10 +159,10 @@ async def chat() -> str:
 async def first_start() -> str:
     """The question of the very first start."""
 
-    async def reaches(_url: str) -> bool:
+    async def can_connect(_url: str, **_options: object) -> bool:
         return False
 
-    with patch("gptalk_tui.app._reaches", reaches):
+    with patch("gptalk_client.providers.reachability.can_connect", can_connect):
         return await _first_start()
 
 
@@ -208,6 +241,51 @@ async def light() -> str:
         return await picture(app)
 
 
+async def thinking() -> str:
+    """A model thinks: the newest lines of its reasoning."""
+    gate = asyncio.Event()
+    async with scene([ReasoningAdded(REASONING), gate, TRAINS]) as app:
+        await app.send("When do the trains meet?")
+        await app.until(lambda: "Check" in app.text)
+        svg = await streaming_picture(app, "thinking · about 42 tokens/s · 12.4 s")
+        gate.set()
+        await app.until_idle()
+        return svg
+
+
+async def folded() -> str:
+    """The reasoning is folded to one line; the engine's own counts."""
+    return await _thought_over()
+
+
+async def opened() -> str:
+    """The reasoning is open."""
+    return await _thought_over("alt+up", "t")
+
+
+async def _thought_over(*keys: str) -> str:
+    turn = [ReasoningAdded(REASONING), TRAINS, UsageReported(Usage(2861, 239, 180)), Finished("stop")]
+    async with scene(turn, window=32_000) as app:
+        await talk(app, "When do the trains meet?")
+        await app.until(lambda: "3.1k / 32k" in str(app.chat.controllers.bars.header.right))
+        await app.press(*keys)
+        return await picture(app)
+
+
+async def cut() -> str:
+    """A reply was cut at the length limit."""
+    async with scene([PASTA[:120], Finished("length")]) as app:
+        await talk(app, "Pasta for eight")
+        return await picture(app)
+
+
+async def refused() -> str:
+    """The model declined to answer."""
+    async with scene(["I'm sorry, but I can't help with that.", Finished("refusal")]) as app:
+        await talk(app, "How do I open my neighbour's door?")
+        return await picture(app)
+
+
 async def small() -> str:
     """60 columns and 20 lines."""
     async with scene([PASTA], size=(60, 20)) as app:
@@ -223,6 +301,11 @@ SCENES: dict[str, Callable[[], Awaitable[str]]] = {
     "search": search,
     "branches": branches,
     "settings": settings,
+    "thinking": thinking,
+    "folded": folded,
+    "opened": opened,
+    "cut": cut,
+    "refused": refused,
     "light": light,
     "small": small,
 }

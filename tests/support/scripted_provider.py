@@ -38,6 +38,8 @@ class ScriptedProvider(Provider):
         self.at_gate = asyncio.Event()
         self.exhausted = asyncio.Event()
         self.is_closed = False
+        self.window: int | None = None
+        """How many tokens its model has room for."""
 
     async def stream(self, request: ReplyRequest) -> AsyncGenerator[ReplyEvent, None]:
         """Yield the script's events."""
@@ -63,6 +65,10 @@ class ScriptedProvider(Provider):
     async def models(self) -> list[str]:
         """Return the names that the test gave."""
         return list(self._models)
+
+    async def context_window(self, model: str) -> int | None:
+        """Return what the test set."""
+        return self.window
 
     async def aclose(self) -> None:
         """Remember that it was closed."""

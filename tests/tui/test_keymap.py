@@ -172,7 +172,7 @@ async def test_status_and_toasts_name_the_changed_keys(tmp_path: Path) -> None:
         await app.press(*"one", "alt+s")
         await app.until_idle()
         await app.press("alt+up", "left_square_bracket")
-        assert "This message has no other version: F10 or F3 makes one." in said()
+        assert "This message has no other version. F10 or F3 makes one." in said()
         await app.press("home")
         assert "F12 follows the newest text" in status()
         await app.press("f10")

@@ -94,6 +94,16 @@ ACTIONS: tuple[Action, ...] = (
         "",
     ),
     Action(
+        "turn.continue", "Continue the reply",
+        "Ask for the rest of a reply that was cut at the length limit.",
+        "",
+    ),
+    Action(
+        "conversation.compact", "Compact the conversation",
+        "Ask for a summary of the conversation and go on from it in a new branch; nothing is deleted.",
+        "",
+    ),
+    Action(
         "conversation.new", "New conversation",
         "Start a new conversation; a reply that streams goes on.",
         "ctrl+n", short="new",
@@ -237,6 +247,11 @@ ACTIONS: tuple[Action, ...] = (
         "message.copy", "Copy the message",
         "Copy the message as it was written.",
         "y", short="copy", scope=Scope.MESSAGE,
+    ),
+    Action(
+        "message.reasoning", "Open or fold the reasoning",
+        "Show what the model thought before it answered, or fold it to one line.",
+        "t", short="reasoning", scope=Scope.MESSAGE,
     ),
     Action(
         "code.next", "Next code block",

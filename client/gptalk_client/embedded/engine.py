@@ -13,6 +13,12 @@ _COUNTS = {"max_tokens": 1, "seed": 0}
 """Integer options and their minimums."""
 
 
+class Reasoning(str):
+    """A piece of what the model thinks before it answers. It is not a part of the reply."""
+
+    __slots__ = ()
+
+
 class Engine(Protocol):
     """A model that replies to conversations, several at the same time."""
 
@@ -22,14 +28,15 @@ class Engine(Protocol):
     def stream(
         self, messages: Sequence[ChatMessage], options: Mapping[str, Any]
     ) -> AsyncGenerator[str, None]:
-        """Yield the reply piece by piece. Closing the generator stops the model.
+        """Yield the reply piece by piece, a `Reasoning` where it is none of the text, and a `Rewritten` where it
+        replaces all of the text so far. Closing the generator stops the model.
 
         Args:
             messages: The conversation, oldest first.
             options: The members of the submit body; `sampling` says which of them count.
 
         Raises:
-            EngineError: The model could not answer, in words for people.
+            EngineError: The model could not answer, or its reply was cut, in words for people.
         """
 
     async def aclose(self) -> None:

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator
 
 import uvicorn
 
+from gptalk_client.embedded.connection import MAX_CONNECTIONS, bounded
 from gptalk_client.embedded.engine import Engine
 from gptalk_client.embedded.server import Endpoint, EndpointTimeouts
-from gptalk_client.errors import LocalModelError
+from gptalk_client.errors import LocalModelError, Remedy
 
 HOST = "127.0.0.1"
 _KEEP_ALIVE_S = 3600
@@ -64,7 +65,8 @@ def bind(port: int = 0) -> socket.socket:
         reason = err.strerror if isinstance(err, OSError) else "no such port"
         raise LocalModelError(
             f"Port {port} of {HOST} cannot be used: {reason}.",
-            hint="Choose another with --port, or 0 for any.",
+            hint="Choose another, or 0 for any.",
+            remedy=Remedy.PORT,
         ) from err
     return sock
 
@@ -86,10 +88,12 @@ async def listen(
     """
     port = sock.getsockname()[1]
     secret = secrets.token_urlsafe(24)
+    timeouts = timeouts or EndpointTimeouts()
     endpoint = Endpoint(engine, timeouts)
     config = uvicorn.Config(
         endpoint.app(secret=secret, port=port),
-        http="h11",
+        http=bounded(timeouts.request_s),
+        limit_concurrency=MAX_CONNECTIONS,
         ws="none",
         lifespan="off",
         log_config=None,

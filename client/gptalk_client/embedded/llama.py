@@ -18,16 +18,18 @@ import threading
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from gptalk_client.embedded import native
 from gptalk_client.embedded.context import drop_oldest
-from gptalk_client.embedded.engine import sampling
+from gptalk_client.embedded.engine import Reasoning, sampling
 from gptalk_client.embedded.errors import EngineError
 from gptalk_client.embedded.gguf import read_info
 from gptalk_client.embedded.prompt import ChatMessage
 from gptalk_client.errors import LocalModelError
+from gptalk_client.reply_record import LENGTH_LIMIT
 
 _log = logging.getLogger(__name__)
 
@@ -79,9 +81,14 @@ class _Run:
         if progress and self.room_tokens and progress.get("total", 0) > self.room_tokens:
             self._put(_TooLong(progress["total"], self.room_tokens, certain=False))
             return True
-        choices = chunk.get("choices") or [{}]
-        if text := (choices[0].get("delta") or {}).get("content"):
+        choice = (chunk.get("choices") or [{}])[0]
+        delta = choice.get("delta") or {}
+        if reasoning := delta.get("reasoning_content"):
+            self._put(Reasoning(reasoning))
+        if text := delta.get("content"):
             self._put(text)
+        if choice.get("finish_reason") == "length":
+            self._put(EngineError(LENGTH_LIMIT, hint=""))
         return self.cancelled
 
     def _put(self, item: str | _TooLong | EngineError | None) -> None:
@@ -217,8 +224,8 @@ class LlamaEngine:
                 pieces: list[str | _TooLong | EngineError | None] = [item]
                 while not run.inbox.empty() and isinstance(pieces[-1], str):
                     pieces.append(run.inbox.get_nowait())
-                if text := "".join(piece for piece in pieces if isinstance(piece, str)):
-                    yield text
+                for kind, alike in groupby((each for each in pieces if isinstance(each, str)), type):
+                    yield kind("".join(alike))
                 last = pieces[-1]
                 if isinstance(last, EngineError):
                     raise last

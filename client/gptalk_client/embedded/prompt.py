@@ -1,11 +1,12 @@
-"""Splitting the protocol's single prompt back into the messages that an engine expects."""
+"""The messages that an engine expects, from the protocol's single prompt or from a client that sends them too."""
 
 from __future__ import annotations
 
 import re
-from typing import TypedDict
+from typing import Any, TypedDict
 
 _ROLE_LINE = re.compile(r"^(System|User|Assistant):(?: |$)", re.MULTILINE)
+_ROLES = ("system", "user", "assistant")
 _CLOSING = "Assistant:"
 
 
@@ -26,7 +27,7 @@ def parse_prompt(prompt: str) -> list[ChatMessage]:
     is not misread.
 
     Flattening is lossy: a message containing a line that begins with a role's name
-    comes out as two.
+    comes out as two. A client that sends its messages as well (`read_messages`) avoids that.
 
     Args:
         prompt: The `content` of a submit body.
@@ -46,3 +47,16 @@ def parse_prompt(prompt: str) -> list[ChatMessage]:
         if body[head.end() : end].strip()
     ]
     return messages or [{"role": "user", "content": prompt}]
+
+
+def read_messages(value: Any) -> list[ChatMessage] | None:
+    """Return a submit body's `messages`, checked; None if they are of another form."""
+    if not isinstance(value, list) or not value:
+        return None
+    messages: list[ChatMessage] = []
+    for each in value:
+        role, content = (each.get("role"), each.get("content")) if isinstance(each, dict) else (None, None)
+        if not isinstance(role, str) or role not in _ROLES or not isinstance(content, str):
+            return None
+        messages.append({"role": role, "content": content})
+    return messages

@@ -23,6 +23,7 @@ class LocalProvider(Provider):
 
     name = "local"
     service = "this computer"
+    is_on_this_computer = True
 
     def __init__(
         self,
@@ -66,6 +67,10 @@ class LocalProvider(Provider):
             if crash := await self.endpoint.crash():
                 raise crash from err
             raise
+
+    def model_for(self, asked: str) -> str:
+        """Return the name of the model that answers: the loaded one, whatever was asked for."""
+        return self.endpoint.model_name or asked
 
     async def models(self) -> list[str]:
         """Return the name of the loaded model, if any."""

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,7 @@ def serve(
             hint="To reach it from another computer, forward the port, for example with ssh -L.",
         )
     if model_file is not None and upstream:
-        raise UsageError("--model-file and --upstream can't be used together.")
+        raise UsageError("A model file and an upstream can't be used together.")
     endpoint = LocalEndpoint(
         models_dir, model_file, upstream=upstream, upstream_model=upstream_model, port=port
     )
@@ -83,7 +84,8 @@ async def _serve(endpoint: LocalEndpoint, echo: Callable[[str], None]) -> int:
             return ended.result()
         url = starting.result()
         echo(f"Serving {endpoint.model_name} on {url}")
-        echo(f"Chat with it: gptalk-tui --url {url}")
+        # The address holds the secret, and other users can read a program's arguments, but not its environment.
+        echo(f"Chat with it: {with_address(url)}")
         gone = asyncio.ensure_future(endpoint.wait())
         waited = {gone, ended}
         await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
@@ -94,3 +96,10 @@ async def _serve(endpoint: LocalEndpoint, echo: Callable[[str], None]) -> int:
     finally:
         starting.cancel()
         await endpoint.stop()
+
+
+def with_address(url: str) -> str:
+    """Return the command that starts the app on an address, without naming it in the arguments."""
+    if sys.platform == "win32":
+        return f'$env:GPTALK_URL = "{url}"; gptalk-tui'
+    return f"GPTALK_URL={url} gptalk-tui"

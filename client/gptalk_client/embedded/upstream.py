@@ -7,12 +7,22 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
-from gptalk_client.embedded.engine import sampling
+from gptalk_client.embedded.engine import Reasoning, sampling
 from gptalk_client.embedded.errors import EngineError
 from gptalk_client.embedded.prompt import ChatMessage
-from gptalk_client.errors import AuthError, ConfigError, ProviderError, ServerError
-from gptalk_client.models import DEFAULT_MODEL, ReplyRequest, TextAdded
+from gptalk_client.errors import AuthError, ConfigError, GptalkError, ServerError
+from gptalk_client.models import (
+    DEFAULT_MODEL,
+    ReasoningAdded,
+    ReplyRequest,
+    Status,
+    TextAdded,
+    TextReplaced,
+)
+from gptalk_client.providers.base import Rewritten
 from gptalk_client.providers.openai import OpenAI
+from gptalk_client.providers.refusals import SAID
+from gptalk_client.reply_record import ReplyRecord
 from gptalk_client.settings import Timeouts
 
 KEY_VARIABLES = ("GPTALK_UPSTREAM_KEY", "OPENAI_API_KEY")
@@ -20,8 +30,6 @@ KEY_VARIABLES = ("GPTALK_UPSTREAM_KEY", "OPENAI_API_KEY")
 
 # A model behind a queue may take long until its first word; giving up is left to the client.
 _TIMEOUTS = Timeouts(headers_s=300, stall_s=300, comments_s=300)
-_HINT = "Check --upstream, then try again."
-_KEY_HINT = f"Set {' or '.join(KEY_VARIABLES)}."
 
 
 def key_from_environment() -> str:
@@ -68,13 +76,23 @@ class UpstreamEngine:
         try:
             model = await self._choose(str(options.get("model") or ""))
             request = ReplyRequest([dict(each) for each in messages], model, sampling(options))
+            record = ReplyRecord()
             async with aclosing(self._server.stream(request)) as events:
                 async for event in events:
-                    if isinstance(event, TextAdded):
-                        yield event.text
-        except ProviderError as err:
-            hint = _KEY_HINT if isinstance(err, AuthError) else _HINT
-            raise EngineError(f"The upstream failed. {err.message}", hint=hint) from err
+                    record.take(event)
+                    match event:
+                        case TextAdded(text):
+                            yield text
+                        case TextReplaced(text):
+                            yield Rewritten(text)
+                        case ReasoningAdded(text):
+                            yield Reasoning(text)
+            status, words = record.ending()
+            if status is not Status.COMPLETE:
+                raise EngineError(words, hint="")
+        except GptalkError as err:
+            # It reaches people who can't change the upstream's address or key, and whose client introduces it.
+            raise EngineError(err.message.removeprefix(SAID), hint="") from err
 
     async def _choose(self, asked: str) -> str:
         if self._model:

@@ -24,9 +24,11 @@ class Provider(ABC):
     """
 
     name: str
-    """`gptalk`, `openai` or `local`."""
+    """What it is called in the settings, such as `gptalk`, `openai` or `local`."""
     service: str
     """The service's host for display, as in the status line."""
+    is_on_this_computer: bool = False
+    """Whether the service runs on this machine."""
 
     @abstractmethod
     def stream(self, request: ReplyRequest) -> AsyncGenerator[ReplyEvent, None]:
@@ -40,9 +42,27 @@ class Provider(ABC):
             ConfigError: The address or the proxy cannot be used.
         """
 
+    def model_for(self, asked: str) -> str:
+        """Return the name of the model that answers a request, as far as it is known; empty if it is not.
+
+        Args:
+            asked: The model that the request names; empty for the default.
+        """
+        return asked
+
     async def models(self) -> list[str]:
         """Return the names of the available models, best known first; empty if the service can't list them."""
         return []
+
+    async def context_window(self, model: str) -> int | None:
+        """Return how many tokens a model's context has room for; None if the service doesn't say.
+
+        The answer is remembered. Best asked after a reply: by then an engine has loaded the model.
+
+        Args:
+            model: Its name; empty: the provider's default.
+        """
+        return None
 
     async def warm_up(self) -> None:  # noqa: B027 - a provider without anything to prepare needs none
         """Prepare for the first turn without using the network: load libraries and certificates."""

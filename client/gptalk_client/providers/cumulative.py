@@ -13,6 +13,7 @@ from gptalk_client.errors import ProtocolError, ServerError
 from gptalk_client.models import TextAdded, TextReplaced
 from gptalk_client.providers.event_stream import EventData
 from gptalk_client.providers.json_text import decode_json, server_reason
+from gptalk_client.providers.refusals import said
 
 MAX_SKIPPED = 3
 """How many consecutive events without usable text end the reply."""
@@ -36,6 +37,7 @@ class CumulativeText:
         """Set once the service sends an error or garbage; everything after it is ignored."""
         self.is_done = False
         """Set at the end mark; everything after it is ignored."""
+        self.has_finished = False  # only the end mark tells
 
     @property
     def has_news(self) -> bool:
@@ -47,18 +49,36 @@ class CumulativeText:
         """Whether the end mark or an error was read."""
         return self.is_done or self.error is not None
 
-    def push(self, event: EventData) -> None:
-        """Process one event. Text is kept undecoded; anything else is decoded immediately."""
+    def push(self, event: EventData) -> bool:
+        """Process one event. Text is kept undecoded; anything else is decoded immediately.
+
+        Returns:
+            True: a service that repeats its last event is at work.
+        """
         if self.is_over:
-            return
+            return True
         if event.head(13).startswith(_HEADS) and event.tail(2) == b'"}':
             self._newest = event
             self._skipped = 0
-            return
+            return True
         try:
             self._push_odd(bytes(event))
         except (ProtocolError, ServerError) as err:
             self.error = err
+        return True
+
+    def push_body(self, body: bytes) -> None:
+        """Process a whole body of JSON: the protocol has none, so it is the reason for a failure at best."""
+        try:
+            reason = server_reason(decode_json(body))
+        except ProtocolError as err:
+            self.error = err
+        else:
+            self.error = (
+                said(reason)
+                if reason
+                else ProtocolError("The service answered with something other than a stream.")
+            )
 
     def push_unfinished(self, event: EventData | None) -> None:
         """Process the event that the end of the stream cut off, if it is complete JSON or the end mark."""
@@ -85,7 +105,7 @@ class CumulativeText:
             self._skipped = 0
             return
         if isinstance(value, dict) and "content" not in value and (reason := server_reason(value)):
-            raise ServerError(f"The service says: {reason}")
+            raise said(reason)
         self._skipped += 1
         if self._skipped >= MAX_SKIPPED:
             raise ProtocolError("The service sent several events without any text.")

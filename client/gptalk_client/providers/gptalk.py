@@ -115,6 +115,10 @@ class GPTalk(AsyncGeneratorProvider, Provider):
         """Return the service's known model; the protocol has no request that lists them."""
         return [DEFAULT_MODEL]
 
+    def model_for(self, asked: str) -> str:
+        """Return the name of the model that answers a request."""
+        return asked or DEFAULT_MODEL
+
     async def warm_up(self) -> None:
         """Prepare for the first turn without using the network: load httpx, read the certificates."""
         await self._http.warm_up()

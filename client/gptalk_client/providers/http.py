@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import ssl
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from gptalk_client.addresses import Address, Proxy
 from gptalk_client.errors import (
@@ -20,7 +20,6 @@ from gptalk_client.errors import (
     GptalkError,
     NetworkError,
     ProtocolError,
-    StalledError,
     TimedOutError,
 )
 from gptalk_client.providers.http_errors import Response, translate
@@ -28,6 +27,7 @@ from gptalk_client.providers.loops import OneLoop
 from gptalk_client.providers.proxies import choose_proxy
 from gptalk_client.providers.redaction import redact_http_logs
 from gptalk_client.providers.streaming_request import CLOSE_S, CURRENT, Interrupted, StreamingRequest
+from gptalk_client.providers.time_limits import HeadersTimer, Sink, StallTimer
 from gptalk_client.settings import Timeouts
 
 if TYPE_CHECKING:
@@ -41,23 +41,6 @@ _DRAIN_S = 0.25  # how long to wait for the end of a finished stream, so that it
 _KEEPALIVE_S = 55.0  # httpx's 5 seconds are too short between two prompts
 
 
-class Sink(Protocol):
-    """Receives the bytes of a streamed response."""
-
-    data_at: float
-    """When data last arrived, in the loop's time; comments do not count."""
-
-    @property
-    def is_over(self) -> bool:
-        """Whether no more bytes are needed."""
-
-    def feed(self, chunk: bytes, now: float) -> None:
-        """Process some bytes."""
-
-    def end(self, error: BaseException | None) -> None:
-        """Record that the stream ended, normally or with an error."""
-
-
 @dataclass(frozen=True, slots=True)
 class Request:
     """One request, relative to the service's address."""
@@ -69,6 +52,8 @@ class Request:
     body: bytes | None = field(default=None, repr=False)
     max_body_bytes: int = MAX_BODY_BYTES
     """How much of the response is read unless it is a stream."""
+    headers_s: float | None = None
+    """How long until the response begins, in seconds; None takes the client's limit."""
 
 
 class HttpClient:
@@ -99,7 +84,7 @@ class HttpClient:
             ProviderError: There was no response.
             ConfigError: The address or the proxy cannot be used.
         """
-        return await self._head(self._start(request, None))
+        return await self.head(self.start(request, None))
 
     async def stream(self, request: Request, sink: Sink) -> tuple[Response, StreamingRequest]:
         """Send a request whose response may be a stream; return after the headers while the sink gets the body.
@@ -107,8 +92,8 @@ class HttpClient:
         A response that is not a stream is returned whole, as by `fetch`, and the sink gets nothing. The caller
         closes the streaming request.
         """
-        running = self._start(request, sink)
-        return await self._head(running), running
+        running = self.start(request, sink)
+        return await self.head(running), running
 
     async def reclaim_connections(self) -> None:
         """Wait briefly for finished streams to release their connections for the next request."""
@@ -148,7 +133,8 @@ class HttpClient:
         if client is not None:
             await client.aclose()
 
-    def _start(self, request: Request, sink: Sink | None) -> StreamingRequest:
+    def start(self, request: Request, sink: Sink | None) -> StreamingRequest:
+        """Send a request in a task of its own; `head` waits for its response."""
         self.loop.check()
         if self._is_closed:
             raise NetworkError("The connections to the service are closed.")
@@ -161,6 +147,7 @@ class HttpClient:
     def _deliver_end(self, running: StreamingRequest, sink: Sink | None, task: asyncio.Task[None]) -> None:
         """Make sure that nobody waits for a task that has ended, however it ended."""
         self._running.discard(running)
+        running.mark_sent(False)
         fault = None if task.cancelled() else task.exception()
         if not running.response.done():
             running.response.set_exception(fault or NetworkError("The connection was closed."))
@@ -168,7 +155,13 @@ class HttpClient:
             sink.end(fault or NetworkError("The connection was closed."))
         running.response.exception()  # marks it as retrieved: there may be nobody left to do so
 
-    async def _head(self, running: StreamingRequest) -> Response:
+    async def head(self, running: StreamingRequest) -> Response:
+        """Return the response to a request that was started, whole unless it is a stream.
+
+        Raises:
+            ProviderError: There was no response.
+            ConfigError: The address or the proxy cannot be used.
+        """
         try:
             await asyncio.wait({running.response})
         except asyncio.CancelledError:
@@ -203,14 +196,15 @@ class HttpClient:
     async def _carry_out(self, request: Request, sink: Sink | None, running: StreamingRequest) -> None:
         client = await self._ready_client()
         running.check()
+        headers_s = request.headers_s or self._timeouts.headers_s
         limits = {
             "connect": self._timeouts.connect_s,
             "pool": None,
-            "write": self._timeouts.headers_s,
-            "read": self._timeouts.headers_s,
+            "write": headers_s,
+            "read": headers_s,
         }
         slow = TimedOutError(f"{self.address.service} did not answer in time.", phase="headers")
-        watch = _HeadersTimer(self._timeouts.headers_s, partial(running.stop, slow))
+        watch = HeadersTimer(headers_s, partial(running.stop, slow), running.mark_sent)
         built = self._build(client, request, {"timeout": limits, "trace": watch})
         raw = await client.send(built, stream=True, follow_redirects=False)
         try:
@@ -227,7 +221,7 @@ class HttpClient:
                 await self._pump(raw, sink, running)
                 return
             late = TimedOutError(f"{self.address.service} did not finish answering in time.", phase="headers")
-            async with running.limit(self._timeouts.headers_s, late):
+            async with running.limit(headers_s, late):
                 body = await _read(raw, request.max_body_bytes)
         finally:
             await raw.aclose()
@@ -239,7 +233,7 @@ class HttpClient:
         try:
             return client.build_request(
                 request.method,
-                self.address.base + request.path,
+                self.address.base + request.path + self.address.query,
                 params=request.params or None,
                 content=request.body,
                 headers={**request.headers, "accept-encoding": "identity"},
@@ -253,7 +247,7 @@ class HttpClient:
         # The stream itself rather than `aiter_raw`, which passes each piece through one more generator.
         chunks = aiter(_body(response))
         now = asyncio.get_running_loop().time
-        watch = _StallTimer(sink, self._timeouts, running.stop)
+        watch = StallTimer(sink, self._timeouts, running.stop)
         try:
             async for chunk in chunks:
                 watch.bytes_at = at = now()
@@ -329,51 +323,6 @@ def _proxy_of(choice: Proxy, context: ssl.SSLContext) -> httpcore.Proxy:
     except (httpx.InvalidURL, ValueError):
         error = ConfigError("The proxy's address cannot be used.")
     raise error
-
-
-class _HeadersTimer:
-    """Stops a request whose response headers are not complete in time, even if they trickle in.
-
-    Called by httpcore at each step of a request.
-    """
-
-    def __init__(self, limit_s: float, stop: Callable[[], None]) -> None:
-        self._limit_s = limit_s
-        self._stop = stop
-        self._timer: asyncio.TimerHandle | None = None
-
-    async def __call__(self, step: str, _facts: Mapping[str, Any]) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        if step.endswith(".receive_response_headers.started"):
-            self._timer = asyncio.get_running_loop().call_later(self._limit_s, self._stop)
-
-
-class _StallTimer:
-    """Stops a request that went silent. Uses one timer, which is reset only when it fires."""
-
-    def __init__(self, sink: Sink, timeouts: Timeouts, stop: Callable[[GptalkError], None]) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._sink = sink
-        self._timeouts = timeouts
-        self._stop = stop
-        self.bytes_at = sink.data_at = self._loop.time()
-        self._timer = self._loop.call_at(self._end(), self._check)
-
-    def _end(self) -> float:
-        return min(self.bytes_at + self._timeouts.stall_s, self._sink.data_at + self._timeouts.comments_s)
-
-    def _check(self) -> None:
-        now = self._loop.time()
-        if now < self._end():
-            self._timer = self._loop.call_at(self._end(), self._check)
-        elif now >= self.bytes_at + self._timeouts.stall_s:
-            self._stop(StalledError(f"Nothing arrived for {self._timeouts.stall_s:g} seconds."))
-        else:
-            self._stop(StalledError(f"No text arrived for {self._timeouts.comments_s:g} seconds."))
-
-    def stop(self) -> None:
-        self._timer.cancel()
 
 
 def _is_stream(head: Response) -> bool:

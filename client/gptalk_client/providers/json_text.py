@@ -57,7 +57,8 @@ def server_reason(answer: Any) -> str:
     """Return the reason in a service's JSON, on one line and shortened; empty if there is none.
 
     Args:
-        answer: The decoded body. Its members `message`, `msg`, `error` and `code` are looked at.
+        answer: The decoded body. Its members `message`, `msg`, `error`, `detail` and `code` are looked at, and
+            those of the objects of a list.
     """
     return _reason(answer, _MAX_REASON_DEPTH)
 
@@ -65,17 +66,28 @@ def server_reason(answer: Any) -> str:
 def _reason(answer: Any, depth: int) -> str:
     if isinstance(answer, str):
         return shorten(answer)
+    if isinstance(answer, list) and depth:
+        return next((found for each in answer if (found := _reason_of_place(each, depth - 1))), "")
     if not isinstance(answer, dict) or not depth:
         return ""
     for name in _REASONS:
         value = answer.get(name)
-        if isinstance(value, dict):
+        if isinstance(value, dict | list):
             value = _reason(value, depth - 1)
         if isinstance(value, str) and value.strip():
             return shorten(value)
         if isinstance(value, int) and not isinstance(value, bool) and value != 0:
             return shorten(f"{name} {value}")
     return ""
+
+
+def _reason_of_place(answer: Any, depth: int) -> str:
+    """Return the reason with the place that it is about, as FastAPI names it: `body.messages: Field required`."""
+    reason = _reason(answer, depth)
+    place = answer.get("loc") if isinstance(answer, dict) else None
+    if not reason or not isinstance(place, list):
+        return reason
+    return shorten(f"{'.'.join(str(each) for each in place[:_MAX_REASON_DEPTH])}: {reason}")
 
 
 def shorten(text: str) -> str:

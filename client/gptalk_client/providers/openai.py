@@ -7,35 +7,47 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
+import re
+from collections.abc import AsyncGenerator, Set
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 from gptalk_client.addresses import Address
-from gptalk_client.errors import AuthError, ConfigError, ProtocolError, ProviderError, ServerError
-from gptalk_client.models import Messages, Phase, PhaseChanged, ReplyEvent, ReplyRequest, TextAdded
+from gptalk_client.errors import AuthError, ConfigError, GptalkError, ProtocolError, ProviderError, Remedy
+from gptalk_client.models import Messages, Phase, PhaseChanged, ReplyEvent, ReplyRequest
 from gptalk_client.providers.auth_cache import is_usable_token
 from gptalk_client.providers.base import Provider
-from gptalk_client.providers.event_stream import EventData
+from gptalk_client.providers.event_stream import MAX_EVENT_BYTES
 from gptalk_client.providers.http import HttpClient, Request
 from gptalk_client.providers.http_errors import Response, check_response, hide
-from gptalk_client.providers.json_text import decode_json, server_reason
+from gptalk_client.providers.openai_decoder import OpenAIReply
 from gptalk_client.providers.proxies import choose_proxy
 from gptalk_client.providers.retries import Retries, Retry
 from gptalk_client.providers.stream_reader import StreamReader
 from gptalk_client.providers.streaming_request import StreamingRequest
+from gptalk_client.providers.windows import listed_window, loaded_window, slot_window
 from gptalk_client.settings import Timeouts
 from gptalk_client.text import replace_surrogates
 
 __all__ = ["OpenAI", "Timeouts"]
 
-MAX_SKIPPED = 3
-"""How many consecutive events that are not of the protocol end the reply."""
+LOADING_S = 300.0
+"""How long an engine on this computer may take until its response begins: it loads its model first."""
 
 _MAX_LIST_BYTES = 8 * 1024 * 1024  # some gateways send half a megabyte about their models
 _KEY_HINT = "Check the key: the environment variable that the config file names, or api_key under [openai]."
 # A conversation's options that this protocol does not have.
 _OTHERS_OPTIONS = ("context_messages", "ctx_msg_count")
+# What is sent with every request unless the endpoint refuses it.
+_OWN_OPTIONS = {"stream_options": {"include_usage": True}}
+_UNKNOWN = re.compile(
+    r"un(?:supported|recogni[sz]ed|known|expected)|(?:not|n't) (?:support|permitted|allowed|recogni[sz]ed)|extra",
+    re.IGNORECASE,
+)
+_MAX_REFUSAL_BYTES = 64 * 1024
+_NO_LIST = (404, 405, 501)  # of models
+_AT_ONCE = Retry(0.0, "")
 
 
 class OpenAI(Provider):
@@ -43,7 +55,7 @@ class OpenAI(Provider):
 
     Args:
         url: Its address up to and with `/v1`; an address without a path gets it, and `/chat/completions` at the
-            end is dropped.
+            end is dropped. A query goes with every request.
         api_key: The key; empty sends none. Never shown.
         proxy: A proxy's URL; None takes the environment's. Loopback takes none.
         timeouts: How long each part of a turn may take.
@@ -70,7 +82,14 @@ class OpenAI(Provider):
         self._api_key = api_key
         self._proxy = proxy
         self.name = name
-        self._http = HttpClient(address, proxy=proxy, timeouts=timeouts or Timeouts())
+        self.is_on_this_computer = address.is_loopback
+        self._timeouts = timeouts = timeouts or Timeouts()
+        self._windows: dict[str, int | None] = {}
+        self._http = HttpClient(address, proxy=proxy, timeouts=timeouts)
+        is_default = timeouts.headers_s == Timeouts().headers_s
+        self._headers_s = LOADING_S if address.is_loopback and is_default else timeouts.headers_s
+        self._refused: set[str] = set()
+        self._first_model = ""
 
     @property
     def service(self) -> str:  # type: ignore[override]
@@ -99,19 +118,63 @@ class OpenAI(Provider):
         Raises:
             ProviderError: It cannot be reached, or refuses.
         """
-        try:
-            request = Request("GET", "/models", self._headers(), max_body_bytes=_MAX_LIST_BYTES)
-            response = await self._http.fetch(request)
-            check_response(response, self.service, secret="key")
-            listed = response.json_object().get("data")
-        except ProtocolError:
-            return []
-        except ProviderError as err:
-            raise self._told(err) from None
+        listed = await self._listed()
         if not isinstance(listed, list):
             return []
         names = [each.get("id") for each in listed if isinstance(each, dict)]
         return [name for name in names if isinstance(name, str) and name]
+
+    async def context_window(self, model: str) -> int | None:
+        """Return how many tokens a model's context has room for; None if the engine doesn't say.
+
+        The list of models says so, or the engine's own endpoints do: Ollama's and llama.cpp's, beside `/v1`.
+        """
+        if model not in self._windows:
+            try:
+                self._windows[model] = await self._find_window(model)
+            except GptalkError:
+                return None
+        return self._windows[model]
+
+    async def _find_window(self, model: str) -> int | None:
+        listed = await self._listed()
+        first = (
+            next((each for each in listed if isinstance(each, dict)), {}) if isinstance(listed, list) else {}
+        )
+        owner = first.get("owned_by")
+        beside = HttpClient(Address.parse(self._address.origin), proxy=self._proxy, timeouts=self._timeouts)
+        try:
+            if owner == "library":  # Ollama; what it loaded the model with matters, not what that could take
+                response = await beside.fetch(Request("GET", "/api/ps", self._headers()))
+                if window := loaded_window(response.json_object(), model):
+                    return window
+            if owner == "llamacpp":
+                response = await beside.fetch(Request("GET", "/props", self._headers()))
+                if window := slot_window(response.json_object()):
+                    return window
+        except ProtocolError:
+            pass  # an older version
+        finally:
+            await beside.aclose()
+        return listed_window(listed, model)
+
+    async def _listed(self) -> object:
+        """Return what the endpoint says about its models, as decoded; None if it lists none."""
+        try:
+            request = Request("GET", "/models", self._headers(), max_body_bytes=_MAX_LIST_BYTES)
+            response = await self._http.fetch(request)
+            if response.status in _NO_LIST:
+                return None
+            check_response(response, self.service, secret="key")
+            return response.json_object().get("data")
+        except ProtocolError:
+            return None
+        except ProviderError as err:
+            raise self._told(err) from None
+
+    def model_for(self, asked: str) -> str:
+        """Return the name of the model that answers; by default the first on the list, once that was read."""
+        return asked or self._first_model
 
     async def stream(self, request: ReplyRequest) -> AsyncGenerator[ReplyEvent, None]:
         """Yield the events of one reply; return once the endpoint marks it complete.
@@ -123,45 +186,78 @@ class OpenAI(Provider):
         self._http.loop.check()
         yield PhaseChanged(Phase.CONNECTING)
         await self._http.reclaim_connections()
-        reader, retries, streaming = StreamReader(DeltaText()), Retries(), None
+        reader, retries, running = StreamReader(OpenAIReply()), Retries(), None
         try:
-            body = _body(request, request.model or await self._default_model())
-            while streaming is None:
-                opened = await self._open(body, reader, retries)
-                if isinstance(opened, StreamingRequest):
-                    streaming = opened
+            model = request.model or await self._default_model()
+            retry: Retry | None = _AT_ONCE
+            while retry is not None:
+                running = self._http.start(self._chat(request, model), reader)
+                if await running.is_sent:
                     yield PhaseChanged(Phase.WAITING)
-                else:
-                    yield PhaseChanged(Phase.RETRYING, opened.wait_s, opened.reason)
-                    await asyncio.sleep(opened.wait_s)
+                retry = await self._begin(running, request, reader, retries)
+                if retry is not None and retry is not _AT_ONCE:
+                    yield PhaseChanged(Phase.RETRYING, retry.wait_s, retry.reason)
+                    await asyncio.sleep(retry.wait_s)
             async with aclosing(reader.events()) as events:
                 async for event in events:
                     yield event
         except ProviderError as err:
             raise self._told(err) from None
         finally:
-            if streaming is not None and not reader.is_over:
-                await streaming.close()
+            if running is not None and not running.is_ending:
+                await running.close()
 
-    async def _open(self, body: bytes, reader: StreamReader, retries: Retries) -> StreamingRequest | Retry:
-        request = Request("POST", "/chat/completions", self._headers(), body=body)
+    def _chat(self, request: ReplyRequest, model: str) -> Request:
+        return Request(
+            "POST",
+            "/chat/completions",
+            self._headers(),
+            body=_body(request, model, self._refused),
+            max_body_bytes=MAX_EVENT_BYTES,
+            headers_s=self._headers_s,
+        )
+
+    async def _begin(
+        self, running: StreamingRequest, request: ReplyRequest, reader: StreamReader, retries: Retries
+    ) -> Retry | None:
+        """Wait for the head of the response, and return how to ask again if there is no reply."""
         try:
-            response, streaming = await self._http.stream(request, reader)
-            _check_stream(response, self.service)
+            response = await self._http.head(running)
+            refused = self._refused_option(response, request)
+            if refused is None:
+                check_response(response, self.service, secret="key")
         except ProviderError as err:
             hide(err, self._api_key)
             retry = retries.after(err, can_repeat=False)
             if retry is None:
                 raise
             return retry
-        return streaming
+        if refused is not None:
+            self._refused.add(refused)
+            is_ours = refused in _OWN_OPTIONS
+            words = f"{self.service} does not support {refused}; asking again without it"
+            return _AT_ONCE if is_ours else Retry(0.0, words)
+        if response.body or response.kind.endswith("json"):  # all of it, though a stream was asked for
+            reader.feed(response.body, 0.0)
+            reader.end(None)
+        return None
+
+    def _refused_option(self, response: Response, request: ReplyRequest) -> str | None:
+        """Return the option that the endpoint does not know, if that is why it rejected the request."""
+        if response.status not in (400, 422):
+            return None
+        said = response.body[:_MAX_REFUSAL_BYTES].decode("utf-8", "replace")
+        for name in (*_OWN_OPTIONS, *request.options):
+            is_named = name not in self._refused and re.search(rf"\b{re.escape(name)}\b", said)
+            if is_named and (name in _OWN_OPTIONS or _UNKNOWN.search(said)):
+                return name
+        return None
 
     async def _default_model(self) -> str:
         names = await self.models()
         if not names:
-            raise ConfigError(
-                f"{self.service} lists no models.", hint="Choose one with -m or in the settings."
-            )
+            raise ConfigError(f"{self.service} lists no models.", hint="Name one.", remedy=Remedy.MODEL)
+        self._first_model = names[0]
         return names[0]
 
     def _headers(self) -> dict[str, str]:
@@ -176,91 +272,18 @@ class OpenAI(Provider):
         return hide(error, self._api_key)
 
 
-class DeltaText:
-    """The text of a reply so far, and what of it the consumer has not seen. No I/O."""
-
-    def __init__(self) -> None:
-        self._pieces: list[str] = []
-        self._skipped = 0
-        self._has_finished = False
-        self.error: ProtocolError | ServerError | None = None
-        self.is_done = False
-
-    @property
-    def is_over(self) -> bool:
-        """Whether the end mark or an error was read."""
-        return self.is_done or self.error is not None
-
-    @property
-    def has_news(self) -> bool:
-        """Whether `take` may return something or the reply is over."""
-        return bool(self._pieces) or self.is_over
-
-    def push(self, event: EventData) -> None:
-        """Process one event."""
-        if self.is_over:
-            return
-        try:
-            self._push(bytes(event).strip())
-        except (ProtocolError, ServerError) as err:
-            self.error = err
-
-    def _push(self, raw: bytes) -> None:
-        if not raw:
-            return
-        if raw == b"[DONE]":
-            self.is_done = True
-            return
-        value = decode_json(raw)
-        choices = value.get("choices") if isinstance(value, dict) else None
-        if not isinstance(choices, list):
-            if isinstance(value, dict) and (reason := server_reason(value)):
-                raise ServerError(f"The service says: {reason}")
-            self._skipped += 1
-            if self._skipped >= MAX_SKIPPED:
-                raise ProtocolError("The service sent several events without any text.")
-            return
-        self._skipped = 0
-        # Without choices it is the token count; with several, the first is the reply.
-        choice = choices[0] if choices and isinstance(choices[0], dict) else {}
-        delta = choice.get("delta")
-        text = delta.get("content") if isinstance(delta, dict) else None
-        if isinstance(text, str) and text:
-            self._pieces.append(text)
-        if choice.get("finish_reason"):
-            self._has_finished = True
-
-    def push_unfinished(self, event: EventData | None) -> None:
-        """Process the event that the end of the stream cut off, if it is complete JSON or the end mark."""
-        if event is not None:
-            try:
-                if bytes(event).strip() != b"[DONE]":
-                    decode_json(bytes(event))
-            except ProtocolError:
-                return
-            self.push(event)
-        # Some endpoints send no end mark after the event with the finish reason.
-        self.is_done = self.is_done or (self._has_finished and self.error is None)
-
-    def take(self) -> TextAdded | None:
-        """Return the text since the last call, or None."""
-        text = "".join(self._pieces)
-        self._pieces = []
-        return TextAdded(text) if text else None
-
-    def take_held(self) -> None:
-        """Return None: no text is held back."""
-
-
 def _address(url: str) -> Address:
     """Return the base address for `/chat/completions`, from any of the usual ways to write it."""
-    address = Address.parse(url.strip().rstrip("/").removesuffix("/chat/completions"))
-    return Address.parse(f"{address.base}/v1") if address.base == address.origin else address
+    address = Address.parse(url.strip(), takes_query=True)
+    base = address.base.removesuffix("/chat/completions").rstrip("/")
+    return replace(address, base=f"{base}/v1" if base == address.origin else base)
 
 
-def _body(request: ReplyRequest, model: str) -> bytes:
-    options = {name: value for name, value in request.options.items() if name not in _OTHERS_OPTIONS}
-    body = {"model": model, "messages": _clean(request.messages), "stream": True, **options}
+def _body(request: ReplyRequest, model: str, refused: Set[str]) -> bytes:
+    left_out = {*_OTHERS_OPTIONS, *refused}
+    options = {**_OWN_OPTIONS, **request.options}
+    sent = {name: value for name, value in options.items() if name not in left_out}
+    body = {"model": model, "messages": _clean(request.messages), "stream": True, **sent}
     return json.dumps(body).encode("ascii")
 
 
@@ -270,12 +293,3 @@ def _clean(messages: Messages) -> list[dict[str, Any]]:
         {name: replace_surrogates(value) if isinstance(value, str) else value for name, value in each.items()}
         for each in messages
     ]
-
-
-def _check_stream(response: Response, service: str) -> None:
-    check_response(response, service, secret="key")
-    if not response.kind.endswith("json") and not response.body:
-        return
-    if reason := response.reason():
-        raise ServerError(f"{service} did not send a reply: {reason}", status=response.status)
-    raise ProtocolError(f"{service} answered with something other than a stream.")

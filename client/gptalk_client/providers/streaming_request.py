@@ -29,6 +29,8 @@ class StreamingRequest:
 
     def __init__(self) -> None:
         self.response: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+        self.is_sent: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        """Resolves once the response is waited for: True; or once the request has ended without that: False."""
         self.task: asyncio.Task[None] | None = None
         self.stopped_by: GptalkError | None = None
         """Why it was stopped; None if it is simply no longer needed."""
@@ -38,6 +40,11 @@ class StreamingRequest:
         """The end mark was read; only the end of the body is outstanding."""
         self._is_stopped = False
         self._waiter: asyncio.Future[None] | None = None
+
+    def mark_sent(self, is_sent: bool = True) -> None:
+        """Resolve `is_sent`; only the first call counts."""
+        if not self.is_sent.done():
+            self.is_sent.set_result(is_sent)
 
     def stop(self, why: GptalkError | None = None) -> None:
         """Interrupt the current network operation and all later ones; only the first call counts."""

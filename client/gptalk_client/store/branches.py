@@ -129,10 +129,52 @@ class Branches(StorePart):
     def context(self, leaf_id: str, *, limit: int) -> list[Message]:
         """Return the last messages of the path that ends at a message, oldest first.
 
-        The cost depends on `limit` alone, not on the length of the conversation.
+        A system message at the path's root, such as a summary, comes first in any case. The cost depends on
+        `limit` alone, not on the length of the conversation, unless that has such a root.
         """
         with self._db.read() as con:
-            return _path_messages(con, message_seq(con, leaf_id)[0], min(max(limit, 0), _MOST_ROWS))
+            leaf, conversation = message_seq(con, leaf_id)
+            found = _path_messages(con, leaf, min(max(limit, 0), _MOST_ROWS))
+            if found and found[0].parent_id is None:
+                return found
+            return [*_system_root(con, conversation, leaf), *found]
+
+    def text_sizes(self, ids: Sequence[str]) -> dict[str, int]:
+        """Return the sizes of messages' texts in bytes of UTF-8, by their ids; unknown ids are left out."""
+        sizes: dict[str, int] = {}
+        with self._db.read() as con:
+            for start in range(0, len(ids), _TEXTS_AT_ONCE):
+                some = ids[start : start + _TEXTS_AT_ONCE]
+                marks = ",".join("?" * len(some))
+                sizes.update(
+                    con.execute(
+                        f"SELECT m.id, length(CAST({CONTENT} AS BLOB)) FROM message m"
+                        f" JOIN message_text t ON t.seq = m.seq WHERE m.id IN ({marks})",
+                        tuple(some),
+                    )
+                )
+        return sizes
+
+    def begin_branch(self, conversation_id: str, content: str) -> Message:
+        """Begin a branch with a system message at its root, such as a summary of another one, and show it.
+
+        Nothing else changes: the other branches are its siblings at the root.
+
+        Raises:
+            UsageError: There is no such conversation.
+            StoreError: It could not be written.
+        """
+        content, now = storable(content), now_ms()
+        with self._db.write() as con:
+            conversation = conversation_seq(con, conversation_id)
+            root = insert_message(
+                con, conversation=conversation, parent=None, role=Role.SYSTEM, content=content,
+                status=Status.COMPLETE, created_at_ms=now,
+            )  # fmt: skip
+            index_message(con, root, content)
+            set_active_leaf(con, conversation, root)
+            con.execute("UPDATE conversation SET updated_at_ms = ? WHERE seq = ?", (now, conversation))
+            return read_message(con, root)
 
     def set_active(self, conversation_id: str, message_id: str | None) -> Conversation:
         """Show the branch that ends at a message; None shows an empty branch, for a fresh start.
@@ -284,6 +326,19 @@ def _path_messages(con: sqlite3.Connection, leaf: int | None, limit: int | None)
         (leaf, -1 if limit is None else limit),
     ).fetchall()
     return [message_from(row) for row in reversed(rows)]
+
+
+def _system_root(con: sqlite3.Connection, conversation: int, leaf: int) -> list[Message]:
+    """Return the root of the path to a message if it is a system message."""
+    roots = con.execute(
+        "SELECT seq FROM message WHERE conversation_seq = ? AND parent_seq IS NULL AND role = 'system'"
+        " AND deletion_seq IS NULL",
+        (conversation,),
+    ).fetchall()
+    if not roots:
+        return []
+    root = con.execute(f"{_PATH} SELECT seq FROM path WHERE parent_seq IS NULL", (leaf, -1)).fetchone()
+    return [read_message(con, root[0])] if root in roots else []
 
 
 def _shared_places(rows: Sequence[tuple[Any, ...]]) -> dict[int | None, list[int]]:

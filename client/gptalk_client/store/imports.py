@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from gptalk_client.models import Role, Status
+from gptalk_client.models import ReplyFacts, Role, Status
 from gptalk_client.store.base import StorePart
-from gptalk_client.store.rows import insert_message, new_id, options_text, set_active_leaf
+from gptalk_client.store.rows import insert_message, new_id, options_text, set_active_leaf, set_reasoning
 from gptalk_client.store.writers import BROKEN_OFF, index_message
 from gptalk_client.text import storable
 from gptalk_client.textsearch.folding import fold
@@ -34,6 +34,10 @@ class ImportedMessage:
     status: Status = Status.COMPLETE
     model: str = ""
     error: str = ""
+    reasoning: str = ""
+    """What the model thought before it replied; empty if the source doesn't have it."""
+    provider: str = ""
+    facts: ReplyFacts = field(default_factory=ReplyFacts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +135,9 @@ def _digest(given: ImportedConversation) -> bytes:
     for message in given.messages:
         hashed.update(message.content.encode("utf-8", "surrogatepass"))
         hashed.update(b"\0")
+        if message.reasoning:  # earlier versions did not have it
+            hashed.update(message.reasoning.encode("utf-8", "surrogatepass"))
+            hashed.update(b"\1")
     return hashed.digest()
 
 
@@ -204,7 +211,12 @@ def _edit(con: sqlite3.Connection, seq: int, message: ImportedMessage) -> int:
     if changed:
         con.execute("UPDATE message SET size_chars = ? WHERE seq = ?", (len(content), seq))
         index_message(con, seq, content)
-    return changed
+    reasoning = storable(message.reasoning)
+    known = con.execute("SELECT content FROM message_reasoning WHERE seq = ?", (seq,)).fetchone()
+    if not reasoning or (known is not None and known[0] == reasoning):
+        return changed
+    set_reasoning(con, seq, reasoning)
+    return 1
 
 
 def _retitle(con: sqlite3.Connection, seq: int, title: str) -> int:
@@ -233,6 +245,7 @@ def _add_messages(
             con, conversation=conversation, parent=parent, role=message.role, content=message.content,
             status=Status.INCOMPLETE if is_open else message.status, created_at_ms=message.created_at_ms,
             model=message.model, error=BROKEN_OFF if is_open else message.error, source_id=message.source_id,
+            provider=message.provider, reasoning=message.reasoning, facts=message.facts,
             message_id=message.source_id if is_own and _is_free_id(con, message.source_id) else "",
         )  # fmt: skip
         if parent is not None:  # a message below a deleted one is deleted too

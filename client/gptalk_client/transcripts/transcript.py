@@ -83,7 +83,15 @@ def ending(message: Message) -> str:
         Status.STOPPED: "Stopped.",
         Status.FAILED: "Failed.",
     }[message.status]
+    if message.finish_reason == "refusal" and not words:
+        return "Refused."
     return f"{words} {message.error}".strip() if words else ""
+
+
+def thought_for(message: Message) -> str:
+    """Return the heading of a message's reasoning, such as `Thought for 12 s`."""
+    seconds = round((message.reasoning_ms or 0) / 1000)
+    return f"Thought for {seconds} s" if seconds else "Reasoning"
 
 
 def _path(leaf: Message, by_id: dict[str, Message], told: set[str]) -> list[Message]:

@@ -23,7 +23,8 @@ import pytest
 
 from gptalk_client.embedded.errors import EndpointCrashedError, WeightsMissingError
 from gptalk_client.embedded.process import EndpointState, LocalEndpoint, environment
-from gptalk_client.errors import LocalModelError
+from gptalk_client.embedded.serve import with_address
+from gptalk_client.errors import LocalModelError, Remedy
 from support.command_line import command
 from support.raw_server import Connection, RawServer, eventually
 
@@ -148,7 +149,7 @@ async def test_ctrl_c_in_the_terminal_does_not_reach_it(endpoint: LocalEndpoint)
     assert os.getpgid(endpoint.pid) != os.getpgid(0)
 
 
-async def test_a_crash_during_a_reply_is_told_and_the_next_start_is_another_process(
+async def test_a_crash_during_a_reply_is_reported_and_the_next_start_is_a_new_process(
     endpoint: LocalEndpoint,
 ) -> None:
     url = await endpoint.start()
@@ -245,7 +246,7 @@ async def test_without_weights_it_asks_for_them(tmp_path: Path) -> None:
     assert (endpoint.state, endpoint.pid) == (EndpointState.STOPPED, None)
 
 
-async def test_a_file_that_llama_cpp_refuses_is_told_in_words(make_gguf: Any, tmp_path: Path) -> None:
+async def test_a_file_that_llama_cpp_refuses_is_reported(make_gguf: Any, tmp_path: Path) -> None:
     states: list[EndpointState] = []
     model = make_gguf(("general.architecture", "llama"), ("llama.context_length", 64))
     endpoint = LocalEndpoint(tmp_path, model, on_state=states.append)
@@ -256,12 +257,12 @@ async def test_a_file_that_llama_cpp_refuses_is_told_in_words(make_gguf: Any, tm
     assert endpoint.pid is None
 
 
-async def test_a_port_that_is_taken_is_told_in_words(upstream: RawServer, tmp_path: Path) -> None:
+async def test_a_port_that_is_taken_is_reported(upstream: RawServer, tmp_path: Path) -> None:
     endpoint = LocalEndpoint(tmp_path, upstream=upstream.url, port=upstream.port)
 
     with pytest.raises(LocalModelError, match="already in use") as caught:
         await endpoint.start()
-    assert "--port" in caught.value.for_humans()
+    assert caught.value.remedy is Remedy.PORT
 
 
 async def test_a_start_that_takes_too_long_is_given_up(upstream: RawServer, tmp_path: Path) -> None:
@@ -285,7 +286,7 @@ async def test_a_process_that_dies_at_its_start_shows_its_last_words(
         await endpoint.start()
 
 
-async def test_a_missing_package_is_told_with_what_to_install(
+async def test_a_missing_package_is_reported_with_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import importlib.util
@@ -328,19 +329,37 @@ def test_serve_names_its_address_and_ends_cleanly_at_a_signal(number: signal.Sig
     assert process.stdout
     first, second = process.stdout.readline(), process.stdout.readline()
     children = psutil.Process(process.pid).children()
-    url = second.split()[-1]
+    url = first.split()[-1]
     answer = httpx.get(f"{url}/nothing", trust_env=False)
     process.send_signal(number)
     rest, errors = process.communicate(timeout=LIMIT_S)
 
     assert first.startswith("Serving 127.0.0.1:9 on http://127.0.0.1:")
-    assert second == f"Chat with it: gptalk-tui --url {url}\n"
+    # Other users can read a program's arguments, but not its environment.
+    assert second == f"Chat with it: GPTALK_URL={url} gptalk-tui\n"
     assert answer.status_code == 404
     assert (process.returncode, rest, errors) == (100 + number, "", "")
     assert len(children) == 1
     end = time.monotonic() + LIMIT_S
     while is_alive(children[0].pid):
         assert time.monotonic() < end
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the list of processes is read from /proc")
+def test_the_command_that_serve_prints_keeps_the_secret_out_of_the_arguments(tmp_path: Path) -> None:
+    address = "http://127.0.0.1:9/SECRET-CANARY"
+    line = with_address(address).replace("gptalk-tui", f"{sys.executable} {tmp_path / 'app.py'}")
+    (tmp_path / "app.py").write_text(
+        "import os\nprint(os.environ['GPTALK_URL'], open('/proc/self/cmdline').read(), sep='\\n')\n", "utf-8"
+    )
+    shown = subprocess.run(
+        ["sh", "-c", 'eval "$(cat)"'], input=line, capture_output=True, text=True, check=True
+    )
+
+    url, arguments = shown.stdout.splitlines()
+    assert url == address
+    assert "app.py" in arguments
+    assert "CANARY" not in arguments
 
 
 def test_serve_tells_when_its_process_crashes() -> None:

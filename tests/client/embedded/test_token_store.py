@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from gptalk_client.embedded.token_store import TokenStore
+import pytest
+
+from gptalk_client.embedded.token_store import FullError, TokenStore
 
 
 class Clock:
@@ -12,7 +14,7 @@ class Clock:
         return self.now
 
 
-def test_a_token_holds_until_it_expires() -> None:
+def test_a_token_is_valid_until_it_expires() -> None:
     clock = Clock()
     store: TokenStore[str] = TokenStore(lifetime_s=10, limit=5, clock=clock)
     token = store.issue("x")
@@ -33,16 +35,37 @@ def test_a_redeemed_token_is_gone() -> None:
     assert store.look_up("unknown") is None
 
 
-def test_the_oldest_make_room_and_the_expired_are_forgotten() -> None:
+def test_one_too_many_is_refused_until_the_oldest_expires() -> None:
     clock = Clock()
-    store: TokenStore[int] = TokenStore(lifetime_s=10, limit=3, clock=clock)
-    tokens = [store.issue(number) for number in range(5)]
+    expired: list[int] = []
+    store: TokenStore[int] = TokenStore(lifetime_s=10, limit=3, on_expired=expired.append, clock=clock)
+    tokens = []
+    for number in range(3):
+        clock.now = number
+        tokens.append(store.issue(number))
 
-    assert [store.look_up(token) for token in tokens] == [None, None, 2, 3, 4]
-    clock.now = 11
-    fresh = store.issue(9)
-    assert len(store._entries) == 1
-    assert store.look_up(fresh) == 9
+    with pytest.raises(FullError) as caught:
+        store.issue(3)
+    assert caught.value.wait_s == 8
+    assert [store.look_up(token) for token in tokens] == [0, 1, 2]
+    clock.now = 10
+    assert store.look_up(store.issue(9)) == 9
+    assert expired == [0]
+
+
+def test_a_renewed_token_stays_the_same_and_is_valid_for_longer() -> None:
+    clock = Clock()
+    store: TokenStore[str] = TokenStore(lifetime_s=10, limit=2, clock=clock)
+    token, other = store.issue("x"), store.issue("y")
+
+    clock.now = 9
+    assert store.renew("x") == token
+    assert store.renew("z") is None
+    clock.now = 15
+    assert (store.look_up(token), store.look_up(other)) == ("x", None)
+    assert store.issue("z")
+    clock.now = 19
+    assert store.renew("x") is None
 
 
 def test_no_two_tokens_are_alike() -> None:

@@ -8,12 +8,16 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
+from gptalk_client.embedded.engine import Reasoning
 from gptalk_client.embedded.errors import EngineError
 from gptalk_client.embedded.upstream import UpstreamEngine, key_from_environment
 from gptalk_client.errors import ConfigError
+from gptalk_client.providers.gptalk import GPTalk
+from support.gptalk_wire import run_turn
 from support.raw_server import Connection, RawServer, Request, eventually
 
 HELLO = [{"role": "user", "content": "Hi"}]
@@ -83,7 +87,9 @@ async def test_the_text_of_the_stream_is_passed_on() -> None:
         )
         body = server.requests[-1].json()
 
-    assert body == {"model": "tiny", "messages": HELLO, "stream": True, "temperature": 0.5, "max_tokens": 9}
+    assert body == {"model": "tiny", "messages": HELLO, "stream": True,
+        "stream_options": {"include_usage": True}, "temperature": 0.5, "max_tokens": 9,
+    }  # fmt: skip
     assert {request.headers["authorization"] for request in server.requests} == {"Bearer k3y"}
 
 
@@ -129,14 +135,14 @@ async def test_without_a_key_none_is_sent() -> None:
             refuse("302 Found", b"", "location: http://evil.example/\r\n"),
             "evil.example; redirects aren't followed",
         ),
-        (say(chunk("a"), b'data: {"error": {"message": "out of memory"}}\n\n'), "says: out of memory"),
+        (say(chunk("a"), b'data: {"error": {"message": "out of memory"}}\n\n'), "^out of memory"),
         (say(chunk("a")), "broke off"),
         (say(b"data: {nonsense\n\n"), "isn't JSON"),
-        (say(b"data: [1]\n\n" * 3), "without any text"),
+        (say(b"data: [1]\n\n" * 3), "broke off"),
         (say(b"data: " + b"x" * (9 << 20)), "more than 8388608 bytes"),
     ],
 )
-async def test_what_goes_wrong_is_told_in_words(answer: Answer, words: str) -> None:
+async def test_failures_are_explained(answer: Answer, words: str) -> None:
     async with upstream(answer) as server:
         with pytest.raises(EngineError, match=words) as caught:
             await ask(server, key="s3cret-key")
@@ -144,14 +150,35 @@ async def test_what_goes_wrong_is_told_in_words(answer: Answer, words: str) -> N
     assert "s3cret-key" not in caught.value.for_humans()
 
 
-async def test_an_upstream_that_is_not_there_is_told_in_words() -> None:
+async def test_an_unreachable_upstream_is_reported() -> None:
     async with upstream(say()) as server:
         gone = server.url
     engine = UpstreamEngine(gone)
     with pytest.raises(EngineError, match="refused the connection") as caught:
         await anext(engine.stream(HELLO, {}))  # type: ignore[arg-type]
     await engine.aclose()
-    assert "--upstream" in caught.value.for_humans()
+    assert caught.value.for_humans() == caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (refuse("500 Oops", {"error": {"message": "no room"}}), "{host} failed with status 500: no room"),
+        (refuse("401 Unauthorized", {"error": {"message": "bad key"}}), "{host} refused the key: bad key"),
+        (say(chunk("a"), b'data: {"error": {"message": "out of memory"}}\n\n'), "out of memory"),
+        (say(chunk("a")), "The reply broke off before its end mark."),
+    ],
+)  # fmt: skip
+async def test_through_the_endpoint_an_error_is_one_sentence_of_the_upstream(
+    serve_engine: Any, answer: Answer, said: str
+) -> None:
+    async with upstream(answer) as server:
+        engine, host = UpstreamEngine(server.url), urlsplit(server.url).netloc
+        async with serve_engine(engine) as url, GPTalk(url=url) as provider:
+            outcome = await run_turn(provider)
+        await engine.aclose()
+    assert outcome.error is not None
+    assert outcome.error.for_humans() == f"The service says: {said.format(host=host)}"
 
 
 async def test_closing_the_generator_hangs_up() -> None:
@@ -209,3 +236,34 @@ async def test_a_proxy_that_cannot_be_used_is_refused(monkeypatch: pytest.Monkey
     with pytest.raises(ConfigError, match="proxy"):
         UpstreamEngine("https://host.example")
     await asyncio.sleep(0)
+
+
+def thought(words: str) -> bytes:
+    choice = {"index": 0, "delta": {"reasoning_content": words}}
+    return b"data: " + json.dumps({"choices": [choice]}).encode() + b"\n\n"
+
+
+async def test_reasoning_is_no_part_of_the_text() -> None:
+    whole = thought("6 times 7.") + chunk("42") + chunk(finish="stop") + b"data: [DONE]\n\n"
+    async with upstream(say(whole)) as server:
+        engine = UpstreamEngine(server.url)
+        async with aclosing(engine.stream(HELLO, {})) as pieces:  # type: ignore[arg-type]
+            found = [piece async for piece in pieces]
+        await engine.aclose()
+    assert found == ["6 times 7.", "42"]
+    assert [type(piece) for piece in found] == [Reasoning, str]
+
+
+@pytest.mark.parametrize(
+    ("pieces", "words"),
+    [
+        ([chunk("half"), chunk(finish="length")], "length limit"),
+        ([chunk("half"), chunk(finish="content_filter")], "content filter"),
+        ([thought("hm"), chunk(finish="stop")], "before it answered"),
+    ],
+    ids=["length", "content filter", "only reasoning"],
+)
+async def test_cut_reply_is_not_relayed_as_a_whole_one(pieces: list[bytes], words: str) -> None:
+    async with upstream(say(*pieces, b"data: [DONE]\n\n")) as server:
+        with pytest.raises(EngineError, match=words):
+            await ask(server)

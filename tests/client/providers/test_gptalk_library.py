@@ -196,8 +196,7 @@ async def test_the_time_limit_does_not_cancel_what_the_caller_does_between_piece
         pieces = provider.create_async_generator("", MESSAGES, timeout=0.8)
         assert await anext(pieces) == "own"
         await asyncio.sleep(0.9)  # the caller's own work: the time itself is what is tested
-        with pytest.raises(TimedOutError):
-            await anext(pieces)
+        assert [piece async for piece in pieces] == []  # it was complete in time
 
 
 # A login serves five replies

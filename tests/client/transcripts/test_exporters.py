@@ -90,7 +90,7 @@ def test_json_has_the_published_shape_and_every_branch() -> None:
     text = export("json")
     assert text.isascii()
     data = json.loads(text)
-    assert (data["format"], data["version"]) == ("gptalk-tui", 1)
+    assert (data["format"], data["version"]) == ("gptalk-tui", 2)
     (conversation,) = data["conversations"]
     assert list(conversation) == [
         "id", "title", "created_at", "updated_at", "system_prompt", "model", "provider", "active_message_id",
@@ -106,7 +106,18 @@ def test_json_has_the_published_shape_and_every_branch() -> None:
         "status": "stopped",
         "model": "gpt-4",
         "created_at": "2026-01-31T09:05:00.120Z",
+        "provider": "",
+        "error": "",
+        "reasoning": "",
+        "finish_reason": "",
+        "usage": None,
+        "first_text_ms": None,
+        "reasoning_ms": None,
+        "duration_ms": None,
     }
+    assert list(conversation["messages"][2]) == [
+        "id", "parent_id", "role", "content", "status", "model", "created_at",
+    ]  # fmt: skip
     assert [each["id"] for each in conversation["messages"]] == ids(MESSAGES)
 
 

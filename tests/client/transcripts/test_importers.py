@@ -420,7 +420,7 @@ def test_a_dry_run_says_the_same_and_changes_nothing(store: Store, tmp_path: Pat
         ("chatgpt", '[{"mapping": {}},]', "expected at byte 17"),
         ("openai-jsonl", '{"messages": []}\n{"messages": [}\n', "line 2 is not JSON"),
         ("openai-jsonl", '{"messages": []}\n{"other": []}\n', "line 2 has no list of messages"),
-        ("gptalk-tui", '{"format": "gptalk-tui", "version": 2, "conversations": []}', "version 2"),
+        ("gptalk-tui", '{"format": "gptalk-tui", "version": 3, "conversations": []}', "version 3"),
         (
             "gptalk-tui",
             '{"format": "gptalk-tui", "version": 1, "conversations": [{"id": "x"}]}',

@@ -9,11 +9,12 @@ from collections.abc import Iterable
 from rich.cells import cell_len
 from textual.content import Content
 
-from gptalk_client.models import BranchEntry, Conversation, Message, Phase, Role, Status
+from gptalk_client.models import BranchEntry, Conversation, Message, Phase, Role, Status, Usage
 from gptalk_client.text import one_line
 from gptalk_tui.actions import Action
 from gptalk_tui.chat.turns import LiveTurn
 from gptalk_tui.keymap import KeyMap
+from gptalk_tui.widgets.transcript.reply_words import count_words, duration_s, is_cut, tokens_of
 
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _WAITING = {
@@ -21,6 +22,8 @@ _WAITING = {
     Phase.SIGNING_IN: "signing in",
     Phase.WAITING: "waiting for the first word",
 }
+CONNECTED_S = 1.0
+"""A service on this machine is connected to by then."""
 ROOMY_WIDTH = 60
 """From this width on the header has room for the app's name and the model."""
 
@@ -39,10 +42,30 @@ def header_left(title: str, width: int, *, place: str = "") -> Content:
     return Content.assemble(name, "   " if name.plain else "", title, filed)
 
 
-def header_right(model: str, service: str, width: int) -> Content:
-    """Return the header's right part: who answers."""
-    parts = [model, service] if width >= ROOMY_WIDTH else [service]
+def header_right(model: str, service: str, width: int, *, context: str = "") -> Content:
+    """Return the header's right part: how full the context is, the model that will answer and where it runs."""
+    parts = [context, model, service] if width >= ROOMY_WIDTH else [context, model]
     return Content.styled(" · ".join(one_line(part) for part in parts if part), "$ink-muted")
+
+
+def context_words(usage: Usage | None, window: int | None) -> str:
+    """Return how much of the context is used; empty unless both figures are known.
+
+    Args:
+        usage: The count of the last reply.
+        window: How many tokens the model has room for.
+    """
+    if usage is None or usage.prompt_tokens is None or not window:
+        return ""
+    return f"{_short(usage.prompt_tokens + (usage.completion_tokens or 0))} / {_short(window)}"
+
+
+def _short(tokens: int) -> str:
+    for unit, suffix in ((1_000_000, "M"), (1000, "k")):
+        if tokens >= unit:
+            value = f"{tokens / unit:.1f}" if tokens < 100 * unit else f"{tokens / unit:.0f}"
+            return value.removesuffix(".0") + suffix
+    return str(tokens)
 
 
 def welcome_text(provider: str, service: str, model: str, keys: KeyMap) -> Content:
@@ -76,8 +99,13 @@ def welcome_text(provider: str, service: str, model: str, keys: KeyMap) -> Conte
     )
 
 
-def turn_status(turn: LiveTurn) -> Content:
-    """Return what a running turn is doing."""
+def turn_status(turn: LiveTurn, *, is_on_this_computer: bool) -> Content:
+    """Return what a running turn is doing.
+
+    Args:
+        turn: The turn.
+        is_on_this_computer: The service is on this machine, where a slow start means that it loads its model.
+    """
     spinner = _SPINNER[int(time.monotonic() * 8) % len(_SPINNER)]
     parts: list[tuple[str, str]] = [(f"{spinner} ", "$ink-accent")]
     if turn.is_stopping:
@@ -90,16 +118,20 @@ def turn_status(turn: LiveTurn) -> Content:
         parts.append((f"{reason} · " if reason else "", "$ink-warning"))
         parts.append((f"trying again in {left} s", "$ink-warning"))
     elif turn.phase is Phase.STREAMING:
-        parts.append((f"about {turn.tokens_per_s:.0f} tokens/s · {turn.elapsed_s:.1f} s", "$ink-muted"))
+        does = "thinking · " if turn.is_thinking else ""
+        parts.append((f"{does}about {turn.tokens_per_s:.0f} tokens/s · {turn.elapsed_s:.1f} s", "$ink-muted"))
     else:
-        parts.append((f"{_WAITING[turn.phase]} · {turn.elapsed_s:.1f} s", "$ink-muted"))
+        does = _WAITING[turn.phase]
+        if turn.phase is Phase.CONNECTING and is_on_this_computer and turn.elapsed_s >= CONNECTED_S:
+            does = "waiting for the engine"
+        parts.append((f"{does} · {turn.elapsed_s:.1f} s", "$ink-muted"))
     if turn.save_trouble:
         parts.append((f" · not saved: {one_line(turn.save_trouble)}", "$ink-error"))
     return Content.assemble(*parts)
 
 
 def idle_status(last: BranchEntry | None, returned: Message | None, typed: str, *, send: str) -> Content:
-    """Return what to do about a reply that is not complete; nothing where all is well.
+    """Return the figures of the last reply, and what to do about one that is not complete.
 
     Args:
         last: The last message.
@@ -107,19 +139,38 @@ def idle_status(last: BranchEntry | None, returned: Message | None, typed: str, 
         typed: What is in the composer now.
         send: The key that sends.
     """
-    if last is None or last.role is not Role.ASSISTANT or last.status is Status.COMPLETE:
+    if last is None or last.role is not Role.ASSISTANT:
         return Content.empty()
+    figures = reply_figures(last)
+    if last.status is Status.COMPLETE:
+        return Content.styled(figures, "$ink-muted")
     if last.status is Status.STREAMING:
         return Content.styled("another window is writing this reply", "$ink-muted")
     if typed.strip() and returned is not None:
         does = "tries again" if typed == returned.content else "sends it in place of the one that failed"
         return Content.styled(f"the prompt is back: {send} {does}", "$ink-warning")
-    return Content.styled(f"{send} in the empty composer asks again", "$ink-muted")
+    does = "continues" if is_cut(last) else "asks again"
+    hint = f"{send} in the empty composer {does}"
+    return Content.styled(" · ".join(part for part in (hint, figures) if part), "$ink-muted")
+
+
+def reply_figures(entry: BranchEntry) -> str:
+    """Return how long a reply is, how fast it came and how long it took; empty where that is not known."""
+    words, took = count_words(entry), duration_s(entry)
+    if not words or took is None:
+        return ""
+    rate = f"{tokens_of(entry)[0] / took:.0f}/s" if took >= 0.1 else ""
+    return " · ".join(part for part in (words, rate, f"{took:.1f} s") if part)
 
 
 def closed_status() -> Content:
     """Return what it means that the conversations can't be opened."""
     return Content.styled("conversations can't be opened: nothing is sent or saved", "$ink-error")
+
+
+def full_status() -> Content:
+    """Return what it means that the disk was full at the start."""
+    return Content.styled("disk full: nothing is sent or saved until there is space", "$ink-error")
 
 
 def edit_status(send: str) -> Content:

@@ -23,6 +23,12 @@ def entry_of(message: Message) -> BranchEntry:
         size_chars=len(message.content),
         model=message.model,
         error=message.error,
+        finish_reason=message.finish_reason,
+        reasoning_chars=len(message.reasoning),
+        reasoning_ms=message.reasoning_ms,
+        duration_ms=message.duration_ms,
+        usage=message.usage,
+        provider=message.provider,
     )
 
 
@@ -49,7 +55,7 @@ def as_ended(entries: list[BranchEntry], unsaved: Mapping[str, Message]) -> list
     if not unsaved:  # as nearly always, and a conversation may be long
         return entries
     return [
-        replace(entry, status=reply.status, error=reply.error, size_chars=len(reply.content))
+        replace(entry_of(reply), sibling=entry.sibling, siblings=entry.siblings)
         if (reply := unsaved.get(entry.id))
         else entry
         for entry in entries

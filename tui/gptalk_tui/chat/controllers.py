@@ -9,6 +9,8 @@ from textual.widget import Widget
 
 from gptalk_tui.chat.autocomplete import Autocomplete
 from gptalk_tui.chat.commands import Command, Commands
+from gptalk_tui.chat.context_line import ContextLine
+from gptalk_tui.chat.continuation import Continuation
 from gptalk_tui.chat.conversation_actions import ConversationActions
 from gptalk_tui.chat.conversation_search import ConversationSearch
 from gptalk_tui.chat.conversation_settings import ConversationSettings
@@ -79,6 +81,7 @@ class Controllers:
         self.drafts = Drafts(*all_of_it, composer=composer, history=self.history, unsaved=self.unsaved)
         self.leaving = Leaving(*all_of_it, drafts=self.drafts, unsaved=self.unsaved, notifier=self.notifier)
         self.bars = StatusBars(*all_of_it, transcript=transcript, composer=composer, commands=self.commands)
+        self.context_line = ContextLine(*all_of_it, transcript=transcript)
         self.find = Find(
             *all_of_it,
             transcript=transcript,
@@ -107,6 +110,9 @@ class Controllers:
             notifier=self.notifier,
             unsaved=self.unsaved,
             opener=self.opener,
+        )
+        self.continuation = Continuation(
+            *all_of_it, view=self.view, transcript=transcript, runner=self.runner
         )
         self.interrupt = Interrupt(
             session,
@@ -182,6 +188,10 @@ class Controllers:
             "prompt.editor": Command(self.editor.write),
             "prompt.unfold": Command(submission.unfold, lambda: composer.has_fold),
             "turn.stop": Command(runner.stop, lambda: session.is_replying),
+            "turn.continue": Command(
+                self.continuation.continue_reply, lambda: self.continuation.may_continue
+            ),
+            "conversation.compact": Command(self.continuation.compact, lambda: self.continuation.may_compact),
             "turn.retry": Command(runner.try_again, lambda: is_stored() and is_idle()),
             "conversation.new": Command(opener.open_new),
             "conversation.switch": Command(sidebar.visit),
@@ -212,6 +222,9 @@ class Controllers:
             "message.previous": Command(partial(navigation.walk, -1)),
             "message.next": Command(partial(navigation.walk, 1)),
             "message.copy": Command(navigation.copy_message, has_messages),
+            "message.reasoning": Command(
+                messages.toggle_reasoning, has_messages, lambda: messages.has_reasoning
+            ),
             "code.next": Command(navigation.next_code, has_messages),
             "code.copy": Command(navigation.copy_code, has_messages),
             "message.edit": Command(messages.edit, has_messages, is_idle),

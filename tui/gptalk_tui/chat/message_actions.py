@@ -67,6 +67,24 @@ class MessageActions:
         if prompt_id is not None and not self._is_refused():
             self._runner.regenerate(prompt_id)
 
+    # Reasoning
+
+    @property
+    def has_reasoning(self) -> bool:
+        """Whether the chosen message has reasoning."""
+        entry, turn = self._transcript.chosen_entry, self._session.turn
+        if entry is None:
+            return False
+        is_live = turn is not None and turn.reply is not None and turn.reply.id == entry.id
+        return entry.reasoning_chars > 0 or (turn is not None and is_live and turn.reasoning_chars > 0)
+
+    def toggle_reasoning(self) -> None:
+        """Open or fold what the model thought before it wrote the chosen reply."""
+        if self._transcript.chosen is not None and self.has_reasoning:
+            self._transcript.toggle_reasoning(self._transcript.chosen)
+        else:
+            self._host.say("This message has no reasoning.")
+
     # Versions
 
     def has_sibling(self, by: int) -> bool:

@@ -202,6 +202,7 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
     def refresh_bars(self) -> None:
         """Bring header, welcome, status line and footer up to date."""
         self.controllers.bars.update()
+        self.controllers.context_line.refresh()
 
     def refresh_status(self) -> None:
         """Bring the status line up to date."""
@@ -243,7 +244,7 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
     def _entered_empty(self) -> None:
         last = self.transcript.last_entry
         if last is not None and last.role is Role.ASSISTANT and last.status not in _DONE_OR_UNDER_WAY:
-            self.controllers.runner.try_again()
+            self.controllers.continuation.go_on()
 
     @on(Composer.NothingToUndo)
     async def _nothing_to_undo(self) -> None:

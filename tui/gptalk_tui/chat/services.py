@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from gptalk_client.errors import GptalkError, LocalModelError
+from gptalk_client.errors import GptalkError, LocalModelError, Remedy
 from gptalk_client.models import Conversation, Message
 from gptalk_client.paths import Paths
-from gptalk_client.settings import PROVIDERS, ProviderName, Settings
+from gptalk_client.settings import MOST_MESSAGES, PROVIDERS, ProviderName, Settings
 from gptalk_client.store.worker import StoreThread
 
 if TYPE_CHECKING:
@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from gptalk_client.providers.base import Provider
     from gptalk_client.turn_options import TurnOptions
 
+
+WAYS: Mapping[Remedy, str] = {
+    Remedy.CONTEXT: "Ctrl+T sets how many messages are sent; f on a message forks the conversation there.",
+    Remedy.MODEL: "Ctrl+T chooses one.",
+}
+"""What the app offers for the errors of replies."""
 
 CLOSE_LIMIT_S = 5.0
 """How long the end of the app waits for the providers, in seconds."""
@@ -54,6 +60,8 @@ class Services:
         """By name, the providers that some conversation chose instead."""
         self._chat: Chat | None = None
         self._is_started = asyncio.Event()
+        self._windows: dict[tuple[str, str], int] = {}
+        """By provider and chosen model, how many tokens the model has room for."""
 
     async def start(self) -> None:
         """Load what makes turns, and make the default provider. Only behind the first paint: it takes a while.
@@ -65,7 +73,7 @@ class Services:
         def load() -> Provider:
             from gptalk_client.chat import Chat
 
-            self._chat = Chat(self.store)
+            self._chat = Chat(self.store, ways=WAYS)
             return self.build(self.settings)
 
         try:
@@ -77,11 +85,26 @@ class Services:
         """Return how the next prompt of a conversation is answered; None for a new one."""
         from gptalk_client.turn_options import TurnOptions  # not needed before the first paint
 
-        return TurnOptions.resolve(self.settings, conversation)
+        options = TurnOptions.resolve(self.settings, conversation)
+        window = self._windows.get((options.provider, options.model))
+        return options if window is None else replace(options, context_tokens=window)
 
     def model_of(self, conversation: Conversation | None) -> str:
         """Return the model that answers in a conversation; empty for the provider's default."""
         return self.options_for(conversation).model
+
+    def window_of(self, conversation: Conversation | None) -> int | None:
+        """Return how many tokens the model of a conversation has room for; None while that is not known."""
+        return self.options_for(conversation).context_tokens
+
+    async def look_up_window(self, conversation: Conversation | None) -> None:
+        """Ask the provider of a conversation how many tokens its model has room for."""
+        options, provider = self.options_for(conversation), self.provider_for(conversation)
+        if provider is None or options.context_tokens is not None:
+            return
+        window = await provider.context_window(provider.model_for(options.model))
+        if window is not None:
+            self._windows[options.provider, options.model] = window
 
     def provider_for(self, conversation: Conversation | None) -> Provider | None:
         """Return the provider that answers in a conversation; None before `prepare`, or if that failed."""
@@ -135,6 +158,16 @@ class Services:
         unsaved = self.unsaved
         return self.store.store.texts(ids) | {each: unsaved[each].content for each in ids if each in unsaved}
 
+    def reasoning(self, message_id: str) -> str:
+        """Read the reasoning of a message, on the caller's thread.
+
+        Raises:
+            GptalkError: It could not be read.
+        """
+        if (reply := self.unsaved.get(message_id)) is not None:
+            return reply.reasoning
+        return self.store.store.reasoning(message_id)
+
     def reply(
         self,
         conversation: Conversation,
@@ -143,6 +176,7 @@ class Services:
         instead_of: Message | None = None,
         is_new: bool = False,
         draft: str | None = None,
+        is_whole: bool = False,
         is_read: Callable[[], bool] = lambda: True,
     ) -> Turn:
         """Start a turn with the conversation's choices, or the settings' where it has none.
@@ -153,6 +187,7 @@ class Services:
             instead_of: A prompt that it becomes a sibling of, on a branch of its own.
             is_new: The conversation, whose id is a new one, is stored with the prompt.
             draft: What remains as the conversation's draft; None clears a draft that is this very prompt.
+            is_whole: Send all of the branch that fits, however many messages the conversation sends otherwise.
             is_read: Called when the turn ends: whether the conversation is on screen. If not, it is marked as
                 unread.
 
@@ -162,6 +197,8 @@ class Services:
         from gptalk_client.store.rows import UNSET
 
         options = self.options_for(conversation)
+        if is_whole:
+            options = replace(options, context_limit=MOST_MESSAGES)
         return self.chat.reply(
             conversation.id,
             prompt,

@@ -14,6 +14,7 @@ from gptalk_tui.widgets.bar import Bar
 from gptalk_tui.widgets.listing import UNTITLED, title_of
 
 if TYPE_CHECKING:
+    from gptalk_client.models import Usage
     from gptalk_tui.chat.commands import Commands
     from gptalk_tui.chat.host import Host
     from gptalk_tui.chat.services import Services
@@ -68,10 +69,20 @@ class StatusBars:
         title = title_of(conversation) if conversation else UNTITLED
         self.header.left = bar_texts.header_left(title, width, place=bar_texts.place_of(conversation))
         provider = services.provider_for(session.chosen)
-        model = services.model_of(session.chosen)
         service = provider.service if provider is not None else ""
-        self.header.right = bar_texts.header_right(model, service, width)
         name = provider.name if provider is not None else ""
+        last = self._transcript.last_entry
+        model = services.model_of(session.chosen)
+        if provider is not None:
+            model = provider.model_for(model)
+        if not model and last is not None and last.provider == name:
+            model = last.model
+        self.header.right = bar_texts.header_right(
+            model or "default model",
+            service,
+            width,
+            context=bar_texts.context_words(self._last_usage, services.window_of(session.chosen)),
+        )
         self.welcome.update(bar_texts.welcome_text(name, service, model, self._host.keys))
         self.footer.left = self._footer(width)
         self.update_status()
@@ -87,9 +98,14 @@ class StatusBars:
         session, transcript, keys = self._session, self._transcript, self._host.keys
         send, end, turn = keys.how("turn.send"), keys.how("transcript.end"), session.turn
         if turn is not None:
-            left = bar_texts.turn_status(turn)
+            provider = self._services.provider_for(session.chosen)
+            left = bar_texts.turn_status(
+                turn, is_on_this_computer=provider is not None and provider.is_on_this_computer
+            )
         elif self._services.store.has_failed:
             left = bar_texts.closed_status()
+        elif self._services.store.waits_for_space:
+            left = bar_texts.full_status()
         elif session.edit is not None:
             left = bar_texts.edit_status(send)
         else:
@@ -107,8 +123,24 @@ class StatusBars:
     def _turns_changed(self) -> None:
         """Keep a running turn's state up to date until all turns are over."""
         self.update()
+        if self._last_usage and not self._session.is_replying and not self._session.is_leaving:
+            self._host.start(self._look_up_window(), "window", exclusive=True)
         if self._session.turns and self._ticker is None:
             self._ticker = self._host.set_interval(SPINNER_S, self._tick)
+
+    @property
+    def _last_usage(self) -> Usage | None:
+        """The count of the last reply that has one; the newest may still be streaming."""
+        newest = self._transcript.document.entries[-4:]
+        return next((each.usage for each in reversed(newest) if each.usage is not None), None)
+
+    async def _look_up_window(self) -> None:
+        """Ask the service that has just answered how much its model has room for."""
+        chosen = self._session.chosen
+        before = self._services.window_of(chosen)
+        await self._services.look_up_window(chosen)
+        if self._services.window_of(chosen) != before:
+            self._host.refresh_bars()
 
     def pause(self) -> None:
         """Let the status line stand still, for a picture."""
@@ -122,3 +154,6 @@ class StatusBars:
             gc_tuning.collect_now()
         if not self._host.is_output_behind:
             self.update_status()
+            turn = self._session.turn
+            if turn is not None and turn.is_thinking and turn.reply is not None:
+                self._transcript.show_reasoning_time(turn.reply.id, turn.reasoning_ms or 0)

@@ -10,6 +10,7 @@ from gptalk_client.models import (
     BranchEntry,
     Conversation,
     Message,
+    ReasoningAdded,
     Role,
     Status,
     TextAdded,
@@ -52,6 +53,8 @@ class TranscriptView:
         self._transcript = transcript
         self._composer = composer
         self._find = find
+        transcript.document.reasoning = services.settings.chat.reasoning
+        transcript.document.fetch_reasoning = self._reasoning
 
     # Branches
 
@@ -102,6 +105,17 @@ class TranscriptView:
 
     # Turns
 
+    def _reasoning(self, message_id: str) -> str:
+        """Return the reasoning of a message; of one that is being written here, as far as it has come."""
+        turn = self._session.turn
+        if message_id.startswith(UNSTORED) or (turn and turn.reply and turn.reply.id == message_id):
+            return turn.reasoning if turn is not None else ""
+        try:
+            return self._services.reasoning(message_id)
+        except GptalkError as err:
+            self._host.say(err.for_humans(), is_error=True)
+            return ""
+
     def show_unstored(self, turn: LiveTurn) -> None:
         """Show a prompt that is on its way to the store, where it will be: below its parent."""
         if not turn.prompt:
@@ -134,12 +148,21 @@ class TranscriptView:
         match event:
             case TurnOpened():
                 self._begin(turn, event)
+            case ReasoningAdded() if turn.reply is not None:
+                transcript.append_reasoning(turn.reply.id, event.text)
+                self.show_reasoning_time(turn)
             case TextAdded() if turn.reply is not None:
+                self.show_reasoning_time(turn)
                 transcript.append_text(turn.reply.id, event.text)
             case TextReplaced() if turn.reply is not None:
                 transcript.replace_text(turn.reply.id, event.text)
             case TurnEnded():
                 transcript.end_message(entry_of(event.reply))
+
+    def show_reasoning_time(self, turn: LiveTurn) -> None:
+        """Show how long the model has thought so far."""
+        if turn.reply is not None and turn.reasoning_ms is not None:
+            self._transcript.show_reasoning_time(turn.reply.id, turn.reasoning_ms)
 
     def end_reply(self, reply: Message) -> None:
         """Show a reply as it is stored."""

@@ -12,6 +12,7 @@ from gptalk_client.errors import GptalkError, UsageError
 from gptalk_client.models import (
     Conversation,
     Message,
+    ReasoningAdded,
     Role,
     Status,
     TextAdded,
@@ -78,12 +79,13 @@ class TurnRunner:
         self._unsaved = unsaved
         self._opener = opener
 
-    def send(self, text: str, *, beside: Message | None = None) -> None:
+    def send(self, text: str, *, beside: Message | None = None, is_whole: bool = False) -> LiveTurn:
         """Send a prompt in the open conversation, or in a new one; no turn may run there yet.
 
         Args:
             text: The prompt, whole.
             beside: The prompt that it is a new version of.
+            is_whole: Send the whole branch with it, not only its newest messages.
         """
         session = self._session
         chosen, is_new, draft = session.chosen, session.conversation is None, self._drafts.text
@@ -97,9 +99,11 @@ class TurnRunner:
                 instead_of=beside,
                 is_new=is_new,
                 draft=draft,
+                is_whole=is_whole,
                 is_read=lambda: session.shows(turn),
             ),
         )
+        return turn
 
     def regenerate(self, prompt_id: str) -> None:
         """Ask again for the reply to a prompt, beside the replies that are there."""
@@ -188,7 +192,7 @@ class TurnRunner:
                 before = time.perf_counter()
                 if is_shown:
                     self._view.show(turn, event)
-                if isinstance(event, TextAdded | TextReplaced):
+                if isinstance(event, ReasoningAdded | TextAdded | TextReplaced):
                     await self._next_frame(time.perf_counter() - before, is_shown)
 
     async def _next_frame(self, cost_s: float, is_shown: bool) -> None:

@@ -14,6 +14,7 @@ from gptalk_client.models import (
     Message,
     Phase,
     PhaseChanged,
+    ReasoningAdded,
     SaveFailed,
     SaveRecovered,
     TextAdded,
@@ -22,9 +23,7 @@ from gptalk_client.models import (
     TurnEvent,
     TurnOpened,
 )
-
-CHARS_PER_TOKEN = 4
-"""What a token comes to in most texts; services do not say how many they sent."""
+from gptalk_tui.widgets.transcript.reply_words import CHARS_PER_TOKEN
 
 
 @dataclass(eq=False)
@@ -49,6 +48,7 @@ class LiveTurn:
     """Why the turn could not be stored."""
     phase: Phase = Phase.CONNECTING
     started_s: float = field(default_factory=time.monotonic)
+    first_reasoning_s: float | None = None
     first_text_s: float | None = None
     retry_at_s: float | None = None
     reason: str = ""
@@ -56,10 +56,12 @@ class LiveTurn:
     save_trouble: str = ""
     """Why the text could not be saved; empty when all is well."""
     chars: int = 0
+    reasoning_chars: int = 0
     is_stopping: bool = False
     cancel: Callable[[], object] | None = None
     """Stops the reply; None until its rows are stored."""
     _pieces: list[str] = field(default_factory=list)
+    _reasoning: list[str] = field(default_factory=list)
 
     @property
     def text(self) -> str:
@@ -69,6 +71,26 @@ class LiveTurn:
         return self._pieces[0] if self._pieces else ""
 
     @property
+    def reasoning(self) -> str:
+        """What the model has thought so far."""
+        if len(self._reasoning) > 1:
+            self._reasoning = ["".join(self._reasoning)]
+        return self._reasoning[0] if self._reasoning else ""
+
+    @property
+    def is_thinking(self) -> bool:
+        """Whether reasoning comes, and no text yet."""
+        return self.first_reasoning_s is not None and self.first_text_s is None
+
+    @property
+    def reasoning_ms(self) -> int | None:
+        """How long the model has thought, up to the first text, in milliseconds; None if it has not."""
+        if self.first_reasoning_s is None:
+            return None
+        until_s = self.first_text_s if self.first_text_s is not None else time.monotonic()
+        return max(0, round((until_s - self.first_reasoning_s) * 1000))
+
+    @property
     def elapsed_s(self) -> float:
         """Seconds since the prompt was sent."""
         return time.monotonic() - self.started_s
@@ -76,9 +98,12 @@ class LiveTurn:
     @property
     def tokens_per_s(self) -> float:
         """About how many tokens come in a second."""
-        if self.first_text_s is None:
+        began = (each for each in (self.first_reasoning_s, self.first_text_s) if each is not None)
+        began_s = min(began, default=None)
+        if began_s is None:
             return 0.0
-        return self.chars / CHARS_PER_TOKEN / max(0.25, time.monotonic() - self.first_text_s)
+        chars = self.chars + self.reasoning_chars
+        return chars / CHARS_PER_TOKEN / max(0.25, time.monotonic() - began_s)
 
     def take(self, event: TurnEvent) -> None:
         """Bring the state up to date."""
@@ -95,6 +120,14 @@ class LiveTurn:
             case TextReplaced():
                 self._count(len(event.text) - self.chars)
                 self._pieces = [event.text]
+                if not event.text:  # it turned out to be reasoning
+                    self.first_text_s = None
+            case ReasoningAdded():
+                self.phase = Phase.STREAMING
+                if self.first_reasoning_s is None:
+                    self.first_reasoning_s = time.monotonic()
+                self.reasoning_chars += len(event.text)
+                self._reasoning.append(event.text)
             case SaveFailed():
                 self.save_trouble = event.reason
             case SaveRecovered():

@@ -11,6 +11,7 @@ from gptalk_tui.cli import completing
 from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.examples import examples
 from gptalk_tui.cli.options import pass_globals
+from gptalk_tui.cli.standard_input import standard_input
 
 MAX_INPUT_BYTES = 16 << 20
 """The most standard input that is read; it may have no end."""
@@ -44,6 +45,7 @@ MAX_INPUT_BYTES = 16 << 20
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object when done.")
 @click.option("--no-stream", is_flag=True, help="Print the reply once it is complete.")
 @click.option("-x", "--extract", is_flag=True, help="Print only the first code block of the reply.")
+@click.option("--show-reasoning", is_flag=True, help="Print the model's reasoning to standard error.")
 @click.option("--raw", is_flag=True, help="Print the reply unchanged, control characters included.")
 @click.option("--no-save", is_flag=True, help="Don't save the prompt or the reply.")
 @pass_globals
@@ -57,10 +59,12 @@ def ask(
     as_json: bool,
     no_stream: bool,
     extract: bool,
+    show_reasoning: bool,
     raw: bool,
     no_save: bool,
 ) -> int:
-    """Send one prompt and print the reply. Standard input is appended to the prompt."""
+    """Send one prompt and print the reply. Standard input is appended to the prompt; where a prompt is given and
+    nothing comes for five seconds, it is left out."""
     from gptalk_tui.cli.turn import Question, Shape, run_turn
 
     if chat and go_on:
@@ -78,16 +82,17 @@ def ask(
         parameters=_typed(options),
         is_saved=not no_save,
     )
-    return run_turn(
-        context, question, Shape(as_json=as_json, streams=not no_stream, extracts=extract, raw=raw)
+    shape = Shape(
+        as_json=as_json, streams=not no_stream, extracts=extract, shows_reasoning=show_reasoning, raw=raw
     )
+    return run_turn(context, question, shape)
 
 
 def _with_input(prompt: str) -> str:
     """Return the prompt followed by standard input, where that is a pipe or a file."""
     if sys.stdin is None or sys.stdin.closed or sys.stdin.isatty():
         return prompt
-    raw = sys.stdin.buffer.read(MAX_INPUT_BYTES + 1)
+    raw = standard_input(MAX_INPUT_BYTES + 1, is_needed=not prompt.strip())
     if len(raw) > MAX_INPUT_BYTES:
         raise click.UsageError(
             f"Standard input is too long for a prompt; the limit is {MAX_INPUT_BYTES >> 20} MB."

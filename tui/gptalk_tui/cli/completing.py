@@ -1,4 +1,4 @@
-"""What a shell offers where a conversation is named: its title, or its id."""
+"""Shell completion for conversations, by title or id."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 MOST = 100
-"""How many conversations are offered at most, of each kind."""
+"""The most conversations offered, of each kind."""
 
 _LONGEST_TITLE = 200
 
 
 def conversations(ctx: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem[str]]:
-    """Offer conversations that are not in the trash, the archived ones last."""
+    """Complete conversations outside the trash, archived ones last."""
     return _offered(ctx, typed, {"archived": False}, {"archived": True})
 
 
 def listed(ctx: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem[str]]:
-    """Offer what `archive` takes: what is in the list, with --undo what is archived."""
+    """Complete what `archive` accepts: listed conversations or, with --undo, archived ones."""
     return _offered(ctx, typed, {"archived": bool(ctx.params.get("undo"))})
 
 
 def trashed(ctx: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem[str]]:
-    """Offer what is in the trash."""
+    """Complete conversations in the trash."""
     return _offered(ctx, typed, {"trash": True})
 
 
 def _offered(ctx: click.Context, typed: str, *kinds: dict[str, bool]) -> list[CompletionItem[str]]:
-    """Return conversations by their titles, with the ids as explanations, or by their ids where these are typed.
+    """Return conversations by title, with the ids as help, or by id if an id is being typed.
 
-    A title is offered only as it is: one that is no plain text, or that another conversation also has, would not
-    name its conversation once it is on the command line. Nobody can be told what fails here.
+    A title is offered only if it names its conversation as is: it must be plain text and unique. Errors are
+    ignored, since there is nowhere to report them.
     """
     from click.shell_completion import CompletionItem
 

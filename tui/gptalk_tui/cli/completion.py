@@ -1,4 +1,4 @@
-"""`completion`: what a shell needs to complete our commands."""
+"""`completion`: prints shell completion scripts."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ complete --no-files --command %(prog_name)s --arguments "(%(complete_func)s)"
 """
 
 _OURS = {"bash": _BASH, "fish": _FISH}
-"""Scripts in the place of click 8.5's. Its bash script expands file patterns and quotes nothing,
-its fish script cuts titles at a comma; zsh quotes by itself."""
+"""Replacements for click 8.5's scripts: its bash script expands globs and quotes nothing, its fish script cuts
+titles at commas. Its zsh script is fine."""
 
 
 @click.command()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 from gptalk_client.errors import GptalkError
 from gptalk_client.text import showable_length, visible
+from gptalk_tui.cli.hints import with_options
 
 PROGRAM = "gptalk-tui"
 
@@ -15,7 +17,7 @@ SHORT_ID = 8
 
 def complain(error: GptalkError) -> None:
     """Print what went wrong, and what to do about it, to standard error."""
-    note(error.for_humans())
+    note(with_options(error))
 
 
 def note(text: str) -> None:
@@ -45,6 +47,15 @@ def write(text: str) -> None:
         raise OutputClosed from None
 
 
+def write_aside(text: str) -> None:
+    """Write text to standard error; ignore a closed one."""
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        return
+
+
 def columns(*cells: str) -> str:
     """Return one line of a listing: spaces between the cells on a terminal, tabs in a pipe."""
     return ("  " if sys.stdout.isatty() else "\t").join(cells)
@@ -61,10 +72,12 @@ class ReplyWriter:
 
     Args:
         raw: Write the text unchanged; otherwise control characters are made visible.
+        to: Writes a text; by default to standard output.
     """
 
-    def __init__(self, *, raw: bool = False) -> None:
+    def __init__(self, *, raw: bool = False, to: Callable[[str], None] = write) -> None:
         self._raw = raw
+        self._to = to
         self._waiting = ""
         self._last = "\n"
 
@@ -78,11 +91,6 @@ class ReplyWriter:
         self._write(visible(self._waiting[:cut]))
         self._waiting = self._waiting[cut:]
 
-    def replace(self, text: str) -> None:
-        """Start over on a new line."""
-        self.end()
-        self.add(text)
-
     def end(self) -> None:
         """Write what is held back, and a final newline if there is none."""
         self._write(visible(self._waiting))
@@ -92,5 +100,5 @@ class ReplyWriter:
 
     def _write(self, text: str) -> None:
         if text:
-            write(text)
+            self._to(text)
             self._last = text[-1]

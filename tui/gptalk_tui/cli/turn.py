@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from gptalk_client.chat import Chat, in_words
+from gptalk_client.chat import Chat
 from gptalk_client.errors import GptalkError, UsageError
 from gptalk_client.models import (
     Conversation,
     Message,
     Phase,
     PhaseChanged,
+    ReasoningAdded,
     ReplyEvent,
     Role,
     SaveFailed,
@@ -26,6 +27,7 @@ from gptalk_client.models import (
     TurnEvent,
 )
 from gptalk_client.providers.base import Provider
+from gptalk_client.reply_record import ReplyRecord
 from gptalk_client.settings import Settings
 from gptalk_client.store.rows import new_id
 from gptalk_client.store.store import Store
@@ -35,9 +37,13 @@ from gptalk_client.turn_options import Overrides, TurnOptions
 from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.conversations import opened
 from gptalk_tui.cli.exit_codes import FAILED, exit_code_of
-from gptalk_tui.cli.output import ReplyWriter, note, write
+from gptalk_tui.cli.hints import WAYS
+from gptalk_tui.cli.output import ReplyWriter, note, write, write_aside
 from gptalk_tui.cli.signals import run_until_signal
 from gptalk_tui.factory import build_provider
+
+_REWRITTEN = "the service rewrote its reply; here it is in full:"
+_WAS_REASONING = "what was printed so far is the model's reasoning; the reply follows:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,7 @@ class Shape:
     as_json: bool = False
     streams: bool = True
     extracts: bool = False
+    shows_reasoning: bool = False
     raw: bool = False
 
 
@@ -136,7 +143,7 @@ async def _ask(
     chat = Chat(thread)
     try:
         events = chat.reply(conversation.id, text, provider=provider, options=options, new=new)
-        code = await _print(events, shape, provider)
+        code = await _print(events, shape)
         if chat.unsaved_replies:
             note("the reply could not be saved; run `gptalk-tui doctor` to check the data folder.")
             return code or FAILED
@@ -153,48 +160,59 @@ async def _ask_unsaved(
     prompt = Message("", "", None, Role.USER, text, Status.COMPLETE, 0)
     events = provider.stream(options.request([*branch, prompt]))
     try:
-        return await _print(_unsaved_turn(events, options.model), shape, provider)
+        return await _print(_unsaved_turn(events, provider, options.model), shape)
     finally:
         await provider.aclose()
 
 
 async def _unsaved_turn(
-    events: AsyncGenerator[ReplyEvent, None], model: str
+    events: AsyncGenerator[ReplyEvent, None], provider: Provider, model: str
 ) -> AsyncGenerator[TurnEvent, None]:
     """Yield a provider's events, and the end of a turn that is not saved."""
-    reply = Message("", "", None, Role.ASSISTANT, "", Status.COMPLETE, 0, model)
-    has_text = False
+    record, cause = ReplyRecord(), None
     try:
         async with aclosing(events):
             async for event in events:
-                has_text = has_text or isinstance(event, TextAdded | TextReplaced)
+                record.take(event)
                 yield event
+        status, error = record.ending()
     except GptalkError as err:
-        status = Status.INCOMPLETE if has_text else Status.FAILED
-        yield TurnEnded(replace(reply, status=status, error=in_words(err, is_kept=False)), err)
-    else:
-        yield TurnEnded(reply)
+        (status, error), cause = record.failure(err, is_kept=False), err
+    facts = record.facts()
+    reply = Message(
+        "", "", None, Role.ASSISTANT, "", status, 0, provider.model_for(model), error, provider=provider.name,
+        finish_reason=facts.finish_reason, usage=facts.usage,
+    )  # fmt: skip
+    yield TurnEnded(reply, cause)
 
 
-async def _print(events: AsyncGenerator[TurnEvent, None], shape: Shape, provider: Provider) -> int:
+async def _print(events: AsyncGenerator[TurnEvent, None], shape: Shape) -> int:
     """Print a turn as it streams and return the exit code."""
     printer = ReplyWriter(raw=shape.raw)
+    aside = ReplyWriter(to=write_aside)
     is_live = shape.streams and not shape.as_json and not shape.extracts
     pieces: list[str] = []
+    thoughts: list[str] = []
     ended: TurnEnded | None = None
     try:
         async with aclosing(events):
             async for event in events:
                 match event:
+                    case ReasoningAdded(text):
+                        thoughts.append(text)
+                        if shape.shows_reasoning:
+                            aside.add(text)
                     case TextAdded(text):
+                        aside.end()
                         pieces.append(text)
                         if is_live:
                             printer.add(text)
                     case TextReplaced(text):
                         pieces = [text]
                         if is_live:
-                            note("the service rewrote its reply; here it is in full:")
-                            printer.replace(text)
+                            printer.end()
+                            note(_REWRITTEN if text else _WAS_REASONING)
+                            printer.add(text)
                     case PhaseChanged(Phase.RETRYING, wait_s, reason):
                         note(f"{reason or 'trying again'} (in {wait_s or 0:.0f} s)")
                     case SaveFailed(reason):
@@ -204,12 +222,13 @@ async def _print(events: AsyncGenerator[TurnEvent, None], shape: Shape, provider
                     case TurnEnded():
                         ended = event
     finally:
+        aside.end()
         if is_live and pieces:
             printer.end()
     assert ended is not None, "every turn yields TurnEnded"
     text = "".join(pieces)
     if shape.as_json:
-        write(json.dumps(_as_json(ended.reply, text, provider)) + "\n")
+        write(json.dumps(_as_json(ended.reply, text, "".join(thoughts))) + "\n")
     elif not is_live and text:
         _print_whole(text, shape, printer)
     return _outcome(ended, text, shape)
@@ -226,10 +245,13 @@ def _print_whole(text: str, shape: Shape, printer: ReplyWriter) -> None:
 def _outcome(ended: TurnEnded, text: str, shape: Shape) -> int:
     reply = ended.reply
     if reply.status is not Status.COMPLETE:
-        note(reply.error or f"the reply is {reply.status.value}.")
+        way = WAYS.get(ended.cause.remedy, "") if ended.cause is not None and ended.cause.remedy else ""
+        note(f"{reply.error or f'the reply is {reply.status.value}.'} {way}".strip())
         return exit_code_of(ended.cause) if isinstance(ended.cause, GptalkError) else FAILED
     if not text:
         note("the service sent an empty reply.")
+    if reply.finish_reason == "refusal":
+        note("the model refused to answer.")
     if shape.extracts and first_code_block(text) is None:
         note("the reply has no code block." + (" It is saved; see `gptalk-tui show`." if reply.id else ""))
         return FAILED
@@ -246,13 +268,16 @@ def first_code_block(markdown: str) -> str | None:
     return None
 
 
-def _as_json(reply: Message, text: str, provider: Provider) -> dict[str, Any]:
+def _as_json(reply: Message, text: str, reasoning: str) -> dict[str, Any]:
     return {
         "conversation_id": reply.conversation_id or None,
         "message_id": reply.id or None,
         "content": text,
+        "reasoning": reasoning or None,
         "status": reply.status.value,
+        "finish_reason": reply.finish_reason or None,
         "error": reply.error or None,
-        "model": reply.model,
-        "provider": provider.name,
+        "model": reply.model or None,
+        "provider": reply.provider or None,
+        "usage": asdict(reply.usage) if reply.usage else None,
     }

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from gptalk_client.formulas import add_formulas, source_of
 from gptalk_client.models import Message, Role, iso_utc
 from gptalk_client.text import one_line, visible
-from gptalk_client.transcripts.transcript import Transcript, branches, ending, speaker
+from gptalk_client.transcripts.transcript import Transcript, branches, ending, speaker, thought_for
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -73,8 +73,15 @@ def _article(message: Message) -> str:
     note = f'<p class="ending">{escape(one_line(end, max_chars=500))}</p>' if end else ""
     return (
         f'<article class="{message.role.value}"><h2>{speaker(message)} {_time(message.created_at_ms)}</h2>'
-        f"{body}{note}</article>\n"
+        f"{_folded(message)}{body}{note}</article>\n"
     )
+
+
+def _folded(message: Message) -> str:
+    if not message.reasoning:
+        return ""
+    summary = f"<summary>{thought_for(message)}</summary>"
+    return f"<details>{summary}{_plain(message.reasoning)}</details>"
 
 
 def _time(time_ms: int) -> str:

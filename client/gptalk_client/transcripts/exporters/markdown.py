@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from gptalk_client.models import Conversation, Message, iso_utc
 from gptalk_client.text import one_line, visible
-from gptalk_client.transcripts.transcript import Transcript, branches, ending, speaker
+from gptalk_client.transcripts.transcript import Transcript, branches, ending, speaker, thought_for
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -63,7 +63,14 @@ def _message(message: Message) -> str:
     text = contained(visible(message.content))
     end = ending(message)
     note = f"\n\n> *{_heading(end)}*" if end else ""
-    return f"\n## {speaker(message)}\n\n{text}{note}\n"
+    thoughts = _folded(message) if message.reasoning else ""
+    return f"\n## {speaker(message)}\n\n{thoughts}{text}{note}\n"
+
+
+def _folded(message: Message) -> str:
+    """Return a message's reasoning behind a fold, in a fence: its own Markdown could open the fold early."""
+    reasoning = fenced(visible(message.reasoning), "text")
+    return f"<details>\n<summary>{thought_for(message)}</summary>\n\n{reasoning}\n\n</details>\n\n"
 
 
 def _front_matter(conversation: Conversation) -> str:

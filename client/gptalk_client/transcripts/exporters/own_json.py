@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from typing import Any
 
-from gptalk_client.models import Conversation, Message, iso_utc
+from gptalk_client.models import Conversation, Message, Role, iso_utc
 from gptalk_client.transcripts.transcript import Transcript
 
 FORMAT = "gptalk-tui"
-VERSION = 1
+VERSION = 2
+"""2 has what is known of a reply beside its text. Version 1 is read too."""
 
 
 def export(transcripts: Iterable[Transcript], *, all_branches: bool = True) -> Iterator[str]:
@@ -47,8 +49,8 @@ def conversation_fields(conversation: Conversation) -> dict[str, Any]:
 
 
 def message_fields(message: Message) -> dict[str, Any]:
-    """Return a message as the file has it."""
-    return {
+    """Return a message as the file has it. Only replies have the members about how they came."""
+    fields: dict[str, Any] = {
         "id": message.id,
         "parent_id": message.parent_id,
         "role": message.role.value,
@@ -57,3 +59,11 @@ def message_fields(message: Message) -> dict[str, Any]:
         "model": message.model,
         "created_at": iso_utc(message.created_at_ms),
     }
+    if message.role is Role.ASSISTANT:
+        fields |= {
+            "provider": message.provider,
+            "error": message.error,
+            "reasoning": message.reasoning,
+            **asdict(message.facts),
+        }
+    return fields

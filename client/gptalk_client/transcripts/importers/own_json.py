@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any, TypeAlias
 
 import msgspec
 
 from gptalk_client.errors import TranscriptError
 from gptalk_client.json_decoding import JsonError, decode
-from gptalk_client.models import Role, Status
+from gptalk_client.models import ReplyFacts, Role, Status, Usage
 from gptalk_client.store.imports import ImportedConversation, ImportedMessage
 from gptalk_client.transcripts.exporters.own_json import FORMAT, VERSION
 from gptalk_client.transcripts.importers.json_stream import elements_after
@@ -24,6 +24,15 @@ _HEAD = re.compile(
 )
 
 
+_Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
+
+
+class _Usage(msgspec.Struct):
+    prompt_tokens: _Count | None = None
+    completion_tokens: _Count | None = None
+    reasoning_tokens: _Count | None = None
+
+
 class _Message(msgspec.Struct):
     id: str
     role: Role
@@ -32,6 +41,14 @@ class _Message(msgspec.Struct):
     created_at: str
     parent_id: str | None = None
     model: str = ""
+    provider: str = ""
+    error: str = ""
+    reasoning: str = ""
+    finish_reason: str = ""
+    usage: _Usage | None = None
+    first_text_ms: _Count | None = None
+    reasoning_ms: _Count | None = None
+    duration_ms: _Count | None = None
 
 
 class _Conversation(msgspec.Struct):
@@ -86,9 +103,9 @@ def _objects(source: SourceFile) -> Iterator[Any]:
 
 
 def _check_version(source: SourceFile, version: object) -> None:
-    if version != VERSION:
+    if version not in range(1, VERSION + 1):
         raise TranscriptError(
-            f"{source.path} is of version {version!r}; this program reads version {VERSION}.",
+            f"{source.path} is of version {version!r}; this program reads versions 1 to {VERSION}.",
             hint="Update gptalk-tui.",
         )
 
@@ -109,6 +126,10 @@ def _imported(found: _Conversation) -> ImportedConversation:
                 ms_of_iso(each.created_at, created),
                 each.status,
                 each.model,
+                error=each.error,
+                reasoning=each.reasoning,
+                provider=each.provider,
+                facts=_facts(each),
             )
             for each in found.messages
         ],
@@ -116,4 +137,12 @@ def _imported(found: _Conversation) -> ImportedConversation:
         model=found.model,
         provider=found.provider,
         active_source_id=found.active_message_id,
+    )
+
+
+def _facts(message: _Message) -> ReplyFacts:
+    given = message.usage
+    usage = Usage(given.prompt_tokens, given.completion_tokens, given.reasoning_tokens) if given else None
+    return ReplyFacts(
+        message.finish_reason, usage, message.first_text_ms, message.reasoning_ms, message.duration_ms
     )

@@ -22,11 +22,11 @@ class CodeBlock:
     ident: int
 
 
-def code_blocks(document: Document, message: int) -> list[CodeBlock]:
-    """Return the code blocks of a message, in order."""
+def code_blocks(document: Document, message: int, *, of_reasoning: bool = False) -> list[CodeBlock]:
+    """Return the code blocks of a message's text, or of its reasoning, first one first."""
     blocks: list[CodeBlock] = []
     rows = document.rows(message)
-    for row in range(1, len(rows.heights)):
+    for row in range(1, rows.first) if of_reasoning else range(rows.first, len(rows.heights)):
         if rows.piece(row) is None:
             continue
         rendered = document.rendered(message, row)
@@ -50,6 +50,7 @@ def code_blocks(document: Document, message: int) -> list[CodeBlock]:
     return blocks
 
 
-def code_source(document: Document, message: int, ident: int) -> str:
-    """Return a code block's source as written; empty if there is no such block."""
-    return next((block.source for block in code_blocks(document, message) if block.ident == ident), "")
+def code_source(document: Document, message: int, row: int, ident: int) -> str:
+    """Return the source of the code block that a row shows, as written; empty if there is no such block."""
+    blocks = code_blocks(document, message, of_reasoning=row < document.rows(message).first)
+    return next((block.source for block in blocks if block.ident == ident), "")

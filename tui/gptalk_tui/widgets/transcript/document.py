@@ -10,19 +10,26 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from gptalk_client.models import BranchEntry
+from gptalk_client.models import BranchEntry, Status
 from gptalk_tui.widgets.transcript.frame import Frame
 from gptalk_tui.widgets.transcript.heights import HeightIndex
 from gptalk_tui.widgets.transcript.position import HEAD, START, Position
 from gptalk_tui.widgets.transcript.rendering import Rendered, Renderer
+from gptalk_tui.widgets.transcript.reply_words import ran_out
 
 if TYPE_CHECKING:
     from gptalk_tui.widgets.transcript.message_rows import MessageRows
 
 Fetch = Callable[[Sequence[str]], Mapping[str, str]]
 """Reads messages' texts by id."""
+
+FetchReasoning: TypeAlias = Callable[[str], str]
+"""Reads the reasoning of a message."""
+
+Reasoning: TypeAlias = Literal["folded", "open", "hidden"]
+"""How reasoning is shown that nobody folded or opened."""
 
 MAX_OPEN_MESSAGES = 256
 MAX_CACHED_LINES = 3000
@@ -48,11 +55,16 @@ class Document:
     def __init__(self, renderer: Renderer, fetch: Fetch | None = None) -> None:
         self.renderer = renderer
         self.fetch: Fetch = fetch or (lambda ids: {})
+        self.fetch_reasoning: FetchReasoning = lambda message_id: ""
+        self.reasoning: Reasoning = "folded"
         self.frame = Frame.of(80)
         self.entries: list[BranchEntry] = []
         self.heights = HeightIndex()
         self.rendered_rows = 0
         """Number of rows rendered so far, for tests and benchmarks."""
+        self._unfolded: dict[str, bool] = {}
+        """By message, whether the person opened or folded its reasoning."""
+        self._context_start: str | None = None
         self._index_of: dict[str, int] = {}
         self._open: OrderedDict[int, MessageRows] = OrderedDict()
         self._cache: OrderedDict[tuple[int, int], _CacheEntry] = OrderedDict()
@@ -113,8 +125,73 @@ class Document:
         shown = self.entries[index]
         entry = replace(entry, sibling=shown.sibling, siblings=shown.siblings)
         self.entries[index] = entry
-        self.rows(index).end(entry)
+        rows = self.rows(index)
+        rows.end(entry)
+        if rows.thoughts is None or (self._is_unfolded(entry) and not rows.thoughts.is_open):
+            self._show_reasoning(rows)
         self._note_height(index)
+
+    # Reasoning, and where the context begins
+
+    def add_reasoning(self, index: int, text: str) -> None:
+        """Let the reasoning of a message grow."""
+        rows = self.rows(index)
+        if rows.thoughts is None:
+            if self._is_unfolded(rows.entry):
+                rows.unfold("")
+            elif self.reasoning == "hidden":
+                return
+        rows.think(text)
+        self._note_height(index)
+
+    def set_reasoning_ms(self, index: int, ms: int) -> bool:
+        """Say how long the reasoning of a message took so far, in milliseconds; return whether that shows."""
+        rows = self._open.get(index)
+        return rows is not None and rows.thoughts is not None and rows.thoughts.set_ms(ms)
+
+    def toggle_reasoning(self, index: int) -> None:
+        """Show all of a message's reasoning, or fold it."""
+        rows, entry = self.rows(index), self.entries[index]
+        is_open = rows.thoughts is None or not rows.thoughts.is_open
+        self._unfolded[entry.id] = is_open
+        if is_open:
+            rows.unfold(self.fetch_reasoning(entry.id))
+        else:
+            rows.fold(hide=self.reasoning == "hidden")
+        self._note_height(index)
+
+    def set_context_start(self, id: str | None) -> bool:
+        """Say which message is the first that is sent, None for all of them; return whether that is news."""
+        before, self._context_start = self._context_start, id
+        if before == id:
+            return False
+        for each in {before, id} - {None}:
+            index = self._index_of.get(str(each))
+            if index is not None and index in self._open:
+                self._open[index].begin_context(each == id)
+                self._note_height(index)
+        return True
+
+    def _is_unfolded(self, entry: BranchEntry) -> bool:
+        """Whether a message shows all of its reasoning."""
+        wanted = self._unfolded.get(entry.id)
+        if wanted is not None:
+            return wanted
+        return self.reasoning == "open" or (self.reasoning == "folded" and ran_out(entry))
+
+    def _show_reasoning(self, rows: MessageRows) -> None:
+        """Show the reasoning of a message as it is wanted, if it has any. Folded, that does not read it."""
+        entry = rows.entry
+        is_unfolded, is_growing = self._is_unfolded(entry), entry.status is Status.STREAMING
+        if not entry.reasoning_chars and not is_growing:
+            return
+        text = self.fetch_reasoning(entry.id) if is_unfolded or is_growing else ""
+        if is_growing and not text:
+            return
+        if is_unfolded:
+            rows.unfold(text)
+        elif self.reasoning != "hidden":
+            rows.note_reasoning(text)
 
     def set_width(self, width: int) -> bool:
         """Set the width; return whether anything changed."""
@@ -140,7 +217,7 @@ class Document:
     def work(self) -> bool:
         """Split one more slice of a long text; return False if there was nothing to do."""
         for index, rows in self._open.items():
-            if rows.splitter.pending_chars:
+            if rows.pending_chars:
                 rows.work()
                 self._note_height(index)
                 return True
@@ -149,7 +226,7 @@ class Document:
     @property
     def has_work(self) -> bool:
         """Whether a long text is still to be split."""
-        return any(rows.splitter.pending_chars for rows in self._open.values())
+        return any(rows.pending_chars for rows in self._open.values())
 
     # Messages and rows
 
@@ -179,7 +256,7 @@ class Document:
         """Return a row rendered at the current width, and record its height."""
         rows = self.rows(index)
         key = (index, row)
-        revision = 0 if rows.is_final(row) else rows.revision
+        revision = rows.revision_of(row)
         entry = self._cache.get(key)
         if entry is None or entry.revision != revision:
             if entry is not None:
@@ -285,6 +362,9 @@ class Document:
         from gptalk_tui.widgets.transcript.message_rows import MessageRows
 
         rows = MessageRows(self.entries[index], text, self._guess())
+        if rows.entry.id == self._context_start:
+            rows.begin_context(True)
+        self._show_reasoning(rows)
         self._open[index] = rows
         while len(self._open) > MAX_OPEN_MESSAGES:
             oldest = next(i for i, each in self._open.items() if not each.is_growing and i != index)
@@ -296,6 +376,9 @@ class Document:
     def _note_height(self, index: int) -> None:
         rows = self._open.get(index)
         if rows is not None:
+            if rows.has_shifted:
+                rows.has_shifted = False
+                self._forget_rendered(index)
             self.heights.measure(index, rows.heights.total)
 
     def _guess(self) -> float:

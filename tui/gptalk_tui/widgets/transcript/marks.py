@@ -70,9 +70,9 @@ class Marks:
         rows = document.rows(message)
         while rows.splitter.pending_chars:
             document.work()
-        last = len(rows.heights) - 1
-        row = after.row if after is not None else (1 if by > 0 else last)
-        while 1 <= row <= last:
+        first, last = rows.first, len(rows.heights) - 1  # the reasoning is not looked through
+        row = after.row if after is not None else (first if by > 0 else last)
+        while first <= row <= last:
             spots = self._spots(document, message, row)
             if after is not None:
                 spots = [spot for spot in spots if (spot > after if by > 0 else spot < after)]
@@ -97,7 +97,7 @@ class Marks:
         rows = document.rows(spot.message)
         before = sum(
             len(self.find(piece.source))
-            for row in range(1, spot.row)
+            for row in range(rows.first, spot.row)
             if (piece := rows.piece(row)) is not None
         )
         return before + self._spots(document, spot.message, spot.row).index(spot) + 1

@@ -10,6 +10,7 @@ from textual.timer import Timer
 
 from gptalk_tui.widgets.transcript.code import code_source
 from gptalk_tui.widgets.transcript.pane import LinePane
+from gptalk_tui.widgets.transcript.position import NOTE
 from gptalk_tui.widgets.transcript.selection import Selection, Spot, Unit, select
 
 CLICK_AGAIN_S = 0.4
@@ -26,14 +27,21 @@ class Pointer:
         pane: The pane under the mouse.
         on_link: Called with the address of a link that was clicked.
         on_code: Called with the source of a code block whose copy mark was clicked.
+        on_note: Called with the index of a message if the line about its reasoning was clicked.
     """
 
     def __init__(
-        self, pane: LinePane, *, on_link: Callable[[str], object], on_code: Callable[[str], object]
+        self,
+        pane: LinePane,
+        *,
+        on_link: Callable[[str], object],
+        on_code: Callable[[str], object],
+        on_note: Callable[[int], object],
     ) -> None:
         self._pane = pane
         self._on_link = on_link
         self._on_code = on_code
+        self._on_note = on_note
         self._anchor: Spot | None = None
         self._unit = Unit.CHARACTER
         self._pressed_at = (-1, -1)
@@ -98,12 +106,15 @@ class Pointer:
         return None
 
     def _click(self, x: int, y: int) -> None:
-        """Report a click on a link or on a code block's copy mark."""
+        """Report a click on a link, on a code block's copy mark, or on the line about reasoning."""
         pane = self._pane
         document, lines = pane.document, pane.viewport.lines
         if not 0 <= y < len(lines):
             return
         (message, row, line), _ = lines[y]
+        if row == NOTE and document.rows(message).first > NOTE:
+            self._on_note(message)
+            return
         rendered = document.rendered(message, row)
         cell = x - document.frame.content
         for link in rendered.painted.links if rendered.painted is not None else ():
@@ -112,7 +123,7 @@ class Pointer:
                 return
         for code in rendered.codes:
             if code.first_line == line and code.copy_x0 <= cell < code.copy_x1:
-                self._on_code(code_source(document, message, code.ident))
+                self._on_code(code_source(document, message, row, code.ident))
                 return
 
     def _scroll(self) -> None:

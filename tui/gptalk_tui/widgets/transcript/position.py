@@ -7,6 +7,9 @@ from typing import NamedTuple
 HEAD = 0
 """The first row of a message: the blank line above it, and which of its siblings it is."""
 
+NOTE = 1
+"""The row about a message's reasoning, where that is shown."""
+
 
 class Position(NamedTuple):
     """A line of the conversation: message, row in the message, line in the row."""

@@ -9,10 +9,11 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from gptalk_client.models import BranchEntry, Role, Status
+from gptalk_client.models import Role, Status
 from gptalk_client.text import visible
 from gptalk_tui.widgets.transcript.frame import Frame
-from gptalk_tui.widgets.transcript.position import HEAD
+from gptalk_tui.widgets.transcript.position import HEAD, NOTE
+from gptalk_tui.widgets.transcript.reply_words import origin_words, thought_words
 from gptalk_tui.widgets.transcript.styles import StyleTable
 
 if TYPE_CHECKING:
@@ -24,24 +25,33 @@ if TYPE_CHECKING:
 USER_BAR = "▌"
 ERROR_BAR = "▌"
 CHOSEN_BAR = "┃"
+THOUGHT_BAR = "│"
+FOLDED, UNFOLDED = "▸", "▾"
 
-_FOOTS = {
-    Status.STOPPED: "Stopped.",
-    Status.INCOMPLETE: "Incomplete.",
-    Status.FAILED: "No reply.",
-    Status.COMPLETE: "The service answered with an empty reply.",
-}
+NOT_SENT = "earlier messages are not sent"
+NEWEST_THOUGHTS = 3
+"""How many lines of reasoning are shown while it grows and is folded."""
 
 
 class PaintedLine:
-    """One line of the pane, ready for the terminal; its version with the marker is made on demand."""
+    """One line of the pane, ready for the terminal; its version with the marker is made on demand.
 
-    __slots__ = ("_chosen", "_frame", "_styles", "line", "strip")
+    Args:
+        strip: All of its width.
+        line: What it shows; None for blank lines, heads and feet.
+        frame: Its columns.
+        styles: The colours.
+        origin: What a blank line says while its message is chosen: with no line of its own, nothing moves.
+    """
 
-    def __init__(self, strip: Strip, line: Line | None, frame: Frame, styles: StyleTable) -> None:
+    __slots__ = ("_chosen", "_frame", "_origin", "_styles", "line", "strip")
+
+    def __init__(
+        self, strip: Strip, line: Line | None, frame: Frame, styles: StyleTable, origin: str = ""
+    ) -> None:
         self.strip = strip
         self.line = line
-        """The content of the line; None for blank lines, heads and feet."""
+        self._origin = origin
         self._frame = frame
         self._styles = styles
         self._chosen: Strip | None = None
@@ -53,6 +63,13 @@ class PaintedLine:
             column = self._frame.left
             mark = Strip([Segment(CHOSEN_BAR, self._styles["page marker"])], 1)
             parts = [self.strip.crop(0, column), mark, self.strip.crop(column + 1, self.strip.cell_length)]
+            if self._origin:
+                content = self._frame.content
+                words = Strip([Segment(self._origin, self._styles["page muted"])]).crop(
+                    0, max(0, self._frame.width - content)
+                )
+                rest = self.strip.crop(content + words.cell_length, self.strip.cell_length)
+                parts[2:] = [self.strip.crop(column + 1, content), words, rest]
             self._chosen = Strip.join(parts)
         return self._chosen
 
@@ -67,6 +84,7 @@ class Rendered:
     blocks: Blocks | None = None
     painted: Painted | None = None
     is_prompt: bool = False
+    is_thought: bool = False
     foot: list[str] = field(default_factory=list)
     is_error: bool = False
 
@@ -101,25 +119,76 @@ class Renderer:
         # Imported with the first message: an empty screen needs no Markdown.
         from gptalk_tui.markdown.block_builder import parse, parse_plain
 
-        rendered = Rendered(-1, [], is_prompt=rows.entry.role is Role.USER)
+        entry = rows.entry
+        rendered = Rendered(-1, [], is_prompt=entry.role is Role.USER)
         piece = rows.piece(row)
         if piece is not None:
-            rendered.blocks = parse(piece) if rows.entry.role is Role.ASSISTANT else parse_plain(piece)
+            rendered.is_thought = row < rows.first
+            rendered.blocks = parse_plain(piece) if rendered.is_prompt else parse(piece)
             self.layout(rendered, frame)
         elif row == HEAD:
-            rendered.lines = [self._blank(frame)]
-            if rows.entry.siblings > 1:
-                words = f"{rows.entry.sibling}/{rows.entry.siblings}"
-                rendered.lines.append(self._words(words, "page muted", "", "page muted", frame))
+            rendered.lines = self._head(rows, frame)
+            rendered.lines_width = frame.width
+        elif row < rows.first:
+            rendered.lines = self._around_thoughts(rows, row, frame)
             rendered.lines_width = frame.width
         elif row == rows.rest:
             rendered.lines = [self._words("…", "page muted", "", "page muted", frame)]
             rendered.lines_width = frame.width
         else:
-            rendered.foot = [_foot_words(rows.entry)]
-            rendered.is_error = rows.entry.status in (Status.FAILED, Status.INCOMPLETE)
+            rendered.foot = [rows.foot_words]
+            rendered.is_error = entry.status in (Status.FAILED, Status.INCOMPLETE)
             self.layout(rendered, frame)
         return rendered
+
+    def _head(self, rows: MessageRows, frame: Frame) -> list[PaintedLine]:
+        entry, above = rows.entry, list[PaintedLine]()
+        if rows.begins_context:
+            rule = self._rule(NOT_SENT, frame)
+            above = [self._blank(frame), self._words(rule, "page muted", "", "page muted", frame)]
+        blank = Strip.blank(frame.width, self.base_style)
+        lines = [*above, PaintedLine(blank, None, frame, self.styles, origin_words(entry))]
+        if entry.siblings > 1:
+            words = f"{entry.sibling}/{entry.siblings}"
+            lines.append(self._words(words, "page muted", "", "page muted", frame))
+        return lines
+
+    @staticmethod
+    def _rule(words: str, frame: Frame) -> str:
+        """Return words in the middle of a thin line, as wide as text; the words alone where there is no room."""
+        dashes = frame.text_width - len(words) - 2
+        return f"{'─' * (dashes // 2)} {words} {'─' * (dashes - dashes // 2)}" if dashes >= 2 else words
+
+    def _around_thoughts(self, rows: MessageRows, row: int, frame: Frame) -> list[PaintedLine]:
+        """Return the line about the reasoning with its newest lines, what is not split yet, or the blank line."""
+        thoughts = rows.thoughts
+        assert thoughts is not None
+        if row > NOTE:
+            if rows.is_gap(row):
+                return [self._blank(frame)]
+            return [self._words("…", "page muted", THOUGHT_BAR, "page bar", frame)]
+        words = thought_words(thoughts.seconds, is_growing=thoughts.is_growing)
+        if not thoughts.is_growing:
+            words = f"{UNFOLDED if thoughts.is_open else FOLDED} {words}"
+        lines = [self._words(words, "page muted", "", "page muted", frame)]
+        if thoughts.is_growing and not thoughts.is_open:
+            newest = self._newest(thoughts.recent, frame)
+            lines += [self._words(each, "page muted", THOUGHT_BAR, "page bar", frame) for each in newest]
+        return lines
+
+    def _newest(self, text: str, frame: Frame) -> list[str]:
+        """Return the last lines of a text at the frame's width."""
+        from gptalk_tui.widgets.transcript.wrap import wrap
+
+        newest: list[str] = []
+        for line in reversed(visible(text).split("\n")):
+            line = line.replace("\t", "    ").strip()
+            if line:
+                places = wrap(line, frame.text_width, frame.text_width)
+                newest[:0] = [line[start:end] for start, end in places[-NEWEST_THOUGHTS:]]
+            if len(newest) >= NEWEST_THOUGHTS:
+                break
+        return newest[-NEWEST_THOUGHTS:]
 
     def layout(self, rendered: Rendered, frame: Frame) -> None:
         """Lay a parsed row out for a width."""
@@ -131,8 +200,11 @@ class Renderer:
                 rendered.blocks, self.styles, text_width=frame.text_width, full_width=frame.full_width
             )
             rendered.painted = painted
-            bar = USER_BAR if rendered.is_prompt else ""
-            rendered.lines = [self._line(line, bar, frame) for line in painted.lines]
+            if rendered.is_thought:
+                rendered.lines = [self._thought(line, frame) for line in painted.lines]
+            else:
+                bar = USER_BAR if rendered.is_prompt else ""
+                rendered.lines = [self._line(line, bar, frame) for line in painted.lines]
         elif rendered.foot:
             self._lay_out_foot(rendered, frame)
 
@@ -155,6 +227,18 @@ class Renderer:
 
     def _line(self, line: Line, bar: str, frame: Frame) -> PaintedLine:
         return self._framed(line.strip, bar, "page marker", line, frame)
+
+    def _thought(self, line: Line, frame: Frame) -> PaintedLine:
+        """Return a line of reasoning: dim, beside a thin bar."""
+        dim, on_code = self.styles["muted"], self.styles["fence.label"]
+        strip = Strip(
+            [
+                Segment(text, style + (on_code if style.bgcolor else dim) if style else dim)
+                for text, style, _ in line.strip
+            ],
+            line.strip.cell_length,
+        )
+        return self._framed(strip, THOUGHT_BAR, "page bar", line, frame)
 
     def _words(self, text: str, style: str, bar: str, bar_style: str, frame: Frame) -> PaintedLine:
         return self._framed(Strip([Segment(text, self.styles[style])]), bar, bar_style, None, frame)
@@ -197,7 +281,3 @@ def _merged(parts: list[Segment]) -> list[Segment]:
             )
             start = index
     return merged
-
-
-def _foot_words(entry: BranchEntry) -> str:
-    return f"{_FOOTS[entry.status]} {visible(entry.error, newlines=False)}".rstrip()

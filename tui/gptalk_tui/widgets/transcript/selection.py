@@ -86,9 +86,9 @@ def shifted(document: Document, spot: Spot) -> Spot:
     """Return a spot's new place after its row was frozen as several pieces."""
     rows = document.rows(spot.message)
     row, logical = spot.row, spot.logical
-    while row <= len(rows.splitter.pieces):
+    while rows.is_frozen(row):
         count = len(document.rendered(spot.message, row).plain)
-        if logical < count or row + 1 >= len(rows.heights):
+        if logical < count or row + 1 >= len(rows.heights) or rows.piece(row + 1) is None:
             break
         row, logical = row + 1, logical - count
     return spot._replace(row=row, logical=logical)

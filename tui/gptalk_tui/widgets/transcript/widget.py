@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from textual import events
@@ -50,6 +51,7 @@ class Transcript(LinePane):
             self,
             on_link=lambda url: self.post_message(self.LinkClicked(self, url)),
             on_code=lambda source: self.post_message(self.CodeClicked(self, source)),
+            on_note=self.toggle_reasoning,
         )
 
     # Content
@@ -132,9 +134,44 @@ class Transcript(LinePane):
         """Append text to a reply. Call it once a frame."""
         index = self.document.index_of(message_id)
         if index is not None and text:
-            self.document.append_text(index, text)
+            with self._text_kept_in_place(index):
+                self.document.append_text(index, text)
             self._keep_selection(index)
             self._place(new_text=True)
+
+    def append_reasoning(self, message_id: str, text: str) -> None:
+        """Let the reasoning of a reply grow; call it once a frame."""
+        index = self.document.index_of(message_id)
+        if index is not None and text:
+            with self._text_kept_in_place(index):
+                self.document.add_reasoning(index, text)
+            self._place(new_text=True)
+
+    def show_reasoning_time(self, message_id: str, ms: int) -> None:
+        """Say how long the reasoning of a reply took so far, in milliseconds."""
+        index = self.document.index_of(message_id)
+        if index is not None and self.document.set_reasoning_ms(index, ms):
+            self._place()
+
+    def toggle_reasoning(self, index: int) -> None:
+        """Show all of a message's reasoning, or fold it; its text stays in place."""
+        with self._text_kept_in_place(index):
+            self.document.toggle_reasoning(index)
+        if self.selection is not None and index in (
+            self.selection.anchor.message,
+            self.selection.head.message,
+        ):
+            self.set_selection(None)
+        if index == self.chosen and not self.viewport.shows_start_of(index):
+            self._set_following(False)
+            self.viewport.top = self.document.position_of_message(index)
+        self._place()
+        self._follow_at_end()
+
+    def set_context_start(self, message_id: str | None) -> None:
+        """Show a line above the first message that is sent with the next prompt; None shows none."""
+        if self.document.set_context_start(message_id):
+            self._place()
 
     def replace_text(self, message_id: str, text: str) -> None:
         """Replace a reply's text after the service rewrote it."""
@@ -148,9 +185,10 @@ class Transcript(LinePane):
         """Set a message's final status, and its final text if known."""
         index = self.document.index_of(entry.id)
         if index is not None:
-            if text is not None and text != self.document.text(index):
-                self.document.replace_text(index, text)
-            self.document.end_message(entry)
+            with self._text_kept_in_place(index):
+                if text is not None and text != self.document.text(index):
+                    self.document.replace_text(index, text)
+                self.document.end_message(entry)
             self._keep_selection(index)
             self._place()
 
@@ -248,6 +286,27 @@ class Transcript(LinePane):
     def selected_text(self) -> str:
         """The selected text; empty without a selection."""
         return selected_text(self.document, self.selection) if self.selection is not None else ""
+
+    @contextmanager
+    def _text_kept_in_place(self, index: int) -> Iterator[None]:
+        """Keep what is known by row on its text while reasoning above it is opened, folded or grows."""
+        rows = self.document.rows(index)
+        before = rows.first
+        yield
+        by = self.document.rows(index).first - before
+        if not by:
+            return
+        top, marks = self.viewport.top, self.marks
+        if top.message == index and top.row >= before:
+            self.viewport.top = top._replace(row=top.row + by)
+        if marks is not None and marks.current is not None and marks.current.message == index:
+            marks.current = marks.current._replace(row=marks.current.row + by)
+        if self.selection is not None:
+            anchor, head = (
+                spot._replace(row=spot.row + by) if spot.message == index and spot.row >= before else spot
+                for spot in (self.selection.anchor, self.selection.head)
+            )
+            self.selection = Selection(anchor, head, self.selection.unit)
 
     def _keep_selection(self, index: int) -> None:
         """Keep the selection on its text after the tail it was in was frozen."""

@@ -1,0 +1,92 @@
+"""What is said about a reply beside its text: how it ended, and who wrote it when."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from gptalk_client.models import BranchEntry, Role, Status
+from gptalk_client.reply_record import CONTENT_FILTER, LENGTH_LIMIT, ONLY_REASONING
+from gptalk_client.text import one_line, visible
+
+CHARS_PER_TOKEN = 4
+"""What a token comes to in most texts, for services that do not count."""
+_STATUSES = {
+    Status.STOPPED: "Stopped.",
+    Status.INCOMPLETE: "Incomplete.",
+    Status.FAILED: "No reply.",
+}
+
+
+def is_cut(entry: BranchEntry) -> bool:
+    """Whether a reply was cut at the length limit in the middle of its text, and can be continued."""
+    return entry.status is Status.INCOMPLETE and entry.error == LENGTH_LIMIT and entry.size_chars > 0
+
+
+def ran_out(entry: BranchEntry) -> bool:
+    """Whether a reply is over that consists of nothing but reasoning."""
+    return entry.status is Status.INCOMPLETE and entry.error == ONLY_REASONING
+
+
+def how_it_ended(entry: BranchEntry, *, has_text: bool) -> str:
+    """Return how a message ended; empty where there is nothing to say.
+
+    Args:
+        entry: The message.
+        has_text: Whether it has any text.
+    """
+    is_whole = entry.status is Status.COMPLETE
+    if entry.status is Status.STREAMING or (is_whole and entry.role is not Role.ASSISTANT):
+        return ""
+    if is_whole:
+        if not has_text:
+            return "The service answered with an empty reply."
+        return "The model declined to answer." if entry.finish_reason == "refusal" else ""
+    if entry.error in (LENGTH_LIMIT, CONTENT_FILTER, ONLY_REASONING):
+        return entry.error  # it says all of it
+    return f"{_STATUSES[entry.status]} {visible(entry.error, newlines=False)}".rstrip()
+
+
+def thought_words(seconds: int | None, *, is_growing: bool) -> str:
+    """Return how long the reasoning took, or takes so far."""
+    if seconds is None:
+        return "Thinking" if is_growing else "Thoughts"
+    took = f"{seconds // 60} min {seconds % 60} s" if seconds >= 60 else f"{seconds} s"
+    if is_growing:
+        return f"Thinking for {took}"
+    return f"Thought for {took}" if seconds else "Thought for less than a second"
+
+
+def count_words(entry: BranchEntry) -> str:
+    """Return how many tokens a reply has, by the service's own count or about; empty where there are none."""
+    tokens, is_counted = tokens_of(entry)
+    if not tokens:
+        return ""
+    return f"{'' if is_counted else 'about '}{tokens:,} token{'' if tokens == 1 else 's'}"
+
+
+def tokens_of(entry: BranchEntry) -> tuple[int, bool]:
+    """Return how many tokens a reply has, and whether the service counted them."""
+    if entry.usage is not None and entry.usage.completion_tokens is not None:
+        return entry.usage.completion_tokens, True
+    return -(-(entry.size_chars + entry.reasoning_chars) // CHARS_PER_TOKEN), False
+
+
+def duration_s(entry: BranchEntry) -> float | None:
+    """Return how long a reply took, in seconds; None if that was not recorded."""
+    return None if entry.duration_ms is None else entry.duration_ms / 1000
+
+
+def time_words(at_ms: int) -> str:
+    """Return a moment in local time."""
+    return f"{datetime.fromtimestamp(at_ms / 1000).astimezone():%Y-%m-%d %H:%M}"
+
+
+def origin_words(entry: BranchEntry) -> str:
+    """Return who wrote a message, when, how long that took and how long it is."""
+    parts = [one_line(entry.provider), one_line(entry.model)] if entry.role is Role.ASSISTANT else []
+    if entry.created_at_ms:
+        parts.append(time_words(entry.created_at_ms))
+    if entry.role is Role.ASSISTANT and entry.status is not Status.STREAMING:
+        took = duration_s(entry)
+        parts += [f"{took:.1f} s" if took is not None else "", count_words(entry)]
+    return " · ".join(part for part in parts if part)
