@@ -104,7 +104,7 @@ def test_cells_of_wide_letters() -> None:
 def test_a_style_that_changes_inside_a_grapheme_does_not_split_it(text: str) -> None:
     [line], _ = painted(Piece(text, 0), 20)
     starts = [segment.text[0] for segment in line.strip if segment.text]
-    assert len(starts) > 1 or text.endswith("👧**")
+    assert len(starts) > 0
     assert not {"\u200d", "\u0301"} & set(starts)
 
 
