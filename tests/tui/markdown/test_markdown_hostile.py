@@ -66,7 +66,6 @@ HOSTILE = {
     "entity in a link": "[a](https://x.y/&#27;[2J) ![&#27;](https://x.y)",
     "entity in fence info": "```py&#27;[2J\nx\n```",
     "surrogates": "\ud800a\udfff",
-    "emphasis inside a grapheme": "👩**\u200d👧 x** 👍*🏽 y*",
 }  # fmt: skip
 _OBEYED = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 

@@ -100,6 +100,14 @@ def test_cells_of_wide_letters() -> None:
     assert [lines[0].offset_at(x) for x in range(8)] == [0, 0, 1, 1, 2, 2, 3, 4]
 
 
+@pytest.mark.parametrize("text", ["👩**\u200d👧 x**", "e*\u0301x*", "a👩**\u200d👧**"])
+def test_a_style_that_changes_inside_a_grapheme_does_not_split_it(text: str) -> None:
+    [line], _ = painted(Piece(text, 0), 20)
+    starts = [segment.text[0] for segment in line.strip if segment.text]
+    assert len(starts) > 0
+    assert not {"\u200d", "\u0301"} & set(starts)
+
+
 def test_a_tab_in_code_is_one_character() -> None:
     lines, plain = painted(Piece("```\n\tx\n```", 0), 20)
     code = lines[1]
