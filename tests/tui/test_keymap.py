@@ -185,7 +185,7 @@ async def test_status_and_toasts_name_the_changed_keys(tmp_path: Path) -> None:
         await app.press("alt+s")
         await app.until(lambda: app.chat.session.is_replying and provider.at_gate.is_set())
         await app.press("alt+up", "f3")
-        assert "A reply still streams here: F9 stops it." in said()
+        assert "Still replying. F9 stops it." in said()
         gate.set()
 
 
