@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from gptalk_client.errors import ProtocolError, ServerError
 from gptalk_client.models import Finished, ReasoningAdded, ReplyEvent, TextAdded, TextReplaced, UsageReported
 from gptalk_client.providers import openai_shapes as shapes
 from gptalk_client.providers.event_stream import EventData
-from gptalk_client.providers.json_text import SAID, decode_json
+from gptalk_client.providers.json_text import decode_json
 from gptalk_client.providers.reasoning_tags import ReasoningTags
+from gptalk_client.providers.refusals import said
+from gptalk_client.providers.reply_bound import ReplyBound
 
 _DONE = (b"[DONE]", b'"[DONE]"')
 _PLAIN = frozenset(("role", "content"))
@@ -22,6 +25,7 @@ class OpenAIReply:
         self._news: list[ReplyEvent] = []
         self._taken = 0
         self._tags = ReasoningTags()
+        self._bound = ReplyBound()
         self._tools = shapes.ToolCalls()
         self._usage: UsageReported | None = None
         self._has_text = False
@@ -127,12 +131,12 @@ class OpenAIReply:
     def _push_value(self, value: Any) -> bool:
         choices = value.get("choices") if isinstance(value, dict) else None
         has_choices = isinstance(choices, list)
-        if has_choices:
+        if isinstance(choices, list):
             self._push_choice(shapes.choice(choices), is_whole=value.get("object") == "chat.completion")
         if isinstance(value, dict) and (counted := shapes.usage(value)) is not None:
             self._usage = UsageReported(counted)
         if (not has_choices or "error" in value) and (words := shapes.error(value)):
-            raise ServerError(f"{SAID}{words}")
+            raise said(words)
         if self._reason == "error":
             raise ServerError("The service ended the reply with an error.")
         return has_choices
@@ -155,7 +159,7 @@ class OpenAIReply:
         thought, text = shapes.parts(content)
         if reasoning := shapes.reasoning(delta) or thought:
             self._tags.takes_bare_closing = False
-            self._news.append(ReasoningAdded(reasoning))
+            self._add([ReasoningAdded(reasoning)])
         self._push_text(text)
         refusal = delta.get("refusal")
         if isinstance(refusal, str) and refusal:
@@ -168,5 +172,7 @@ class OpenAIReply:
             self._has_text = True
             self._add(self._tags.feed(text))
 
-    def _add(self, pieces: list[TextAdded | TextReplaced | ReasoningAdded]) -> None:
-        self._news.extend(pieces)
+    def _add(self, pieces: Sequence[TextAdded | TextReplaced | ReasoningAdded]) -> None:
+        for piece in pieces:
+            self._bound.admit(piece.text)
+            self._news.append(piece)

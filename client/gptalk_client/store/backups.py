@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from gptalk_client.errors import StoreError
+from gptalk_client.errors import Remedy, StoreError
 from gptalk_client.files import AlreadyExistsError, atomic_write
 from gptalk_client.store.reserved_paths import SIDE_FILES
 from gptalk_client.store.sqlite_errors import in_words
@@ -53,7 +53,9 @@ def write_backup(copy_to: Callable[[sqlite3.Connection], None], path: Path, *, r
                     with contextlib.suppress(FileNotFoundError):
                         os.unlink(f"{temporary}{side}")
     except AlreadyExistsError as err:
-        raise StoreError(f"{path} already exists.", hint="Choose another name, or add --force.") from err
+        raise StoreError(
+            f"{path} already exists.", hint="Choose another name.", remedy=Remedy.OVERWRITE
+        ) from err
     except OSError as err:
         raise StoreError(f"The backup {path} cannot be written: {err.strerror or err}.", hint="") from err
 

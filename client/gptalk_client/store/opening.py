@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from gptalk_client.errors import StoreError, StoreFullError
+from gptalk_client.errors import Remedy, StoreError, StoreFullError
 from gptalk_client.files import open_regular
 from gptalk_client.locks import FileLock
 from gptalk_client.paths import make_private_folder, typed_path
@@ -120,7 +120,8 @@ def _connect_up_to_date(path: Path, notices: list[str]) -> sqlite3.Connection:
         if version == 0 and has_tables(con):
             raise StoreError(
                 f"The file {path} is another program's database.",
-                hint="Choose another folder with --data-dir.",
+                hint="Choose another data folder.",
+                remedy=Remedy.DATA_FOLDER,
             )
         if version < SCHEMA_VERSION:
             if version:
@@ -258,7 +259,8 @@ def _open_to_read(path: Path) -> Database:
     except OSError as err:
         raise StoreError(
             f"The file {path} cannot be reached: {err.strerror}.",
-            hint="Check the permissions of its folder, or choose another with --data-dir.",
+            hint="Check the permissions of its folder, or choose another folder.",
+            remedy=Remedy.DATA_FOLDER,
         ) from err
     if not os.access(path, os.R_OK):
         raise StoreError(f"The file {path} cannot be read.", hint="Check its permissions.")

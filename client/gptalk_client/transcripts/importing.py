@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from gptalk_client.errors import TranscriptError
+from gptalk_client.errors import Remedy, TranscriptError
 from gptalk_client.store.imports import ImportedConversation
 from gptalk_client.store.store import Store
 from gptalk_client.transcripts.importers.json_stream import elements, lines
@@ -140,7 +140,8 @@ def detect(path: Path) -> Source:
     if name is None:
         raise TranscriptError(
             f"{path} is of no format that is known here.",
-            hint=f"Name one with --from: {', '.join(SOURCES)}.",
+            hint=f"Name one of these: {', '.join(SOURCES)}.",
+            remedy=Remedy.SOURCE,
         )
     return SOURCES[name]
 

