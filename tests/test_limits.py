@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from gptalk_client.providers import event_stream, http, openai, retries, stream_reader
+from gptalk_client.embedded import connection, server
+from gptalk_client.providers import event_stream, gptalk, http, openai, reply_bound, retries, stream_reader
 from gptalk_client.settings import ChatSettings, Timeouts
 from gptalk_client.store.saver import FLUSH_S
 from gptalk_client.turn_options import CONTEXT_BYTES
@@ -28,9 +29,17 @@ def test_defaults_in_the_table_are_those_of_the_code() -> None:
         (str(chat.context_messages), "chat.context_messages"),
         (f"{CONTEXT_BYTES >> 10} KiB", ""),
         (f"{event_stream.MAX_EVENT_BYTES >> 20} MiB", ""),
+        (f"{reply_bound.MAX_REPLY_BYTES >> 20} MiB", ""),
         (f"{openai._MAX_LIST_BYTES >> 20} MiB", ""),
         (f"{http.MAX_BODY_BYTES >> 10} KiB", ""),
+        (str(gptalk.MAX_USES), ""),
         (f"{MAX_INPUT_BYTES >> 20} MiB", ""),
         ("250 ms", ""),
+        (str(connection.MAX_CONNECTIONS), ""),
+        (f"{server.EndpointTimeouts().request_s:g} s", ""),
+        (f"{server.MAX_PROMPT_BYTES >> 20} MiB", ""),
+        (f"{server.MAX_HELD_BYTES >> 20} MiB", ""),
+        (str(server.MAX_WAITING_PROMPTS), ""),
+        (str(server.MAX_LOGINS), ""),
     ]
     assert FLUSH_S < 0.25

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
@@ -455,3 +456,25 @@ def test_context_is_limited_in_bytes_and_keeps_the_newest() -> None:
     assert sent(0, "system") == ["system", "prompt"]
     empty = TurnOptions().request([message(Role.USER, "")])
     assert empty.messages == [{"role": "user", "content": ""}]
+
+
+async def test_a_chat_takes_a_store_and_closes_its_own_thread_only(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "conversations.db") as store:
+        conversation_id = store.create_conversation().id
+        async with Chat(store) as chat:
+            events = await collect(chat.reply(conversation_id, "hi", provider=ScriptedProvider(["Hello"])))
+            assert ended(events).reply.content == "Hello"
+            assert ended(events).reply.status is Status.COMPLETE
+        await until(lambda: not any(each.name.startswith("store") for each in threading.enumerate()))
+        assert store.conversation(conversation_id).message_count == 2
+
+
+async def test_a_chat_belongs_to_one_event_loop(chat: Chat, conversation_id: str, store: Store) -> None:
+    await collect(chat.reply(conversation_id, "hi", provider=ScriptedProvider(["Hello"])))
+
+    def elsewhere() -> None:
+        asyncio.run(collect(chat.reply(conversation_id, "again", provider=ScriptedProvider([]))))
+
+    with pytest.raises(UsageError, match="another event loop"):
+        await asyncio.to_thread(elsewhere)
+    assert store.conversation(conversation_id).message_count == 2

@@ -156,11 +156,13 @@ async def test_the_secret_changes_at_each_start(serve_engine: Any, scripted: Any
 
 FOREIGN_HOSTS = [
     "evil.example", "evil.example:{port}", "127.0.0.1", "127.0.0.1:1", "127.0.0.1.nip.example:{port}",
-    "[::1", "127.0.0.1:x", "127.0.0.1:{port}@evil.example",
+    "[::1", "127.0.0.1:x", "127.0.0.1:{port}@evil.example", "evil.example@127.0.0.1:{port}", "127.0.0.1:{port}/",
+    "127.0.0.1:0{port}", "[::1]evil.example:{port}", "::1:{port}", "127.0.0.1:{port}#",
 ]  # fmt: skip
 FOREIGN_ORIGINS = [
     "https://evil.example", "http://evil.example:{port}", "null", "", "https://127.0.0.1:{port}",
     "http://127.0.0.1:1", "http://127.0.0.1", "http://127.0.0.1:{port}@evil.example",
+    "http://evil.example@127.0.0.1:{port}", "http:/127.0.0.1:{port}",
 ]  # fmt: skip
 
 
@@ -208,10 +210,25 @@ async def test_a_header_that_is_doubled_or_missing_is_refused(headers: list[tupl
     assert sent[0]["status"] == 403
 
 
+@pytest.mark.parametrize(("port", "status"), [(80, "let in"), (4711, 403)])
+async def test_host_without_a_port_means_port_80(port: int, status: object) -> None:
+    sent: list[Any] = []
+
+    async def inside(*_: Any) -> None:
+        sent.append("let in")
+
+    async def send(message: Any) -> None:
+        sent.append(message.get("status"))
+
+    scope = {"type": "http", "path": "/secret/api", "headers": [(b"host", b"localhost")]}
+    await Guard(inside, secret="secret", port=port)(scope, inside, send)
+    assert sent[0] == status
+
+
 async def test_loopback_names_with_the_own_port_are_let_in(
     http: Any, serve_engine: Any, scripted: Any
 ) -> None:
-    own = ["localhost:{port}", "127.0.0.1:{port}", "[::1]:{port}"]
+    own = ["localhost:{port}", "127.0.0.1:{port}", "[::1]:{port}", "LocalHost:{port}"]
     async with serve_engine(scripted()) as url:
         assert await log_in_with(http, url, "host", own) == dict.fromkeys(own, 200)
 

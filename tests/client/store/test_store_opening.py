@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import sqlite3
@@ -18,6 +19,7 @@ from gptalk_client.models import Status
 from gptalk_client.store.sqlite_errors import BUSY_TRIES, patiently
 from gptalk_client.store.store import Store
 from support.bounds import no_superuser
+from support.failing_sqlite import FailingSqlite
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="permissions as POSIX has them")
 _FULL = 2
@@ -380,3 +382,24 @@ def test_a_busy_file_is_tried_again_a_few_times(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(sqlite3.OperationalError):
         patiently(work)
     assert tries == BUSY_TRIES
+
+
+@posix_only
+def test_file_system_without_locks_is_named_where_sqlite_sees_a_busy_file(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_descriptor: int, _operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    conversation_id = fill(path)
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with Store.open(path) as store:
+        assert "has no file locks" in store.notices[0]
+        _, reply = store.open_turn(conversation_id, "more")
+        assert store.close_turn(reply.id, Status.COMPLETE, content="yes").content == "yes"
+    with monkeypatch.context() as during:
+        sqlite = FailingSqlite(during)
+        sqlite.begin(lambda _number, _sql: True, "busy")
+        with pytest.raises(StoreError, match="has no file locks, which the database needs"):
+            Store.open(path)
+        assert sqlite.failed

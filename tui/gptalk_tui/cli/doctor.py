@@ -110,6 +110,10 @@ def _config(paths: Paths) -> Iterator[Check]:
 
 
 def _folder(paths: Paths) -> Iterator[Check]:
+    from gptalk_client.locks import has_locks
+    from gptalk_client.store.disk_space import shortage
+    from gptalk_client.store.opening import no_locks
+
     folder = paths.data
     try:
         folder.stat()
@@ -121,6 +125,8 @@ def _folder(paths: Paths) -> Iterator[Check]:
         return
     if not os.access(folder, os.W_OK):
         yield Check("data folder", "problem", f"{folder} is not writable.")
+    elif cause := shortage(folder):
+        yield Check("data folder", "problem", f"{cause}: nothing can be saved in {folder}.")
     elif told := list(_open_to_others(paths)):
         for each in told:
             yield Check("data folder", "warning", each)
@@ -128,6 +134,8 @@ def _folder(paths: Paths) -> Iterator[Check]:
         free = shutil.disk_usage(folder).free
         status: Literal["ok", "problem"] = "ok" if free > 50e6 else "problem"
         yield Check("data folder", status, f"{folder}, {free / 1e9:.1f} GB free")
+    if os.access(folder, os.W_OK) and not has_locks(folder):
+        yield Check("data folder", "warning", no_locks(folder))
     if sys.platform == "win32":
         yield Check(
             "data folder",

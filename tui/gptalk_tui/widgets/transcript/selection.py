@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
+from gptalk_tui.markdown.pieces import Piece
 from gptalk_tui.widgets.transcript.document import Document
 
 END_OF_LINE = 1 << 30
@@ -106,11 +107,17 @@ def _text_of_message(document: Document, selection: Selection, message: int) -> 
         is_joined = piece.joins_previous
         for logical, line in enumerate(document.rendered(message, row).plain):
             chosen = selection.range_in(message, row, logical)
-            if parts and not (is_joined and logical == 0):
-                parts.append("\n")
+            if parts:
+                is_cut = is_joined and logical == 0
+                parts.append(_space_at_cut(rows.piece(row - 1), parts[-1]) if is_cut else "\n")
             if chosen is not None:
                 parts.append(line[chosen[0] : chosen[1]])
     return "".join(parts)
+
+
+def _space_at_cut(before: Piece | None, copied: str) -> str:
+    """Return the space where a long line was cut into pieces, unless it was copied: only code keeps it."""
+    return " " if before is not None and before.source.endswith(" ") and not copied.endswith(" ") else ""
 
 
 def _unit_at(document: Document, spot: Spot, unit: Unit) -> tuple[int, int]:
