@@ -15,6 +15,7 @@ from gptalk_client.providers.refusals import said
 from gptalk_client.providers.reply_bound import ReplyBound
 
 _DONE = (b"[DONE]", b'"[DONE]"')
+_PLAIN = frozenset(("role", "content"))
 
 
 class OpenAIReply:
@@ -129,15 +130,16 @@ class OpenAIReply:
 
     def _push_value(self, value: Any) -> bool:
         choices = value.get("choices") if isinstance(value, dict) else None
+        has_choices = isinstance(choices, list)
         if isinstance(choices, list):
             self._push_choice(shapes.choice(choices), is_whole=value.get("object") == "chat.completion")
         if isinstance(value, dict) and (counted := shapes.usage(value)) is not None:
             self._usage = UsageReported(counted)
-        if words := shapes.error(value):
+        if (not has_choices or "error" in value) and (words := shapes.error(value)):
             raise said(words)
         if self._reason == "error":
             raise ServerError("The service ended the reply with an error.")
-        return isinstance(choices, list)
+        return has_choices
 
     def _push_choice(self, choice: dict[str, Any], *, is_whole: bool) -> None:
         delta = choice.get("delta") or choice.get("message")
@@ -146,10 +148,15 @@ class OpenAIReply:
                 self._push_delta(delta)
         elif isinstance(text := choice.get("text"), str):
             self._push_text(text)
-        self._reason = shapes.finish_reason(choice.get("finish_reason")) or self._reason
+        if reason := choice.get("finish_reason"):
+            self._reason = shapes.finish_reason(reason) or self._reason
 
     def _push_delta(self, delta: dict[str, Any]) -> None:
-        thought, text = shapes.parts(delta.get("content"))
+        content = delta.get("content")
+        if isinstance(content, str) and _PLAIN.issuperset(delta):  # most events of most replies
+            self._push_text(content)
+            return
+        thought, text = shapes.parts(content)
         if reasoning := shapes.reasoning(delta) or thought:
             self._tags.takes_bare_closing = False
             self._add([ReasoningAdded(reasoning)])

@@ -19,6 +19,7 @@ _REASONS = {
 }
 _REASON_OF = {name: reason for reason, names in _REASONS.items() for name in (reason, *names)}
 _MOST_REASON_CHARS = 40
+_COUNTS = frozenset(("usage", "x_groq", "timings"))
 _THINKING = ("thinking", "reasoning", "reasoning_content", "reasoning.text", "reasoning.summary")
 
 
@@ -81,6 +82,8 @@ def reasoning(delta: dict[str, Any]) -> str:
 
 def usage(value: dict[str, Any]) -> Usage | None:
     """Return the tokens that an event counts; None if it counts none."""
+    if _COUNTS.isdisjoint(value):
+        return None
     groq = value.get("x_groq")
     for counts in (value.get("usage"), groq.get("usage") if isinstance(groq, dict) else None):
         if isinstance(counts, dict):

@@ -95,6 +95,11 @@ class ReasoningTags:
 
     def feed(self, text: str) -> list[Piece]:
         """Return what more text makes of the reply."""
+        if not (self._held or self._starts or self._trims or self._closing or "<" in text):
+            if not self._is_past:
+                self._ahead.append(text)
+                self._shown.append(text)
+            return [TextAdded(text)]  # most text of most replies
         return self._process(text, is_end=False)
 
     def finish(self) -> list[Piece]:

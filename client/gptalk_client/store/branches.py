@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -66,8 +66,8 @@ class Branches(StorePart):
         """
         with self._db.read() as con:
             conversation, leaf = _leaf(con, conversation_id, leaf_id)
-            rows = _read_tree(con, conversation)
-        return _entries(rows, leaf)
+            rows, facts = _read_tree(con, conversation), _read_facts(con, conversation)
+        return _entries(rows, leaf, facts)
 
     def open_conversation(self, conversation_id: str, *, newest_texts: int) -> OpenedConversation:
         """Return what it takes to show a conversation, and mark it as read.
@@ -82,7 +82,8 @@ class Branches(StorePart):
         with self._db.read() as con:
             seq, leaf = _leaf(con, conversation_id, None)
             conversation, rows = _read_conversation(con, seq), _read_tree(con, seq)
-        entries = _entries(rows, leaf)
+            facts = _read_facts(con, seq)
+        entries = _entries(rows, leaf, facts)
         texts = self.texts([entry.id for entry in entries[max(0, len(entries) - newest_texts) :]])
         last = entries[-1] if entries else None
         returned = None
@@ -313,11 +314,21 @@ def _read_tree(con: sqlite3.Connection, conversation: int) -> list[tuple[Any, ..
     """Return the rows of all messages of a conversation, without their texts."""
     # All rows at once: for ten thousand messages half the cost of climbing from row to row in SQL.
     return con.execute(
-        f"SELECT seq, parent_seq, id, role, status, {readable_time('created_at_ms')}, size_chars, model, error,"
-        " finish_reason, reasoning_chars, reasoning_ms, duration_ms, prompt_tokens, completion_tokens,"
-        " reasoning_tokens, provider FROM message WHERE conversation_seq = ? AND deletion_seq IS NULL",
+        f"SELECT seq, parent_seq, id, role, status, {readable_time('created_at_ms')}, size_chars, model, error"
+        " FROM message WHERE conversation_seq = ? AND deletion_seq IS NULL",
         (conversation,),
     ).fetchall()
+
+
+def _read_facts(con: sqlite3.Connection, conversation: int) -> dict[int, tuple[Any, ...]]:
+    """Return the last members of `BranchEntry` by row, for the messages that have any of them."""
+    rows = con.execute(
+        "SELECT seq, finish_reason, reasoning_chars, reasoning_ms, duration_ms, prompt_tokens,"
+        " completion_tokens, reasoning_tokens, provider FROM message WHERE conversation_seq = ?"
+        " AND deletion_seq IS NULL AND (provider <> '' OR finish_reason <> '' OR reasoning_chars > 0)",
+        (conversation,),
+    )
+    return {row[0]: (*row[1:5], usage_from(*row[5:8]), row[8]) for row in rows}
 
 
 def _path_messages(con: sqlite3.Connection, leaf: int | None, limit: int | None) -> list[Message]:
@@ -354,7 +365,9 @@ def _shared_places(rows: Sequence[tuple[Any, ...]]) -> dict[int | None, list[int
     return places
 
 
-def _entries(rows: Sequence[tuple[Any, ...]], leaf: int | None) -> list[BranchEntry]:
+def _entries(
+    rows: Sequence[tuple[Any, ...]], leaf: int | None, facts: Mapping[int, tuple[Any, ...]]
+) -> list[BranchEntry]:
     """Return the entries from the root to a leaf, given all rows of a conversation."""
     by_seq = {row[0]: row for row in rows}
     path: list[tuple[Any, ...]] = []
@@ -365,17 +378,13 @@ def _entries(rows: Sequence[tuple[Any, ...]], leaf: int | None) -> list[BranchEn
     places = _shared_places(rows)
     entries: list[BranchEntry] = []
     parent_id: str | None = None
-    for (
-        seq, parent, message_id, role, status, created_at_ms, size_chars, model, error, finish_reason,
-        reasoning_chars, reasoning_ms, duration_ms, prompt, completion, reasoning, provider,
-    ) in reversed(path):  # fmt: skip
+    for seq, parent, message_id, role, status, created_at_ms, size_chars, model, error in reversed(path):
         place = places.get(parent)
         sibling, siblings = (place.index(seq) + 1, len(place)) if place else (1, 1)
         entries.append(
             BranchEntry(
                 message_id, parent_id, _ROLES[role], _STATUSES[status], created_at_ms, size_chars, model,
-                error, sibling, siblings, finish_reason, reasoning_chars, reasoning_ms, duration_ms,
-                usage_from(prompt, completion, reasoning), provider,
+                error, sibling, siblings, *facts.get(seq, ()),
             )
         )  # fmt: skip
         parent_id = message_id
