@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gptalk_client.chat import Chat
+    from gptalk_client.chat import Chat, Turn
     from gptalk_client.errors import (
         AuthError,
         BlockedError,
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         ProviderError,
         ProxyError,
         RateLimitedError,
+        Remedy,
         ServerError,
         StalledError,
         StoreError,
@@ -35,50 +36,94 @@ if TYPE_CHECKING:
     )
     from gptalk_client.models import (
         AsyncResult,
+        BranchEntry,
         Conversation,
+        Finished,
         Message,
         Messages,
+        OpenedConversation,
         Phase,
         PhaseChanged,
+        ReasoningAdded,
+        ReplyEvent,
+        ReplyFacts,
         ReplyRequest,
         Role,
+        SaveFailed,
+        SaveRecovered,
         SearchHit,
         Status,
         TextAdded,
         TextReplaced,
         TurnEnded,
+        TurnEvent,
         TurnOpened,
+        Usage,
+        UsageReported,
     )
+    from gptalk_client.providers.auth_cache import AuthCache, AuthStatus, Login
     from gptalk_client.providers.base import AsyncGeneratorProvider, Provider, Rewritten
     from gptalk_client.providers.gptalk import GPTalk
+    from gptalk_client.providers.openai import OpenAI
+    from gptalk_client.settings import (
+        ChatSettings,
+        LocalSettings,
+        OpenAISettings,
+        Persona,
+        ProviderName,
+        Settings,
+        Timeouts,
+        UiSettings,
+    )
+    from gptalk_client.store.imported import ImportedConversation, ImportedMessage
+    from gptalk_client.store.rows import UNSET, Unset
     from gptalk_client.store.store import Store
+    from gptalk_client.store.worker import StoreThread
+    from gptalk_client.turn_options import Overrides, TurnOptions
 
 _HOMES = {
-    "chat": ["Chat"],
+    "chat": ["Chat", "Turn"],
     "errors": [
         "AuthError", "BlockedError", "ConfigError", "GptalkError", "LocalModelError", "NetworkError",
-        "NewerSchemaError", "ProtocolError", "ProviderError", "ProxyError", "RateLimitedError", "ServerError",
-        "StalledError", "StoreError", "StoreFullError", "StoreReadOnlyError", "TLSError", "TimedOutError",
-        "TranscriptError", "TruncatedError", "UsageError",
+        "NewerSchemaError", "ProtocolError", "ProviderError", "ProxyError", "RateLimitedError", "Remedy",
+        "ServerError", "StalledError", "StoreError", "StoreFullError", "StoreReadOnlyError", "TLSError",
+        "TimedOutError", "TranscriptError", "TruncatedError", "UsageError",
     ],
     "models": [
-        "AsyncResult", "Conversation", "Message", "Messages", "Phase", "PhaseChanged", "ReplyRequest", "Role",
-        "SearchHit", "Status", "TextAdded", "TextReplaced", "TurnEnded", "TurnOpened",
+        "AsyncResult", "BranchEntry", "Conversation", "Finished", "Message", "Messages", "OpenedConversation",
+        "Phase", "PhaseChanged", "ReasoningAdded", "ReplyEvent", "ReplyFacts", "ReplyRequest", "Role",
+        "SaveFailed", "SaveRecovered", "SearchHit", "Status", "TextAdded", "TextReplaced", "TurnEnded",
+        "TurnEvent", "TurnOpened", "Usage", "UsageReported",
     ],
+    "providers.auth_cache": ["AuthCache", "AuthStatus", "Login"],
     "providers.base": ["AsyncGeneratorProvider", "Provider", "Rewritten"],
     "providers.gptalk": ["GPTalk"],
+    "providers.openai": ["OpenAI"],
+    "settings": [
+        "ChatSettings", "LocalSettings", "OpenAISettings", "Persona", "ProviderName", "Settings", "Timeouts",
+        "UiSettings",
+    ],
+    "store.imported": ["ImportedConversation", "ImportedMessage"],
+    "store.rows": ["UNSET", "Unset"],
     "store.store": ["Store"],
+    "store.worker": ["StoreThread"],
+    "turn_options": ["Overrides", "TurnOptions"],
 }  # fmt: skip
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __version__ = "0.1.0"
 __all__ = [
-    "AsyncGeneratorProvider", "AsyncResult", "AuthError", "BlockedError", "Chat", "ConfigError", "Conversation",
-    "GPTalk", "GptalkError", "LocalModelError", "Message", "Messages", "NetworkError", "NewerSchemaError", "Phase",
-    "PhaseChanged", "ProtocolError", "Provider", "ProviderError", "ProxyError", "RateLimitedError", "ReplyRequest",
-    "Rewritten", "Role", "SearchHit", "ServerError", "StalledError", "Status", "Store", "StoreError",
-    "StoreFullError", "StoreReadOnlyError", "TLSError", "TextAdded", "TextReplaced", "TimedOutError",
-    "TranscriptError", "TruncatedError", "TurnEnded", "TurnOpened", "UsageError", "__version__",
+    "UNSET", "AsyncGeneratorProvider", "AsyncResult", "AuthCache", "AuthError", "AuthStatus", "BlockedError",
+    "BranchEntry", "Chat", "ChatSettings", "ConfigError", "Conversation", "Finished", "GPTalk", "GptalkError",
+    "ImportedConversation", "ImportedMessage", "LocalModelError", "LocalSettings", "Login", "Message",
+    "Messages", "NetworkError", "NewerSchemaError", "OpenAI", "OpenAISettings", "OpenedConversation",
+    "Overrides", "Persona", "Phase", "PhaseChanged", "ProtocolError", "Provider", "ProviderError",
+    "ProviderName", "ProxyError", "RateLimitedError", "ReasoningAdded", "Remedy", "ReplyEvent", "ReplyFacts",
+    "ReplyRequest", "Rewritten", "Role", "SaveFailed", "SaveRecovered", "SearchHit", "ServerError", "Settings",
+    "StalledError", "Status", "Store", "StoreError", "StoreFullError", "StoreReadOnlyError", "StoreThread",
+    "TLSError", "TextAdded", "TextReplaced", "TimedOutError", "Timeouts", "TranscriptError", "TruncatedError",
+    "Turn", "TurnEnded", "TurnEvent", "TurnOpened", "TurnOptions", "UiSettings", "Unset", "Usage", "UsageError",
+    "UsageReported", "__version__",
 ]  # fmt: skip
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple, Self, TypeAlias, cast
 
-from gptalk_client.errors import GptalkError, UsageError
+from gptalk_client.errors import GptalkError, Remedy, UsageError
 from gptalk_client.models import (
     Conversation,
     Message,
@@ -80,6 +80,7 @@ class Chat:
         close_timeout_s: How long the end of a turn waits for the store. What cannot be written by then is
             retried in the background until `aclose`.
         context_bytes: The most text of a conversation that is sent, in bytes of UTF-8; the newest comes first.
+        ways: What the errors of replies say, for each remedy, on how to apply it in this program.
     """
 
     def __init__(
@@ -89,6 +90,7 @@ class Chat:
         flush_s: float = FLUSH_S,
         close_timeout_s: float = 3.0,
         context_bytes: int = CONTEXT_BYTES,
+        ways: Mapping[Remedy, str] | None = None,
     ) -> None:
         self._own_thread = StoreThread(store) if isinstance(store, Store) else None
         self._store = self._own_thread or cast(StoreThread, store)
@@ -96,6 +98,7 @@ class Chat:
         self._flush_s = flush_s
         self._close_timeout_s = close_timeout_s
         self._context_bytes = context_bytes
+        self._ways = ways or {}
         self._endings: set[asyncio.Task[_Closed]] = set()
         self._unsaved: dict[str, Message] = {}
         self._is_closed = False
@@ -235,7 +238,7 @@ class Chat:
             status = Status.STOPPED
             raise
         except GptalkError as err:
-            (status, error), cause = record.failure(err), err
+            (status, error), cause = record.failure(err, ways=self._ways), err
         finally:
             if status is None:
                 status, error = record.fault()

@@ -23,13 +23,41 @@ GptalkError
     └── StalledError           the stream went silent
 
 Every error says in `for_humans()` what happened and what to do next. The text may hold words of a server:
-show it through `gptalk_client.text.visible`.
+show it through `gptalk_client.text.visible`. No hint names an option or a key of a program: a front end adds
+its own for the error's `remedy`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
 TEXT_KEPT = "The text so far is kept. Try again for a whole reply."
 """The hint for a reply that broke off."""
+
+
+class Remedy(StrEnum):
+    """What a person would have to change, for a front end that can say how."""
+
+    ADDRESS = "address"
+    """The service's address."""
+    CONTEXT = "context"
+    """How much of the conversation is sent."""
+    DATA_FOLDER = "data folder"
+    ENGINE = "engine"
+    """Which engine replies."""
+    MODEL = "model"
+    MODEL_FILE = "model file"
+    OVERWRITE = "overwrite"
+    """Whether an existing file may be replaced."""
+    PORT = "port"
+    PROXY = "proxy"
+    SOURCE = "source"
+    """The program that an imported file is from."""
+
+
+_NO_WAYS: Mapping[Remedy, str] = MappingProxyType({})
 
 
 class GptalkError(Exception):
@@ -38,20 +66,29 @@ class GptalkError(Exception):
     Args:
         message: One sentence: what happened.
         hint: One sentence: what to do next. Each class brings a default.
+        remedy: What would have to change. Each class brings a default, which goes with its hint.
     """
 
     default_hint = ""
+    default_remedy: Remedy | None = None
 
-    def __init__(self, message: str, *, hint: str | None = None) -> None:
+    def __init__(self, message: str, *, hint: str | None = None, remedy: Remedy | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.hint = self.default_hint if hint is None else hint
+        self.remedy = self.default_remedy if hint is None and remedy is None else remedy
 
-    def for_humans(self) -> str:
-        """Return what happened and what to do next, in one or two sentences."""
+    def for_humans(self, ways: Mapping[Remedy, str] = _NO_WAYS) -> str:
+        """Return what happened and what to do next, in one or two sentences.
+
+        Args:
+            ways: A sentence for each remedy on how to apply it here; goes last.
+        """
+        way = ways.get(self.remedy, "") if self.remedy is not None else ""
+        next_ = f"{self.hint} {way}".strip()
         # A service's reason may end without a full stop.
-        stop = "." if self.hint and self.message[-1:].isalnum() else ""
-        return f"{self.message}{stop} {self.hint}".strip()
+        stop = "." if next_ and self.message[-1:].isalnum() else ""
+        return f"{self.message}{stop} {next_}".strip()
 
 
 class ConfigError(GptalkError):
@@ -79,13 +116,15 @@ class StoreFullError(StoreError):
 class StoreReadOnlyError(StoreError):
     """The conversations cannot be written."""
 
-    default_hint = "Check the folder's permissions, or choose another with --data-dir."
+    default_hint = "Check the folder's permissions, or choose another folder."
+    default_remedy = Remedy.DATA_FOLDER
 
 
 class NewerSchemaError(StoreError):
     """A later version of the program wrote the database."""
 
-    default_hint = "Update gptalk-tui, or choose another folder with --data-dir."
+    default_hint = "Update gptalk-tui, or choose another data folder."
+    default_remedy = Remedy.DATA_FOLDER
 
 
 class TranscriptError(GptalkError):
@@ -126,7 +165,8 @@ class TimedOutError(ProviderError):
 class ProxyError(ProviderError):
     """The proxy refused or can't be reached."""
 
-    default_hint = "Check --proxy and the proxy variables of the environment."
+    default_hint = "Check the proxy's address and the proxy variables of the environment."
+    default_remedy = Remedy.PROXY
 
 
 class TLSError(ProviderError):
@@ -144,7 +184,7 @@ class AuthError(ProviderError):
 class BlockedError(ProviderError):
     """A challenge page or a captive portal answered instead of the service."""
 
-    default_hint = "Open the service in a browser, or sign in to the network, then try again."
+    default_hint = "Open the service in a browser, or sign in to the network."
 
 
 class RateLimitedError(ProviderError):
@@ -155,7 +195,7 @@ class RateLimitedError(ProviderError):
         retry_after_s: Seconds that the service asks to wait, if it said so.
     """
 
-    default_hint = "Wait a moment, then try again."
+    default_hint = "Wait a moment before the next prompt."
 
     def __init__(self, message: str, *, retry_after_s: float | None = None, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
@@ -170,15 +210,23 @@ class ServerError(ProviderError):
         status: The HTTP status, if that told.
     """
 
-    def __init__(self, message: str, *, status: int | None = None, hint: str | None = None) -> None:
-        super().__init__(message, hint=hint)
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        hint: str | None = None,
+        remedy: Remedy | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint, remedy=remedy)
         self.status = status
 
 
 class ProtocolError(ProviderError):
     """The response does not follow the protocol."""
 
-    default_hint = "Check the address of the service with --url."
+    default_hint = "Check the address of the service."
+    default_remedy = Remedy.ADDRESS
 
 
 class TruncatedError(ProviderError):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -25,7 +27,18 @@ else:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
+        except OSError as err:
+            if err.errno in _NO_LOCKS:
+                raise NoLocksError(err.errno, "The file system has no file locks") from err
+            raise
         return True
+
+
+_NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
+
+
+class NoLocksError(OSError):
+    """The file system has no file locks."""
 
 
 class FileLock:
@@ -44,7 +57,8 @@ class FileLock:
             create: False raises FileNotFoundError if there is no such file.
 
         Raises:
-            OSError: The file can't be created, or the file system has no locks.
+            NoLocksError: The file system has no locks.
+            OSError: The file can't be created.
         """
         flags = os.O_RDWR | (os.O_CREAT if create else 0)
         while True:
@@ -69,7 +83,8 @@ class FileLock:
 
         Raises:
             TimeoutError: Another process held it throughout.
-            OSError: The file can't be created, or the file system has no locks.
+            NoLocksError: The file system has no locks.
+            OSError: The file can't be created.
         """
         deadline = time.monotonic() + timeout_s
         while (lock := cls.try_acquire(path)) is None:
@@ -90,6 +105,21 @@ class FileLock:
         if remove and sys.platform == "win32":
             with contextlib.suppress(OSError):
                 self._path.unlink()
+
+
+def has_locks(folder: Path) -> bool:
+    """Return whether files in a folder can be locked; True where no file can be made to find out."""
+    path = folder / f"probe-{os.getpid()}-{threading.get_ident()}.lock"
+    try:
+        if (lock := FileLock.try_acquire(path)) is not None:
+            lock.release(remove=True)
+    except NoLocksError:
+        with contextlib.suppress(OSError):
+            path.unlink()
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _is_same_file(path: Path, descriptor: int) -> bool:

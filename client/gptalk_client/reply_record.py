@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from gptalk_client.errors import TEXT_KEPT, GptalkError
+from gptalk_client.errors import TEXT_KEPT, GptalkError, Remedy
 from gptalk_client.models import (
     Finished,
     ReasoningAdded,
@@ -23,6 +23,7 @@ CONTENT_FILTER = "Stopped by the engine's content filter."
 ONLY_REASONING = "It ran out before it answered."
 FAULT = "The program failed while the reply was streaming."
 
+_NO_WAYS: Mapping[Remedy, str] = {}
 _WHOLE = ("", "stop", "refusal")
 
 
@@ -98,14 +99,17 @@ class ReplyRecord:
             return cut, f"The engine wanted to {what}, but it was offered no tools."
         return cut, f"The engine ended the reply early: {reason}."
 
-    def failure(self, error: GptalkError, *, is_kept: bool = True) -> tuple[Status, str]:
+    def failure(
+        self, error: GptalkError, *, is_kept: bool = True, ways: Mapping[Remedy, str] = _NO_WAYS
+    ) -> tuple[Status, str]:
         """Return the status and the error of a reply whose stream failed.
 
         Args:
             error: What the provider raised.
             is_kept: Whether the text so far is kept; the words promise it only then.
+            ways: A sentence for each remedy on how to apply it in this program.
         """
-        words = error.for_humans()
+        words = error.for_humans(ways)
         if not (self.has_text and is_kept):
             words = words.replace(TEXT_KEPT, "Try again.")
         return self._broken_status(), words

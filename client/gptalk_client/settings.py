@@ -62,6 +62,8 @@ class OpenAISettings:
     """The key itself; `api_key_env` keeps it out of the file."""
     api_key_env: str = "OPENAI_API_KEY"
     """The environment variable with the key; it takes precedence."""
+    send_reasoning: bool = False
+    """Whether to send the reasoning of earlier replies back, as `reasoning_content`; few services want it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,8 @@ class TurnOptions:
     """Members that override the request's body, such as `temperature`."""
     context_tokens: int | None = None
     """How many tokens the model has room for; None if that is not known."""
+    sends_reasoning: bool = False
+    """Whether the reasoning of earlier replies is sent too."""
 
     @classmethod
     def resolve(
@@ -85,6 +87,7 @@ class TurnOptions:
             system_prompt=overrides.system_prompt or own_prompt or settings.chat.system_prompt,
             context_limit=_context_limit(overrides.parameters, own_options, settings.chat),
             parameters=parameters,
+            sends_reasoning=provider == "openai" and settings.openai.send_reasoning,
         )
 
     def request(self, messages: Sequence[Message], *, max_bytes: int = CONTEXT_BYTES) -> ReplyRequest:
@@ -99,10 +102,16 @@ class TurnOptions:
         sent = self.select(messages, lambda message: _size_bytes(message.content), max_bytes=max_bytes)
         system = [self.system_prompt, *(each.content for each in sent[:1] if is_summary(each))]
         sent = sent[1:] if len(system) > 1 else sent
-        found = [{"role": each.role.value, "content": each.content} for each in sent]
+        found = [self._sent(each) for each in sent]
         if any(system):
             found.insert(0, {"role": Role.SYSTEM.value, "content": "\n\n".join(filter(None, system))})
         return ReplyRequest(found, self.model, self.parameters)
+
+    def _sent(self, message: Message) -> dict[str, str]:
+        sent = {"role": message.role.value, "content": message.content}
+        if self.sends_reasoning and message.reasoning:
+            sent["reasoning_content"] = message.reasoning
+        return sent
 
     def select(
         self, messages: Sequence[M], size_bytes: Callable[[M], int], *, max_bytes: int = CONTEXT_BYTES

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
@@ -84,7 +85,7 @@ def last(store: Store, conversation_id: str) -> Message:
     return store.messages(conversation_id)[-1]
 
 
-async def settled(store: Store, message_id: str) -> Message:
+async def closed_reply(store: Store, message_id: str) -> Message:
     """Wait until a reply is no longer streaming."""
     await until(lambda: store.message(message_id).status is not Status.STREAMING)
     return store.message(message_id)
@@ -201,7 +202,7 @@ async def test_cancelling_stops_the_turn_and_saves_the_text(
         await asyncio.sleep(0)
     with pytest.raises(asyncio.CancelledError):
         await turn
-    reply = await settled(store, last(store, conversation_id).id)
+    reply = await closed_reply(store, last(store, conversation_id).id)
     assert (reply.status, reply.content) == (Status.STOPPED, "one ")
     assert provider.closed == 1
 
@@ -230,7 +231,7 @@ async def test_cancelling_after_the_end_leaves_the_reply_complete(
     turn.cancel()
     with pytest.raises(asyncio.CancelledError):
         await turn
-    reply = await settled(store, last(store, conversation_id).id)
+    reply = await closed_reply(store, last(store, conversation_id).id)
     assert (reply.status, reply.content) == (Status.COMPLETE, "all of it")
 
 
@@ -252,7 +253,7 @@ async def test_stopping_does_not_wait_for_a_slow_hang_up(
     assert isinstance(opened, TurnOpened)
     await anext(turn)
     closing = asyncio.ensure_future(turn.aclose())
-    assert (await settled(store, opened.reply.id)).status is Status.STOPPED
+    assert (await closed_reply(store, opened.reply.id)).status is Status.STOPPED
     assert not closing.done()
     release.set()
     await closing
@@ -455,3 +456,25 @@ def test_context_is_limited_in_bytes_and_keeps_the_newest() -> None:
     assert sent(0, "system") == ["system", "prompt"]
     empty = TurnOptions().request([message(Role.USER, "")])
     assert empty.messages == [{"role": "user", "content": ""}]
+
+
+async def test_a_chat_takes_a_store_and_closes_its_own_thread_only(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "conversations.db") as store:
+        conversation_id = store.create_conversation().id
+        async with Chat(store) as chat:
+            events = await collect(chat.reply(conversation_id, "hi", provider=ScriptedProvider(["Hello"])))
+            assert ended(events).reply.content == "Hello"
+            assert ended(events).reply.status is Status.COMPLETE
+        await until(lambda: not any(each.name.startswith("store") for each in threading.enumerate()))
+        assert store.conversation(conversation_id).message_count == 2
+
+
+async def test_a_chat_belongs_to_one_event_loop(chat: Chat, conversation_id: str, store: Store) -> None:
+    await collect(chat.reply(conversation_id, "hi", provider=ScriptedProvider(["Hello"])))
+
+    def elsewhere() -> None:
+        asyncio.run(collect(chat.reply(conversation_id, "again", provider=ScriptedProvider([]))))
+
+    with pytest.raises(UsageError, match="another event loop"):
+        await asyncio.to_thread(elsewhere)
+    assert store.conversation(conversation_id).message_count == 2

@@ -91,7 +91,7 @@ def test_a_link_stays_and_the_file_behind_it_is_replaced(
 
 
 @WRITERS
-def test_a_file_that_appears_meanwhile_is_not_replaced(
+def test_a_file_that_appears_in_the_meantime_is_not_replaced(
     tmp_path: Path, write: Writer, error: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = tmp_path / "out"
@@ -171,7 +171,7 @@ def test_a_device_is_written_to_and_stays_a_device(tmp_path: Path) -> None:
 
 @posix_only
 @WRITERS
-def test_what_is_no_file_is_refused_in_words(tmp_path: Path, write: Writer, error: type[Exception]) -> None:
+def test_anything_but_a_file_is_refused(tmp_path: Path, write: Writer, error: type[Exception]) -> None:
     folder, server = tmp_path / "folder", tmp_path / "server"
     folder.mkdir()
     with contextlib.closing(socket.socket(socket.AF_UNIX)) as bound:
@@ -183,7 +183,7 @@ def test_what_is_no_file_is_refused_in_words(tmp_path: Path, write: Writer, erro
 
 
 @posix_only
-def test_a_backup_into_a_pipe_is_refused_in_words(tmp_path: Path) -> None:
+def test_a_backup_into_a_pipe_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(StoreError, match="it is a named pipe"):
         back_up_to(tmp_path / "pipe", force=True)

@@ -132,7 +132,7 @@ def test_a_mistake_names_file_key_and_line(file: Path, text: str, key: str, line
     assert f"line {line}" in caught.value.for_humans()
 
 
-def test_all_mistakes_are_told_at_once(file: Path) -> None:
+def test_all_mistakes_are_reported_together(file: Path) -> None:
     _, problems = read_file(write(file, "model = 1\n[ui]\ntheme = 2\nthem = 'x'\n"))
     assert [(each.key, each.is_unknown_key) for each in problems] == [
         ("model", False),
@@ -151,7 +151,7 @@ def test_an_unknown_key_is_a_warning_with_the_nearest_name(file: Path) -> None:
     assert [each.line for each in problems] == [1, 3]
 
 
-def test_a_file_that_is_not_text_is_told(file: Path) -> None:
+def test_a_file_that_is_not_text_is_reported(file: Path) -> None:
     file.parent.mkdir(parents=True)
     file.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ConfigError, match="not UTF-8"):
@@ -174,9 +174,10 @@ def test_a_file_that_is_not_text_is_told(file: Path) -> None:
         ("http://[::1", "not an address"),
         ("http://x:99999", "not an address"),
         ("http://x/?q=1", "without"),
+        ("http://x/#top", "without"),
     ],
 )
-def test_a_bad_address_is_told_in_words_and_without_its_password(url: str, words: str) -> None:
+def test_a_bad_address_is_explained_without_its_password(url: str, words: str) -> None:
     with pytest.raises(ConfigError, match=words) as caught:
         Address.parse(url, "--url")
     assert caught.value.message.startswith("--url: ")

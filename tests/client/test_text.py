@@ -45,12 +45,12 @@ def is_forbidden(char: str, newlines: bool) -> bool:
 
 
 @given(texts, st.booleans())
-def test_nothing_that_a_terminal_obeys_is_left(text: str, newlines: bool) -> None:
+def test_no_terminal_control_is_left(text: str, newlines: bool) -> None:
     assert [each for each in visible(text, newlines=newlines) if is_forbidden(each, newlines)] == []
 
 
 @given(texts, st.booleans())
-def test_doing_it_twice_changes_nothing(text: str, newlines: bool) -> None:
+def test_sanitising_twice_changes_nothing(text: str, newlines: bool) -> None:
     once = visible(text, newlines=newlines)
     assert visible(once, newlines=newlines) == once
 
@@ -89,7 +89,7 @@ def test_no_three_zero_width_characters_in_a_row(text: str) -> None:
         "שָׁלוֹם عَلَيْكُم",
     ],
 )
-def test_honest_text_is_unchanged(text: str) -> None:
+def test_ordinary_text_is_unchanged(text: str) -> None:
     assert visible(text) == text
 
 
@@ -121,7 +121,7 @@ def test_clean_text_is_not_copied() -> None:
         ("\u1100" + "\u1161" * 100, "\u1100" + "\u1161" * 8),
     ],
 )
-def test_what_each_danger_looks_like(raw: str, shown: str) -> None:
+def test_how_each_danger_is_displayed(raw: str, shown: str) -> None:
     assert visible(raw) == shown
 
 
@@ -158,12 +158,21 @@ def test_no_invisible_character_floods() -> None:
         assert visible("a" + char * 20 + "b").count(char) <= 2, f"U+{code:04X}"
 
 
-def test_without_newlines_line_ends_and_tabs_are_one_cell() -> None:
-    assert visible("a\r\nb\nc\td\u2028e", newlines=False) == "a↵b↵c d↵e"
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        ("a\nb\tc", "a↵b c"),
+        ("я\nb\tc", "я↵b c"),
+        ("a\r\nb\nc\td\u2028e", "a↵b↵c d↵e"),
+    ],
+)
+def test_without_newlines_line_ends_and_tabs_are_one_cell(raw: str, shown: str) -> None:
+    assert visible(raw, newlines=False) == shown
+    assert visible(raw) == raw.replace("\r\n", "\n").replace("\u2028", "\n")
 
 
 @given(st.lists(texts, max_size=8))
-def test_a_text_shown_piece_by_piece_looks_as_when_shown_at_once(pieces: list[str]) -> None:
+def test_text_shown_piece_by_piece_looks_the_same_as_whole(pieces: list[str]) -> None:
     shown, waiting = "", ""
     for piece in pieces:
         waiting += piece
@@ -173,7 +182,7 @@ def test_a_text_shown_piece_by_piece_looks_as_when_shown_at_once(pieces: list[st
     assert shown + visible(waiting) == visible("".join(pieces))
 
 
-def test_little_of_an_honest_text_has_to_wait() -> None:
+def test_little_of_ordinary_text_has_to_wait() -> None:
     for text in ("plain", "Привет", "日本語", "สวัสดี", "line\n", "नमस्ते"):
         assert len(text) - showable_length(text) <= 1
 

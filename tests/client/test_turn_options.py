@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gptalk_client.models import BranchEntry, Conversation, Message, Role, Status
-from gptalk_client.settings import MOST_MESSAGES, ChatSettings, ProviderName, Settings
+from gptalk_client.settings import MOST_MESSAGES, ChatSettings, OpenAISettings, ProviderName, Settings
 from gptalk_client.turn_options import Overrides, TurnOptions
 
 SETTINGS = Settings(
@@ -156,3 +156,15 @@ def test_the_app_and_the_request_select_the_same_messages() -> None:
         selected = options.select(entries, lambda entry: entry.size_chars, max_bytes=max_bytes)
         texts = {m.id: m.content for m in branch}
         assert [texts[each.id] for each in selected] == by_text
+
+
+def test_reasoning_is_sent_back_only_where_it_is_wanted() -> None:
+    thoughtful = Message("m", "c", None, Role.ASSISTANT, "42", Status.COMPLETE, 0, reasoning="6 times 7.")
+    prompt = Message("p", "c", "m", Role.USER, "Why?", Status.COMPLETE, 0)
+    plain = TurnOptions.resolve(Settings(provider="openai")).request([thoughtful, prompt])
+    assert plain.messages == [{"role": "assistant", "content": "42"}, {"role": "user", "content": "Why?"}]
+    wanted = Settings(provider="openai", openai=OpenAISettings(send_reasoning=True))
+    request = TurnOptions.resolve(wanted).request([thoughtful, prompt])
+    assert [each.get("reasoning_content") for each in request.messages] == ["6 times 7.", None]
+    elsewhere = TurnOptions.resolve(wanted, overrides=Overrides(provider="gptalk"))
+    assert elsewhere.request([thoughtful, prompt]).messages == plain.messages

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,12 +14,17 @@ import pytest
 
 
 @contextlib.contextmanager
-def small_disk(folder: Path) -> Iterator[Path]:
-    """Mount a file system of 2 MB; skip the test where the machine does not let us have one."""
+def small_disk(folder: Path, *, inodes: int = 0) -> Iterator[Path]:
+    """Mount a file system of 2 MB; skip the test where the machine does not let us have one.
+
+    Args:
+        folder: Where; it is made.
+        inodes: How many files it has room for; 0 for any number.
+    """
     folder.mkdir()
     if sys.platform != "linux" or os.geteuid() != 0:
         pytest.skip("needs the right to mount")
-    mount = ["mount", "-t", "tmpfs", "-o", "size=2m,mode=0700", "none", str(folder)]
+    mount = ["mount", "-t", "tmpfs", "-o", f"size=2m,mode=0700,nr_inodes={inodes}", "none", str(folder)]
     try:
         done = subprocess.run(mount, capture_output=True, check=False)
     except FileNotFoundError:
@@ -45,3 +51,18 @@ def full(disk: Path) -> Iterator[None]:
         yield
     finally:
         filler.unlink()
+
+
+@contextlib.contextmanager
+def out_of_inodes(disk: Path) -> Iterator[None]:
+    """Use up all inodes of a disk for a while."""
+    fillers = disk / "fillers"
+    fillers.mkdir()
+    with contextlib.suppress(OSError):
+        for number in range(100_000):
+            (fillers / str(number)).touch()
+    assert not os.statvfs(disk).f_favail
+    try:
+        yield
+    finally:
+        shutil.rmtree(fillers)

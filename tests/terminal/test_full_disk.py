@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from gptalk_client.models import Status
+from gptalk_client.store.store import Store
 from support.gptalk_server import GptalkServer
 from support.small_disk import full, small_disk
 from support.terminal import CTRL_Q, ENTER, READY
@@ -48,3 +50,33 @@ def test_streaming_goes_on_while_the_disk_is_full_and_is_saved_afterwards(
         assert terminal.complaints() == []
         assert b"Traceback" not in terminal.output
     assert kept() == [("user", "complete", "Go"), ("assistant", "complete", "".join(pieces))]
+
+
+def test_start_on_a_full_disk_shows_what_was_saved_and_saves_again_once_there_is_space(
+    start, service: GptalkServer, data: Path, kept
+) -> None:
+    with Store.open(data / "conversations.db") as store:
+        _, reply = store.open_turn(store.create_conversation(title="Whales").id, "Tell me of whales")
+        store.close_turn(reply.id, Status.COMPLETE, content="They sing.")
+    with full(data.parent), start() as terminal:
+        terminal.wait_for("They sing.")
+        terminal.wait_for("disk full: nothing is sent or saved until there is space")
+        terminal.wait_for("The disk is full: nothing is saved until there is space")
+        terminal.send("More", ENTER)
+        terminal.wait_for("the conversations cannot be saved")
+        assert service.prompts == []
+        (data.parent / "filler").write_bytes(b"")
+        terminal.wait_for("There is space on the disk again")
+        terminal.wait_for(lambda t: "disk full" not in t.text, "the bar says so no longer")
+        terminal.wait_for("│ More")
+        terminal.send(ENTER)
+        terminal.wait_for("Hello from the service")
+        terminal.wait_for(lambda _: len(kept()) == 4, "the turn is saved")
+        assert terminal.end(CTRL_Q) == 0
+        assert terminal.complaints() == []
+    assert [each[2] for each in kept()] == [
+        "Tell me of whales",
+        "They sing.",
+        "More",
+        "Hello from the service",
+    ]

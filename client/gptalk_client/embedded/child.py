@@ -20,7 +20,7 @@ import msgspec
 
 from gptalk_client.embedded import lifeline
 from gptalk_client.embedded.engine import Engine
-from gptalk_client.errors import GptalkError, LocalModelError
+from gptalk_client.errors import GptalkError, LocalModelError, Remedy
 
 _PR_SET_PDEATHSIG = 1
 
@@ -45,6 +45,7 @@ class Report(msgspec.Struct, omit_defaults=True):
     model: str = ""
     message: str = ""
     hint: str = ""
+    remedy: Remedy | None = None
 
 
 def main() -> None:
@@ -60,7 +61,7 @@ def main() -> None:
     try:
         asyncio.run(_serve(orders, report))
     except GptalkError as err:
-        report(Report("failed", message=err.message, hint=err.hint))
+        report(Report("failed", message=err.message, hint=err.hint, remedy=err.remedy))
     except MemoryError:
         report(Report("failed", message="The model does not fit into memory."))
     _leave(1)

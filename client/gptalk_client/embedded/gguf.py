@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from gptalk_client.errors import LocalModelError
+from gptalk_client.errors import LocalModelError, Remedy
 from gptalk_client.files import open_regular
 
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
@@ -48,11 +48,13 @@ def read_info(path: Path) -> ModelInfo:
             entries = _read_entries(file)
     except OSError as err:
         raise LocalModelError(
-            f"The model file {path} cannot be read: {err.strerror or err}.", hint="Check --model-file."
+            f"The model file {path} cannot be read: {err.strerror or err}.",
+            hint="Check its path.",
+            remedy=Remedy.MODEL_FILE,
         ) from err
     except (ValueError, struct.error, UnicodeDecodeError) as err:
         raise LocalModelError(
-            f"{path} is not a GGUF file, or is damaged.", hint="--model-file takes the path of a GGUF file."
+            f"{path} is not a GGUF file, or is damaged.", hint="Choose a GGUF file.", remedy=Remedy.MODEL_FILE
         ) from err
     architecture = str(entries.get("general.architecture", ""))
     context = entries.get(f"{architecture}.context_length", 0)

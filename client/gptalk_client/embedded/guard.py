@@ -8,12 +8,13 @@ secret in the path stops other users of the computer.
 from __future__ import annotations
 
 import hmac
-from urllib.parse import urlsplit
 
 import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+_HTTP_PORT = 80
+"""The port that clients leave out."""
 
 
 class Guard:
@@ -22,7 +23,9 @@ class Guard:
     def __init__(self, app: ASGIApp, *, secret: str, port: int) -> None:
         self._app = app
         self._prefix = f"/{secret}/".encode()
-        self._port = port
+        self._hosts = {f"{host}:{port}" for host in _LOOPBACK}
+        if port == _HTTP_PORT:
+            self._hosts.update(_LOOPBACK)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Respond with 403 or 404, or pass the request on."""
@@ -32,7 +35,7 @@ class Guard:
         for name, value in scope["headers"]:
             headers.setdefault(name, []).append(value.decode("latin-1"))
         hosts, origins = headers.get(b"host", []), headers.get(b"origin", [])
-        if len(hosts) != 1 or not self._is_own(f"http://{hosts[0]}"):
+        if len(hosts) != 1 or hosts[0].lower() not in self._hosts:
             await refuse(send, 403, "This endpoint answers under its loopback address only.")
         elif len(origins) > 1 or not all(self._is_own(origin) for origin in origins):
             await refuse(send, 403, "This endpoint answers no page of another origin.")
@@ -48,11 +51,8 @@ class Guard:
 
     def _is_own(self, origin: str) -> bool:
         """Whether an origin is this endpoint's. A path is tolerated: clients send their whole base address."""
-        try:
-            parts = urlsplit(origin)
-            return parts.scheme == "http" and parts.hostname in _LOOPBACK and parts.port == self._port
-        except ValueError:
-            return False
+        scheme, _, rest = origin.partition("://")
+        return scheme == "http" and rest.partition("/")[0].lower() in self._hosts
 
 
 async def refuse(send: Send, status: int, reason: str) -> None:

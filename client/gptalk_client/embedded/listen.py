@@ -13,7 +13,7 @@ import uvicorn
 from gptalk_client.embedded.connection import MAX_CONNECTIONS, bounded
 from gptalk_client.embedded.engine import Engine
 from gptalk_client.embedded.server import Endpoint, EndpointTimeouts
-from gptalk_client.errors import LocalModelError
+from gptalk_client.errors import LocalModelError, Remedy
 
 HOST = "127.0.0.1"
 _KEEP_ALIVE_S = 3600
@@ -65,7 +65,8 @@ def bind(port: int = 0) -> socket.socket:
         reason = err.strerror if isinstance(err, OSError) else "no such port"
         raise LocalModelError(
             f"Port {port} of {HOST} cannot be used: {reason}.",
-            hint="Choose another with --port, or 0 for any.",
+            hint="Choose another, or 0 for any.",
+            remedy=Remedy.PORT,
         ) from err
     return sock
 

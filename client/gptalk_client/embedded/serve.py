@@ -53,7 +53,7 @@ def serve(
             hint="To reach it from another computer, forward the port, for example with ssh -L.",
         )
     if model_file is not None and upstream:
-        raise UsageError("--model-file and --upstream can't be used together.")
+        raise UsageError("A model file and an upstream can't be used together.")
     endpoint = LocalEndpoint(
         models_dir, model_file, upstream=upstream, upstream_model=upstream_model, port=port
     )

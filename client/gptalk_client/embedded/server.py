@@ -30,6 +30,7 @@ from gptalk_client.embedded.token_store import FullError, TokenStore
 from gptalk_client.errors import GptalkError
 from gptalk_client.json_decoding import JsonError, decode
 from gptalk_client.providers.base import Rewritten
+from gptalk_client.providers.reply_bound import MAX_REPLY_BYTES
 
 _log = logging.getLogger(__name__)
 
@@ -44,9 +45,6 @@ MAX_WAITING_PROMPTS = 100
 
 MAX_LOGINS = 1000
 """How many logins there may be at a time; one for each fingerprint."""
-
-MAX_REPLY_BYTES = 8 << 20
-"""The longest reply, in bytes of UTF-8; no client takes a longer one."""
 
 _MAX_LOGIN_BYTES = 256 << 10
 _BUSY_S = 1.0  # after which to ask again: a prompt rarely waits longer

@@ -20,8 +20,8 @@ from gptalk_client.models import (
     TextReplaced,
 )
 from gptalk_client.providers.base import Rewritten
-from gptalk_client.providers.json_text import SAID
 from gptalk_client.providers.openai import OpenAI
+from gptalk_client.providers.refusals import SAID
 from gptalk_client.reply_record import ReplyRecord
 from gptalk_client.settings import Timeouts
 

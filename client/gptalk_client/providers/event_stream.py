@@ -147,7 +147,9 @@ class EventStreamDecoder:
         line = self._line
         self._line_bytes += len(piece)
         if self._line_bytes + self._data_bytes > self._max_event_bytes:
-            raise ProtocolError(f"The service sent an event of more than {self._max_event_bytes} bytes.")
+            raise ProtocolError(
+                f"The service sent an event of more than {self._max_event_bytes} bytes.", hint=""
+            )
         if len(piece) >= _SMALL_BYTES:
             line.append(piece)
         elif line and type(line[-1]) is bytearray:

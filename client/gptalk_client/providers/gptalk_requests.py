@@ -13,6 +13,7 @@ from gptalk_client.providers.auth_cache import Login, is_usable_token, parse_exp
 from gptalk_client.providers.http import Request
 from gptalk_client.providers.http_errors import Response, TokenRefusedError, check_response
 from gptalk_client.providers.json_text import server_reason, shorten
+from gptalk_client.providers.refusals import rejected
 from gptalk_client.text import replace_surrogates
 
 USER_AGENT = (
@@ -190,7 +191,7 @@ def read_stream_token(response: Response, service: str) -> str:
     if code == 401:
         raise TokenRefusedError(f"{service} refused the token: {reason}")
     if reason:
-        raise ServerError(f"{service} rejected the prompt: {reason}", status=response.status)
+        raise rejected(f"{service} rejected the prompt: {reason}", response.body, response.status)
     raise ProtocolError(f"{service} accepted the prompt but returned no stream token.")
 
 

@@ -29,12 +29,10 @@ from gptalk_client.errors import (
     TruncatedError,
 )
 from gptalk_client.providers.json_text import decode_json, server_reason, shorten
+from gptalk_client.providers.refusals import rejected
 
 DEFAULT_RETRY_AFTER_S = 2.0
 """How long to wait if a service sends no intelligible `Retry-After`, in seconds."""
-
-
-_REQUEST_HINT = "Check the model, the key and the parameters, then try again."
 
 
 class TokenRefusedError(AuthError):
@@ -121,10 +119,11 @@ def check_response(response: Response, service: str, *, secret: str = "token") -
     if status == 429:
         wait_s = parse_retry_after(response.headers.get("retry-after"))
         raise RateLimitedError(f"{service} is limiting requests{said}", retry_after_s=wait_s)
-    if status in (400, 422) and reason:
-        raise ServerError(f"{service} rejected the request{said}", status=status, hint=_REQUEST_HINT)
-    if status >= 500 or (status >= 400 and reason):
+    if status >= 500:
         raise ServerError(f"{service} failed with status {status}{said}", status=status)
+    if status >= 400 and reason:
+        what = "rejected the request" if status in (400, 422) else f"answered with status {status}"
+        raise rejected(f"{service} {what}{said}", response.body, status)
     if status >= 400:
         raise ProtocolError(f"{service} does not know this address (status {status}).")
     if status in (204, 205):

@@ -12,9 +12,6 @@ from gptalk_client.text import replace_surrogates
 MAX_REASON_CHARS = 300
 """Longest reason quoted from a service, in characters."""
 
-SAID = "The service says: "
-"""Introduces a reason that a service gave within its stream."""
-
 _MAX_REASON_DEPTH = 8
 _REASONS = ("message", "msg", "error", "detail", "code")
 

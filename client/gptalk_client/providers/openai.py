@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from gptalk_client.addresses import Address
-from gptalk_client.errors import AuthError, ConfigError, GptalkError, ProtocolError, ProviderError
+from gptalk_client.errors import AuthError, ConfigError, GptalkError, ProtocolError, ProviderError, Remedy
 from gptalk_client.models import Messages, Phase, PhaseChanged, ReplyEvent, ReplyRequest
 from gptalk_client.providers.auth_cache import is_usable_token
 from gptalk_client.providers.base import Provider
@@ -256,9 +256,7 @@ class OpenAI(Provider):
     async def _default_model(self) -> str:
         names = await self.models()
         if not names:
-            raise ConfigError(
-                f"{self.service} lists no models.", hint="Choose one with -m or in the settings."
-            )
+            raise ConfigError(f"{self.service} lists no models.", hint="Name one.", remedy=Remedy.MODEL)
         self._first_model = names[0]
         return names[0]
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from gptalk_client.errors import ProtocolError, ServerError
 from gptalk_client.models import Finished, ReasoningAdded, ReplyEvent, TextAdded, TextReplaced, UsageReported
 from gptalk_client.providers import openai_shapes as shapes
 from gptalk_client.providers.event_stream import EventData
-from gptalk_client.providers.json_text import SAID, decode_json
+from gptalk_client.providers.json_text import decode_json
 from gptalk_client.providers.reasoning_tags import ReasoningTags
+from gptalk_client.providers.refusals import said
+from gptalk_client.providers.reply_bound import ReplyBound
 
 _DONE = (b"[DONE]", b'"[DONE]"')
 
@@ -21,6 +24,7 @@ class OpenAIReply:
         self._news: list[ReplyEvent] = []
         self._taken = 0
         self._tags = ReasoningTags()
+        self._bound = ReplyBound()
         self._tools = shapes.ToolCalls()
         self._usage: UsageReported | None = None
         self._has_text = False
@@ -130,7 +134,7 @@ class OpenAIReply:
         if isinstance(value, dict) and (counted := shapes.usage(value)) is not None:
             self._usage = UsageReported(counted)
         if words := shapes.error(value):
-            raise ServerError(f"{SAID}{words}")
+            raise said(words)
         if self._reason == "error":
             raise ServerError("The service ended the reply with an error.")
         return isinstance(choices, list)
@@ -148,7 +152,7 @@ class OpenAIReply:
         thought, text = shapes.parts(delta.get("content"))
         if reasoning := shapes.reasoning(delta) or thought:
             self._tags.takes_bare_closing = False
-            self._news.append(ReasoningAdded(reasoning))
+            self._add([ReasoningAdded(reasoning)])
         self._push_text(text)
         refusal = delta.get("refusal")
         if isinstance(refusal, str) and refusal:
@@ -161,5 +165,7 @@ class OpenAIReply:
             self._has_text = True
             self._add(self._tags.feed(text))
 
-    def _add(self, pieces: list[TextAdded | TextReplaced | ReasoningAdded]) -> None:
-        self._news.extend(pieces)
+    def _add(self, pieces: Sequence[TextAdded | TextReplaced | ReasoningAdded]) -> None:
+        for piece in pieces:
+            self._bound.admit(piece.text)
+            self._news.append(piece)

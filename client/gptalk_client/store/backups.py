@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from gptalk_client.errors import StoreError
+from gptalk_client.errors import Remedy, StoreError, StoreFullError
 from gptalk_client.files import AlreadyExistsError, atomic_write
+from gptalk_client.store.disk_space import DISK_FULL, shortage
 from gptalk_client.store.reserved_paths import SIDE_FILES
 from gptalk_client.store.sqlite_errors import in_words
 
@@ -53,8 +55,14 @@ def write_backup(copy_to: Callable[[sqlite3.Connection], None], path: Path, *, r
                     with contextlib.suppress(FileNotFoundError):
                         os.unlink(f"{temporary}{side}")
     except AlreadyExistsError as err:
-        raise StoreError(f"{path} already exists.", hint="Choose another name, or add --force.") from err
+        raise StoreError(
+            f"{path} already exists.", hint="Choose another name.", remedy=Remedy.OVERWRITE
+        ) from err
     except OSError as err:
+        if err.errno == errno.ENOSPC:
+            raise StoreFullError(
+                f"{shortage(path.parent) or DISK_FULL}: the backup {path} cannot be written."
+            ) from err
         raise StoreError(f"The backup {path} cannot be written: {err.strerror or err}.", hint="") from err
 
 

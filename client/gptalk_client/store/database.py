@@ -9,10 +9,13 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from gptalk_client.errors import StoreError, StoreReadOnlyError
+from gptalk_client.errors import StoreError, StoreFullError, StoreReadOnlyError
 from gptalk_client.paths import make_private_folder
 from gptalk_client.store.backups import free_name, write_backup
 from gptalk_client.store.sqlite_errors import in_words, patiently
+
+_STEPS_BETWEEN_CHECKS = 1_000
+"""How many instructions of SQLite's virtual machine run before a query asks whether it is still wanted."""
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
@@ -86,6 +89,8 @@ class Database:
         self._write_lock = threading.RLock()
         self._read_lock = self._write_lock if reader is writer else threading.RLock()
         self.is_closed = False
+        self.shortage = ""
+        """Why it is read-only, if that is because the disk was full when it was opened."""
         self._hurry = threading.Event()
         self._identity = _identity(path)
         self._rescued: Path | None = None
@@ -106,6 +111,21 @@ class Database:
                 self._reader.undo()
 
     @contextlib.contextmanager
+    def interruptible(self, is_unwanted: Callable[[], bool]) -> Iterator[None]:
+        """Let reads fail as soon as they are not wanted any more.
+
+        A flag that SQLite asks for does not depend on the moment: `interrupt()` only ends what is running.
+        """
+        with self._read_lock, in_words(self.path):
+            con = self._reader.ready()
+            con.set_progress_handler(is_unwanted, _STEPS_BETWEEN_CHECKS)
+            try:
+                yield
+            finally:
+                with contextlib.suppress(sqlite3.ProgrammingError):  # closed by an undo that failed
+                    con.set_progress_handler(None, 0)
+
+    @contextlib.contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
         """Yield a connection for one transaction, committed at the end and rolled back on an exception.
 
@@ -114,6 +134,8 @@ class Database:
             StoreFullError: No space is left.
             StoreError: The disk or the file failed, or the file was deleted or replaced.
         """
+        if self.shortage:
+            raise StoreFullError(f"{self.shortage}: the conversations cannot be saved.")
         if self.read_only:
             raise StoreReadOnlyError(f"The conversations in {self.path.parent} cannot be written.")
         with self._write_lock, in_words(self.path):

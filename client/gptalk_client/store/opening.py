@@ -11,12 +11,14 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from gptalk_client.errors import StoreError, StoreFullError
+from gptalk_client.errors import Remedy, StoreError, StoreFullError
 from gptalk_client.files import open_regular
-from gptalk_client.locks import FileLock
+from gptalk_client.locks import FileLock, has_locks
 from gptalk_client.paths import make_private_folder, typed_path
 from gptalk_client.store.backups import back_up_before_migration, free_name
+from gptalk_client.store.connections import connect, probe
 from gptalk_client.store.database import Database, Line
+from gptalk_client.store.disk_space import DISK_FULL, shortage
 from gptalk_client.store.migrations import (
     SCHEMA_VERSION,
     check_not_newer,
@@ -24,8 +26,9 @@ from gptalk_client.store.migrations import (
     migrate,
     schema_version,
 )
+from gptalk_client.store.reading import open_to_read
 from gptalk_client.store.reserved_paths import SIDE_FILES
-from gptalk_client.store.sqlite_errors import BUSY_TIMEOUT_MS, in_words, is_damage, patiently
+from gptalk_client.store.sqlite_errors import in_words, is_busy, is_damage, patiently
 from gptalk_client.store.tampering import refuse_what_is_no_file, warnings_about
 
 LOCKS_FOLDER = "locks"
@@ -52,23 +55,50 @@ def open_database(path: Path, *, read_only: bool, notices: list[str]) -> Databas
     refuse_what_is_no_file(path)
     with in_words(path):
         if read_only:
-            return _open_to_read(path)
+            return open_to_read(path)
         try:
             make_private_folder(path.parent)
             is_writable = os.access(path.parent, os.W_OK | os.X_OK) and _make_private_file(path)
         except OSError as err:
             if err.errno == errno.ENOSPC:
-                raise StoreFullError(f"The disk is full: {path} cannot be made.") from err
+                cause = shortage(path.parent) or DISK_FULL
+                raise StoreFullError(f"{cause}: {path} cannot be made.") from err
             is_writable = False
         if not is_writable:
             notices.append(f"The folder {path.parent} cannot be written, so nothing will be saved.")
-            return _open_to_read(path)
+            return open_to_read(path)
+        if lacks_locks := not has_locks(path.parent):
+            notices.append(no_locks(path.parent))
         places = [path] if link is None else [path, link]
         notices.extend(dict.fromkeys(words for each in places for words in warnings_about(each)))
         try:
-            return _open_to_write(path, link, notices)
+            with in_words(path):
+                return _open_to_write(path, link, notices)
+        except StoreFullError:
+            if not path.stat().st_size:
+                raise  # nothing was ever saved in it
+        except StoreError as err:
+            if lacks_locks and isinstance(err.__cause__, sqlite3.Error) and is_busy(err.__cause__):
+                raise StoreError(
+                    f"The file system of {path.parent} has no file locks, which the database needs.",
+                    hint="Keep the conversations on a local disk.",
+                ) from err
+            raise
         except OSError as err:
-            raise StoreError(f"The file {path} cannot be opened: {err.strerror}.") from err
+            if err.errno != errno.ENOSPC:
+                raise StoreError(f"The file {path} cannot be opened: {err.strerror}.") from err
+        cause = shortage(path.parent) or DISK_FULL
+        notices.append(
+            f"{cause}: nothing is saved until there is space again. You can still read everything."
+        )
+        database = open_to_read(path)
+        database.shortage = cause
+        return database
+
+
+def no_locks(folder: Path) -> str:
+    """Return what it means that a folder's files can't be locked."""
+    return f"The file system of {folder} has no file locks: use only one window or command at a time."
 
 
 def _open_to_write(path: Path, link: Path | None, notices: list[str]) -> Database:
@@ -76,7 +106,7 @@ def _open_to_write(path: Path, link: Path | None, notices: list[str]) -> Databas
         writer = _connect_to_write(path)
         try:
             if schema_version(writer) == SCHEMA_VERSION:
-                _probe(writer)
+                probe(writer)
                 return _database(path, writer)
         except BaseException:
             writer.close()
@@ -120,14 +150,15 @@ def _connect_up_to_date(path: Path, notices: list[str]) -> sqlite3.Connection:
         if version == 0 and has_tables(con):
             raise StoreError(
                 f"The file {path} is another program's database.",
-                hint="Choose another folder with --data-dir.",
+                hint="Choose another data folder.",
+                remedy=Remedy.DATA_FOLDER,
             )
         if version < SCHEMA_VERSION:
             if version:
                 backup = back_up_before_migration(con, path, version)
                 notices.append(f"The database was upgraded; the previous version was saved as {backup}.")
             patiently(lambda: migrate(con))
-        _probe(con)
+        probe(con)
     except BaseException:
         con.close()
         raise
@@ -140,32 +171,13 @@ def _database(path: Path, writer: sqlite3.Connection) -> Database:
     except BaseException:
         writer.close()
         raise
-    return Database(path, Line(writer, lambda: _connect(path)), Line(reader, lambda: _connect_reader(path)))
+    return Database(path, Line(writer, lambda: connect(path)), Line(reader, lambda: _connect_reader(path)))
 
 
 def _connect_reader(path: Path) -> sqlite3.Connection:
-    con = _connect(path)
+    con = connect(path)
     try:
         con.execute("PRAGMA query_only = ON")
-    except BaseException:
-        con.close()
-        raise
-    return con
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    con = sqlite3.connect(
-        path,
-        timeout=BUSY_TIMEOUT_MS / 1000,
-        isolation_level=None,
-        check_same_thread=False,
-        cached_statements=256,
-    )
-    try:
-        patiently(lambda: con.execute("PRAGMA journal_mode = WAL"))
-        con.execute("PRAGMA synchronous = FULL")
-        con.execute("PRAGMA foreign_keys = ON")
-        con.execute("PRAGMA journal_size_limit = 16777216")
     except BaseException:
         con.close()
         raise
@@ -181,14 +193,7 @@ def _connect_to_write(path: Path) -> sqlite3.Connection:
         err.sqlite_errorcode = sqlite3.SQLITE_NOTADB
         raise err
     _close_to_others(path)
-    return _connect(path)
-
-
-def _probe(con: sqlite3.Connection) -> None:
-    """Read a little of each table, so that damage shows now rather than in mid-conversation."""
-    con.execute("SELECT seq, id, title, draft FROM conversation ORDER BY seq DESC LIMIT 1").fetchall()
-    con.execute("SELECT seq, id FROM message ORDER BY seq DESC LIMIT 1").fetchall()
-    con.execute("SELECT seq, content FROM message_text ORDER BY seq DESC LIMIT 1").fetchall()
+    return connect(path)
 
 
 def _make_private_file(path: Path) -> bool:
@@ -229,7 +234,7 @@ def _one_at_a_time(path: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        lock.release()
+        lock.release(remove=True)
 
 
 def locks_folder(path: Path) -> Path:
@@ -248,94 +253,3 @@ def _move_aside(path: Path) -> Path:
     except OSError as err:
         raise StoreError(f"The file {path} is damaged and can't be moved aside.") from err
     return aside
-
-
-def _open_to_read(path: Path) -> Database:
-    try:
-        path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return _read_only(path, _connect_empty())
-    except OSError as err:
-        raise StoreError(
-            f"The file {path} cannot be reached: {err.strerror}.",
-            hint="Check the permissions of its folder, or choose another with --data-dir.",
-        ) from err
-    if not os.access(path, os.R_OK):
-        raise StoreError(f"The file {path} cannot be read.", hint="Check its permissions.")
-    try:
-        con = _connect_to_read(path)
-    except sqlite3.OperationalError:
-        return _open_copy(path)
-    try:
-        check_not_newer(con)
-        version = schema_version(con)
-        if version == SCHEMA_VERSION:
-            _probe(con)
-            return _read_only(path, con)
-    except BaseException:
-        con.close()
-        raise
-    con.close()
-    return _open_copy(path) if version else _read_only(path, _connect_empty())
-
-
-def _connect_empty() -> sqlite3.Connection:
-    con = _connect_memory()
-    migrate(con)
-    return con
-
-
-def _connect_to_read(path: Path) -> sqlite3.Connection:
-    """Connect read-only; raise OperationalError if SQLite would have to write."""
-    wal = Path(f"{path}-wal")
-    has_wal = wal.exists() and wal.stat().st_size > 0
-    is_alone = not has_wal and not os.access(path.parent, os.W_OK)
-    uri = f"{path.as_uri()}?{'immutable=1' if is_alone else 'mode=ro'}"
-    con = sqlite3.connect(
-        uri, uri=True, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None, check_same_thread=False
-    )
-    try:
-        schema_version(con)
-        has_tables(con)
-    except BaseException:
-        con.close()
-        raise
-    return con
-
-
-def _open_copy(path: Path) -> Database:
-    """Read a file into memory that SQLite would have to write to before reading it.
-
-    That is one of an older format, or one with a -wal file in a folder that cannot be written.
-    """
-    import shutil  # rarely needed, and slow to load
-    import tempfile
-
-    memory = _connect_memory()
-    try:
-        with tempfile.TemporaryDirectory(prefix="gptalk-tui-") as folder:
-            copy = Path(folder, path.name)
-            for side in ("", "-wal"):
-                with contextlib.suppress(FileNotFoundError):
-                    shutil.copyfile(f"{path}{side}", f"{copy}{side}")
-            with contextlib.closing(_connect(copy)) as con:
-                con.backup(memory)
-        check_not_newer(memory)
-        migrate(memory)
-        _probe(memory)
-        return _read_only(path, memory)
-    except BaseException as err:
-        memory.close()
-        if isinstance(err, OSError):
-            raise StoreError(f"The file {path} cannot be read: {err.strerror}.") from err
-        raise
-
-
-def _connect_memory() -> sqlite3.Connection:
-    return sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-
-
-def _read_only(path: Path, con: sqlite3.Connection) -> Database:
-    con.execute("PRAGMA query_only = ON")
-    line = Line(con)
-    return Database(path, line, line, read_only=True)

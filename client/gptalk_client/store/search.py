@@ -31,6 +31,7 @@ _FOUND = f"""
       JOIN conversation c ON c.seq = m.conversation_seq
      WHERE m.deletion_seq IS NULL AND c.trashed_at_ms IS NULL AND m.status <> 'streaming' AND {{condition}}
      ORDER BY {{order}} LIMIT {{limit}}"""
+_THOUGHT = _FOUND.replace("message_text", "message_reasoning")
 
 
 class Search(StorePart):
@@ -59,6 +60,29 @@ class Search(StorePart):
                 return _messages(con, wanted, limit, conversation_seq(con, conversation_id))
             titles = _titles(con, wanted, min(limit, _MAX_TITLES))
             return titles + _messages(con, wanted, limit - len(titles), None)
+
+    def search_reasoning(self, query: str, *, limit: int = 50) -> list[SearchHit]:
+        """Return the matches for every word of the query in what models thought, newest first.
+
+        It is not indexed: some thousands of the newest replies with reasoning are looked through.
+
+        Args:
+            query: Anything; otherwise as for `search`.
+            limit: How many hits at most.
+        """
+        wanted = parse(query)
+        if wanted.is_empty or limit < 1:
+            return []
+        hits: list[SearchHit] = []
+        with self._db.read() as con:
+            sql = _THOUGHT.format(source="message m", condition="1", order="m.seq DESC", limit=_SCANNED)
+            for row in con.execute(sql):
+                folded = fold(row[5])
+                if all(word in folded for word in wanted.words):
+                    hits.append(_hit(row, wanted.marks))
+                    if len(hits) == limit:
+                        break
+        return hits
 
     def search_extent(self) -> tuple[int, int]:
         """Return how many messages a search covers, and of how many conversations."""

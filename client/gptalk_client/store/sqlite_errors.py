@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import sqlite3
 import threading
 import time
@@ -12,10 +11,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from gptalk_client.errors import StoreError, StoreFullError, StoreReadOnlyError
+from gptalk_client.store.disk_space import DISK_FULL, shortage
 
 BUSY_TIMEOUT_MS = 1_000
 BUSY_TRIES = 15
-_LITTLE_SPACE_BYTES = 256 * 1024
 _T = TypeVar("_T")
 
 
@@ -63,8 +62,9 @@ def in_words(path: Path) -> Iterator[None]:
 def _explained(err: sqlite3.Error, path: Path) -> StoreError:
     code = primary_code(err)
     may_be_full = code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
-    if code == sqlite3.SQLITE_FULL or (may_be_full and _is_disk_full(path)):
-        return StoreFullError("The disk is full: the conversations cannot be saved.")
+    cause = shortage(path.parent) if may_be_full else ""
+    if cause or code == sqlite3.SQLITE_FULL:
+        return StoreFullError(f"{cause or DISK_FULL}: the conversations cannot be saved.")
     if code == sqlite3.SQLITE_READONLY:
         return StoreReadOnlyError(f"The conversations in {path.parent} cannot be written.")
     if is_busy(err):
@@ -74,12 +74,3 @@ def _explained(err: sqlite3.Error, path: Path) -> StoreError:
     if isinstance(err, sqlite3.ProgrammingError) and "closed" in str(err):
         return StoreError("The conversations are closed.", hint="Start the program again.")
     return StoreError(f"The conversations in {path} could not be used: {err}.")
-
-
-def _is_disk_full(path: Path) -> bool:
-    import shutil  # a rare need, and slow to load
-
-    try:
-        return shutil.disk_usage(path.parent).free < _LITTLE_SPACE_BYTES
-    except OSError as err:
-        return err.errno == errno.ENOSPC

@@ -5,15 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Self
 
 from gptalk_client.errors import StoreError
 from gptalk_client.paths import typed_path
 from gptalk_client.store.backups import free_name, write_backup
 from gptalk_client.store.branches import Branches
 from gptalk_client.store.conversations import Conversations
-from gptalk_client.store.database import Database
 from gptalk_client.store.imports import Imports
 from gptalk_client.store.migrations import rebuild_search_index
 from gptalk_client.store.opening import open_database
@@ -29,13 +29,7 @@ class Store(Conversations, Turns, Branches, Search, Imports):
     to write and can't, and UsageError for an id that does not exist. `close` it, or use it in a `with`.
     """
 
-    def __init__(self, database: Database, notices: list[str]) -> None:
-        self._db = database
-        self.notices = notices
-        """Sentences for the user about anything unusual, such as a file that was moved aside."""
-
-    @classmethod
-    def open(cls, path: str | os.PathLike[str], *, read_only: bool = False) -> Store:
+    def __init__(self, path: str | os.PathLike[str], *, read_only: bool = False) -> None:
         """Open a database, creating it, upgrading it and recovering from a crash if need be.
 
         A file that is damaged or not a database is moved aside and a new one created. If the folder can't
@@ -49,16 +43,21 @@ class Store(Conversations, Turns, Branches, Search, Imports):
             NewerSchemaError: A later version of the program wrote the file.
             StoreError: It cannot be opened.
         """
-        notices: list[str] = []
-        store = cls(open_database(Path(path), read_only=read_only, notices=notices), notices)
+        self.notices: list[str] = []
+        """Sentences for the user about anything unusual, such as a file that was moved aside."""
+        self._db = open_database(Path(path), read_only=read_only, notices=self.notices)
         try:
-            store.recover()
+            self.recover()
         except StoreError as err:  # reading is better than failing to start
-            notices.append(err.for_humans())
+            self.notices.append(err.for_humans())
         except BaseException:
-            store.close()
+            self.close()
             raise
-        return store
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str], *, read_only: bool = False) -> Self:
+        """Return the store in a file; the arguments and errors are those of the class."""
+        return cls(path, read_only=read_only)
 
     def __enter__(self) -> Store:
         return self
@@ -75,6 +74,21 @@ class Store(Conversations, Turns, Branches, Search, Imports):
     def read_only(self) -> bool:
         """Whether nothing can be written."""
         return self._db.read_only
+
+    @property
+    def waits_for_space(self) -> bool:
+        """Whether nothing can be written because the disk was full when it was opened; open it again later."""
+        return bool(self._db.shortage)
+
+    @contextlib.contextmanager
+    def interruptible(self, is_unwanted: Callable[[], bool]) -> Iterator[None]:
+        """Let reads in the `with` block fail with StoreError once they are not wanted any more.
+
+        Args:
+            is_unwanted: Asked every now and then while a query runs, on the thread that runs it.
+        """
+        with self._db.interruptible(is_unwanted):
+            yield
 
     def hurry(self) -> None:
         """Stop waiting for other processes' locks, because the program ends; for any thread."""

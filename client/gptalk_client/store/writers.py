@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from gptalk_client.textsearch.folding import index_text
 
 BROKEN_OFF = "The program ended before the reply was complete. The text so far is kept."
 BROKEN_OFF_EMPTY = "The program ended before the reply began."
+_CLAIM_TIMEOUT_S = 1.0
 
 
 def finish_reply(
@@ -64,12 +66,10 @@ class Writers(StorePart):
         """Return this store's name as a writer; its lock is held from the first use."""
         if not self._owner:
             owner = new_id()
-            try:
-                self._owner_lock = FileLock.try_acquire(self._lock_file(owner))
-            except OSError:
-                self._owner_lock = (
-                    None  # no locks on this file system: others will see the rows as broken off
-                )
+            # Without locks on this file system, others will see the rows as broken off.
+            with contextlib.suppress(OSError):
+                # Nobody knows the name yet, but `recover` may try the file for a moment.
+                self._owner_lock = FileLock.acquire(self._lock_file(owner), timeout_s=_CLAIM_TIMEOUT_S)
             self._owner = owner
         return self._owner
 
@@ -85,7 +85,7 @@ class Writers(StorePart):
     def recover(self) -> int:
         """Mark the replies of dead writers as incomplete, and return how many there were.
 
-        Replies that another living process is writing are left alone.
+        Replies that another living process is writing are left alone. Lock files of dead writers are deleted.
         """
         if self._db.read_only:
             return 0
@@ -93,7 +93,22 @@ class Writers(StorePart):
             owners = [
                 row[0] for row in con.execute("SELECT DISTINCT owner FROM message WHERE status = 'streaming'")
             ]
-        return sum(self._recover_from(owner) for owner in owners if not self._owner or owner != self._owner)
+        recovered = sum(
+            self._recover_from(owner) for owner in owners if not self._owner or owner != self._owner
+        )
+        self._clear_locks()
+        return recovered
+
+    def _clear_locks(self) -> None:
+        """Delete the lock files that nobody holds any more.
+
+        A file is deleted under its lock, and `FileLock` takes no lock on a deleted file: no writer loses its own.
+        """
+        with contextlib.suppress(OSError):
+            for path in locks_folder(self._db.path).glob("*.lock"):
+                with contextlib.suppress(OSError):
+                    if (lock := FileLock.try_acquire(path, create=False)) is not None:
+                        lock.release(remove=True)
 
     def _recover_from(self, owner: str) -> int:
         try:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from gptalk_client.errors import TranscriptError
+from gptalk_client.errors import Remedy, TranscriptError
 from gptalk_client.files import AlreadyExistsError, atomic_write, is_stream
 from gptalk_client.text import MAX_FILE_NAME_BYTES, file_name
 
@@ -39,7 +39,7 @@ def write_file(path: Path, chunks: Iterable[str], *, force: bool = False) -> Non
             out.writelines(chunks)
     except AlreadyExistsError as err:
         raise TranscriptError(
-            f"{path} is there already.", hint="Choose another name, or add --force to replace it."
+            f"{path} is there already.", hint="Choose another name.", remedy=Remedy.OVERWRITE
         ) from err
     except OSError as err:
         raise TranscriptError(f"{path} cannot be written: {_in_words(err)}.", hint="") from err

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from gptalk_client.errors import TranscriptError
+from gptalk_client.errors import Remedy, TranscriptError
 from gptalk_client.store.imported import ImportedConversation
 from gptalk_client.store.store import Store
 from gptalk_client.transcripts.detection import appearance, detect
@@ -96,11 +96,12 @@ def _files(path: Path, source: str, report: ImportReport) -> list[tuple[SourceFi
     if len(candidates) == 1:
         raise TranscriptError(
             f"{path} is of no known format: it is {appearance(candidates[0])}.",
-            hint=f"If you know the program that wrote it, name it with --from: {', '.join(SOURCES)}.",
+            hint=f"If you know the program that wrote it, name it: {', '.join(SOURCES)}.",
+            remedy=Remedy.SOURCE,
         )
     raise TranscriptError(
         f"There are no conversations in {path}.",
-        hint="`gptalk-tui import` reads JSON, JSON lines, YAML and zip files of known formats there.",
+        hint="JSON, JSON lines, YAML and zip files of known formats are read in a folder.",
     )
 
 

@@ -29,6 +29,28 @@ def test_the_system_message_and_the_last_one_stay_and_the_oldest_go() -> None:
     assert kept[1]["role"] == "user"
 
 
+def test_messages_are_dropped_six_at_a_time() -> None:
+    messages = conversation(20)
+
+    assert drop_oldest(messages, tokens=1000, room=1000) == [messages[0], *messages[7:]]
+    assert drop_oldest(messages, tokens=4000, room=2000) == [messages[0], *messages[25:]]
+    assert drop_oldest(messages, tokens=4000, room=1) == [messages[0], messages[-1]]
+
+
+def test_what_remains_begins_with_a_message_of_the_user() -> None:
+    turns = conversation(20)[1:]
+    asked_twice = [turns[0], *turns]
+    assert asked_twice[6]["role"] == "assistant"
+
+    assert drop_oldest(asked_twice, tokens=1000, room=1000) == asked_twice[7:]
+
+
+def test_the_shortest_conversation_loses_all_but_the_question() -> None:
+    messages = conversation(1, size=0)[1:]
+    assert drop_oldest(messages[:2], tokens=0, room=0) == messages[1:2]
+    assert drop_oldest(messages, tokens=0, room=0) == messages[2:]
+
+
 def test_the_next_turns_begin_at_the_same_message() -> None:
     firsts = set()
     for turns in (30, 31, 32):

@@ -24,7 +24,7 @@ import pytest
 from gptalk_client.embedded.errors import EndpointCrashedError, WeightsMissingError
 from gptalk_client.embedded.process import EndpointState, LocalEndpoint, environment
 from gptalk_client.embedded.serve import with_address
-from gptalk_client.errors import LocalModelError
+from gptalk_client.errors import LocalModelError, Remedy
 from support.command_line import command
 from support.raw_server import Connection, RawServer, eventually
 
@@ -149,7 +149,7 @@ async def test_ctrl_c_in_the_terminal_does_not_reach_it(endpoint: LocalEndpoint)
     assert os.getpgid(endpoint.pid) != os.getpgid(0)
 
 
-async def test_a_crash_during_a_reply_is_told_and_the_next_start_is_another_process(
+async def test_a_crash_during_a_reply_is_reported_and_the_next_start_is_a_new_process(
     endpoint: LocalEndpoint,
 ) -> None:
     url = await endpoint.start()
@@ -246,7 +246,7 @@ async def test_without_weights_it_asks_for_them(tmp_path: Path) -> None:
     assert (endpoint.state, endpoint.pid) == (EndpointState.STOPPED, None)
 
 
-async def test_a_file_that_llama_cpp_refuses_is_told_in_words(make_gguf: Any, tmp_path: Path) -> None:
+async def test_a_file_that_llama_cpp_refuses_is_reported(make_gguf: Any, tmp_path: Path) -> None:
     states: list[EndpointState] = []
     model = make_gguf(("general.architecture", "llama"), ("llama.context_length", 64))
     endpoint = LocalEndpoint(tmp_path, model, on_state=states.append)
@@ -257,12 +257,12 @@ async def test_a_file_that_llama_cpp_refuses_is_told_in_words(make_gguf: Any, tm
     assert endpoint.pid is None
 
 
-async def test_a_port_that_is_taken_is_told_in_words(upstream: RawServer, tmp_path: Path) -> None:
+async def test_a_port_that_is_taken_is_reported(upstream: RawServer, tmp_path: Path) -> None:
     endpoint = LocalEndpoint(tmp_path, upstream=upstream.url, port=upstream.port)
 
     with pytest.raises(LocalModelError, match="already in use") as caught:
         await endpoint.start()
-    assert "--port" in caught.value.for_humans()
+    assert caught.value.remedy is Remedy.PORT
 
 
 async def test_a_start_that_takes_too_long_is_given_up(upstream: RawServer, tmp_path: Path) -> None:
@@ -286,7 +286,7 @@ async def test_a_process_that_dies_at_its_start_shows_its_last_words(
         await endpoint.start()
 
 
-async def test_a_missing_package_is_told_with_what_to_install(
+async def test_a_missing_package_is_reported_with_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import importlib.util

@@ -156,11 +156,13 @@ async def test_the_secret_changes_at_each_start(serve_engine: Any, scripted: Any
 
 FOREIGN_HOSTS = [
     "evil.example", "evil.example:{port}", "127.0.0.1", "127.0.0.1:1", "127.0.0.1.nip.example:{port}",
-    "[::1", "127.0.0.1:x", "127.0.0.1:{port}@evil.example",
+    "[::1", "127.0.0.1:x", "127.0.0.1:{port}@evil.example", "evil.example@127.0.0.1:{port}", "127.0.0.1:{port}/",
+    "127.0.0.1:0{port}", "[::1]evil.example:{port}", "::1:{port}", "127.0.0.1:{port}#",
 ]  # fmt: skip
 FOREIGN_ORIGINS = [
     "https://evil.example", "http://evil.example:{port}", "null", "", "https://127.0.0.1:{port}",
     "http://127.0.0.1:1", "http://127.0.0.1", "http://127.0.0.1:{port}@evil.example",
+    "http://evil.example@127.0.0.1:{port}", "http:/127.0.0.1:{port}",
 ]  # fmt: skip
 
 
@@ -208,10 +210,25 @@ async def test_a_header_that_is_doubled_or_missing_is_refused(headers: list[tupl
     assert sent[0]["status"] == 403
 
 
+@pytest.mark.parametrize(("port", "status"), [(80, "let in"), (4711, 403)])
+async def test_host_without_a_port_means_port_80(port: int, status: object) -> None:
+    sent: list[Any] = []
+
+    async def inside(*_: Any) -> None:
+        sent.append("let in")
+
+    async def send(message: Any) -> None:
+        sent.append(message.get("status"))
+
+    scope = {"type": "http", "path": "/secret/api", "headers": [(b"host", b"localhost")]}
+    await Guard(inside, secret="secret", port=port)(scope, inside, send)
+    assert sent[0] == status
+
+
 async def test_loopback_names_with_the_own_port_are_let_in(
     http: Any, serve_engine: Any, scripted: Any
 ) -> None:
-    own = ["localhost:{port}", "127.0.0.1:{port}", "[::1]:{port}"]
+    own = ["localhost:{port}", "127.0.0.1:{port}", "[::1]:{port}", "LocalHost:{port}"]
     async with serve_engine(scripted()) as url:
         assert await log_in_with(http, url, "host", own) == dict.fromkeys(own, 200)
 
@@ -288,7 +305,7 @@ async def test_a_prompt_needs_a_login(http: Any, serve_engine: Any, scripted: An
             assert (answer.status_code, answer.json()["code"]) == (401, 401), header
 
 
-async def test_a_bad_body_is_refused_in_words(http: Any, serve_engine: Any, scripted: Any) -> None:
+async def test_a_bad_body_is_refused(http: Any, serve_engine: Any, scripted: Any) -> None:
     bodies = [b"", b"{", b"[]", b"{}", b'{"content": 3}', b'{"content": " "}', b"\xff", b"[" * 100_000]
     async with serve_engine(scripted()) as url:
         headers = {"authorization": f"Bearer {await log_in(http, url)}"}
@@ -308,7 +325,7 @@ async def test_a_body_without_end_is_refused(http: Any, serve_engine: Any, scrip
     assert answer.status_code == 413
 
 
-async def test_an_engine_that_fails_is_told_in_words_and_the_text_is_kept(
+async def test_an_engine_failure_is_reported_and_the_text_is_kept(
     http: Any, serve_engine: Any, scripted: Any
 ) -> None:
     async with serve_engine(scripted("Half a", EngineError("No memory.", hint="Buy some."))) as url:
@@ -373,7 +390,7 @@ async def test_several_replies_stream_at_the_same_time(http: Any, serve_engine: 
     assert [events[-2:] for events in replies] == [[{"content": "ab"}, "[DONE]"]] * 5
 
 
-async def test_the_end_of_the_server_is_no_end_of_a_reply(
+async def test_a_reply_cut_off_by_the_servers_exit_is_not_complete(
     http: Any, serve_engine: Any, scripted: Any
 ) -> None:
     engine = scripted("a", asyncio.Event())

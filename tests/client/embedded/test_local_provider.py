@@ -114,9 +114,7 @@ async def test_stopping_a_reply_stops_what_writes_it(
     assert upstream.connections
 
 
-async def test_a_crash_fails_the_turn_in_words_and_the_next_one_works(
-    provider: LocalProvider, script: Script
-) -> None:
+async def test_a_crash_fails_the_turn_and_the_next_one_works(provider: LocalProvider, script: Script) -> None:
     script.hold.clear()
     seen: list[ReplyEvent] = []
 
@@ -137,7 +135,7 @@ async def test_a_crash_fails_the_turn_in_words_and_the_next_one_works(
     assert text_of(await collect(provider)) == "Hello"
 
 
-async def test_a_process_that_died_between_two_turns_is_started_anew(provider: LocalProvider) -> None:
+async def test_a_process_that_died_between_turns_is_restarted(provider: LocalProvider) -> None:
     await collect(provider)
     pid = provider.endpoint.pid
     assert pid is not None

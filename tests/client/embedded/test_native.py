@@ -80,7 +80,7 @@ async def test_a_turn_names_it_too(make_gguf: Any, tmp_path: Path) -> None:
         (
             "/lib/libc.so.6: version `GLIBC_2.99' not found (required by /x.so)",
             ["debian"],
-            "--provider openai",
+            "OpenAI-compatible engine",
         ),
     ],
 )
@@ -102,7 +102,7 @@ def test_this_system_says_what_it_is() -> None:
     assert all(family == family.lower() for family in native.system_families())
 
 
-def test_an_engine_that_dies_is_told_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_engine_that_dies_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package = tmp_path / "xllamacpp"
     package.mkdir()
     (package / "__init__.py").write_text("import os; os._exit(132)\n")

@@ -35,7 +35,7 @@ def user(content: str) -> ChatMessage:
         "x\n\n",
     ],
 )
-def test_what_is_no_flattened_conversation_is_one_message_word_for_word(prompt: str) -> None:
+def test_anything_but_a_flattened_conversation_is_one_literal_message(prompt: str) -> None:
     assert parse_prompt(prompt) == [user(prompt)]
 
 
@@ -54,7 +54,7 @@ def test_empty_messages_are_left_out() -> None:
     assert parse_prompt("User: a\nAssistant: \nUser: b\nAssistant:") == [user("a"), user("b")]
 
 
-def test_a_conversation_of_nothing_is_taken_word_for_word() -> None:
+def test_an_empty_conversation_is_taken_literally() -> None:
     assert parse_prompt("User: \nAssistant:") == [user("User: \nAssistant:")]
 
 
@@ -71,13 +71,15 @@ def test_a_line_that_starts_with_a_role_opens_a_message() -> None:
     ]
 
 
-_plain_lines = st.text().map(lambda text: text.replace("\n", " ").replace(":", ";"))
+_plain_lines = st.text(max_size=12).map(lambda text: text.replace("\n", " ").replace(":", ";"))
 _any_lines = _plain_lines | st.sampled_from(["User: x", "System: y", "Assistant: z", "user: x", " User: x"])
 
 
 def conversations(lines: st.SearchStrategy[str]) -> st.SearchStrategy[list[ChatMessage]]:
     contents = st.builds(
-        lambda first, more: "\n".join([first, *more]), _plain_lines.filter(str.strip), st.lists(lines)
+        lambda first, more: "\n".join([first, *more]),
+        _plain_lines.filter(str.strip),
+        st.lists(lines, max_size=4),
     )
     roles = st.sampled_from(["system", "user", "assistant"])
     return st.lists(st.builds(ChatMessage, role=roles, content=contents), min_size=2, max_size=6)

@@ -74,7 +74,7 @@ async def test_a_conversation_that_is_too_long_loses_its_oldest_turns(
     assert re.search(r"dropped the \d+ oldest messages of 61", caplog.text)
 
 
-async def test_one_message_that_is_too_long_is_refused_in_words(engine: LlamaEngine) -> None:
+async def test_one_message_that_is_too_long_is_refused(engine: LlamaEngine) -> None:
     with pytest.raises(EngineError, match=r"too long for this model: it takes \d+ tokens, .* limit is 512"):
         await ask(engine, user("word " * 2000))
 

@@ -14,7 +14,7 @@ class Clock:
         return self.now
 
 
-def test_a_token_holds_until_it_expires() -> None:
+def test_a_token_is_valid_until_it_expires() -> None:
     clock = Clock()
     store: TokenStore[str] = TokenStore(lifetime_s=10, limit=5, clock=clock)
     token = store.issue("x")

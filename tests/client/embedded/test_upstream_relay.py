@@ -142,7 +142,7 @@ async def test_without_a_key_none_is_sent() -> None:
         (say(b"data: " + b"x" * (9 << 20)), "more than 8388608 bytes"),
     ],
 )
-async def test_what_goes_wrong_is_told_in_words(answer: Answer, words: str) -> None:
+async def test_failures_are_explained(answer: Answer, words: str) -> None:
     async with upstream(answer) as server:
         with pytest.raises(EngineError, match=words) as caught:
             await ask(server, key="s3cret-key")
@@ -150,7 +150,7 @@ async def test_what_goes_wrong_is_told_in_words(answer: Answer, words: str) -> N
     assert "s3cret-key" not in caught.value.for_humans()
 
 
-async def test_an_upstream_that_is_not_there_is_told_in_words() -> None:
+async def test_an_unreachable_upstream_is_reported() -> None:
     async with upstream(say()) as server:
         gone = server.url
     engine = UpstreamEngine(gone)

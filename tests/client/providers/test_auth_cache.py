@@ -57,7 +57,7 @@ class SignIn:
 # One login at a time
 
 
-async def test_30_twenty_turns_on_one_expired_token_make_one_login() -> None:
+async def test_twenty_turns_on_one_expired_token_make_one_login() -> None:
     async with GptalkServer("fine") as server:
         provider = GPTalk(url=server.url)
         assert (await run_turn(provider)).text == "fine"
@@ -68,7 +68,7 @@ async def test_30_twenty_turns_on_one_expired_token_make_one_login() -> None:
         await provider.aclose()
 
 
-async def test_30_a_waiter_that_is_cancelled_disturbs_nobody() -> None:
+async def test_a_cancelled_waiter_does_not_disturb_others() -> None:
     cache, sign_in = AuthCache(None), SignIn(is_held=True)
     waiters = [asyncio.create_task(cache.login(URL, sign_in)) for _ in range(5)]
     await eventually(lambda: sign_in.count == 1)
@@ -81,7 +81,7 @@ async def test_30_a_waiter_that_is_cancelled_disturbs_nobody() -> None:
     assert sign_in.count == 1
 
 
-async def test_27_when_all_waiters_are_cancelled_the_login_is_too() -> None:
+async def test_when_all_waiters_are_cancelled_the_login_is_too() -> None:
     cache, sign_in = AuthCache(None), SignIn(is_held=True)
     waiters = [asyncio.create_task(cache.login(URL, sign_in)) for _ in range(3)]
     await eventually(lambda: sign_in.count == 1)
@@ -115,7 +115,7 @@ async def test_a_login_that_gives_the_refused_token_again_is_not_repeated_for_ev
     assert sign_in.count == 1
 
 
-async def test_30_a_token_that_another_process_got_meanwhile_is_taken(path: Path) -> None:
+async def test_a_token_from_another_process_is_used(path: Path) -> None:
     first, second, sign_in = AuthCache(path), AuthCache(path), SignIn()
     await first.login(URL, sign_in)
     assert (await second.login(URL, sign_in, refused="other")).token == "token-1"
@@ -125,7 +125,7 @@ async def test_30_a_token_that_another_process_got_meanwhile_is_taken(path: Path
     assert current.token == "token-2"
 
 
-async def test_30_two_caches_on_one_file_wait_for_each_other(path: Path) -> None:
+async def test_two_caches_on_one_file_wait_for_each_other(path: Path) -> None:
     caches, sign_in = [AuthCache(path), AuthCache(path)], SignIn(is_held=True)
     waiters = [asyncio.create_task(cache.login(URL, sign_in)) for cache in caches]
     await eventually(lambda: sign_in.count == 1)
@@ -135,7 +135,7 @@ async def test_30_two_caches_on_one_file_wait_for_each_other(path: Path) -> None
     assert {login.token for login in await asyncio.gather(*waiters)} == {"token-1"}
 
 
-def test_30_two_processes_make_one_login(tmp_path: Path) -> None:
+def test_two_processes_make_one_login(tmp_path: Path) -> None:
     program = textwrap.dedent(
         """
         import asyncio, sys
@@ -182,12 +182,12 @@ def test_30_two_processes_make_one_login(tmp_path: Path) -> None:
      ("soon", None), (True, None), ([], None), (float("inf"), None), (float("nan"), None), (10**400, None)],
     ids=lambda value: str(value)[:20],
 )  # fmt: skip
-def test_31_when_a_token_expires(value: object, expected: int | None) -> None:
+def test_when_a_token_expires(value: object, expected: int | None) -> None:
     assert parse_expiry(value, now_s=1000) == expected
 
 
 @pytest.mark.parametrize("expires_at", [1, "gone", None, 1_600_000_000, 10**15], ids=repr)
-async def test_31_an_odd_expiry_is_no_reason_to_log_in_again(expires_at: object) -> None:
+async def test_an_odd_expiry_does_not_cause_another_login(expires_at: object) -> None:
     body = json.dumps({"data": {"token": "abc", "expires_at": expires_at}}).encode()
     async with RawServer(gptalk(login=answers(("200 OK", body, "")))) as server:
         provider = GPTalk(url=server.url)
@@ -197,7 +197,7 @@ async def test_31_an_odd_expiry_is_no_reason_to_log_in_again(expires_at: object)
         assert sum(request.path.endswith("login") for request in server.requests) == 1
 
 
-async def test_31_a_token_that_is_over_by_this_clock_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_token_expired_by_this_clock_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     cache, sign_in = AuthCache(None), SignIn()
     await cache.login(URL, sign_in)
     now = time.time
@@ -257,7 +257,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("content", BAD.values(), ids=BAD)
-async def test_32_a_bad_file_is_ignored_and_replaced(path: Path, content: bytes) -> None:
+async def test_a_bad_file_is_ignored_and_replaced(path: Path, content: bytes) -> None:
     path.parent.mkdir()
     path.touch(mode=0o600)
     path.write_bytes(content)
@@ -286,7 +286,7 @@ def make_foreign(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @NOT_WINDOWS
 @pytest.mark.parametrize("spoil", [make_symlink, make_readable, make_foreign])
-async def test_32_a_file_that_others_may_have_touched_is_not_read(
+async def test_a_file_that_others_may_have_touched_is_not_read(
     path: Path, spoil: Callable[[Path, pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await AuthCache(path).login(URL, SignIn())
@@ -309,7 +309,7 @@ async def test_32_a_file_that_others_may_have_touched_is_not_read(
 
 
 @NOT_WINDOWS
-async def test_32_a_pipe_in_the_place_of_the_file_is_not_waited_for(path: Path) -> None:
+async def test_a_pipe_in_the_place_of_the_file_is_not_waited_for(path: Path) -> None:
     path.parent.mkdir()
     os.mkfifo(path, 0o600)
     reading = asyncio.create_task(asyncio.to_thread(AuthCache(path).current, URL))
@@ -320,7 +320,7 @@ async def test_32_a_pipe_in_the_place_of_the_file_is_not_waited_for(path: Path) 
     assert await reading is None
 
 
-async def test_32_a_folder_in_the_place_of_the_file(path: Path) -> None:
+async def test_a_folder_in_the_place_of_the_file(path: Path) -> None:
     path.mkdir(parents=True)
     cache = AuthCache(path)
     assert cache.current(URL) is None
@@ -331,7 +331,7 @@ async def test_32_a_folder_in_the_place_of_the_file(path: Path) -> None:
     assert sorted(each.name for each in path.parent.iterdir()) == ["auth.json", "auth.json.lock"]
 
 
-async def test_32_where_nothing_can_be_written_memory_serves_and_one_warning_tells(tmp_path: Path) -> None:
+async def test_where_nothing_can_be_written_memory_serves_and_one_warning_tells(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     told: list[str] = []
     cache, sign_in = AuthCache(tmp_path / "file" / "auth.json", on_warning=told.append), SignIn()
@@ -372,7 +372,7 @@ async def test_logins_are_kept_by_address(path: Path) -> None:
     assert other.token == "token-2"
 
 
-async def test_what_is_shown_holds_neither_token_nor_secret_path(path: Path) -> None:
+async def test_nothing_displayed_contains_a_token_or_secret_path(path: Path) -> None:
     async with GptalkServer(secret="PATH-CANARY") as server:
         provider = GPTalk(url=server.url, auth_cache=AuthCache(path))
         status = await provider.login()
@@ -407,7 +407,7 @@ async def test_used_times_counts_replies_and_starts_again_with_a_login(path: Pat
         await provider.aclose()
 
 
-async def test_a_use_is_not_counted_while_another_process_holds_the_file(path: Path) -> None:
+async def test_a_use_is_not_counted_while_the_file_is_locked(path: Path) -> None:
     cache = AuthCache(path)
     await cache.login(URL, SignIn())
     lock = FileLock.try_acquire(Path(f"{path}.lock"))
@@ -428,7 +428,7 @@ def test_an_unusable_token(token: object) -> None:
     assert not is_usable_token(token)
 
 
-async def test_27_a_cancelled_login_closes_its_connection() -> None:
+async def test_a_cancelled_login_closes_its_connection() -> None:
     async def silent(connection: Connection, request: Request) -> None:
         await connection.client_gone()
 

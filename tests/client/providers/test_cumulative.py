@@ -49,7 +49,7 @@ def test_an_emptied_text_replaces_all() -> None:
     assert changes("abc", "", "x") == [TextAdded("abc"), TextReplaced(""), TextAdded("x"), None]
 
 
-def test_only_the_newest_text_is_told_to_who_asks_late() -> None:
+def test_a_slow_consumer_gets_only_the_newest_text() -> None:
     text = CumulativeText()
     for each in ("a", "abc", "x", "abcd"):
         text.push(content(each))
@@ -78,7 +78,7 @@ def test_half_a_surrogate_pair_waits_for_the_other_half() -> None:
     ]  # fmt: skip
 
 
-def test_a_replacement_character_at_the_end_waits_and_is_told_at_last() -> None:
+def test_a_trailing_replacement_character_waits_for_the_end() -> None:
     assert changes("a\ufffd", "aж", "aж\ufffd") == [TextAdded("a"), TextAdded("ж"), None, TextAdded("\ufffd")]
 
 
@@ -143,7 +143,7 @@ def test_empty_events_do_not_count() -> None:
         (b'{"message": "%s"}' % (b"x" * 9000), "x" * 299 + "…"),
     ],
 )
-def test_an_error_of_the_service_is_told_in_its_words(payload: bytes, reason: str) -> None:
+def test_an_error_quotes_the_service(payload: bytes, reason: str) -> None:
     text = CumulativeText()
     text.push(content("abc"))
     text.push(event(payload))
@@ -179,7 +179,7 @@ def test_a_last_event_cut_short_counts_for_nothing(raw: bytes) -> None:
     assert not text.has_news
 
 
-def test_a_last_event_that_is_whole_counts() -> None:
+def test_a_complete_last_event_counts() -> None:
     text = CumulativeText()
     text.push_unfinished(content("abc"))
     assert text.take() == TextAdded("abc")

@@ -231,7 +231,7 @@ def test_a_lone_surrogate_in_a_prompt_can_be_sent() -> None:
     assert body["content"] == "a\ufffdb"
 
 
-def test_the_context_of_a_conversation_goes_by_the_services_name() -> None:
+def test_the_context_size_is_sent_under_the_services_name() -> None:
     body = json.loads(submit_body(ReplyRequest(MESSAGES, options={"context_messages": 7, "temperature": 1})))
     assert body["ctx_msg_count"] == 7
     assert "context_messages" not in body

@@ -84,7 +84,7 @@ IN_BODY = ("200 OK", b'{"code": 401, "msg": "expired"}', "")
 
 
 @pytest.mark.parametrize("refused", [REFUSED, IN_BODY], ids=["by status", "in the body"])
-async def test_17_a_refused_cached_token_costs_one_login_and_one_more_try(
+async def test_a_refused_cached_token_costs_one_login_and_one_more_try(
     refused: tuple[str, bytes, str],
 ) -> None:
     outcome, asked = await turn_with(submit=answers(OK, refused, OK), turns=2)
@@ -97,26 +97,26 @@ async def login_by_count(connection: Connection, request: Request) -> None:
     await connection.answer({"data": {"token": f"token-{number}", "expires_at": time.time() + 99}})
 
 
-async def test_17_a_second_refusal_is_final() -> None:
+async def test_a_second_refusal_is_final() -> None:
     outcome, asked = await turn_with(login_by_count, answers(OK, REFUSED), turns=2)
     assert type(outcome.error).__mro__[1] is AuthError
     assert "expired" in outcome.error.message
     assert asked == ["login", "text", "stream", "text", "login", "text"]
 
 
-async def test_17_a_refused_fresh_token_is_final() -> None:
+async def test_a_refused_fresh_token_is_final() -> None:
     outcome, asked = await turn_with(submit=answers(REFUSED))
     assert isinstance(outcome.error, AuthError)
     assert asked == ["login", "text"]
 
 
-async def test_17_a_refused_login_is_final() -> None:
+async def test_a_refused_login_is_final() -> None:
     outcome, asked = await turn_with(login=answers(REFUSED))
     assert isinstance(outcome.error, AuthError)
     assert asked == ["login"]
 
 
-async def test_17_a_refused_stream_costs_the_whole_turn_once_more() -> None:
+async def test_a_refused_stream_costs_the_whole_turn_once_more() -> None:
     left = [answers(REFUSED), good_stream]
 
     async def stream(connection: Connection, request: Request) -> None:
@@ -127,7 +127,7 @@ async def test_17_a_refused_stream_costs_the_whole_turn_once_more() -> None:
     assert asked == ["login", "text", "stream", "text", "stream"]
 
 
-async def test_17_a_stream_refused_twice_is_final() -> None:
+async def test_a_stream_refused_twice_is_final() -> None:
     outcome, asked = await turn_with(stream=answers(REFUSED))
     assert isinstance(outcome.error, AuthError)
     assert asked == ["login", "text", "stream", "text", "stream"]
@@ -135,21 +135,21 @@ async def test_17_a_stream_refused_twice_is_final() -> None:
 
 @pytest.mark.parametrize("step", ["login", "submit", "stream"])
 @pytest.mark.parametrize("status", ["200 OK", "403 Forbidden", "503 Service Unavailable"])
-async def test_18_a_page_for_people_means_blocked_and_is_not_shown(step: str, status: str) -> None:
+async def test_a_page_for_people_means_blocked_and_is_not_shown(step: str, status: str) -> None:
     outcome, asked = await turn_with(**{step: answers((status, PAGE, HTML))})
     assert type(outcome.error) is BlockedError
     assert "CANARY" not in outcome.error.for_humans()
     assert asked == ["login", "text", "stream"][: ["login", "submit", "stream"].index(step) + 1]
 
 
-async def test_18_a_page_that_says_it_is_a_stream_means_blocked() -> None:
+async def test_a_page_that_says_it_is_a_stream_means_blocked() -> None:
     outcome, _ = await turn_with(stream=answers(("200 OK", b"\n" + PAGE, EVENTS)))
     assert type(outcome.error) is BlockedError
 
 
 @pytest.mark.parametrize("step", ["login", "submit", "stream"])
 @pytest.mark.parametrize("retry_after", ["0", "-1"])
-async def test_19_too_many_requests_waits_and_tries_once_more(
+async def test_too_many_requests_waits_and_tries_once_more(
     step: str, retry_after: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gptalk_client.providers.http_errors.DEFAULT_RETRY_AFTER_S", 0.01)
@@ -166,13 +166,13 @@ async def test_19_too_many_requests_waits_and_tries_once_more(
     assert "slow down" in retry.reason
 
 
-async def test_19_a_second_refusal_for_too_many_requests_is_final() -> None:
+async def test_a_second_refusal_for_too_many_requests_is_final() -> None:
     outcome, asked = await turn_with(submit=answers((TOO_MANY, b"", "retry-after: 0\r\n")))
     assert type(outcome.error) is RateLimitedError
     assert asked == ["login", "text", "text"]
 
 
-async def test_19_a_long_wait_is_told_at_once() -> None:
+async def test_a_long_wait_fails_at_once() -> None:
     outcome, asked = await turn_with(submit=answers((TOO_MANY, b"", "retry-after: 61\r\n")))
     assert type(outcome.error) is RateLimitedError
     assert outcome.error.retry_after_s == 61
@@ -180,7 +180,7 @@ async def test_19_a_long_wait_is_told_at_once() -> None:
     assert asked == ["login", "text"]
 
 
-async def test_19_the_wait_can_be_cancelled() -> None:
+async def test_the_wait_can_be_cancelled() -> None:
     async with RawServer(gptalk(submit=answers((TOO_MANY, b"", "retry-after: 60\r\n")))) as server:
         provider = GPTalk(url=server.url)
         waiting = asyncio.Event()
@@ -207,16 +207,16 @@ async def test_19_the_wait_can_be_cancelled() -> None:
      ("Thu, 99 Jan 1970 00:00:01 GMT", 2.0), ("Thu, 01 Jan 99999999999 00:00:00 GMT", 2.0),
      ("Thu, 01 Jan 1970 00:00:01 +99999999999999", 2.0)],
 )  # fmt: skip
-def test_19_retry_after(value: str | None, seconds: float) -> None:
+def test_retry_after(value: str | None, seconds: float) -> None:
     assert parse_retry_after(value, now_s=10.0) == seconds
 
 
-def test_19_retry_after_as_a_date_from_now() -> None:
+def test_retry_after_as_a_date_from_now() -> None:
     assert 25 < parse_retry_after(email.utils.formatdate(time.time() + 30, usegmt=True)) <= 31
 
 
 @pytest.mark.parametrize("status", ["500 Internal Server Error", "502 Bad Gateway", "504 Gateway Timeout"])
-async def test_20_a_failure_on_submit_is_not_tried_again(status: str) -> None:
+async def test_a_failure_on_submit_is_not_tried_again(status: str) -> None:
     outcome, asked = await turn_with(submit=answers((status, b'{"message": "the disk is full"}', "")))
     assert type(outcome.error) is ServerError
     assert "the disk is full" in outcome.error.message
@@ -224,7 +224,7 @@ async def test_20_a_failure_on_submit_is_not_tried_again(status: str) -> None:
     assert asked == ["login", "text"]
 
 
-async def test_20_a_failure_on_login_is_tried_once_more() -> None:
+async def test_a_failure_on_login_is_tried_once_more() -> None:
     bad = ("502 Bad Gateway", b"", HTML)
     good = ("200 OK", b'{"data": {"token": "abc"}}', "")
     outcome, asked = await turn_with(login=answers(bad, good))
@@ -239,7 +239,7 @@ async def test_20_a_failure_on_login_is_tried_once_more() -> None:
 @pytest.mark.parametrize(
     "status", ["301 Moved", "302 Found", "307 Temporary Redirect", "308 Permanent Redirect"]
 )
-async def test_21_a_redirect_is_not_followed_and_its_host_is_named(step: str, status: str) -> None:
+async def test_a_redirect_is_not_followed_and_its_host_is_named(step: str, status: str) -> None:
     target = "location: https://evil.test:99/x?token=LOCATION-CANARY\r\n"
     outcome, asked = await turn_with(**{step: answers((status, b"", target))})
     assert type(outcome.error) is ProtocolError
@@ -249,7 +249,7 @@ async def test_21_a_redirect_is_not_followed_and_its_host_is_named(step: str, st
 
 
 @pytest.mark.parametrize("host", ["[::1", "\xff\x80.test", "a:b:c"])
-async def test_21_a_redirect_to_an_address_that_makes_no_sense(host: str) -> None:
+async def test_a_redirect_to_a_malformed_address(host: str) -> None:
     answer = ("302 Found", b"", f"location: http://{host}/?token=LOCATION-CANARY\r\n")
     outcome, _ = await turn_with(submit=answers(answer))
     assert type(outcome.error) is ProtocolError
@@ -258,7 +258,7 @@ async def test_21_a_redirect_to_an_address_that_makes_no_sense(host: str) -> Non
 
 @pytest.mark.parametrize("step", ["login", "submit", "stream"])
 @pytest.mark.parametrize("opening", [b"[", b'{"error":'], ids=["lists", "objects"])
-async def test_14_deep_json_with_bytes_that_are_no_text(step: str, opening: bytes) -> None:
+async def test_deep_json_with_bytes_that_are_no_text(step: str, opening: bytes) -> None:
     closing = {b"[": b"]"}.get(opening, b"}")
     body = opening * 700 + b'"\xff"' + closing * 700
     outcome, _ = await turn_with(**{step: answers(("200 OK", body, ""))})
@@ -282,20 +282,20 @@ def test_a_reason_is_not_looked_for_at_any_depth() -> None:
 
 
 STREAM_ANSWERS = {
-    "22 JSON that says why": (("200 OK", b'{"msg": "no quota"}', ""), ServerError, "no quota"),
-    "22 JSON that says nothing": (("200 OK", b"{}", ""), ProtocolError, ""),
-    "22 JSON that is none": (("200 OK", b"{nonsense", ""), ProtocolError, ""),
-    "22 JSON of 10 MB": (("200 OK", b'{"x": "' + b"y" * 10_000_000 + b'", "msg": "no"}', ""), ProtocolError, ""),
-    "22 204": (("204 No Content", b"", EVENTS), ProtocolError, ""),
-    "22 an empty 200": (("200 OK", b"", EVENTS), ProtocolError, "empty"),
-    "23 an encoding that was not asked for": (
+    "JSON that says why": (("200 OK", b'{"msg": "no quota"}', ""), ServerError, "no quota"),
+    "JSON that says nothing": (("200 OK", b"{}", ""), ProtocolError, ""),
+    "JSON that is none": (("200 OK", b"{nonsense", ""), ProtocolError, ""),
+    "JSON of 10 MB": (("200 OK", b'{"x": "' + b"y" * 10_000_000 + b'", "msg": "no"}', ""), ProtocolError, ""),
+    "204": (("204 No Content", b"", EVENTS), ProtocolError, ""),
+    "an empty 200": (("200 OK", b"", EVENTS), ProtocolError, "empty"),
+    "an encoding that was not asked for": (
         ("200 OK", b"\x1f\x8b", EVENTS + "content-encoding: gzip\r\n"), ProtocolError, "compressed",
     ),
-    "24 not found": (("404 Not Found", b"", HTML), ProtocolError, "404"),
-    "24 a refusal with a reason": (
+    "not found": (("404 Not Found", b"", HTML), ProtocolError, "404"),
+    "a refusal with a reason": (
         ("400 Bad Request", b'{"error": {"message": "too long"}}', ""), ServerError, "too long",
     ),
-    "24 forbidden": (("403 Forbidden", b'{"msg": "banned"}', ""), AuthError, "banned"),
+    "forbidden": (("403 Forbidden", b'{"msg": "banned"}', ""), AuthError, "banned"),
 }  # fmt: skip
 
 
@@ -309,7 +309,7 @@ async def test_a_stream_request_answered_otherwise(
 
 
 @pytest.mark.parametrize("step", ["login", "submit"])
-async def test_23_an_encoding_is_refused_on_every_call_and_identity_is_asked_for(step: str) -> None:
+async def test_an_encoding_is_refused_on_every_call_and_identity_is_asked_for(step: str) -> None:
     asked_for: list[str] = []
 
     async def bomb(connection: Connection, request: Request) -> None:
@@ -321,7 +321,7 @@ async def test_23_an_encoding_is_refused_on_every_call_and_identity_is_asked_for
     assert asked_for == ["identity"]
 
 
-async def test_22_nothing_that_says_it_is_a_stream_by_no_type_is_taken_as_one() -> None:
+async def test_a_response_without_a_type_is_not_a_stream_if_it_is_empty() -> None:
     body = b'data: {"content": "x"}\n\ndata: [DONE]\n\n'
     outcome, _ = await turn_with(stream=answers(("200 OK", body, "content-type: text/plain\r\n")))
     assert (outcome.text, outcome.error) == ("x", None)
@@ -344,7 +344,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize(("stream", "error", "text"), BROKEN.values(), ids=BROKEN)
-async def test_24_a_broken_answer(stream: Step, error: type[GptalkError], text: str) -> None:
+async def test_a_broken_answer(stream: Step, error: type[GptalkError], text: str) -> None:
     outcome, asked = await turn_with(stream=stream)
     assert type(outcome.error) is error
     assert STREAM_TOKEN not in outcome.error.for_humans()
@@ -352,7 +352,7 @@ async def test_24_a_broken_answer(stream: Step, error: type[GptalkError], text: 
     assert asked == ["login", "text", "stream"]
 
 
-async def test_24_a_reset_in_the_middle_keeps_the_text() -> None:
+async def test_a_reset_in_the_middle_keeps_the_text() -> None:
     has_text = asyncio.Event()
 
     async def stream(connection: Connection, request: Request) -> None:
@@ -385,7 +385,7 @@ USELESS = pytest.mark.parametrize(
 
 
 @USELESS
-async def test_25_a_login_without_a_usable_token_is_never_cached(body: bytes) -> None:
+async def test_a_login_without_a_usable_token_is_never_cached(body: bytes) -> None:
     cache = AuthCache(None)
     async with RawServer(gptalk(login=answers(("200 OK", body, "")))) as server:
         provider = GPTalk(url=server.url, auth_cache=cache)
@@ -397,14 +397,14 @@ async def test_25_a_login_without_a_usable_token_is_never_cached(body: bytes) ->
 
 
 @USELESS
-async def test_25_a_prompt_whose_stream_has_no_usable_name(body: bytes) -> None:
+async def test_a_prompt_whose_stream_has_no_usable_name(body: bytes) -> None:
     outcome, asked = await turn_with(submit=answers(("200 OK", body, "")))
     assert type(outcome.error) is ProtocolError
     assert asked == ["login", "text"]
 
 
 @pytest.mark.parametrize("name", ["message", "msg", "error"])
-async def test_the_services_own_reason_is_told(name: str) -> None:
+async def test_the_services_own_reason_is_quoted(name: str) -> None:
     body = b'{"%s": "closed on\\nSundays %s"}' % (name.encode(), b"z" * 1000)
     for step, error in (("login", AuthError), ("submit", ServerError)):
         outcome, _ = await turn_with(**{step: answers(("200 OK", body, ""))})

@@ -20,8 +20,9 @@ from gptalk_client.errors import (
     StalledError,
     TruncatedError,
 )
-from gptalk_client.models import Phase, ReplyRequest, TextAdded
+from gptalk_client.models import Phase, ReasoningAdded, ReplyRequest, TextAdded
 from gptalk_client.providers.openai import OpenAI
+from gptalk_client.providers.reply_bound import MAX_REPLY_BYTES, ReplyBound
 from gptalk_client.settings import Timeouts
 from support.gptalk_wire import Outcome, Step, answers, run_turn, stream_of
 from support.raw_server import Connection, Handler, RawServer, Request, eventually
@@ -98,7 +99,7 @@ async def test_options_go_into_the_body_but_for_those_of_another_protocol() -> N
     assert "context_messages" not in request.json()
 
 
-async def test_without_a_model_the_first_on_offer_is_taken() -> None:
+async def test_without_a_model_the_first_available_is_used() -> None:
     outcome, requests = await turn_over(GOOD, ReplyRequest(REQUEST.messages))
     assert outcome.text == "Hello"
     assert [request.path for request in requests] == ["/v1/models", "/v1/chat/completions"]
@@ -170,7 +171,7 @@ ANSWERS: dict[str, tuple[tuple[str, bytes, str], type[GptalkError], str]] = {
 
 
 @pytest.mark.parametrize(("answer", "error", "says"), ANSWERS.values(), ids=ANSWERS)
-async def test_an_answer_that_is_no_stream(
+async def test_a_response_that_is_not_a_stream(
     answer: tuple[str, bytes, str], error: type[GptalkError], says: str
 ) -> None:
     outcome, requests = await turn_over(answers(answer))
@@ -248,7 +249,7 @@ async def test_a_gateways_long_list_of_models_is_read_whole() -> None:
 
 
 @pytest.mark.parametrize("path", ["", "/", "/v1", "/v1/", "/v1/chat/completions", "/v1/chat/completions/"])
-async def test_an_address_is_taken_as_people_give_it(path: str) -> None:
+async def test_an_address_is_accepted_in_any_usual_form(path: str) -> None:
     async with RawServer(endpoint(GOOD)) as server:
         provider = OpenAI(server.url + path)
         assert (await run_turn(provider, REQUEST)).text == "Hello"
@@ -256,7 +257,7 @@ async def test_an_address_is_taken_as_people_give_it(path: str) -> None:
 
 
 @pytest.mark.parametrize("url", ["", "host:8000", "ftp://host", "http://", "http://[::1", "http://u:p@host"])
-def test_what_is_no_address_is_refused(url: str) -> None:
+def test_a_malformed_address_is_refused(url: str) -> None:
     with pytest.raises(ConfigError) as caught:
         OpenAI(url)
     assert "u:p" not in caught.value.for_humans()
@@ -304,3 +305,32 @@ async def test_a_second_turn_uses_the_same_connection() -> None:
             assert (await run_turn(provider, REQUEST)).text == "Hello"
         assert len(server.connections) == 1
         await provider.aclose()
+
+
+@pytest.mark.parametrize("kind", ["content", "reasoning_content"])
+async def test_an_endless_reply_is_stopped_at_8_mib_and_its_text_is_kept(kind: str) -> None:
+    piece = event({"choices": [{"index": 0, "delta": {kind: "x" * 100_000}}]})
+
+    async def chat(connection: Connection, request: Request) -> None:
+        await connection.start_stream()
+        while True:
+            await connection.chunk(piece)
+
+    async with RawServer(endpoint(chat)) as server, OpenAI(server.url) as provider:
+        outcome = await run_turn(provider, REQUEST)
+        assert type(outcome.error) is ProtocolError
+        assert outcome.error.for_humans() == (
+            "The reply is longer than 8 MiB, so it was stopped. The text so far is kept."
+        )
+        whole = sum(len(each.text) for each in outcome.events if isinstance(each, TextAdded | ReasoningAdded))
+        assert whole == MAX_REPLY_BYTES // 100_000 * 100_000
+        await eventually(lambda: server.open_connections == 0, limit_s=1)
+
+
+def test_the_length_of_a_reply_is_that_of_its_text_in_utf_8() -> None:
+    bound = ReplyBound(10)
+    bound.admit("12345")
+    bound.admit("éé")
+    bound.admit("\ud800")
+    with pytest.raises(ProtocolError):
+        bound.admit("x")

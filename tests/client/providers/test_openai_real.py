@@ -43,9 +43,7 @@ async def test_a_reply_streams_in_pieces(provider: OpenAI, peer: Peer) -> None:
     assert sum(isinstance(event, TextAdded) for event in outcome.events) > 1
 
 
-async def test_the_models_are_listed_and_the_first_is_taken_where_none_is_named(
-    provider: OpenAI, peer: Peer
-) -> None:
+async def test_the_models_are_listed_and_the_first_is_the_default(provider: OpenAI, peer: Peer) -> None:
     assert await provider.models() == [peer.model]
     outcome = await run_turn(provider, ReplyRequest(CAPITAL, "", SHORT))
     assert (outcome.error, "Paris" in outcome.text) == (None, True)
@@ -86,7 +84,7 @@ async def test_a_prompt_beyond_its_context_is_refused_with_its_own_reason(provid
 
 
 @pytest.mark.parametrize("key", ["", "sk-somebody-elses"])
-async def test_a_key_that_is_refused_is_told_without_it(peer: Peer, key: str) -> None:
+async def test_a_key_that_is_refused_is_reported_without_it(peer: Peer, key: str) -> None:
     provider = OpenAI(peer.url, api_key=key)
     # The list of models is open to everybody here, the replies are not.
     outcome = await run_turn(provider, ReplyRequest(CAPITAL, "", SHORT))

@@ -43,7 +43,7 @@ forward = gptalk()
 """A plain proxy is asked for whole addresses; this one answers as the service itself."""
 
 
-async def test_28_a_proxy_carries_the_turn_and_gets_its_password() -> None:
+async def test_a_proxy_carries_the_turn_and_gets_its_password() -> None:
     async with RawServer(forward) as server:
         outcome = await turn_at("http://service.test", at(server))
         assert (outcome.text, outcome.error) == ("Hi", None)
@@ -53,14 +53,14 @@ async def test_28_a_proxy_carries_the_turn_and_gets_its_password() -> None:
 
 
 @pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"])
-async def test_28_the_environments_proxy_is_used(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_environments_proxy_is_used(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async with RawServer(forward) as server:
         monkeypatch.setenv(variable, at(server))
         assert (await turn_at("http://service.test")).text == "Hi"
 
 
 @pytest.mark.parametrize("exception", ["service.test", ".test", "*", "other, service.test:80"])
-async def test_28_the_environments_exceptions_hold(exception: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_environments_exceptions_hold(exception: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("NO_PROXY", exception)
     outcome = await turn_at("http://service.test")
@@ -69,7 +69,7 @@ async def test_28_the_environments_exceptions_hold(exception: str, monkeypatch: 
 
 
 @pytest.mark.parametrize("no_proxy", ["[::1]", "::1", "[", "http://[::1", "*.x, [::1]:80", "\u20ac"])
-async def test_28_odd_exceptions_are_no_obstacle(no_proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_odd_no_proxy_values_are_harmless(no_proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", no_proxy)
     async with RawServer(forward) as server:
         monkeypatch.setenv("HTTP_PROXY", at(server))
@@ -77,14 +77,14 @@ async def test_28_odd_exceptions_are_no_obstacle(no_proxy: str, monkeypatch: pyt
 
 
 @pytest.mark.parametrize("given", [None, "http://127.0.0.1:9"])
-async def test_28_loopback_is_never_proxied(given: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_loopback_is_never_proxied(given: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     async with RawServer(gptalk()) as server:
         assert (await turn_at(server.url, given)).text == "Hi"
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST", "x.localhost", "127.0.0.1", "127.9.9.9", "::1"])
-def test_28_loopback_is_told_by_any_of_its_names(host: str) -> None:
+def test_loopback_is_recognised_by_any_of_its_names(host: str) -> None:
     assert is_loopback(host.lower())
     shown = f"[{host}]" if ":" in host else host
     assert choose_proxy(Address.parse(f"http://{shown}:80"), "http://proxy.test") is None
@@ -93,12 +93,12 @@ def test_28_loopback_is_told_by_any_of_its_names(host: str) -> None:
 @pytest.mark.parametrize(
     "host", ["127.0.0.1.evil.test", "localhost.evil.test", "10.0.0.1", "0x7f.1", "nolocalhost"]
 )
-def test_28_other_names_are_no_loopback(host: str) -> None:
+def test_other_names_are_no_loopback(host: str) -> None:
     assert not is_loopback(host)
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-async def test_28_a_proxy_that_asks_for_a_password(scheme: str) -> None:
+async def test_a_proxy_that_asks_for_a_password(scheme: str) -> None:
     async def refuse(connection: Connection) -> None:
         await connection.request()
         await connection.answer(
@@ -112,7 +112,7 @@ async def test_28_a_proxy_that_asks_for_a_password(scheme: str) -> None:
     assert SECRET not in outcome.error.for_humans()
 
 
-async def test_28_a_proxy_that_refuses_the_tunnel() -> None:
+async def test_a_proxy_that_refuses_the_tunnel() -> None:
     async def refuse(connection: Connection) -> None:
         await connection.request()
         await connection.answer(b"", status="503 REASON-CANARY")
@@ -125,7 +125,7 @@ async def test_28_a_proxy_that_refuses_the_tunnel() -> None:
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-async def test_28_a_proxy_that_is_not_there(scheme: str) -> None:
+async def test_an_unreachable_proxy(scheme: str) -> None:
     async with RawServer(forward) as server:
         gone = at(server)
     outcome = await turn_at(f"{scheme}://service.test", gone)
@@ -138,7 +138,7 @@ async def test_28_a_proxy_that_is_not_there(scheme: str) -> None:
     [f"socks5://user:{SECRET}@127.0.0.1:1", f"socks://x:{SECRET}@y", f"ftp://user:{SECRET}@x", f"http://:{SECRET}@",
      f"http://user:{SECRET}@x:port", f"http://user:{SECRET}@[::1", f"http://user:{SECRET}@x:99999", f"http://user:{SECRET}@256.1.1.1"],
 )  # fmt: skip
-async def test_28_a_proxy_that_cannot_be_used_is_a_setting_to_correct(
+async def test_a_proxy_that_cannot_be_used_is_a_setting_to_correct(
     proxy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = await turn_at("http://service.test", proxy)
@@ -150,7 +150,7 @@ async def test_28_a_proxy_that_cannot_be_used_is_a_setting_to_correct(
         assert ("SOCKS" in outcome.error.message) == proxy.startswith("socks")
 
 
-def test_28_a_choice_of_proxy_does_not_show_its_password() -> None:
+def test_a_choice_of_proxy_does_not_show_its_password() -> None:
     choice = choose_proxy(Address.parse("http://service.test"), f"http://user:{SECRET}@proxy.test:8080")
     assert choice is not None
     assert SECRET in choice.url
@@ -166,7 +166,7 @@ def server_context(name: str) -> ssl.SSLContext:
     return context
 
 
-async def test_29_a_certificate_that_is_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_trusted_certificate(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(TLS / "good.pem"))
     async with RawServer(gptalk(), tls=server_context("good")) as server:
         outcome = await turn_at(server.url)
@@ -179,7 +179,7 @@ async def test_29_a_certificate_that_is_trusted(monkeypatch: pytest.MonkeyPatch)
     [("good", "", "self-signed"), ("expired", "expired", "expired")],
     ids=["nobody vouches for it", "it is expired"],
 )
-async def test_29_a_certificate_that_is_not_good(
+async def test_an_invalid_certificate(
     name: str, trusted: str, says: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if trusted:
@@ -193,7 +193,7 @@ async def test_29_a_certificate_that_is_not_good(
         assert server.requests == []
 
 
-async def test_29_a_certificate_of_another_name_behind_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_certificate_of_another_name_behind_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(TLS / "good.pem"))
 
     async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -224,7 +224,7 @@ async def test_29_a_certificate_of_another_name_behind_a_proxy(monkeypatch: pyte
     [("good", ""), ("expired", "expired")],
     ids=["nobody vouches for it", "it is expired"],
 )
-async def test_29_a_proxy_whose_certificate_is_not_good_gets_nothing(
+async def test_a_proxy_whose_certificate_is_not_good_gets_nothing(
     name: str, trusted: str, scheme: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if trusted:
@@ -236,13 +236,13 @@ async def test_29_a_proxy_whose_certificate_is_not_good_gets_nothing(
         assert server.requests == []
 
 
-async def test_29_a_proxy_whose_certificate_is_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_proxy_whose_certificate_is_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(TLS / "good.pem"))
     async with RawServer(forward, tls=server_context("good")) as server:
         assert (await turn_at("http://service.test", at(server, "https"))).text == "Hi"
 
 
-async def test_29_a_server_that_speaks_no_tls() -> None:
+async def test_a_server_that_speaks_no_tls() -> None:
     async def plain(connection: Connection) -> None:
         await connection.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")
         await connection.client_gone()
@@ -252,7 +252,7 @@ async def test_29_a_server_that_speaks_no_tls() -> None:
     assert type(outcome.error) is TLSError
 
 
-def test_29_nothing_turns_verification_off() -> None:
+def test_nothing_turns_verification_off() -> None:
     folder = Path(__file__).parents[3] / "client" / "gptalk_client"
     for file in folder.rglob("*.py"):
         text = file.read_text()

@@ -54,62 +54,62 @@ def spread(*payloads: Any) -> tuple[bytes, ...]:
 
 CASES = {
     # Framing
-    "01 CRLF, split between its two bytes": Case(
+    "CRLF, split between its two bytes": Case(
         (said("a", b"\r"), b"\n\r", b"\n", said("ab", b"\r\n\r\n"), DONE), "ab"
     ),
-    "01 CR only": Case((said("ab", b"\r\r") + b"data: [DONE]\r\r",), "ab"),
-    "01 mixed line ends": Case((said("a", b"\n\r"), said("ab", b"\r\n\n"), DONE), "ab"),
-    "02 a BOM": Case((BOM + said("ab"), DONE), "ab"),
-    "02 a BOM split over reads": Case((BOM[:1], BOM[1:2], BOM[2:], said("ab"), DONE), "ab"),
-    "02 after two BOMs the first event is ignored": Case(
+    "CR only": Case((said("ab", b"\r\r") + b"data: [DONE]\r\r",), "ab"),
+    "mixed line ends": Case((said("a", b"\n\r"), said("ab", b"\r\n\n"), DONE), "ab"),
+    "a BOM": Case((BOM + said("ab"), DONE), "ab"),
+    "a BOM split over reads": Case((BOM[:1], BOM[1:2], BOM[2:], said("ab"), DONE), "ab"),
+    "after two BOMs the first event is ignored": Case(
         (BOM + BOM + b'data: {"error": "x"}\n\n', said("b"), DONE), "b"
     ),
-    "03 comments and other fields": Case(
+    "comments and other fields": Case(
         (b": hi\n\nevent: x\nid: 1\nretry: 9\nfoo: bar\ndata\n\n", said("ab"), b":\n\n" + DONE), "ab"
     ),
-    "04 no space, two spaces, several data lines": Case(
+    "no space, two spaces, several data lines": Case(
         (b'data:{"content": "a"}\n\ndata:  {"content": "ab"}\n\ndata: {"content":\ndata: "abc"}\n\n', DONE), "abc"
     ),
-    "05 split at every byte": Case(each_byte(said("Привет, 😀") + DONE), "Привет, 😀"),
-    "05 invalid bytes": Case((b'data: {"content": "a\xff\xfeb\xc3c"}\n\n', DONE), "a\ufffd\ufffdb\ufffdc"),
-    "06 another charset in the header": Case(
+    "split at every byte": Case(each_byte(said("Привет, 😀") + DONE), "Привет, 😀"),
+    "invalid bytes": Case((b'data: {"content": "a\xff\xfeb\xc3c"}\n\n', DONE), "a\ufffd\ufffdb\ufffdc"),
+    "another charset in the header": Case(
         (said("Привет é"), DONE), "Привет é", head="content-type: text/event-stream; charset=windows-1252\r\n"
     ),
-    "06 Unicode line separators are text": Case((said("a\u2028b\u2029c\u0085d"), DONE), "a\u2028b\u2029c\u0085d"),
-    "07 the last event lacks its blank line": Case((said("ab"), b"data: [DONE]"), "ab"),
-    "07 the last event is JSON and lacks its blank line": Case((said("a"), said("ab", b"")), "ab", TruncatedError),
-    "07 the last event is cut": Case((said("a"), b'data: {"content": "ab'), "a", TruncatedError),
-    "08 end mark without a space": Case((said("ab"), b"data:[DONE]\n\n"), "ab"),
-    "08 end mark with a space after it": Case((said("ab"), b"data: [DONE] \n\n"), "ab"),
-    "08 end mark in quotes": Case((said("ab"), b'data: "[DONE]"\n\n'), "ab"),
-    "08 what follows the end mark is ignored": Case((said("ab"), DONE + said("abc") + b"data: {x\n\n"), "ab"),
-    "09 no end mark": Case((said("ab"),), "ab", TruncatedError, "before its end mark"),
-    "09 nothing but comments": Case((b": hi\n\n",), "", TruncatedError),
-    "09 the end mark first": Case((DONE,), ""),
-    "10 a line over 8 MiB": Case((said("ab"), b"data: ", *([b"x" * 1_000_000] * 9)), "ab", ProtocolError),
+    "Unicode line separators are text": Case((said("a\u2028b\u2029c\u0085d"), DONE), "a\u2028b\u2029c\u0085d"),
+    "the last event lacks its blank line": Case((said("ab"), b"data: [DONE]"), "ab"),
+    "the last event is JSON and lacks its blank line": Case((said("a"), said("ab", b"")), "ab", TruncatedError),
+    "the last event is cut": Case((said("a"), b'data: {"content": "ab'), "a", TruncatedError),
+    "end mark without a space": Case((said("ab"), b"data:[DONE]\n\n"), "ab"),
+    "end mark with a space after it": Case((said("ab"), b"data: [DONE] \n\n"), "ab"),
+    "end mark in quotes": Case((said("ab"), b'data: "[DONE]"\n\n'), "ab"),
+    "what follows the end mark is ignored": Case((said("ab"), DONE + said("abc") + b"data: {x\n\n"), "ab"),
+    "no end mark": Case((said("ab"),), "ab", TruncatedError, "before its end mark"),
+    "nothing but comments": Case((b": hi\n\n",), "", TruncatedError),
+    "the end mark first": Case((DONE,), ""),
+    "a line over 8 MiB": Case((said("ab"), b"data: ", *([b"x" * 1_000_000] * 9)), "ab", ProtocolError),
     # Cumulative text
-    "11 it grows and repeats": Case((said("a"), said("a"), said("ab"), said("ab"), DONE), "ab"),
-    "12 events without text are skipped": Case(
+    "it grows and repeats": Case((said("a"), said("a"), said("ab"), said("ab"), DONE), "ab"),
+    "events without text are skipped": Case(
         spread({"content": "a"}, {"content": None}, {"content": 7}, {"content": "ab"}, [7], b"[DONE]"),
         "ab",
     ),
-    "12 three without text in a row": Case(
+    "three without text in a row": Case(
         spread({"content": "a"}, {"content": None}, {}, [1], {"content": "b"}), "a", ProtocolError
     ),
-    "13 an error": Case(spread({"content": "a"}, {"error": "over\x1b[2Jload"}), "a", ServerError, "over [2Jload"),
-    "13 a code and a message": Case(spread({"code": 7, "msg": "quota"}), "", ServerError, "quota"),
-    "14 bad JSON": Case((said("a"), b"data: {nonsense}\n\n", said("b")), "a", ProtocolError),
-    "14 NaN": Case((said("a"), b'data: {"content": NaN}\n\n'), "a", ProtocolError),
-    "14 100,000 brackets": Case((said("a"), b"data: " + b"[" * 100_000 + b"\n\n"), "a", ProtocolError),
-    "14 150 lists in each other": Case(
+    "an error": Case(spread({"content": "a"}, {"error": "over\x1b[2Jload"}), "a", ServerError, "over [2Jload"),
+    "a code and a message": Case(spread({"code": 7, "msg": "quota"}), "", ServerError, "quota"),
+    "bad JSON": Case((said("a"), b"data: {nonsense}\n\n", said("b")), "a", ProtocolError),
+    "NaN": Case((said("a"), b'data: {"content": NaN}\n\n'), "a", ProtocolError),
+    "100,000 brackets": Case((said("a"), b"data: " + b"[" * 100_000 + b"\n\n"), "a", ProtocolError),
+    "150 lists in each other": Case(
         (said("a"), b"data: " + b"[" * 150 + b"]" * 150 + b"\n\n"), "a", ProtocolError, "too deep"
     ),
-    "14 700 brackets around bytes that are no text": Case(
+    "700 brackets around bytes that are no text": Case(
         (said("a"), b"data: " + b"[" * 700 + b'"\xff"' + b"]" * 700 + b"\n\n"), "a", ProtocolError, "too deep"
     ),
-    "14 a 5,000-digit integer": Case((said("a"), b"data: " + b"9" * 5000 + b"\n\n"), "a", ProtocolError),
-    "14 bad JSON inside what looks like text": Case((b'data: {"content": "a" "b"}\n\n',), "", ProtocolError),
-    "15 lone surrogates": Case((b'data: {"content": "a\\ud800b\\udc00"}\n\n', DONE), "a\ufffdb\ufffd"),
+    "a 5,000-digit integer": Case((said("a"), b"data: " + b"9" * 5000 + b"\n\n"), "a", ProtocolError),
+    "bad JSON inside what looks like text": Case((b'data: {"content": "a" "b"}\n\n',), "", ProtocolError),
+    "lone surrogates": Case((b'data: {"content": "a\\ud800b\\udc00"}\n\n', DONE), "a\ufffdb\ufffd"),
 }  # fmt: skip
 
 
@@ -126,14 +126,14 @@ async def test_a_stream_becomes(case: Case) -> None:
 
 
 @pytest.mark.parametrize(
-    "case", [CASES["05 split at every byte"], CASES["08 end mark in quotes"]], ids=["05", "08"]
+    "case", [CASES["split at every byte"], CASES["end mark in quotes"]], ids=["05", "08"]
 )
 async def test_text_and_end_arrive_in_one_segment(case: Case) -> None:
     outcome = await turn_over(stream_of(b"".join(case.pieces)))
     assert (outcome.text, outcome.error) == (case.text, None)
 
 
-async def test_11_a_rewritten_reply_is_replaced() -> None:
+async def test_a_rewritten_reply_is_replaced() -> None:
     seen = asyncio.Event()
 
     async def step(connection: Connection, request: Request) -> None:
@@ -154,7 +154,7 @@ async def test_11_a_rewritten_reply_is_replaced() -> None:
     assert (outcome.text, outcome.rewrites) == ("Hello", 1)
 
 
-async def test_08_the_connection_is_closed_after_the_end_mark_if_the_server_goes_on() -> None:
+async def test_the_connection_is_closed_after_the_end_mark_if_the_server_goes_on() -> None:
     async def step(connection: Connection, request: Request) -> None:
         await connection.start_stream()
         await connection.chunk(said("ab"), DONE)
@@ -168,7 +168,7 @@ async def test_08_the_connection_is_closed_after_the_end_mark_if_the_server_goes
     assert (outcome.text, outcome.error) == ("ab", None)
 
 
-async def test_16_a_long_reply_stays_cheap_in_memory_while_nobody_asks() -> None:
+async def test_a_long_reply_stays_cheap_in_memory_while_nobody_asks() -> None:
     """20 MB of events pass while the consumer looks away; only the newest is kept."""
     import tracemalloc
 

@@ -75,7 +75,7 @@ async def outcome_with(timeouts: Timeouts, **steps: Step) -> Outcome:
 
 
 @pytest.mark.parametrize("step", ["login", "submit", "stream"])
-async def test_26_no_answer_in_time(step: str) -> None:
+async def test_no_answer_in_time(step: str) -> None:
     outcome = await outcome_with(Timeouts(headers_s=0.1), **{step: silent})
     assert isinstance(outcome.error, TimedOutError)
     assert outcome.error.phase == "headers"
@@ -84,7 +84,7 @@ async def test_26_no_answer_in_time(step: str) -> None:
 
 @pytest.mark.parametrize("step", ["login", "submit", "stream"])
 @pytest.mark.parametrize("piece", [b"x", b"HTTP/1.1 100 Continue\r\n\r\n"], ids=["a header", "100 Continue"])
-async def test_26_a_head_that_never_ends(step: str, piece: bytes) -> None:
+async def test_a_head_that_never_ends(step: str, piece: bytes) -> None:
     async def drip(connection: Connection, request: Request) -> None:
         if piece == b"x":
             await connection.send(b"HTTP/1.1 200 OK\r\nx: ")
@@ -100,7 +100,7 @@ async def test_26_a_head_that_never_ends(step: str, piece: bytes) -> None:
     assert outcome.retries == []
 
 
-async def test_26_an_answer_that_never_ends() -> None:
+async def test_an_answer_that_never_ends() -> None:
     async def drip(connection: Connection, request: Request) -> None:
         await connection.send(b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{")
         await connection.client_gone()
@@ -109,26 +109,26 @@ async def test_26_an_answer_that_never_ends() -> None:
     assert isinstance(outcome.error, TimedOutError)
 
 
-async def test_26_a_silent_stream_is_stalled_and_keeps_its_text() -> None:
+async def test_a_silent_stream_is_stalled_and_keeps_its_text() -> None:
     outcome = await outcome_with(Timeouts(stall_s=0.1), stream=stream_then_silence(EVENT))
     assert isinstance(outcome.error, StalledError)
     assert outcome.text == "Hi"
 
 
-async def test_26_a_stream_silent_from_its_start_is_stalled() -> None:
+async def test_a_stream_silent_from_its_start_is_stalled() -> None:
     outcome = await outcome_with(Timeouts(stall_s=0.1), stream=stream_then_silence())
     assert isinstance(outcome.error, StalledError)
     assert outcome.text == ""
 
 
-async def test_26_nothing_but_comments_is_stalled_later() -> None:
+async def test_nothing_but_comments_is_stalled_later() -> None:
     outcome = await outcome_with(Timeouts(stall_s=5, comments_s=0.15), stream=comments_only)
     assert isinstance(outcome.error, StalledError)
     assert "No text" in outcome.error.message
     assert outcome.text == "Hi"
 
 
-async def test_26_a_slow_stream_is_not_stalled_while_anything_comes() -> None:
+async def test_a_slow_stream_is_not_stalled_while_anything_comes() -> None:
     async def slow(connection: Connection, request: Request) -> None:
         await connection.start_stream()
         for byte in EVENT + DONE:
@@ -143,7 +143,7 @@ async def test_26_a_slow_stream_is_not_stalled_while_anything_comes() -> None:
     assert (outcome.text, outcome.error) == ("Hi", None)
 
 
-async def test_26_no_connection_in_time_is_tried_once_more() -> None:
+async def test_no_connection_in_time_is_tried_once_more() -> None:
     with socket.socket() as listener:
         # A backlog that is full leaves the next connection without an answer.
         listener.bind(("127.0.0.1", 0))
@@ -209,7 +209,7 @@ POINTS: dict[str, Callable[[Turn], dict[str, Step]]] = {
 
 @pytest.mark.parametrize("is_double", [False, True], ids=["once", "twice"])
 @pytest.mark.parametrize("point", POINTS.values(), ids=POINTS)
-async def test_27_a_cancelled_turn_leaves_nothing_open(
+async def test_a_cancelled_turn_leaves_nothing_open(
     point: Callable[[Turn], dict[str, Step]], is_double: bool
 ) -> None:
     turn = Turn()
@@ -229,7 +229,7 @@ async def test_27_a_cancelled_turn_leaves_nothing_open(
         await provider.aclose()
 
 
-async def test_27_cancelling_a_connection_that_is_being_made() -> None:
+async def test_cancelling_while_connecting() -> None:
     """The server accepts and never speaks TLS; the context trusts whom it likes."""
     accepted = asyncio.Event()
 
@@ -248,7 +248,7 @@ async def test_27_cancelling_a_connection_that_is_being_made() -> None:
         await provider.aclose()
 
 
-async def test_27_cancelling_a_look_up(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_cancelling_a_look_up(monkeypatch: pytest.MonkeyPatch) -> None:
     asked, answer = asyncio.Event(), asyncio.Event()
 
     async def getaddrinfo(*args: object, **kwargs: object) -> object:
@@ -266,7 +266,7 @@ async def test_27_cancelling_a_look_up(monkeypatch: pytest.MonkeyPatch) -> None:
     await provider.aclose()
 
 
-async def test_27_an_end_mark_that_was_read_wins_over_a_cancel() -> None:
+async def test_an_end_mark_that_was_read_wins_over_a_cancel() -> None:
     """Closing the generator after the text, with the end mark already here, is no broken reply."""
     sent = asyncio.Event()
 
@@ -289,7 +289,7 @@ async def test_27_an_end_mark_that_was_read_wins_over_a_cancel() -> None:
         await provider.aclose()
 
 
-async def test_27_many_cancels_half_of_them_double_leave_no_socket() -> None:
+async def test_many_cancels_half_of_them_double_leave_no_socket() -> None:
     """Each turn's number comes back in its stream's token, so that the server knows whose close it sees."""
     now = asyncio.get_running_loop().time
     cancelled_at: dict[str, float] = {}
@@ -372,7 +372,7 @@ async def test_closing_the_provider_ends_its_turns() -> None:
         await eventually(lambda: server.open_connections == 0, limit_s=1)
 
 
-async def test_phases_are_told_in_order() -> None:
+async def test_phases_come_in_order() -> None:
     async with RawServer(gptalk(good_login, good_submit, good_stream)) as server:
         provider = GPTalk(url=server.url)
         first, second = await run_turn(provider), await run_turn(provider)

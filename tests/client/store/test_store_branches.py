@@ -111,7 +111,7 @@ def test_text_sizes_are_in_bytes(store: Store) -> None:
     assert store.text_sizes([prompt.id, reply.id, "nothing"]) == {prompt.id: 6, reply.id: 10}
 
 
-def test_message_of_another_conversation_is_no_leaf(store: Store) -> None:
+def test_message_of_another_conversation_cannot_be_the_leaf(store: Store) -> None:
     a, b = store.create_conversation(), store.create_conversation()
     prompt, _ = say(store, a.id, "one")
     for work in (
@@ -150,7 +150,7 @@ def test_fork_of_a_reply_in_progress_is_incomplete(store: Store) -> None:
     assert store.message(reply.id).status is Status.STREAMING
 
 
-def test_deleted_message_goes_with_what_hangs_under_it_and_comes_back(store: Store) -> None:
+def test_deleting_a_message_deletes_its_subtree_and_can_be_undone(store: Store) -> None:
     conversation = store.create_conversation()
     _, first = say(store, conversation.id, "one")
     second, _ = say(store, conversation.id, "two")
@@ -207,6 +207,19 @@ def test_part_of_what_is_deleted_cannot_come_back_alone(store: Store) -> None:
     store.restore_message(outer)
     store.restore_message(inner)
     assert store.conversation(conversation.id).message_count == 2
+
+
+def test_restoring_does_not_show_a_branch_that_was_deleted_since(store: Store) -> None:
+    conversation = store.create_conversation()
+    prompt, first = say(store, conversation.id, "Which?")
+    second = store.open_reply(prompt.id)
+    store.close_turn(second.id, Status.COMPLETE, content="the second")
+    token = store.delete_message(first.id)
+    store.delete_message(second.id)
+
+    assert store.restore_message(token).id == first.id
+    assert store.conversation(conversation.id).active_message_id != second.id
+    assert [each.id for each in store.branch(conversation.id)] == [prompt.id]
 
 
 def test_purge_of_the_trash_forgets_deleted_messages(store: Store) -> None:

@@ -127,7 +127,7 @@ def test_options_change_one_by_one(store: Store) -> None:
         store.set_options(conversation.id, options={"x": object()})
 
 
-def test_draft_survives_a_restart_and_goes_when_it_is_sent(path: Path) -> None:
+def test_draft_survives_a_restart_and_is_cleared_when_sent(path: Path) -> None:
     with Store.open(path) as store:
         conversation = store.create_conversation()
         store.set_draft(conversation.id, "to be sent")
@@ -158,7 +158,7 @@ def test_unclear_name_tells_the_candidates_and_an_unknown_one_says_so(store: Sto
             store.find_conversation(text)
 
 
-def test_what_is_gone_is_told_as_such(store: Store) -> None:
+def test_a_missing_conversation_is_reported_as_such(store: Store) -> None:
     spoken(store, "here")
     for ask in (lambda: store.conversation("f" * 32), lambda: store.message("f" * 32)):
         with pytest.raises(UsageError) as caught:
@@ -166,7 +166,7 @@ def test_what_is_gone_is_told_as_such(store: Store) -> None:
         assert "may have been deleted" in caught.value.for_humans()
 
 
-def test_a_name_that_is_no_text_is_unknown(store: Store) -> None:
+def test_a_name_that_is_not_text_matches_nothing(store: Store) -> None:
     with pytest.raises(UsageError, match="no conversation"):
         store.find_conversation("name\udcff")
 
@@ -217,3 +217,26 @@ def test_every_change_of_an_unknown_conversation_is_refused(store: Store) -> Non
     ):
         with pytest.raises(UsageError):
             change()
+
+
+def test_only_a_blank_conversation_is_discarded(store: Store) -> None:
+    fills = {
+        "title": lambda each: store.rename_conversation(each, "t"),
+        "draft": lambda each: store.set_draft(each, "d"),
+        "pin": lambda each: store.set_pinned(each, True),
+        "model": lambda each: store.set_options(each, model="m"),
+        "provider": lambda each: store.set_options(each, provider="local"),
+        "system prompt": lambda each: store.set_options(each, system_prompt="s"),
+        "options": lambda each: store.set_options(each, options={"temperature": 0}),
+        "message": lambda each: store.open_turn(each, "p"),
+    }
+    for name, fill in fills.items():
+        filled = store.create_conversation().id
+        fill(filled)
+        assert not store.discard_blank(filled), name
+        assert store.conversation(filled).id == filled
+    blank = store.create_conversation().id
+    store.set_draft(blank, "  ")
+    assert store.discard_blank(blank)
+    assert len(store.conversations()) == len(fills)
+    assert not store.discard_blank(blank)

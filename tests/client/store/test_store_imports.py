@@ -147,14 +147,14 @@ def test_no_order_of_messages_loses_one(store: Store, parents: dict[str, str | N
     assert sum(row.parent_id is None for row in rows) == roots
 
 
-def test_long_chain_given_backwards_is_no_problem(store: Store) -> None:
+def test_long_chain_can_be_imported_backwards(store: Store) -> None:
     rows = [message(str(at), str(at - 1) if at else None, str(at)) for at in range(3_000)]
     import_one(store, "odd", conversation(*reversed(rows)))
     assert len(store.messages(only(store).id)) == 3_000
     assert contents(store.context(str(store.messages(only(store).id)[-1].id), limit=2)) == ["2998", "2999"]
 
 
-def test_empty_conversation_is_taken_in(store: Store) -> None:
+def test_empty_conversation_is_imported(store: Store) -> None:
     assert import_one(store, "odd", conversation()) == "added"
     assert store.branch(only(store).id) == []
 

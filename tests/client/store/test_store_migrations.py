@@ -55,7 +55,7 @@ def test_old_file_ends_up_with_the_schema_of_a_new_one(path: Path, tmp_path: Pat
 
 
 @pytest.mark.parametrize("version", OLD_FORMATS)
-def test_backup_from_before_is_private_whole_and_told(path: Path, version: int) -> None:
+def test_backup_before_a_migration_is_private_whole_and_reported(path: Path, version: int) -> None:
     write_old_store(path, version)
     with Store.open(path) as store:
         [notice] = store.notices
@@ -68,7 +68,7 @@ def test_backup_from_before_is_private_whole_and_told(path: Path, version: int) 
 
 
 @pytest.mark.parametrize("version", OLD_FORMATS)
-def test_backup_from_before_holds_what_is_in_the_write_ahead_log_alone(path: Path, version: int) -> None:
+def test_backup_before_a_migration_includes_the_write_ahead_log(path: Path, version: int) -> None:
     write_old_store(path, version)
     with contextlib.closing(sqlite3.connect(path)) as other:
         other.execute("UPDATE message_text SET content = 'in the log alone' WHERE seq = 2")

@@ -33,7 +33,9 @@ def replace(path: Path) -> None:
 
 
 @pytest.mark.parametrize("harm", [delete, delete_all, replace])
-def test_what_was_in_it_is_kept_and_nothing_more_is_written(path: Path, harm: Callable[[Path], None]) -> None:
+def test_its_contents_are_rescued_and_nothing_more_is_written(
+    path: Path, harm: Callable[[Path], None]
+) -> None:
     with Store.open(path) as store:
         conversation = store.create_conversation(title="mine")
         _, reply = store.open_turn(conversation.id, "a prompt")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import sqlite3
@@ -15,9 +16,10 @@ import pytest
 
 from gptalk_client.errors import NewerSchemaError, StoreError, StoreFullError, StoreReadOnlyError
 from gptalk_client.models import Status
-from gptalk_client.store.sqlite_errors import patiently
+from gptalk_client.store.sqlite_errors import BUSY_TRIES, patiently
 from gptalk_client.store.store import Store
 from support.bounds import no_superuser
+from support.failing_sqlite import FailingSqlite
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="permissions as POSIX has them")
 _FULL = 2
@@ -93,7 +95,7 @@ def test_link_to_the_file_is_followed(path: Path, tmp_path: Path) -> None:
     "content",
     [b"this is no database, it is a letter\n" * 50, b"SQLite format 3\0" + b"\xff" * 8000, b"\0" * 5000],
 )
-def test_file_that_is_no_database_is_moved_aside_with_its_side_files(path: Path, content: bytes) -> None:
+def test_file_that_is_not_a_database_is_moved_aside_with_its_side_files(path: Path, content: bytes) -> None:
     path.parent.mkdir()
     path.write_bytes(content)
     Path(f"{path}-wal").write_bytes(b"wal")
@@ -221,7 +223,7 @@ def test_folder_that_cannot_be_made_gives_an_empty_store_that_says_so(open_folde
 
 
 @posix_only
-def test_file_of_another_that_cannot_be_read_is_an_error_in_words(open_folder: Path) -> None:
+def test_unreadable_file_of_another_user_is_reported(open_folder: Path) -> None:
     target = open_folder / "conversations.db"
     target.write_bytes(b"")
     target.chmod(0o000)
@@ -230,7 +232,7 @@ def test_file_of_another_that_cannot_be_read_is_an_error_in_words(open_folder: P
         Store.open(target)
 
 
-def test_folder_in_the_place_of_the_file_is_an_error_in_words(path: Path) -> None:
+def test_folder_in_place_of_the_file_is_reported(path: Path) -> None:
     path.mkdir(parents=True)
     with pytest.raises(StoreError, match="cannot be opened"):
         Store.open(path)
@@ -271,7 +273,7 @@ def test_backup_is_whole_and_private_while_others_write(path: Path, store: Store
         assert [each.content for each in copy.branch_messages(conversation.id)] == ["hello", "half"]
 
 
-def test_backup_holds_what_is_in_the_write_ahead_log_alone(path: Path, store: Store, tmp_path: Path) -> None:
+def test_backup_includes_the_write_ahead_log(path: Path, store: Store, tmp_path: Path) -> None:
     conversation = store.create_conversation(title="Kept")
     store.open_turn(conversation.id, "in the log alone")
     assert b"in the log alone" in Path(f"{path}-wal").read_bytes()
@@ -296,7 +298,7 @@ def test_backup_that_cannot_be_written_leaves_the_older_one(store: Store, tmp_pa
         store.backup(tmp_path / "no such folder" / "copy.db")
 
 
-def test_a_file_that_is_damaged_while_it_is_open_is_told_by_integrity(path: Path) -> None:
+def test_integrity_notices_damage_to_an_open_file(path: Path) -> None:
     fill(path, "kept " * 20_000)
     with Store.open(path) as store:
         size = path.stat().st_size
@@ -361,7 +363,8 @@ def test_the_file_is_made_private_and_not_only_later(path: Path, monkeypatch: py
     assert set(made.values()) == {0o600}
 
 
-def test_a_busy_file_is_tried_again_a_few_times() -> None:
+def test_a_busy_file_is_tried_again_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gptalk_client.store.sqlite_errors.time.sleep", lambda seconds: None)
     tries = 0
 
     def work() -> int:
@@ -378,4 +381,25 @@ def test_a_busy_file_is_tried_again_a_few_times() -> None:
     is_always_busy, tries = True, 0
     with pytest.raises(sqlite3.OperationalError):
         patiently(work)
-    assert tries == 3
+    assert tries == BUSY_TRIES
+
+
+@posix_only
+def test_file_system_without_locks_is_named_where_sqlite_sees_a_busy_file(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_descriptor: int, _operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    conversation_id = fill(path)
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with Store.open(path) as store:
+        assert "has no file locks" in store.notices[0]
+        _, reply = store.open_turn(conversation_id, "more")
+        assert store.close_turn(reply.id, Status.COMPLETE, content="yes").content == "yes"
+    with monkeypatch.context() as during:
+        sqlite = FailingSqlite(during)
+        sqlite.begin(lambda _number, _sql: True, "busy")
+        with pytest.raises(StoreError, match="has no file locks, which the database needs"):
+            Store.open(path)
+        assert sqlite.failed

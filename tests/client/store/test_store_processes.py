@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 from gptalk_client.models import Status
@@ -69,7 +70,7 @@ def test_reply_of_a_living_process_is_left_alone_and_that_of_a_dead_one_recovere
             kept = store.message(reply_id)
             assert (kept.status, kept.content) == (Status.INCOMPLETE, "half a")
             assert store.recover() == 0
-            assert [each.name for each in (path.parent / "locks").iterdir()] == ["open.lock"]
+            assert list((path.parent / "locks").iterdir()) == []
     finally:
         writer.kill()
         writer.communicate()
@@ -84,6 +85,50 @@ def test_next_start_recovers_what_a_killed_process_left(path: Path) -> None:
     with Store.open(path) as store:
         assert store.message(reply_id).status is Status.INCOMPLETE
         assert store.search("half")
+        assert store.integrity() == []
+
+
+def test_lock_files_of_killed_programs_are_deleted_and_those_of_living_ones_kept(path: Path) -> None:
+    locks = path.parent / "locks"
+    killed, living = start("wait", path), start("wait", path)
+    try:
+        for each in (killed, living):
+            assert each.stdout
+            each.stdout.readline()
+        assert len(list(locks.iterdir())) == 2
+        killed.kill()
+        killed.communicate(timeout=60)
+        (locks / "leftover.lock").touch()
+        with Store.open(path):
+            assert len(list(locks.iterdir())) == 1
+        assert living.communicate("", timeout=60)[1] == ""
+        assert list(locks.iterdir()) == []
+    finally:
+        for each in (killed, living):
+            each.kill()
+            each.communicate()
+
+
+def test_writers_keep_their_locks_while_others_clear(path: Path) -> None:
+    with Store.open(path) as store:
+        conversation = store.create_conversation(title="held")
+        is_over = threading.Event()
+
+        def clear() -> None:
+            while not is_over.is_set():
+                store.recover()
+
+        clearer = threading.Thread(target=clear)
+        clearer.start()
+        try:
+            for number in range(30):
+                with Store.open(path) as writer:
+                    _, reply = writer.open_turn(conversation.id, str(number))
+                    assert store.recover() == 0
+                    assert writer.close_turn(reply.id, Status.COMPLETE).status is Status.COMPLETE
+        finally:
+            is_over.set()
+            clearer.join()
         assert store.integrity() == []
 
 

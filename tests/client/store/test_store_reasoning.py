@@ -42,6 +42,22 @@ def test_search_does_not_find_reasoning(store: Store) -> None:
     assert store.search("needle") == []
 
 
+def test_reasoning_has_a_search_of_its_own(store: Store) -> None:
+    conversation = store.create_conversation(title="Needles")
+    for thought in ("a Needle, ещё", "hay", "another needle"):
+        _, reply = store.open_turn(conversation.id, "needle")
+        store.close_turn(reply.id, Status.COMPLETE, content="a needle", reasoning=thought)
+    hits = store.search_reasoning("needle")
+    assert [hit.snippet for hit in hits] == ["another needle", "a Needle, ещё"]
+    start, end = hits[1].matches[0]
+    assert hits[1].snippet[start:end] == "Needle"
+    assert len(store.search_reasoning("NEEDLE еще")) == 1
+    assert len(store.search_reasoning("needle", limit=1)) == 1
+    assert store.search_reasoning('"') == store.search_reasoning("") == []
+    store.trash_conversation(conversation.id)
+    assert store.search_reasoning("needle") == []
+
+
 def test_fork_takes_the_reasoning_along(store: Store) -> None:
     conversation = store.create_conversation()
     _, reply = store.open_turn(conversation.id, "hi", provider="ollama")

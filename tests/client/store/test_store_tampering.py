@@ -98,7 +98,7 @@ def test_a_planted_link_is_moved_aside_and_what_it_leads_to_stays_as_it_is(
 
 
 @pytest.mark.parametrize("open_mode", [0o770, 0o777, 0o1777, 0o703])
-def test_a_folder_that_others_can_write_to_is_told_with_the_command_that_closes_it(
+def test_a_folder_writable_by_others_is_reported_with_the_command_to_fix_it(
     folder: Path, path: Path, open_mode: int
 ) -> None:
     folder.chmod(open_mode)
@@ -110,7 +110,7 @@ def test_a_folder_that_others_can_write_to_is_told_with_the_command_that_closes_
         assert store.notices == []
 
 
-def test_a_folder_that_others_can_only_read_is_no_danger_to_what_is_in_it(folder: Path, path: Path) -> None:
+def test_a_folder_that_others_can_only_read_is_fine(folder: Path, path: Path) -> None:
     folder.chmod(0o755)
     with Store.open(path) as store:
         assert store.notices == []
@@ -118,7 +118,7 @@ def test_a_folder_that_others_can_only_read_is_no_danger_to_what_is_in_it(folder
 
 @needs_chown
 @pytest.mark.parametrize("name", ["", "conversations.db", "conversations.db-wal"])
-def test_what_belongs_to_another_user_is_told(folder: Path, path: Path, name: str) -> None:
+def test_files_of_another_user_are_reported(folder: Path, path: Path, name: str) -> None:
     Store.open(path).close()
     (folder / "conversations.db-wal").touch()
     os.chown(folder / name, _NOBODY, _NOBODY)

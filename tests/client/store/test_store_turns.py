@@ -32,7 +32,7 @@ def test_next_turn_follows_the_active_leaf_unless_told_otherwise(store: Store) -
     assert store.open_turn(conversation.id, "aside", parent_id=first.id)[0].parent_id == first.id
 
 
-def test_parent_of_another_conversation_is_refused_and_nothing_is_kept(store: Store) -> None:
+def test_parent_of_another_conversation_is_refused_and_nothing_is_stored(store: Store) -> None:
     a, b = store.create_conversation(), store.create_conversation()
     prompt, _ = store.open_turn(a.id, "one")
     with pytest.raises(UsageError):
@@ -144,7 +144,7 @@ def test_turn_takes_its_conversation_out_of_the_trash(store: Store) -> None:
         ("\x1b[31m\u202e\r\n", "\x1b[31m\u202e\r\n"),
     ],
 )
-def test_what_sqlite_cannot_keep_is_replaced_and_the_rest_is_kept_raw(
+def test_what_sqlite_cannot_store_is_replaced_and_the_rest_is_kept_raw(
     store: Store, given: str, kept: str
 ) -> None:
     conversation = store.create_conversation(title=given, system_prompt=given)
@@ -225,7 +225,7 @@ def test_statement_that_fails_takes_its_whole_change_back(store: Store) -> None:
     assert len(store.messages(conversation.id)) == 2
 
 
-def test_full_disk_is_an_error_in_words_and_saving_works_again_when_there_is_space(store: Store) -> None:
+def test_full_disk_is_reported_and_saving_resumes_when_there_is_space(store: Store) -> None:
     conversation = store.create_conversation()
     prompt, reply = store.open_turn(conversation.id, "hello")
     pages = store._db._writer.ready().execute("PRAGMA page_count").fetchone()[0]
@@ -238,7 +238,7 @@ def test_full_disk_is_an_error_in_words_and_saving_works_again_when_there_is_spa
     assert len(store.message(reply.id).content) == 100_000
 
 
-def test_damage_that_shows_later_is_an_error_in_words(path: Path) -> None:
+def test_damage_that_shows_later_is_reported(path: Path) -> None:
     with Store.open(path) as store:
         conversation = store.create_conversation(title="t")
         for _ in range(50):

@@ -8,9 +8,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from gptalk_client.errors import StoreError, UsageError
+from gptalk_client.errors import StoreError, StoreReadOnlyError, UsageError
 from gptalk_client.store.store import Store
 from gptalk_client.store.worker import StoreThread
+
+LIMIT_S = 30.0
+"""After this many seconds something is taken never to happen."""
 
 
 @pytest.fixture
@@ -83,3 +86,64 @@ async def test_reading_does_not_wait_for_a_write_in_progress(store: Store) -> No
         release.set()
         writer.join()
     assert store.conversation(conversation.id).title == "unseen"
+
+
+ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+
+
+async def test_calls_do_not_wait_for_a_slow_lookup(thread: StoreThread) -> None:
+    has_begun, is_saved = threading.Event(), threading.Event()
+
+    def slow(_store: Store) -> bool:
+        has_begun.set()
+        return is_saved.wait(LIMIT_S)
+
+    lookup = asyncio.ensure_future(thread.look_up(slow))
+    assert await asyncio.to_thread(has_begun.wait, LIMIT_S)
+    saved = await thread.call(Store.create_conversation, title="saved meanwhile")
+    assert thread.store.conversation(saved.id) == saved
+    is_saved.set()
+    assert await lookup
+
+
+async def test_lookup_sees_what_was_saved_before_it_and_writes_nothing(thread: StoreThread) -> None:
+    made = await thread.call(Store.create_conversation, title="seen")
+    assert await thread.look_up(Store.conversation, made.id) == made
+    with pytest.raises(StoreReadOnlyError):
+        await thread.look_up(Store.create_conversation)
+
+
+async def test_cancelled_lookup_is_interrupted_and_a_waiting_one_never_begins(thread: StoreThread) -> None:
+    has_begun, begun = threading.Event(), []
+
+    def endless(store: Store) -> None:
+        with store._db.read() as con:
+            has_begun.set()
+            con.execute(ENDLESS).fetchall()
+
+    running = asyncio.ensure_future(thread.look_up(endless))
+    assert await asyncio.to_thread(has_begun.wait, LIMIT_S)
+    waiting = asyncio.ensure_future(thread.look_up(lambda _: begun.append("waiting")))
+    await asyncio.sleep(0)
+    for each in (waiting, running):
+        each.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await each
+    async with asyncio.timeout(LIMIT_S):
+        assert await thread.look_up(Store.conversations) == []
+    assert begun == []
+
+
+async def test_closing_interrupts_a_lookup(store: Store) -> None:
+    thread, has_begun = StoreThread(store), threading.Event()
+
+    def endless(store: Store) -> None:
+        with store._db.read() as con:
+            has_begun.set()
+            con.execute(ENDLESS).fetchall()
+
+    lookup = asyncio.ensure_future(thread.look_up(endless))
+    assert await asyncio.to_thread(has_begun.wait, LIMIT_S)
+    assert await thread.aclose(LIMIT_S)
+    with pytest.raises(StoreError):
+        await lookup

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -52,6 +53,72 @@ def test_reply_goes_to_standard_output_and_is_saved(server: GptalkServer, data: 
         ("user", "Why is that?", Status.COMPLETE),
         ("assistant", "Hello there, this is the reply.", Status.COMPLETE),
     ]
+
+
+@contextlib.contextmanager
+def asked(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `ask` with a standard input that stays open."""
+    process = subprocess.Popen(
+        command("ask", *arguments),
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            assert stream
+            stream.close()
+
+
+def test_prompt_is_sent_without_a_standard_input_that_never_comes(server: GptalkServer) -> None:
+    with asked("Why?") as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        assert b"Waiting for standard input" in process.stderr.readline()
+        assert server.prompts == []
+        assert process.stdout.readline() == b"Hello there, this is the reply.\n"
+        assert b"without it" in process.stderr.read()
+        assert process.wait(LIMIT_S) == 0
+    assert server.prompts == ["Why?"]
+
+
+def test_standard_input_that_comes_late_is_read_to_its_end(server: GptalkServer) -> None:
+    with asked("Why?") as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        assert b"Waiting for standard input" in process.stderr.readline()
+        process.stdin.write(b"one\n")
+        process.stdin.write(b"two\n")
+        process.stdin.close()
+        assert process.stdout.read() == b"Hello there, this is the reply.\n"
+        assert process.stderr.read() == b""
+        assert process.wait(LIMIT_S) == 0
+    assert server.prompts == ["Why?\n\none\ntwo"]
+
+
+def test_without_a_prompt_standard_input_is_waited_for(server: GptalkServer) -> None:
+    with asked() as process:
+        assert process.stdin
+        assert process.stderr
+        assert b"Waiting for standard input" in process.stderr.readline()
+        process.stdin.write(b"a late prompt")
+        process.stdin.close()
+        assert process.wait(LIMIT_S) == 0
+    assert server.prompts == ["a late prompt"]
+
+
+def test_waiting_for_standard_input_ends_with_an_interrupt(server: GptalkServer) -> None:
+    with asked("Why?") as process:
+        assert process.stderr
+        assert b"Waiting for standard input" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(LIMIT_S) == 130
+        assert b"Traceback" not in process.stderr.read()
+    assert server.prompts == []
 
 
 def test_standard_input_is_appended_to_the_prompt(server: GptalkServer) -> None:

@@ -65,6 +65,14 @@ ENDINGS: dict[str, tuple[list[bytes], int, str, str]] = {
         1, "", "wanted to call f({})",
     ),
     "an error": ([text("Half"), event({"error": {"message": "It disconnected"}})], 3, "Half\n", "It disconn"),
+    "too long": (
+        [event({"error": {"message": "maximum context length is 8 tokens"}})],
+        3, "", "fork it from an earlier message, or start a new one. `-o context_messages=10`",
+    ),
+    "unknown model": (
+        [event({"error": {"message": "The model `m` does not exist"}})],
+        3, "", "Choose another model. -m names it.",
+    ),
     "only reasoning": ([delta(reasoning="hm"), STOP, DONE], 1, "", "It ran out before it answered."),
     "nothing": ([STOP, DONE], 0, "", "an empty reply"),
 }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import json
 import os
@@ -18,10 +19,12 @@ from typing import Any
 import pytest
 
 from gptalk_client.embedded import weights
+from gptalk_client.store.store import Store
 from gptalk_tui.cli import doctor
 from gptalk_tui.cli.doctor import network_file_system
 from support.command_line import LIMIT_S, Run, command, run_process
 from support.gptalk_server import threaded_gptalk_server
+from support.small_disk import full, small_disk
 from support.weights_package import gguf_bytes, the_only_index
 
 
@@ -50,6 +53,11 @@ def test_refused_login_exits_3(run: Run) -> None:
         done = run("auth", "login", "--url", server.url)
     assert done.code == 3
     assert run("auth", "login", "--provider", "local").code == 2
+
+
+def test_config_path_prints_no_control_characters(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "a\x1b[2J\nb" / "config.toml"
+    assert run("config", "path", "--config", str(file)).out == f"{tmp_path}/a␛[2J↵b/config.toml\n"
 
 
 def test_config_path_show_and_check(run: Run, tmp_path: Path) -> None:
@@ -183,6 +191,41 @@ def test_network_file_systems_are_detected(folder: str, kind: str) -> None:
         "//server/share /mnt/my\\040share cifs rw 0 0\n/dev/sdb1 /mnt/my\\040share/x/local ext4 rw 0 0\n"
     )
     assert network_file_system(Path(folder), mounts) == kind
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows locks files itself, whatever the file system")
+def test_doctor_and_notices_name_a_file_system_without_locks(
+    run: Run, conversations: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_descriptor: int, _operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    checks = json.loads(run("doctor", "--json", "--url", "http://127.0.0.1:1").out)["checks"]
+    told = [each["detail"] for each in checks if each["status"] == "warning"]
+    assert any("has no file locks" in each for each in told), told
+    listed = run("list")
+    assert listed.code == 0
+    assert "has no file locks: use only one window or command at a time" in listed.err
+
+
+def test_doctor_and_list_name_a_full_disk_and_read_what_is_on_it(run: Run, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        arguments = ("--data-dir", str(disk / "data"))
+        with Store.open(disk / "data" / "conversations.db") as store:
+            store.create_conversation(title="Pasta for eight")
+        with full(disk):
+            done = run("doctor", "--json", *arguments, "--url", "http://127.0.0.1:1")
+            checks = {each["name"]: each for each in json.loads(done.out)["checks"]}
+            assert checks["data folder"]["status"] == "problem"
+            assert checks["data folder"]["detail"].startswith("The disk is full: nothing can be saved")
+            assert checks["database"]["detail"].startswith("1 conversations, ")
+            listed = run("list", *arguments)
+            assert (listed.code, "Pasta for eight" in listed.out) == (0, True)
+            assert "The disk is full: nothing is saved until there is space again." in listed.err
+            asked = run("ask", "Why?", *arguments, "--url", "http://127.0.0.1:1")
+            assert (asked.code, asked.out) != (0, "")
+            assert "The disk is full: the conversations cannot be saved." in asked.err
 
 
 def test_doctor_warns_about_a_network_file_system(

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.widgets import Input
 
-from gptalk_client.models import Status
+from gptalk_client.models import SearchHit, Status
+from gptalk_client.store.store import Store
 from gptalk_tui.dialogs.base import LOOKING
 from gptalk_tui.dialogs.search import SearchScreen, harmless, nothing_in
 from gptalk_tui.widgets.row_list import Row, RowList
-from support.apps import Running, running_app
+from support.apps import LIMIT_S, Running, running_app
 from support.scripted_provider import ScriptedProvider
 
 
@@ -114,3 +118,37 @@ def test_a_hostile_snippet_keeps_its_marks_in_place() -> None:
     assert "\x1b" not in text
     assert "\u202e" not in text
     assert [text[a:b] for a, b in spans] == ["whale", "whale"]
+
+
+async def test_reply_is_saved_while_searches_are_slow_and_the_last_one_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has_begun, is_saved, gate = threading.Event(), threading.Event(), asyncio.Event()
+    searched: list[str] = []
+    read = Store.search
+
+    def slow(store: Store, query: str, **options: Any) -> list[SearchHit]:
+        searched.append(query)
+        has_begun.set()
+        is_saved.wait(LIMIT_S)
+        return read(store, query, **options)
+
+    async with running_app(ScriptedProvider(["It ", gate, "sings."]), tmp_path) as app:
+        fill(app)
+        await app.send("What of it?")
+        await app.until(lambda: "It" in app.text)
+        monkeypatch.setattr(Store, "search", slow)
+        app.chat.controllers.search.open("w")
+        await app.until(has_begun.is_set)
+        for typed in ("wh", "wha", "whal"):
+            app.app.screen.query_one("#query", Input).value = typed
+            await app.pilot.pause()
+        gate.set()
+        await app.until(lambda: not app.chat.session.turns, "the turn ends")
+        latest = app.store.latest_conversation()
+        assert latest is not None
+        last = app.store.messages(latest.id)[-1]
+        assert (last.content, last.status) == ("It sings.", Status.COMPLETE)
+        is_saved.set()
+        assert [row.text for row in await hits(app)][:1] == ["Sea"]
+    assert searched == ["w", "whal"]

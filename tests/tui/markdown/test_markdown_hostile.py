@@ -66,6 +66,7 @@ HOSTILE = {
     "entity in a link": "[a](https://x.y/&#27;[2J) ![&#27;](https://x.y)",
     "entity in fence info": "```py&#27;[2J\nx\n```",
     "surrogates": "\ud800a\udfff",
+    "emphasis inside a grapheme": "👩**\u200d👧 x** 👍*🏽 y*",
 }  # fmt: skip
 _OBEYED = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -107,4 +108,5 @@ def test_deeply_nested_text_is_shown() -> None:
 
 def test_quotes_leave_room_for_text_in_a_narrow_column() -> None:
     lines = show("> " * 10 + "some words in a deep quote", 20).split("\n")
-    assert all(any(letter.isalpha() for letter in line) for line in lines)
+    assert [line.strip("▎ ") for line in lines] == ["some words", "in a deep", "quote"]
+    assert all(cell_len(line) <= 20 for line in lines)

@@ -145,6 +145,13 @@ def test_links_and_code_areas() -> None:
     assert header.strip.text[area.copy_x0 : area.copy_x1] == "⧉ copy"
 
 
+def test_only_web_and_mail_definitions_are_links() -> None:
+    text = "[a]: https://x.y\n[b]: javascript:x\n[c]: file:///x\n[d]: notes.md\n[e]: mailto:a@x.y\n"
+    [piece] = split(text)
+    painted = layout(parse(piece), STYLES, text_width=80, full_width=80)
+    assert [link.url for link in painted.links] == ["https://x.y", "mailto:a@x.y"]
+
+
 def test_plain_text_is_shown_as_written() -> None:
     text = "# not *a* heading\n\n  - indented\n\tx\x1b[2J"
     blocks = parse_plain(Piece(text, 0))

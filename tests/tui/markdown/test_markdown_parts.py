@@ -173,6 +173,11 @@ def test_a_comment_opened_in_the_lead_continues() -> None:
     assert {span.style for span in line.spans} == {"code.comment"}
 
 
+def test_a_here_document_opened_in_the_lead_continues() -> None:
+    inside, end = code_lines("if it is text\nEOF", "bash", "x=1\ncat <<EOF\nfirst\n")
+    assert {span.style for line in (inside, end) for span in line.spans} == {"code.string"}
+
+
 def test_pieces_of_a_fence_contain_all_its_code() -> None:
     inside = "".join(f"  {line}".rstrip() + "\n" for line in CODE.split("\n")[:-1])
     text = f"- item\n\n  ```python\n{inside}  ```\n"

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from rich.cells import cell_len
 from textual.content import Content
 
-from gptalk_client.models import BranchEntry, Conversation, Message, Phase, Role, Status
+from gptalk_client.models import BranchEntry, Conversation, Message, Phase, Role, Status, Usage
 from gptalk_client.text import one_line
 from gptalk_tui.actions import Action
 from gptalk_tui.chat.turns import LiveTurn
@@ -48,14 +48,13 @@ def header_right(model: str, service: str, width: int, *, context: str = "") -> 
     return Content.styled(" · ".join(one_line(part) for part in parts if part), "$ink-muted")
 
 
-def context_words(last: BranchEntry | None, window: int | None) -> str:
+def context_words(usage: Usage | None, window: int | None) -> str:
     """Return how much of the context is used; empty unless both figures are known.
 
     Args:
-        last: The last reply.
+        usage: The count of the last reply.
         window: How many tokens the model has room for.
     """
-    usage = last.usage if last is not None else None
     if usage is None or usage.prompt_tokens is None or not window:
         return ""
     return f"{_short(usage.prompt_tokens + (usage.completion_tokens or 0))} / {_short(window)}"
@@ -167,6 +166,11 @@ def reply_figures(entry: BranchEntry) -> str:
 def closed_status() -> Content:
     """Return what it means that the conversations can't be opened."""
     return Content.styled("conversations can't be opened: nothing is sent or saved", "$ink-error")
+
+
+def full_status() -> Content:
+    """Return what it means that the disk was full at the start."""
+    return Content.styled("disk full: nothing is sent or saved until there is space", "$ink-error")
 
 
 def edit_status(send: str) -> Content:

@@ -27,20 +27,21 @@ class ContextLine:
         self._services = services
         self._host = host
         self._transcript = transcript
+        self._entries: Sequence[BranchEntry] = ()
         self._shown: tuple[object, ...] = ()
-        """What the line was last found for."""
+        """What the line was last found for, beside the entries."""
         session.when_changed.append(self.refresh)
 
     def refresh(self) -> None:
         """Find the line again if anything that decides it has changed."""
         options = self._services.options_for(self._session.chosen)
         entries = self._transcript.document.entries
+        shown = options, len(entries), entries[-1] if entries else None
+        if entries is self._entries and shown == self._shown:
+            return
+        self._entries, self._shown = entries, shown
         messages = _asked(entries)
         newest = messages[-options.context_limit :]
-        shown = options, len(entries), *((each.id, each.status, each.size_chars) for each in newest)
-        if shown == self._shown:
-            return
-        self._shown = shown
         most = sum(each.size_chars for each in newest) * _MOST_BYTES_A_CHARACTER
         if most <= _room(options):
             self._show(first_sent(options, messages, lambda entry: entry.size_chars))
@@ -55,7 +56,7 @@ class ContextLine:
             sizes = await self._services.store.call(lambda store: store.text_sizes(ids))
         except GptalkError:
             return  # who reads the conversation hears of it
-        if shown == self._shown:
+        if shown is self._shown:
             self._show(first_sent(options, messages, _size_in(sizes)))
 
     def _show(self, message_id: str | None) -> None:

@@ -101,7 +101,7 @@ class PromptHistory:
             for number, text in enumerate(self._unsent)
             if all(word in text.casefold() for word in folded)
         ]
-        found = await self._services.store.call(lambda store: store.prompts(filter=words, limit=200))
+        found = await self._services.store.look_up(lambda store: store.prompts(filter=words, limit=200))
         return unsent + [
             Row(
                 prompt.id,

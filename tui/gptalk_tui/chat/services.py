@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from gptalk_client.errors import GptalkError, LocalModelError
+from gptalk_client.errors import GptalkError, LocalModelError, Remedy
 from gptalk_client.models import Conversation, Message
 from gptalk_client.paths import Paths
 from gptalk_client.settings import MOST_MESSAGES, PROVIDERS, ProviderName, Settings
@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from gptalk_client.providers.base import Provider
     from gptalk_client.turn_options import TurnOptions
 
+
+WAYS: Mapping[Remedy, str] = {
+    Remedy.CONTEXT: "Ctrl+T sets how many messages are sent; f on a message forks the conversation there.",
+    Remedy.MODEL: "Ctrl+T chooses one.",
+}
+"""What the app offers for the errors of replies."""
 
 CLOSE_LIMIT_S = 5.0
 """How long the end of the app waits for the providers, in seconds."""
@@ -67,7 +73,7 @@ class Services:
         def load() -> Provider:
             from gptalk_client.chat import Chat
 
-            self._chat = Chat(self.store)
+            self._chat = Chat(self.store, ways=WAYS)
             return self.build(self.settings)
 
         try:

@@ -108,9 +108,11 @@ class Sidebar:
             )
             return listed, None if found else _conversation(store, open_id, listed)
 
+        store = self._services.store
         try:
             while True:
-                more, open_one = await self._services.store.call(read)
+                # Without a filter the list is read after what was just written; with one it may take its time.
+                more, open_one = await (store.look_up(read) if wanted else store.call(read))
                 if open_one is not None:
                     session.take_news([open_one])
                 if (wanted, shown) != (pane.filter, self.shown):

@@ -14,6 +14,7 @@ from gptalk_tui.widgets.bar import Bar
 from gptalk_tui.widgets.listing import UNTITLED, title_of
 
 if TYPE_CHECKING:
+    from gptalk_client.models import Usage
     from gptalk_tui.chat.commands import Commands
     from gptalk_tui.chat.host import Host
     from gptalk_tui.chat.services import Services
@@ -80,7 +81,7 @@ class StatusBars:
             model or "default model",
             service,
             width,
-            context=bar_texts.context_words(last, services.window_of(session.chosen)),
+            context=bar_texts.context_words(self._last_usage, services.window_of(session.chosen)),
         )
         self.welcome.update(bar_texts.welcome_text(name, service, model, self._host.keys))
         self.footer.left = self._footer(width)
@@ -103,6 +104,8 @@ class StatusBars:
             )
         elif self._services.store.has_failed:
             left = bar_texts.closed_status()
+        elif self._services.store.waits_for_space:
+            left = bar_texts.full_status()
         elif session.edit is not None:
             left = bar_texts.edit_status(send)
         else:
@@ -120,10 +123,16 @@ class StatusBars:
     def _turns_changed(self) -> None:
         """Keep a running turn's state up to date until all turns are over."""
         self.update()
-        if not self._session.is_replying and not self._session.is_leaving:
+        if self._last_usage and not self._session.is_replying and not self._session.is_leaving:
             self._host.start(self._look_up_window(), "window", exclusive=True)
         if self._session.turns and self._ticker is None:
             self._ticker = self._host.set_interval(SPINNER_S, self._tick)
+
+    @property
+    def _last_usage(self) -> Usage | None:
+        """The count of the last reply that has one; the newest may still be streaming."""
+        newest = self._transcript.document.entries[-4:]
+        return next((each.usage for each in reversed(newest) if each.usage is not None), None)
 
     async def _look_up_window(self) -> None:
         """Ask the service that has just answered how much its model has room for."""

@@ -44,7 +44,13 @@ class StoreWatcher:
 
     def begin(self) -> None:
         """Ask from now on."""
+        self._services.store.on_writable = self._tell_writable
         self._host.set_interval(EVERY_S, self.look_soon)
+
+    def _tell_writable(self) -> None:
+        self._host.say("There is space on the disk again. Conversations are saved.")
+        self._host.refresh_bars()
+        self._sidebar.refresh_soon()
 
     def look_soon(self) -> None:
         """Ask in the background."""

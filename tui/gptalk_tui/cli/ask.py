@@ -11,6 +11,7 @@ from gptalk_tui.cli import completing
 from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.examples import examples
 from gptalk_tui.cli.options import pass_globals
+from gptalk_tui.cli.standard_input import standard_input
 
 MAX_INPUT_BYTES = 16 << 20
 """The most standard input that is read; it may have no end."""
@@ -62,7 +63,8 @@ def ask(
     raw: bool,
     no_save: bool,
 ) -> int:
-    """Send one prompt and print the reply. Standard input is appended to the prompt."""
+    """Send one prompt and print the reply. Standard input is appended to the prompt; where a prompt is given and
+    nothing comes for five seconds, it is left out."""
     from gptalk_tui.cli.turn import Question, Shape, run_turn
 
     if chat and go_on:
@@ -90,7 +92,7 @@ def _with_input(prompt: str) -> str:
     """Return the prompt followed by standard input, where that is a pipe or a file."""
     if sys.stdin is None or sys.stdin.closed or sys.stdin.isatty():
         return prompt
-    raw = sys.stdin.buffer.read(MAX_INPUT_BYTES + 1)
+    raw = standard_input(MAX_INPUT_BYTES + 1, is_needed=not prompt.strip())
     if len(raw) > MAX_INPUT_BYTES:
         raise click.UsageError(
             f"Standard input is too long for a prompt; the limit is {MAX_INPUT_BYTES >> 20} MB."

@@ -27,7 +27,9 @@ def config(context: Globals) -> None:
 @pass_globals
 def path(context: Globals) -> None:
     """Print the path of the config file, whether or not it exists."""
-    write(f"{context.paths().config_file}\n")
+    from gptalk_client.text import visible
+
+    write(visible(str(context.paths().config_file), newlines=False) + "\n")
 
 
 @config.command(epilog=examples("gptalk-tui config show"))

@@ -21,6 +21,7 @@ from gptalk_client.text import visible
 from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.examples import examples
 from gptalk_tui.cli.exit_codes import FAILED
+from gptalk_tui.cli.hints import with_options
 from gptalk_tui.cli.options import pass_globals
 from gptalk_tui.cli.output import write
 
@@ -74,7 +75,7 @@ def _all_checks(context: Globals, repair: bool) -> Iterator[Check]:
     try:
         settings = context.settings()
     except GptalkError as err:
-        yield Check("provider", "problem", err.for_humans())
+        yield Check("provider", "problem", with_options(err))
     else:
         yield _provider(settings, paths)
     yield _terminal()
@@ -96,7 +97,7 @@ def _config(paths: Paths) -> Iterator[Check]:
     try:
         settings, problems = read_file(paths.config_file)
     except GptalkError as err:
-        yield Check("config", "problem", err.for_humans())
+        yield Check("config", "problem", with_options(err))
         return
     for problem in problems:
         yield Check("config", "warning" if problem.is_unknown_key else "problem", str(problem))
@@ -109,6 +110,10 @@ def _config(paths: Paths) -> Iterator[Check]:
 
 
 def _folder(paths: Paths) -> Iterator[Check]:
+    from gptalk_client.locks import has_locks
+    from gptalk_client.store.disk_space import shortage
+    from gptalk_client.store.opening import no_locks
+
     folder = paths.data
     try:
         folder.stat()
@@ -120,6 +125,8 @@ def _folder(paths: Paths) -> Iterator[Check]:
         return
     if not os.access(folder, os.W_OK):
         yield Check("data folder", "problem", f"{folder} is not writable.")
+    elif cause := shortage(folder):
+        yield Check("data folder", "problem", f"{cause}: nothing can be saved in {folder}.")
     elif told := list(_open_to_others(paths)):
         for each in told:
             yield Check("data folder", "warning", each)
@@ -127,6 +134,8 @@ def _folder(paths: Paths) -> Iterator[Check]:
         free = shutil.disk_usage(folder).free
         status: Literal["ok", "problem"] = "ok" if free > 50e6 else "problem"
         yield Check("data folder", status, f"{folder}, {free / 1e9:.1f} GB free")
+    if os.access(folder, os.W_OK) and not has_locks(folder):
+        yield Check("data folder", "warning", no_locks(folder))
     if sys.platform == "win32":
         yield Check(
             "data folder",
@@ -200,7 +209,7 @@ def _database(paths: Paths, repair: bool) -> Iterator[Check]:
             faults = store.integrity()
             count = store.count_conversations() + store.count_conversations(archived=True)
     except GptalkError as err:
-        yield Check("database", "problem", err.for_humans())
+        yield Check("database", "problem", with_options(err))
         return
     for fault in faults:
         advice = (
@@ -245,7 +254,7 @@ def _local(settings: Settings, paths: Paths) -> Check:
         native.check()
         path = weights.resolve(paths.models, settings.local.model_file or None)
     except GptalkError as err:
-        return Check("provider", "problem", err.for_humans())
+        return Check("provider", "problem", with_options(err))
     return Check("provider", "ok", f"This computer, with {path}")
 
 
@@ -262,7 +271,7 @@ def _reachable(settings: Settings, url: str) -> Check:
         service = Address.parse(url).service
         status = asyncio.run(ask(url, proxy=settings.proxy, timeouts=timeouts))
     except GptalkError as err:
-        return Check("provider", "problem", err.for_humans())
+        return Check("provider", "problem", with_options(err))
     return Check("provider", "ok", f"{service} answers (status {status})")
 
 

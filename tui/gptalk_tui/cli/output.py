@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from gptalk_client.errors import GptalkError
 from gptalk_client.text import showable_length, visible
+from gptalk_tui.cli.hints import with_options
 
 PROGRAM = "gptalk-tui"
 
@@ -16,7 +17,7 @@ SHORT_ID = 8
 
 def complain(error: GptalkError) -> None:
     """Print what went wrong, and what to do about it, to standard error."""
-    note(error.for_humans())
+    note(with_options(error))
 
 
 def note(text: str) -> None:

@@ -28,12 +28,14 @@ from gptalk_tui.cli.output import SHORT_ID, columns, note, write
     metavar="N",
     help="Print at most N.",
 )
+@click.option("--reasoning", is_flag=True, help="Search what models thought before they answered.")
 @pass_globals
-def search(context: Globals, query: tuple[str, ...], as_json: bool, limit: int) -> None:
+def search(context: Globals, query: tuple[str, ...], as_json: bool, limit: int, reasoning: bool) -> None:
     """Search the titles and messages of all conversations."""
     words = " ".join(query)
     with opened(context) as store:
-        hits = store.search(words, limit=limit)
+        find = store.search_reasoning if reasoning else store.search
+        hits = find(words, limit=limit)
     if as_json:
         found = [
             {

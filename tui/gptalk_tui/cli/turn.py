@@ -37,6 +37,7 @@ from gptalk_client.turn_options import Overrides, TurnOptions
 from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.conversations import opened
 from gptalk_tui.cli.exit_codes import FAILED, exit_code_of
+from gptalk_tui.cli.hints import WAYS
 from gptalk_tui.cli.output import ReplyWriter, note, write, write_aside
 from gptalk_tui.cli.signals import run_until_signal
 from gptalk_tui.factory import build_provider
@@ -244,7 +245,8 @@ def _print_whole(text: str, shape: Shape, printer: ReplyWriter) -> None:
 def _outcome(ended: TurnEnded, text: str, shape: Shape) -> int:
     reply = ended.reply
     if reply.status is not Status.COMPLETE:
-        note(reply.error or f"the reply is {reply.status.value}.")
+        way = WAYS.get(ended.cause.remedy, "") if ended.cause is not None and ended.cause.remedy else ""
+        note(f"{reply.error or f'the reply is {reply.status.value}.'} {way}".strip())
         return exit_code_of(ended.cause) if isinstance(ended.cause, GptalkError) else FAILED
     if not text:
         note("the service sent an empty reply.")

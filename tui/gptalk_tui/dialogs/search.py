@@ -86,7 +86,7 @@ class SearchScreen(Dialog[Found | None]):
             return hits, None if hits or not query.strip() else store.search_extent()
 
         try:
-            hits, extent = await self._store.call(search)
+            hits, extent = await self._store.look_up(search)
         except GptalkError as err:
             self.notify(err.for_humans(), severity="error")
             return

@@ -6,12 +6,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from textual import events
 from textual.app import App, ComposeResult
+from textual.geometry import Region
 from textual.pilot import Pilot
 
 from gptalk_client.models import BranchEntry, Role, Status
+from gptalk_tui.widgets.transcript.selection import END_OF_LINE, Selection, Spot
 from gptalk_tui.widgets.transcript.styles import StyleTable
 from gptalk_tui.widgets.transcript.widget import Transcript
+from support.until import until
 
 LONG_LINE = (
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau"
@@ -147,6 +151,53 @@ async def test_a_selection_survives_the_tail_being_frozen_in_pieces() -> None:
         assert app.transcript.selected_text == "Heading"
 
 
+async def test_only_the_selected_cells_are_painted_as_selected() -> None:
+    async with pane() as (app, pilot):
+        x, y = where(app, "gamma")
+        await pilot.click(app.transcript, offset=(x, y), times=2)
+        selected = app.transcript.document.renderer.styles["selection"].bgcolor
+        [strip] = app.transcript.render_lines(Region(0, y, app.transcript.size.width, 1))
+        assert "".join(text for text, style, _ in strip if style and style.bgcolor == selected) == "gamma"
+
+
+async def test_a_selection_that_ends_in_a_blank_line_copies_no_newline() -> None:
+    async with pane("One.\n\nTwo.") as (app, pilot):
+        x, y = where(app, "One.")
+        assert await drag(app, pilot, (x, y), (x, y + 1)) == "One."
+
+
+@pytest.mark.parametrize("lines", ["{}", "```\n{}\n```", "- {}", "日{}"])
+@pytest.mark.parametrize("word", ["word ", "日本語"])
+async def test_a_line_longer_than_a_piece_is_copied_as_one_line(lines: str, word: str) -> None:
+    text = word * 2000 + "end"
+    async with pane(lines.format(text)) as (app, _):
+        app.transcript.set_selection(Selection(Spot(1, 1, 0, 0), Spot(1, 99, 0, END_OF_LINE)))
+        assert len(app.transcript.document.rows(1).splitter.pieces) > 1
+        assert text in app.transcript.selected_text
+
+
+async def test_dragging_beyond_the_edge_scrolls() -> None:
+    async with pane(REPLY * 4) as (app, pilot):
+        transcript = app.transcript
+        assert transcript.viewport.top_line
+        await pilot.mouse_down(transcript, offset=(10, 5))
+        transcript.post_message(events.MouseMove(transcript, 0, -3, 0, -8, 1, False, False, False))
+        await until(lambda: transcript.viewport.top_line == 0)
+        await pilot.mouse_up(transcript, offset=(0, 0))
+        assert transcript.selected_text.startswith("A question")
+
+
+async def test_a_drag_or_a_double_click_on_a_link_does_not_follow_it() -> None:
+    async with pane() as (app, pilot):
+        x, y = where(app, "the site")
+        await drag(app, pilot, (x + 5, y), (x + 1, y))
+        await pilot.pause()
+        assert app.links == []
+        await pilot.click(app.transcript, offset=(x, y), times=2)
+        await pilot.pause()
+        assert app.links == ["https://example.test/page"]
+
+
 async def test_clicking_a_link_posts_its_address() -> None:
     async with pane() as (app, pilot):
         await pilot.click(app.transcript, offset=where(app, "the site"))
@@ -188,8 +239,6 @@ async def test_a_long_code_block_is_one_block() -> None:
 @pytest.mark.parametrize("width", [1, 5, 20, 62, 200])
 async def test_selecting_everything_copies_the_text_at_every_width(width: int) -> None:
     async with pane("Some words here.\n\nAnd more words.", size=(width, 30)) as (app, _):
-        from gptalk_tui.widgets.transcript.selection import END_OF_LINE, Selection, Spot
-
         last = app.transcript.document.rows(1)
         app.transcript.set_selection(
             Selection(Spot(0, 0, 0, 0), Spot(1, len(last.heights) - 1, END_OF_LINE, END_OF_LINE))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from gptalk_client.models import BranchEntry, Role, Status
 from gptalk_tui.widgets.transcript.document import Document
+from gptalk_tui.widgets.transcript.marks import Marks
 from gptalk_tui.widgets.transcript.position import START
 from gptalk_tui.widgets.transcript.rendering import Renderer
 from gptalk_tui.widgets.transcript.styles import StyleTable
@@ -159,6 +161,20 @@ def test_a_long_text_is_split_completely_in_slices() -> None:
     assert "Paragraph 19999 with some words." in shown(viewport)[-1]
 
 
+def test_the_current_match_stays_on_its_word_while_the_reply_streams() -> None:
+    document = Document(Renderer(STYLES))
+    document.set_entries([entry("a1", "", Status.STREAMING)], {"a1": "A paragraph\n# Heading"})
+    marks = Marks(lambda text: [match.span() for match in re.finditer("Heading", text)])
+    place = marks.place(document, 0, 1)
+    assert place is not None
+    marks.current = place.spot
+    document.append_text(0, " of it\n\nMore.\n\nAnd more.")
+    marks.keep(document, 0)
+    spot = marks.current
+    assert spot is not None
+    assert document.rendered(0, spot.row).plain[spot.logical][spot.offset :] == "Heading of it"
+
+
 def test_a_failure_is_shown_below_the_text() -> None:
     document = Document(Renderer(STYLES))
     document.set_entries([entry("a1", "Part", Status.INCOMPLETE, "The line \x1b[2J broke.")], {"a1": "Part"})
@@ -195,6 +211,7 @@ def test_caches_stay_bounded() -> None:
     for _ in range(300):
         viewport.scroll(-29)
         viewport.place(80, 30)
+    viewport.place(60, 30)
     document = viewport.document
     assert len(document._open) <= 256
     assert document._cached_lines <= 3000

@@ -265,10 +265,12 @@ class MessageRows:
             self.has_shifted = True
         else:
             self._pop_to(len(self.heights) - len(were_others))
-        weights = (
-            [1, *(max(1, len(piece.source)) for piece in thoughts.pieces)] if thoughts is not None else []
-        )
-        for weight in (*weights[was_frozen:], *others):
+        if thoughts is not None:
+            if not was_frozen:
+                self.heights.append(1)
+            for piece in thoughts.pieces[max(0, was_frozen - 1) :]:
+                self.heights.append(max(1, len(piece.source)))
+        for weight in others:
             self.heights.append(weight)
         self.first, self._above = len(self.heights), (frozen, others)
 

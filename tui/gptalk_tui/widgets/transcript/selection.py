@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
+from gptalk_tui.markdown.pieces import Piece
 from gptalk_tui.widgets.transcript.document import Document
 
 END_OF_LINE = 1 << 30
@@ -108,12 +109,18 @@ def _text_of_message(document: Document, selection: Selection, message: int) -> 
             chosen = selection.range_in(message, row, logical)
             text = line[chosen[0] : chosen[1]] if chosen is not None else ""
             if lines and piece.joins_previous and logical == 0:
-                lines[-1] = (lines[-1][0], lines[-1][1] + text)
+                before, copied = lines[-1]
+                lines[-1] = (before, copied + _space_at_cut(rows.piece(row - 1), copied) + text)
             else:
                 # A line that is selected from its middle has no place in a list.
                 lines.append((None if chosen is not None and chosen[0] else indent, text))
     least = min((indent for indent, text in lines if text and indent is not None), default=0)
     return "\n".join(" " * (indent - least) + text if text and indent else text for indent, text in lines)
+
+
+def _space_at_cut(before: Piece | None, copied: str) -> str:
+    """Return the space where a long line was cut into pieces, unless it was copied: only code keeps it."""
+    return " " if before is not None and before.source.endswith(" ") and not copied.endswith(" ") else ""
 
 
 def _unit_at(document: Document, spot: Spot, unit: Unit) -> tuple[int, int]:
