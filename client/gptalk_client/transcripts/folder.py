@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from gptalk_client.errors import TranscriptError
+from gptalk_client.errors import Remedy, TranscriptError
 from gptalk_client.models import Conversation
 from gptalk_client.store.imported import OWN_SOURCE
 from gptalk_client.store.store import Store
@@ -63,5 +63,6 @@ def _check_nothing_is_lost(store: Store, path: Path) -> None:
     if set(store.import_conversations(OWN_SOURCE, there, dry_run=True)) - {"unchanged"}:
         raise TranscriptError(
             f"{path} has changes from another machine.",
-            hint=f"Merge them first: `gptalk-tui import {path.parent}`. --force overwrites them.",
+            hint=f"Import {path.parent} first, which merges them.",
+            remedy=Remedy.OVERWRITE,
         )

@@ -101,7 +101,7 @@ def _files(path: Path, source: str, report: ImportReport) -> list[tuple[SourceFi
         )
     raise TranscriptError(
         f"There are no conversations in {path}.",
-        hint="`gptalk-tui import` reads JSON, JSON lines, YAML and zip files of known formats there.",
+        hint="JSON, JSON lines, YAML and zip files of known formats are read in a folder.",
     )
 
 

@@ -369,4 +369,4 @@ def test_a_file_of_no_known_format_is_described(
     with pytest.raises(TranscriptError) as caught:
         import_path(store, path)
     assert words in caught.value.message
-    assert "--from" in caught.value.hint
+    assert "chatgpt" in caught.value.hint

@@ -12,7 +12,7 @@ from gptalk_client.errors import NetworkError, UsageError
 from gptalk_tui.chat import attachments
 from gptalk_tui.chat.attachments import MAX_FILE_BYTES, mentions, missing, read_text, with_files
 from gptalk_tui.dialogs.confirm import ConfirmScreen
-from gptalk_tui.dialogs.path_completion import file_rows
+from gptalk_tui.dialogs.path_completion import file_rows, nested_rows
 from gptalk_tui.widgets.composer_tokens import Token, TokenKind, token_at
 from support.apps import Running, running_app
 from support.scripted_provider import ScriptedProvider
@@ -201,3 +201,24 @@ def test_what_is_no_file_any_more_is_not_waited_for(files: Path) -> None:
     os.mkfifo(files / "pipe")
     with pytest.raises(UsageError, match="no file of text"):
         read_text("pipe")
+
+
+def test_any_part_of_a_path_finds_files_in_subfolders(files: Path) -> None:
+    (files / "src" / "deep").mkdir()
+    (files / "src" / "deep" / "Main_window.py").write_text("")
+    (files / ".git").mkdir()
+    (files / ".git" / "main").write_text("")
+    assert [row.key for row in nested_rows("main")] == ["src/main.py", "src/deep/Main_window.py"]
+    assert [row.key for row in nested_rows("EEP/ma")] == ["src/deep/Main_window.py"]
+    assert nested_rows("src/m")[0].key == "src/main.py"
+    assert nested_rows("nowhere/") == []
+    assert nested_rows("/nowhere/main") == []
+
+
+@pytest.mark.parametrize("before", ["＠ma", "見て ＠ma", "（＠ma", "mail me@x ＠ma"])
+def test_a_full_width_at_sign_completes_too(before: str) -> None:
+    assert token_at(before, before) == Token(TokenKind.FILE, "ma", len(before) - 3)
+
+
+def test_a_full_width_at_sign_names_a_file(files: Path) -> None:
+    assert mentions("＠src/main.py を見て") == ["src/main.py"]

@@ -16,7 +16,7 @@ MAX_FILE_BYTES = 200_000
 MAX_FILES = 20
 WITHOUT_IT = "Take the @ away to send the prompt without it."
 
-_MENTION = re.compile(r'(?:^|(?<=[\s(\[{]))@(?:"([^"\n]+)"|([^\s"]+))')
+_MENTION = re.compile(r'(?:^|(?<=[\s(\[{（「]))[@＠](?:"([^"\n]+)"|([^\s"]+))')
 _PATH_STARTS = ("/", "~/", "./", "../")
 _TRAILING = ".,;:!?)]}'"
 _BACKTICKS = re.compile(r"`{3,}")

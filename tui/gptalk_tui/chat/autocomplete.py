@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gptalk_tui.actions import Action
 from gptalk_tui.chat.slash import SLASH_COMMANDS
-from gptalk_tui.dialogs.path_completion import file_rows
+from gptalk_tui.dialogs.path_completion import nested_rows
 from gptalk_tui.keymap import KeyMap
 from gptalk_tui.widgets.completions import Completions
 from gptalk_tui.widgets.composer_tokens import Token, TokenKind
@@ -101,7 +101,7 @@ class Autocomplete:
             composer.complete(token, f"@{key}" if is_open else f"@{key} ")
 
     async def _offer_files(self, token: Token) -> None:
-        rows = await asyncio.to_thread(file_rows, token.text)
+        rows = await asyncio.to_thread(nested_rows, token.text)
         if token == self._token:
             self._offer(rows)
 

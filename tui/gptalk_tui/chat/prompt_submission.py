@@ -53,7 +53,7 @@ class PromptSubmission:
         command = slash.parse(text)
         if command is not None:
             self._commands.run_slash(*command)
-        elif "@" in text:
+        elif "@" in text or "＠" in text:
             self._host.start(self._send_with_files(text), "files", exclusive=True)
         else:
             self.send(text)

@@ -42,7 +42,8 @@ _SOURCES = [
     type=click.Choice(_SOURCES),
     default="auto",
     show_default=True,
-    help="Program that wrote it; auto detects it from the content.",
+    metavar="PROGRAM",
+    help=f"Program that wrote it: {', '.join(_SOURCES)}; auto detects it from the content.",
 )
 @click.option("--dry-run", is_flag=True, help="Report what would be imported without changing anything.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -51,12 +51,22 @@ class Text:
     marker: int = 0
     """Length of the item's marker in shown characters; further lines are indented by it."""
 
+    @property
+    def line_count(self) -> int:
+        """How many logical lines it has."""
+        return 1
+
 
 @dataclass(slots=True)
 class Blank:
     """An empty line between two blocks."""
 
     gutters: tuple[Gutter, ...]
+
+    @property
+    def line_count(self) -> int:
+        """How many logical lines it has."""
+        return 1
 
 
 @dataclass(slots=True)
@@ -65,6 +75,11 @@ class Rule:
 
     gutters: tuple[Gutter, ...]
     plain: str
+
+    @property
+    def line_count(self) -> int:
+        """How many logical lines it has."""
+        return 1
 
 
 class CodeLine(NamedTuple):
@@ -89,6 +104,11 @@ class Code:
     """Identifies the code block in its message."""
     has_header: bool
     lines: list[CodeLine]
+
+    @property
+    def line_count(self) -> int:
+        """How many logical lines it has."""
+        return len(self.lines) or int(self.has_header)
 
 
 class CellLine(NamedTuple):
@@ -130,6 +150,11 @@ class Table:
     goes_on: bool
     """Whether an earlier piece has the header."""
 
+    @property
+    def line_count(self) -> int:
+        """How many logical lines it has."""
+        return len(self.plain)
+
 
 Block: TypeAlias = Text | Blank | Rule | Code | Table
 
@@ -141,3 +166,12 @@ class Blocks:
     blocks: list[Block]
     plain: list[str]
     """The logical lines as copied, without newlines."""
+
+    @property
+    def indents(self) -> list[int]:
+        """How many characters each logical line is indented by the list items around it."""
+        found: list[int] = []
+        for block in self.blocks:
+            columns = sum(len(gutter.text) for gutter in block.gutters if not gutter.text.strip())
+            found.extend([columns] * block.line_count)
+        return found

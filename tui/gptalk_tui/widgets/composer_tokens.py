@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 _COMMAND = re.compile(r"/[a-z._-]*")
-_FILE = re.compile(r'(?:^|(?<=[\s(\[{]))@(?:"(?P<quoted>[^"]*)|(?P<plain>[^\s"]*))$')
+_FILE = re.compile(r'(?:^|(?<=[\s(\[{（「]))[@＠](?:"(?P<quoted>[^"]*)|(?P<plain>[^\s"]*))$')
 
 
 class TokenKind(Enum):
@@ -37,10 +37,11 @@ def token_at(before: str, whole: str) -> Token | None:
     """
     if before == whole and _COMMAND.fullmatch(before):
         return Token(TokenKind.COMMAND, before[1:], 0)
-    at = before.rfind("@", max(0, len(before) - 1_000))
+    recent = max(0, len(before) - 1_000)
+    at = max(before.rfind("@", recent), before.rfind("＠", recent))
     found = _FILE.search(before, at) if at >= 0 else None
     if found is None:
-        quote = before.rfind('@"')
+        quote = max(before.rfind('@"'), before.rfind('＠"'))
         found = _FILE.search(before, quote) if quote >= 0 else None
     if found is None:
         return None

@@ -244,3 +244,14 @@ async def test_selecting_everything_copies_the_text_at_every_width(width: int) -
             Selection(Spot(0, 0, 0, 0), Spot(1, len(last.heights) - 1, END_OF_LINE, END_OF_LINE))
         )
         assert app.transcript.selected_text == "A question\n\nSome words here.\n\nAnd more words."
+
+
+async def test_a_dragged_list_keeps_its_nesting() -> None:
+    nested = "- one\n  - two\n    1. three\n\n       more of three\n  - four\n\nend\n"
+    async with pane(nested) as (app, pilot):
+        x, y = where(app, "one")
+        whole = await drag(app, pilot, (x - 2, y), where(app, "end"))
+        assert whole.rstrip() == nested.removesuffix("\nend\n").rstrip()
+        x, y = where(app, "two")
+        inner = await drag(app, pilot, (x - 2, y), where(app, "end"))
+        assert inner.rstrip() == "- two\n  1. three\n\n     more of three\n- four"

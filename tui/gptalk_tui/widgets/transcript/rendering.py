@@ -94,6 +94,11 @@ class Rendered:
         return self.blocks.plain if self.blocks is not None else []
 
     @property
+    def indents(self) -> list[int]:
+        """How many characters each logical line is indented by the list items around it."""
+        return self.blocks.indents if self.blocks is not None else []
+
+    @property
     def codes(self) -> list[CodeArea]:
         """The code blocks, by line."""
         return self.painted.codes if self.painted is not None else []

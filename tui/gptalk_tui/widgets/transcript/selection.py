@@ -72,7 +72,7 @@ def select(document: Document, anchor: Spot, head: Spot, unit: Unit) -> Selectio
 
 
 def selected_text(document: Document, selection: Selection) -> str:
-    """Return the selected text: no newlines from wrapping, no bars, bullets as in the source."""
+    """Return the selected text: no newlines from wrapping, no bars, bullets and nesting as in the source."""
     start, end = selection.ends
     parts: list[str] = []
     for message in range(start.message, min(end.message, len(document.entries) - 1) + 1):
@@ -99,20 +99,23 @@ def _text_of_message(document: Document, selection: Selection, message: int) -> 
     rows = document.rows(message)
     first = start.row if message == start.message else 1
     last = end.row if message == end.message else len(rows.heights) - 1
-    parts: list[str] = []
+    lines: list[tuple[int | None, str]] = []
     for row in range(max(1, first), last + 1):
         piece = rows.piece(row)
         if piece is None:
             continue
-        is_joined = piece.joins_previous
-        for logical, line in enumerate(document.rendered(message, row).plain):
+        rendered = document.rendered(message, row)
+        for logical, (line, indent) in enumerate(zip(rendered.plain, rendered.indents, strict=True)):
             chosen = selection.range_in(message, row, logical)
-            if parts:
-                is_cut = is_joined and logical == 0
-                parts.append(_space_at_cut(rows.piece(row - 1), parts[-1]) if is_cut else "\n")
-            if chosen is not None:
-                parts.append(line[chosen[0] : chosen[1]])
-    return "".join(parts)
+            text = line[chosen[0] : chosen[1]] if chosen is not None else ""
+            if lines and piece.joins_previous and logical == 0:
+                before, copied = lines[-1]
+                lines[-1] = (before, copied + _space_at_cut(rows.piece(row - 1), copied) + text)
+            else:
+                # A line that is selected from its middle has no place in a list.
+                lines.append((None if chosen is not None and chosen[0] else indent, text))
+    least = min((indent for indent, text in lines if text and indent is not None), default=0)
+    return "\n".join(" " * (indent - least) + text if text and indent else text for indent, text in lines)
 
 
 def _space_at_cut(before: Piece | None, copied: str) -> str:
