@@ -364,7 +364,7 @@ def test_settings_and_theme_are_kept(start, service: GptalkServer, tmp_path: Pat
         terminal.send(CTRL_P + "theme" + ENTER)
         terminal.wait_for("High contrast")
         terminal.send("paper" + ENTER)
-        terminal.wait_for("from now on.")
+        terminal.wait_for("Theme: Paper (light).")
         assert terminal.end(CTRL_Q) == 0
     text = config.read_text()
     assert text.startswith("# mine\n")

@@ -199,7 +199,7 @@ def test_a_crash_says_where_the_report_is_and_keeps_everything(
         terminal.kill(signal.SIGUSR1)
         assert terminal.wait() == 1
         assert terminal.complaints() == []
-        assert "start gptalk-tui again" in " ".join(terminal.text.split())
+        assert "Start gptalk-tui again" in " ".join(terminal.text.split())
         said = terminal.output[terminal.output.rindex(b"\x1b[?1049l") :].decode()
         assert b"Traceback" not in terminal.output
         assert SECRET.encode() not in terminal.output
@@ -245,7 +245,7 @@ def test_the_report_folder_may_be_out_of_reach(start, own_world: Path) -> None:
     (own_world / "state").write_text("no folder")
     with start(environment={"GPTALK_TEST_FAULT": "start"}) as terminal:
         assert terminal.wait() == 1
-        assert b"No report could be written" in terminal.output
+        assert b"The crash report could not be written" in terminal.output
 
 
 def test_what_was_typed_is_there_after_a_signal(start, service: GptalkServer) -> None:

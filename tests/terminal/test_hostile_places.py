@@ -89,7 +89,7 @@ def test_every_dialog_and_toast_shows_every_title_as_text(start, data: Path) -> 
                 terminal.wait_for(framed(f"{dialog} “{name}”"), f"{dialog} {title!r}")
                 if keys == CTRL_T:
                     terminal.send(TAB + TAB + "1" + CTRL_T)  # another temperature
-                    terminal.wait_for(toast(f"These settings hold for “{name}” from"), f"{title!r} is set")
+                    terminal.wait_for(toast(f"Saved for “{name}”"), f"{title!r} is set")
                 else:
                     leave(terminal, f"{dialog} “")
             commands = {
@@ -201,7 +201,7 @@ def test_what_stands_in_the_config_file_and_in_folders_is_only_shown(
         terminal.send(CTRL_O)
         terminal.wait_for(framed("Export “"), "the export again")
         terminal.send(CLEAR + "one.md" + ENTER)
-        terminal.wait_for(framed(f"{shown}/one.md is there already"), "the file is there")
+        terminal.wait_for(framed(f"{shown}/one.md already exists"), "the file is there")
         terminal.send(CLEAR + "one.md/two.md" + ENTER)
         terminal.wait_for(framed(f"{shown}/one.md/two.md"), "it cannot be written")
         end(terminal)

@@ -27,7 +27,7 @@ async def test_a_login_that_cannot_be_kept_is_told_in_a_toast(tmp_path: Path) ->
         running = Running(app, pilot, paths)
         await running.until(lambda: running.chat.services is not None, "the store opens")
         await running.send("Hi")
-        await running.until(lambda: any("auth.json cannot be written" in each for each in toasts(app)))
+        await running.until(lambda: any("auth.json can't be written" in each for each in toasts(app)))
         await running.until_idle()
         assert "Here I am." in running.text
 

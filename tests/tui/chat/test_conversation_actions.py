@@ -353,7 +353,7 @@ async def test_ages_and_days_are_those_of_the_present(
         rows = app.chat.list_pane.query_one(RowList)
         assert [(row.text, row.right) for row in rows.rows] == [("Today", ""), ("one", "now")]
         monkeypatch.setattr(list_pane, "datetime", Later)
-        monkeypatch.setattr(list_pane, "AGES_S", 0.0)
+        monkeypatch.setattr(list_pane, "REFRESH_AGES_S", 0.0)
         app.chat.controllers.watcher.look_soon()
         await app.until(
             lambda: [(row.text, row.right) for row in rows.rows] == [("Yesterday", ""), ("one", "1d")]

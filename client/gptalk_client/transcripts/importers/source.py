@@ -172,7 +172,7 @@ def files_in(path: Path) -> list[SourceFile]:
     Raises:
         TranscriptError: It cannot be read.
     """
-    if path.is_dir():
+    if os.path.isdir(path):  # False where it is out of reach: reading it says why
         try:
             found = sorted(each for each in _walk(path) if each.is_file())
         except OSError as err:
