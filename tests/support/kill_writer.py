@@ -170,7 +170,7 @@ class Killer:
     """Kills children one after another on the same file; what was on disk once stays as it was.
 
     Args:
-        folder: Scope the file and the logs are kept.
+        folder: Where the file and the logs are kept.
         service: Who answers the children.
     """
 

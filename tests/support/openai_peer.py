@@ -24,7 +24,7 @@ from gptalk_client.errors import LocalModelError
 MODELS_DIR = Path(
     os.environ.get("GPTALK_TEST_MODELS") or Path.home() / ".cache" / "gptalk-tui-tests" / "models"
 ).absolute()
-"""Scope the real weights are kept between runs; read at import, before each test gets a home of its own."""
+"""Where the real weights are kept between runs; read at import, before each test gets a home of its own."""
 
 KEY = "sk-the-peers-own-key"
 CONTEXT_TOKENS = 1024

@@ -60,19 +60,19 @@ def test_two_conversations_are_there_after_a_restart_and_can_be_exported(
 
 def test_the_first_start_asks_where_to_chat_and_keeps_the_answer(data: Path, service: GptalkServer) -> None:
     with Terminal(program("--data-dir", str(data))) as terminal:
-        terminal.wait_for("Scope do you want to chat?")
+        terminal.wait_for("Where do you want to chat?")
         terminal.wait_for("unreachable right now")
         terminal.send(DOWN, DOWN, DOWN, ENTER)
         terminal.wait_for("https://…")
         terminal.send(service.url, ENTER)
-        terminal.wait_for(lambda t: "Scope do you want" not in t.text, "the question is answered")
+        terminal.wait_for(lambda t: "Where do you want" not in t.text, "the question is answered")
         terminal.wait_for(READY)
         terminal.send("Hello", ENTER)
         terminal.wait_for("Hello from the service")
         assert terminal.end(CTRL_Q) == 0
     with Terminal(program("--data-dir", str(data))) as terminal:
         terminal.wait_for("Hello from the service")
-        assert "Scope do you want" not in terminal.text
+        assert "Where do you want" not in terminal.text
         assert terminal.end(CTRL_Q) == 0
         assert terminal.complaints() == []
 

@@ -85,7 +85,8 @@ def test_what_is_typed_while_the_app_starts_is_for_what_it_opens(
         store.open_turn(there.id, "Hello")
         store.set_draft(there.id, draft)
     with start() as terminal:
-        terminal.wait_for("Write a message")  # the first paint: the conversations are not open yet
+        # The first paint, or soon after it: where the conversations are open already, the draft is there.
+        terminal.wait_for(lambda t: "Write a message" in t.text or (draft and draft in t.text), "a composer")
         terminal.send("quick hands" + ENTER)
         terminal.wait_for("Hello from the service")
         assert terminal.end(CTRL_Q) == 0
