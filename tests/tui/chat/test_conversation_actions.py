@@ -225,6 +225,25 @@ async def test_a_list_that_nobody_sees_lists_all_conversations(
         await app.until(lambda: titles(app) == ["one", "three"])
 
 
+@pytest.mark.parametrize("shown", [Shown.ARCHIVED, Shown.TRASH])
+async def test_the_open_conversation_is_highlighted_after_others_were_listed(
+    tmp_path: Path, shown: Shown
+) -> None:
+    _, two, three = store_with(tmp_path, "one", "two", "three")
+    with Store.open(paths_in(tmp_path).database) as store:
+        store.set_archived(three, True)
+    async with running_app(ScriptedProvider(["ok"]), tmp_path, chat=two) as app:
+        await app.until(lambda: app.chat.session.conversation_id == two)
+        app.chat.controllers.sidebar.show(shown)
+        await app.until(lambda: titles(app) == (["three"] if shown is Shown.ARCHIVED else []))
+        await app.press("escape")
+        await app.until(lambda: titles(app) == ["one", "two"])
+        await app.press("escape", "ctrl+s")
+        highlighted = app.chat.list_pane.highlighted
+        assert highlighted is not None
+        assert highlighted.id == two
+
+
 async def test_the_header_names_a_conversation_that_the_list_leaves_out(tmp_path: Path) -> None:
     store_with(tmp_path, "one")
     async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:

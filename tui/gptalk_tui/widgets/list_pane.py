@@ -127,11 +127,14 @@ class ListPane(Vertical):
             active: The one that is open.
             streaming: Those in which a reply streams.
         """
+        kept = self.highlighted if self.has_focus_within else None
+        is_kept = kept is not None and any(each.id == kept.id for each in conversations)
         self._conversations, self._active, self._streaming = conversations, active, streaming
         self._shown_s = time.monotonic()
         rows = self._rows
         rows.empty_text = "Nothing matches" if self.filter else self._words_for_none()
-        highlight = None if self.has_focus_within else active
+        # With a filter the first match is meant; without one, after other conversations were listed, the open one.
+        highlight = None if is_kept or (self.has_focus_within and self.filter) else active
         if self._next is not None:
             (gone, near), self._next = self._next, None
             if all(each.id != gone for each in conversations):
