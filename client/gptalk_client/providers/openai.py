@@ -8,26 +8,36 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncGenerator, Set
+from collections.abc import AsyncGenerator, Mapping, Set
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
 from gptalk_client.addresses import Address
-from gptalk_client.errors import AuthError, ConfigError, GptalkError, ProtocolError, ProviderError, Remedy
+from gptalk_client.errors import (
+    AuthError,
+    BlockedError,
+    ConfigError,
+    GptalkError,
+    ProtocolError,
+    ProviderError,
+    Remedy,
+)
 from gptalk_client.models import Messages, Phase, PhaseChanged, ReplyEvent, ReplyRequest
-from gptalk_client.providers.auth_cache import is_usable_token
+from gptalk_client.providers.api_keys import ApiKey, check_key
 from gptalk_client.providers.base import Provider
 from gptalk_client.providers.event_stream import MAX_EVENT_BYTES
 from gptalk_client.providers.http import HttpClient, Request
 from gptalk_client.providers.http_errors import Response, check_response, hide
+from gptalk_client.providers.model_info import ModelInfo, listed_models
 from gptalk_client.providers.openai_decoder import OpenAIReply
 from gptalk_client.providers.proxies import choose_proxy
+from gptalk_client.providers.refusals import remedy_of
 from gptalk_client.providers.retries import Retries, Retry
 from gptalk_client.providers.stream_reader import StreamReader
 from gptalk_client.providers.streaming_request import StreamingRequest
 from gptalk_client.providers.windows import listed_window, loaded_window, slot_window
-from gptalk_client.settings import Timeouts
+from gptalk_client.settings import ProviderSettings, Timeouts
 from gptalk_client.text import replace_surrogates
 
 __all__ = ["OpenAI", "Timeouts"]
@@ -36,7 +46,9 @@ LOADING_S = 300.0
 """How long an engine on this computer may take until its response begins: it loads its model first."""
 
 _MAX_LIST_BYTES = 8 * 1024 * 1024  # some gateways send half a megabyte about their models
-_KEY_HINT = "Check the key: the environment variable that the config file names, or api_key under [openai]."
+_NOTHING: Mapping[str, str] = {}
+_CHAT = "/chat/completions"
+_PATH_HINT = "Check the address; for most engines it ends with /v1."
 # A conversation's options that this protocol does not have.
 _OTHERS_OPTIONS = ("context_messages", "ctx_msg_count")
 # What is sent with every request unless the endpoint refuses it.
@@ -56,10 +68,12 @@ class OpenAI(Provider):
     Args:
         url: Its address up to and with `/v1`; an address without a path gets it, and `/chat/completions` at the
             end is dropped. A query goes with every request.
-        api_key: The key; empty sends none. Never shown.
+        api_key: The key; empty sends none. An `ApiKey` is looked up with the first request. Never shown.
         proxy: A proxy's URL; None takes the environment's. Loopback takes none.
         timeouts: How long each part of a turn may take.
         name: What the provider is called.
+        headers: Sent with every request; an `authorization` among them replaces the key's.
+        query: Added to every address.
 
     Raises:
         ConfigError: The address or the key cannot be used.
@@ -69,17 +83,19 @@ class OpenAI(Provider):
         self,
         url: str,
         *,
-        api_key: str = "",
+        api_key: str | ApiKey = "",
         proxy: str | None = None,
         timeouts: Timeouts | None = None,
         name: str = "openai",
+        headers: Mapping[str, str] = _NOTHING,
+        query: Mapping[str, str] = _NOTHING,
     ) -> None:
-        if api_key and not is_usable_token(api_key):
-            raise ConfigError(
-                "The key of the OpenAI-compatible endpoint contains spaces or other invalid characters."
-            )
-        self._address = address = _address(url)
+        if isinstance(api_key, str):
+            api_key = ApiKey(ProviderSettings(api_key=check_key(api_key, name)), name)
+        self._address = address = _address(url, query)
         self._api_key = api_key
+        self._own_headers = {header.lower(): value for header, value in headers.items()}
+        self._secrets = [*headers.values(), *query.values()]
         self._proxy = proxy
         self.name = name
         self.is_on_this_computer = address.is_loopback
@@ -117,12 +133,87 @@ class OpenAI(Provider):
 
         Raises:
             ProviderError: It cannot be reached, or refuses.
+            ConfigError: The key cannot be had.
+        """
+        return [each.name for each in listed_models(await self._listed())]
+
+    async def list_models(self) -> list[ModelInfo]:
+        """Return the available models with what the engine tells about them, in its order.
+
+        Raises:
+            ProviderError: It cannot be reached, or refuses.
+            ConfigError: The key cannot be had.
+        """
+        return await self.find_models() or []
+
+    async def find_models(self) -> list[ModelInfo] | None:
+        """Return the available models as `list_models` does; None if nothing at the address lists any.
+
+        Raises:
+            ProviderError: It cannot be reached, or refuses.
+            ConfigError: The key cannot be had.
         """
         listed = await self._listed()
-        if not isinstance(listed, list):
-            return []
-        names = [each.get("id") for each in listed if isinstance(each, dict)]
-        return [name for name in names if isinstance(name, str) and name]
+        if listed is None:
+            return None
+        details = await self._details(_owner(listed))
+        return [details.get(each.name, each).or_else(each) for each in listed_models(listed)]
+
+    async def check(self) -> list[ModelInfo]:
+        """Check that prompts would be answered, without sending one: ask for the models.
+
+        Returns:
+            The models; none if the engine answers but doesn't list any.
+
+        Raises:
+            ProviderError: It cannot be reached, refuses, or is no such engine; the hint says what to do.
+            ConfigError: The key cannot be had, or the engine has no models.
+        """
+        try:
+            found = await self.find_models()
+            if found is None:
+                await self._check_chat()
+        except (BlockedError, ProtocolError) as err:
+            raise ProtocolError(err.message, hint=_PATH_HINT, remedy=Remedy.ADDRESS) from None
+        if found == []:
+            raise ConfigError(f"{self.service} has no models yet.", hint="Load one there, then try again.")
+        return found or []
+
+    async def _check_chat(self) -> None:
+        """Check that something chats where no models are listed: send a request without messages."""
+        body = b'{"model": "", "messages": []}'
+        request = Request("POST", _CHAT, await self._headers(), body=body)
+        try:
+            response = await self._http.fetch(request)
+            if response.status in (400, 422, 500) and not response.is_html:
+                return
+            if response.status in _NO_LIST and remedy_of(response.reason()) is not Remedy.MODEL:
+                raise ProtocolError(f"{self.service} doesn't know this address (status {response.status}).")
+            if response.status != 404:
+                check_response(response, self.service, secret="key")
+        except ProviderError as err:
+            raise self._told(err) from None
+
+    async def _details(self, owner: object) -> dict[str, ModelInfo]:
+        """Return what an engine tells about its models beside `/v1`: Ollama and LM Studio do."""
+        path = {"library": "/api/tags", "organization_owner": "/api/v0/models"}.get(str(owner))
+        if path is None:
+            return {}
+        try:
+            response = await self._beside(path)
+            found = listed_models(response.get("models") or response.get("data"))
+        except GptalkError:
+            return {}  # an older version, or another engine
+        return {each.name: each for each in found}
+
+    async def _beside(self, path: str) -> dict[str, Any]:
+        """Return the JSON object at a path of the engine's own, beside `/v1`."""
+        client = HttpClient(Address.parse(self._address.origin), proxy=self._proxy, timeouts=self._timeouts)
+        try:
+            request = Request("GET", path, await self._headers(), max_body_bytes=_MAX_LIST_BYTES)
+            return (await client.fetch(request)).json_object()
+        finally:
+            await client.aclose()
 
     async def context_window(self, model: str) -> int | None:
         """Return how many tokens a model's context has room for; None if the engine doesn't say.
@@ -138,35 +229,27 @@ class OpenAI(Provider):
 
     async def _find_window(self, model: str) -> int | None:
         listed = await self._listed()
-        first = (
-            next((each for each in listed if isinstance(each, dict)), {}) if isinstance(listed, list) else {}
-        )
-        owner = first.get("owned_by")
-        beside = HttpClient(Address.parse(self._address.origin), proxy=self._proxy, timeouts=self._timeouts)
+        owner = _owner(listed)
         try:
-            if owner == "library":  # Ollama; what it loaded the model with matters, not what that could take
-                response = await beside.fetch(Request("GET", "/api/ps", self._headers()))
-                if window := loaded_window(response.json_object(), model):
-                    return window
-            if owner == "llamacpp":
-                response = await beside.fetch(Request("GET", "/props", self._headers()))
-                if window := slot_window(response.json_object()):
-                    return window
+            # What Ollama loaded the model with matters, not what that could take.
+            if owner == "library" and (window := loaded_window(await self._beside("/api/ps"), model)):
+                return window
+            if owner == "llamacpp" and (window := slot_window(await self._beside("/props"))):
+                return window
         except ProtocolError:
             pass  # an older version
-        finally:
-            await beside.aclose()
         return listed_window(listed, model)
 
     async def _listed(self) -> object:
         """Return what the endpoint says about its models, as decoded; None if it lists none."""
         try:
-            request = Request("GET", "/models", self._headers(), max_body_bytes=_MAX_LIST_BYTES)
+            request = Request("GET", "/models", await self._headers(), max_body_bytes=_MAX_LIST_BYTES)
             response = await self._http.fetch(request)
             if response.status in _NO_LIST:
                 return None
             check_response(response, self.service, secret="key")
-            return response.json_object().get("data")
+            answer = response.json_object()
+            return (answer["data"] or []) if "data" in answer else None
         except ProtocolError:
             return None
         except ProviderError as err:
@@ -191,7 +274,7 @@ class OpenAI(Provider):
             model = request.model or await self._default_model()
             retry: Retry | None = _AT_ONCE
             while retry is not None:
-                running = self._http.start(self._chat(request, model), reader)
+                running = self._http.start(await self._chat(request, model), reader)
                 if await running.is_sent:
                     yield PhaseChanged(Phase.WAITING)
                 retry = await self._begin(running, request, reader, retries)
@@ -207,11 +290,11 @@ class OpenAI(Provider):
             if running is not None and not running.is_ending:
                 await running.close()
 
-    def _chat(self, request: ReplyRequest, model: str) -> Request:
+    async def _chat(self, request: ReplyRequest, model: str) -> Request:
         return Request(
             "POST",
-            "/chat/completions",
-            self._headers(),
+            _CHAT,
+            await self._headers(),
             body=_body(request, model, self._refused),
             max_body_bytes=MAX_EVENT_BYTES,
             headers_s=self._headers_s,
@@ -227,7 +310,7 @@ class OpenAI(Provider):
             if refused is None:
                 check_response(response, self.service, secret="key")
         except ProviderError as err:
-            hide(err, self._api_key)
+            hide(err, self._api_key.known, *self._secrets)
             retry = retries.after(err, can_repeat=False)
             if retry is None:
                 raise
@@ -260,23 +343,39 @@ class OpenAI(Provider):
         self._first_model = names[0]
         return names[0]
 
-    def _headers(self) -> dict[str, str]:
+    async def _headers(self) -> dict[str, str]:
         headers = {"accept": "*/*", "content-type": "application/json", "user-agent": "gptalk-tui"}
-        if self._api_key:
-            headers["authorization"] = f"Bearer {self._api_key}"
-        return headers
+        if "authorization" not in self._own_headers and (key := await self._api_key.get()):
+            headers["authorization"] = f"Bearer {key}"
+        return headers | self._own_headers
 
     def _told(self, error: ProviderError) -> ProviderError:
+        hide(error, self._api_key.known, *self._secrets)
         if isinstance(error, AuthError):
-            error.hint = _KEY_HINT
-        return hide(error, self._api_key)
+            has_key = self._api_key.known or "authorization" in self._own_headers
+            error.hint = f"Check the key of “{self.name}”." if has_key else f"“{self.name}” needs a key."
+            error.remedy = Remedy.KEY
+            self._api_key.forget()
+        return error
 
 
-def _address(url: str) -> Address:
+def _owner(listed: object) -> object:
+    """Return whose models an engine lists, which tells what engine it is."""
+    first = next((each for each in listed if isinstance(each, dict)), {}) if isinstance(listed, list) else {}
+    return first.get("owned_by")
+
+
+def _address(url: str, query: Mapping[str, str]) -> Address:
     """Return the base address for `/chat/completions`, from any of the usual ways to write it."""
     address = Address.parse(url.strip(), takes_query=True)
     base = address.base.removesuffix("/chat/completions").rstrip("/")
-    return replace(address, base=f"{base}/v1" if base == address.origin else base)
+    base = f"{base}/v1" if base == address.origin else base
+    if not query:
+        return replace(address, base=base)
+    from urllib.parse import urlencode
+
+    given = f"{address.query}&" if address.query else "?"
+    return replace(address, base=base, query=given + urlencode(query))
 
 
 def _body(request: ReplyRequest, model: str, refused: Set[str]) -> bytes:

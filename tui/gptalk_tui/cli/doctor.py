@@ -239,9 +239,12 @@ def _login(paths: Paths) -> Iterator[Check]:
 def _provider(settings: Settings, paths: Paths) -> Check:
     if settings.provider == "local":
         return _local(settings, paths)
-    url = settings.openai.url if settings.provider == "openai" else settings.url
+    try:
+        url = settings.provider_settings(settings.provider or "gptalk").url
+    except GptalkError as err:
+        return Check("provider", "problem", with_options(err))
     if not url:
-        return Check("provider", "problem", "The OpenAI-compatible endpoint has no address.")
+        return Check("provider", "problem", "The provider has no address.")
     return _reachable(settings, url)
 
 

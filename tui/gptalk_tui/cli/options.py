@@ -22,10 +22,10 @@ _OPTIONS = (
     click.option("--url", metavar="URL", callback=_keep, expose_value=False, help="URL of the service."),
     click.option(
         "--provider",
-        type=click.Choice(["gptalk", "openai", "local"]),
+        metavar="NAME",
         callback=_keep,
         expose_value=False,
-        help="Use a GPTalk service, an OpenAI-compatible endpoint, or a model on this computer.",
+        help="Who replies: gptalk, local (a model on this computer), or a provider of the config file.",
     ),
     click.option("-m", "--model", metavar="NAME", callback=_keep, expose_value=False, help="Model name."),
     click.option(
