@@ -32,12 +32,12 @@ from gptalk_client.providers.http_errors import Response, check_response, hide
 from gptalk_client.providers.model_info import ModelInfo, listed_models
 from gptalk_client.providers.openai_decoder import OpenAIReply
 from gptalk_client.providers.proxies import choose_proxy
-from gptalk_client.providers.refusals import remedy_of
+from gptalk_client.providers.refusals import ANTHROPIC_VERSION, is_anthropic_refusal, remedy_of
 from gptalk_client.providers.retries import Retries, Retry
 from gptalk_client.providers.stream_reader import StreamReader
 from gptalk_client.providers.streaming_request import StreamingRequest
 from gptalk_client.providers.windows import listed_window, loaded_window, slot_window
-from gptalk_client.settings import ProviderSettings, Timeouts
+from gptalk_client.settings import ProviderSettings, Timeouts, is_header_name, is_header_value
 from gptalk_client.text import replace_surrogates
 
 __all__ = ["OpenAI", "Timeouts"]
@@ -90,6 +90,10 @@ class OpenAI(Provider):
         headers: Mapping[str, str] = _NOTHING,
         query: Mapping[str, str] = _NOTHING,
     ) -> None:
+        if bad := [
+            name for name, value in headers.items() if not (is_header_name(name) and is_header_value(value))
+        ]:
+            raise ConfigError(f"The header “{bad[0]}” can't be sent.", hint="Correct its name or its value.")
         if isinstance(api_key, str):
             api_key = ApiKey(ProviderSettings(api_key=check_key(api_key, name)), name)
         self._address = address = _address(url, query)
@@ -245,6 +249,9 @@ class OpenAI(Provider):
         try:
             request = Request("GET", "/models", await self._headers(), max_body_bytes=_MAX_LIST_BYTES)
             response = await self._http.fetch(request)
+            if (key := self._api_key.known) and is_anthropic_refusal(response.status, response.body):
+                headers = {**request.headers, "x-api-key": key, "anthropic-version": ANTHROPIC_VERSION}
+                response = await self._http.fetch(replace(request, headers=headers))
             if response.status in _NO_LIST:
                 return None
             check_response(response, self.service, secret="key")

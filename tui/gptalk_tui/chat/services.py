@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 
 WAYS: Mapping[Remedy, str] = {
+    Remedy.ADDRESS: "Ctrl+T changes it.",
     Remedy.CONTEXT: "Ctrl+T sets how many messages are sent; f on a message forks the conversation there.",
     Remedy.ENGINE: "Ctrl+T chooses another one.",
     Remedy.KEY: "Ctrl+T changes it.",
