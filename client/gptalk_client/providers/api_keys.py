@@ -19,7 +19,7 @@ from gptalk_client.files import read_private_file, replace_file
 from gptalk_client.json_decoding import JsonError, decode
 from gptalk_client.locks import FileLock, NoLocksError
 from gptalk_client.paths import make_private_folder
-from gptalk_client.settings import ProviderSettings, names_secret
+from gptalk_client.settings import ProviderSettings, is_secret
 
 COMMAND_S = 60.0
 """How long a command may take to print a key, in seconds: a password manager may ask for its password."""
@@ -181,7 +181,7 @@ def key_source(name: str, settings: ProviderSettings, kept: KeptKeys) -> str:
         return "from a command"
     if settings.api_key:
         return "in the config file"
-    if any(header.lower() == "authorization" or names_secret(header) for header in settings.headers):
+    if any(is_secret(*header) for header in settings.headers.items()):
         return "in a header"
     return "kept" if settings.url and kept.find(name, settings.url) else ""
 

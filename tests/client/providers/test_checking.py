@@ -165,6 +165,20 @@ async def test_headers_and_query_go_with_every_request() -> None:
             assert (each.headers["x-team"], each.headers["authorization"]) == ("42", "Basic abc")
 
 
+async def test_key_goes_where_a_header_has_its_place() -> None:
+    seen: list[Request] = []
+
+    def models(request: Request) -> tuple[str, Any]:
+        seen.append(request)
+        return "403 Forbidden", {"error": {"message": f"no access for {KEY} of team 42"}}
+
+    words = await complaint({"/v1/models": models}, api_key=KEY, headers={"Api-Key": "{key}", "x-team": "42"})
+    assert "no access for [hidden] of team 42" in words
+    (request,) = seen
+    assert request.headers["api-key"] == KEY
+    assert "authorization" not in request.headers
+
+
 async def test_secret_header_quoted_by_a_service_is_hidden() -> None:
     routes = {"/v1/models": ("403 Forbidden", {"error": {"message": f"no access for {KEY}"}})}
     words = await complaint(routes, headers={"api-key": KEY})

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from gptalk_client.settings import names_secret
+from gptalk_client.settings import is_secret
 from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.examples import examples
 from gptalk_tui.cli.options import pass_globals
@@ -85,8 +85,8 @@ def _as_tables(value: Any, *, may_be_secret: bool = False) -> dict[str, Any]:
             if inner := _as_tables(each, may_be_secret=name in ("headers", "query")):
                 tables[name] = inner
         elif each is not None and each != ():
-            is_secret = bool(each) and (name in _SECRETS or (may_be_secret and names_secret(name)))
-            scalars[name] = _HIDDEN if is_secret else _without_query(each) if name == "url" else each
+            is_hidden = bool(each) and (name in _SECRETS or (may_be_secret and is_secret(name, each)))
+            scalars[name] = _HIDDEN if is_hidden else _without_query(each) if name == "url" else each
     return scalars | tables
 
 
