@@ -24,7 +24,9 @@ from gptalk_client.store.rows import (
     set_active_leaf,
     set_reasoning,
 )
+from gptalk_client.store.tagging import tags_text
 from gptalk_client.store.writers import BROKEN_OFF, index_message
+from gptalk_client.tags import valid_tags
 from gptalk_client.text import storable
 from gptalk_client.textsearch.folding import fold
 
@@ -120,6 +122,8 @@ def _digest(given: ImportedConversation) -> bytes:
         if message.reasoning:  # earlier versions did not have it
             hashed.update(message.reasoning.encode("utf-8", "surrogatepass"))
             hashed.update(b"\1")
+    if given.tags:
+        hashed.update(repr(sorted(given.tags)).encode("utf-8", "surrogatepass"))
     return hashed.digest()
 
 
@@ -136,11 +140,12 @@ def _add(con: sqlite3.Connection, source: str, known_id: str, given: ImportedCon
     title = storable(given.title).strip()
     cursor = con.execute(
         "INSERT INTO conversation (id, title, title_key, created_at_ms, updated_at_ms, system_prompt, model,"
-        " provider, options, archived, pinned) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " provider, options, archived, pinned, tags) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             known_id if _is_id(known_id) else new_id(), title, fold(title),
             given.created_at_ms, given.updated_at_ms, storable(given.system_prompt), storable(given.model),
             storable(given.provider), options_text(given.options), given.archived, given.pinned,
+            tags_text(valid_tags(given.tags)),
         ),
     )  # fmt: skip
     seq = int(cursor.lastrowid or 0)
