@@ -31,7 +31,8 @@ def test_name_is_kept_as(typed: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "#", "##work", "two words", "-old", "/work", "_x", "a.b", "a,b", "🎉", "x" * 51, "a\0b", "a\u202eb"]
+    "typed",
+    ["", "#", "##work", "two words", "-old", "/work", "_x", "a.b", "a,b", "🎉", "x" * 51, "a\0b", "a\u202eb"],
 )
 def test_what_is_no_name_is_refused_with_what_one_looks_like(typed: str) -> None:
     with pytest.raises(UsageError, match="can't be a tag") as caught:

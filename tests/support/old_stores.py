@@ -98,8 +98,15 @@ CREATE TABLE field_change (conversation_seq INTEGER NOT NULL REFERENCES conversa
     + "".join(
         _CHANGED.format(field=field)
         for field in (
-            "title", "system_prompt", "model", "provider", "options", "archived", "pinned", "active_seq",
-        )  # fmt: skip
+            "title",
+            "system_prompt",
+            "model",
+            "provider",
+            "options",
+            "archived",
+            "pinned",
+            "active_seq",
+        )
     )
     + """
 INSERT INTO written_by VALUES (5, 'times of changes', '0.0.5', 5);

@@ -14,9 +14,7 @@ from gptalk_client.models import BranchEntry, Conversation, Message, OpenedConve
 from gptalk_client.store.base import StorePart
 from gptalk_client.store.rows import (
     CONTENT,
-    CONVERSATION_SELECT,
     MESSAGE_SELECT,
-    conversation_from,
     conversation_seq,
     insert_message,
     message_from,
@@ -394,7 +392,8 @@ def _entries(
 
 def _copy_conversation(con: sqlite3.Connection, origin: int, title: str | None) -> int:
     row = con.execute(
-        "SELECT title, model, provider, options, system_prompt, tags FROM conversation WHERE seq = ?", (origin,)
+        "SELECT title, model, provider, options, system_prompt, tags FROM conversation WHERE seq = ?",
+        (origin,),
     ).fetchone()
     old_title, *settings = row
     if title is None:

@@ -274,9 +274,7 @@ class Conversations(StorePart):
             return read_conversation(con, seq)
 
 
-def _listed(
-    archived: bool, trash: bool, words: str, tags: Sequence[str] = ()
-) -> tuple[str, list[object]]:
+def _listed(archived: bool, trash: bool, words: str, tags: Sequence[str] = ()) -> tuple[str, list[object]]:
     conditions = ["c.trashed_at_ms IS NOT NULL"] if trash else ["c.trashed_at_ms IS NULL", "c.archived = ?"]
     values: list[object] = [] if trash else [archived]
     typed = storable(words)

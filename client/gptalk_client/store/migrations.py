@@ -167,6 +167,7 @@ def _add_changes(con: sqlite3.Connection) -> None:
     for field in MERGED_FIELDS:
         con.execute(_CHANGE_TRIGGER.format(field=field))
 
+
 _TAGS = """
 ALTER TABLE conversation ADD COLUMN tags TEXT NOT NULL DEFAULT '';
 CREATE INDEX conversation_tags ON conversation (tags, trashed_at_ms) WHERE tags <> '';

@@ -75,9 +75,7 @@ class Search(StorePart):
             titles = _titles(con, wanted, limit if wanted.is_empty else min(limit, _MAX_TITLES), place)
             return titles if wanted.is_empty else titles + _messages(con, wanted, limit - len(titles), place)
 
-    def search_reasoning(
-        self, query: str, *, limit: int = 50, tags: Sequence[str] = ()
-    ) -> list[SearchHit]:
+    def search_reasoning(self, query: str, *, limit: int = 50, tags: Sequence[str] = ()) -> list[SearchHit]:
         """Return the matches for every word of the query in what models thought, newest first.
 
         It is not indexed: some thousands of the newest replies with reasoning are looked through.
