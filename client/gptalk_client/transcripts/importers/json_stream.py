@@ -13,8 +13,11 @@ MAX_ELEMENT_BYTES = 256 * 1024 * 1024
 """A file with a longer conversation counts as damaged."""
 
 _READ_BYTES = 1 << 20
-# Everything up to the next bracket outside of strings. Possessive: a text is never looked at twice.
-_TO_BRACKET = re.compile(rb'(?:[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+")*+([{}\[\]])?', re.DOTALL)
+_PLAIN = rb'[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+"'
+_FLAT = rb"\{(?:%b)*+\}|\[(?:%b)*+\]" % (_PLAIN, _PLAIN)
+# Everything up to the next bracket outside of strings, but for objects and lists without others inside. Possessive:
+# a text is looked at twice at most, when something with others inside turns out not to be flat.
+_TO_BRACKET = re.compile(rb"(?:%b|%b)*+([{}\[\]])?" % (_PLAIN, _FLAT), re.DOTALL)
 _BLANK = re.compile(rb"\s*")
 _BETWEEN = re.compile(rb"[\s,]*")
 _BOM = b"\xef\xbb\xbf"
