@@ -189,9 +189,8 @@ def _update(con: sqlite3.Connection, seq: int, source: str, given: ImportedConve
         (given.updated_at_ms, seq),
     )
     shown = known.get(given.active_source_id or "")
-    if added and was_left_alone and shown is not None:
-        if shown not in deletions:
-            set_active_leaf(con, seq, shown)
+    if added and was_left_alone and shown is not None and shown not in deletions:
+        set_active_leaf(con, seq, shown)
     return "updated"
 
 

@@ -1,4 +1,4 @@
-"""Tags in the app: changed by a command or in a dialog, undone, shown, filtered by, completed, and searched for."""
+"""Tags in the app: changed by a command or in a dialog, undone, shown, completed, and searched for."""
 
 from __future__ import annotations
 

@@ -81,9 +81,7 @@ def test_tag_chooses_what_is_exported_and_comes_back(
     assert run("import", str(file), "--data-dir", str(tmp_path / "other")).code == 0
     assert [
         each["tags"]
-        for each in json.loads(
-            run("list", "--archived", "--json", "--data-dir", str(tmp_path / "other")).out
-        )
+        for each in json.loads(run("list", "--archived", "--json", "--data-dir", str(tmp_path / "other")).out)
     ] == [["food"]]
     done = run("export", "--tag", "food", "--format", "folder", str(tmp_path / "folder"))
     assert (done.code, [each.name for each in (tmp_path / "folder").iterdir()]) == (

@@ -15,8 +15,8 @@ MAX_ELEMENT_BYTES = 256 * 1024 * 1024
 _READ_BYTES = 1 << 20
 _PLAIN = rb'[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+"'
 _FLAT = rb"\{(?:%b)*+\}|\[(?:%b)*+\]" % (_PLAIN, _PLAIN)
-# Everything up to the next bracket outside of strings, but for objects and lists without others inside. Possessive:
-# a text is looked at twice at most, when something with others inside turns out not to be flat.
+# Everything up to the next bracket outside of strings, past flat objects and lists. Possessive: a text is looked at
+# twice at most, when an object with others inside turns out not to be flat.
 _TO_BRACKET = re.compile(rb"(?:%b|%b)*+([{}\[\]])?" % (_PLAIN, _FLAT), re.DOTALL)
 _BLANK = re.compile(rb"\s*")
 _BETWEEN = re.compile(rb"[\s,]*")
@@ -157,9 +157,9 @@ class _Scanner:
 
     def _object(self) -> bytes:
         """Return the bytes of the object that begins here, and skip it."""
-        depth = 0
+        depth = 1
         begin = self._at
-        at = begin
+        at = begin + 1
         while True:
             match = _TO_BRACKET.match(self._buffer, at)
             assert match is not None
