@@ -15,8 +15,8 @@ MAX_ELEMENT_BYTES = 256 * 1024 * 1024
 _READ_BYTES = 1 << 20
 _PLAIN = rb'[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+"'
 _FLAT = rb"\{(?:%b)*+\}|\[(?:%b)*+\]" % (_PLAIN, _PLAIN)
-# Everything up to the next bracket outside of strings, past flat objects and lists. Possessive: a text is looked at
-# twice at most, when an object with others inside turns out not to be flat.
+# Everything up to the next bracket outside of strings, past flat objects and lists. Possessive: a text is looked
+# at twice at most, when an object with others inside turns out not to be flat.
 _TO_BRACKET = re.compile(rb"(?:%b|%b)*+([{}\[\]])?" % (_PLAIN, _FLAT), re.DOTALL)
 _BLANK = re.compile(rb"\s*")
 _BETWEEN = re.compile(rb"[\s,]*")
