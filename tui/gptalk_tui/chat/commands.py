@@ -76,13 +76,17 @@ class Commands:
             name: The command without its slash.
             words: What follows it.
         """
-        action = SLASH_COMMANDS.get(name)
+        action, typed = SLASH_COMMANDS.get(name), self._composer.text
+
+        def refuse(why: str) -> None:
+            self._host.say(why, is_true=lambda: self._composer.text == typed)
+
         if action is None:
-            self._host.say(f"No such command: /{one_line(name)}. A leading space sends it as text.")
+            refuse(f"No such command: /{one_line(name)}. A leading space sends it as text.")
         elif not self.is_available(action):
-            self._host.say(f"/{name} isn't available right now.")
+            refuse(f"/{name} isn't available right now.")
         elif words and not action.takes_words:
-            self._host.say(f"/{name} takes no arguments. A leading space sends it as text.")
+            refuse(f"/{name} takes no arguments. A leading space sends it as text.")
         else:
             self._composer.set_text("")
             self._start(action, words)

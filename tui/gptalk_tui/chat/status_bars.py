@@ -11,7 +11,9 @@ from textual.widgets import Input, Static
 from gptalk_tui.chat import bar_texts
 from gptalk_tui.terminal import gc_tuning
 from gptalk_tui.widgets.bar import Bar
+from gptalk_tui.widgets.column import WORDS
 from gptalk_tui.widgets.listing import UNTITLED, title_of
+from gptalk_tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
     from gptalk_client.models import Usage
@@ -50,7 +52,7 @@ class StatusBars:
         self._ticker: Timer | None = None
         self.header = Bar(id="header")
         self.welcome = Static(id="welcome", markup=False)
-        self.status = Bar(id="status")
+        self.status = StatusLine(id="status", classes=WORDS)
         self.footer = Bar(id="footer")
         session.when_changed.append(self.update)
         session.turns.when_changed.append(self._turns_changed)
@@ -117,8 +119,13 @@ class StatusBars:
         )
         self.status.left, self.status.right = left, right
         is_low = self._host.size.height <= LOW_SCREEN
-        self.status.display = not is_low
+        self.status.display = not is_low or bool(self.status.notice.plain)
         self._composer.border_subtitle = (right if right.plain else left) if is_low else ""
+
+    def show_notice(self, notice: Content) -> None:
+        """Show a notice in place of the status, or the status again."""
+        self.status.notice = notice
+        self.update_status()
 
     def _turns_changed(self) -> None:
         """Keep a running turn's state up to date until all turns are over."""
