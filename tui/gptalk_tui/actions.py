@@ -379,7 +379,7 @@ _IN_FOOTER: Mapping[Scope, tuple[Scope, ...]] = {
 _ALSO_IN_FOOTER: Mapping[Scope, tuple[str, ...]] = {
     Scope.ANYWHERE: (),
     Scope.COMPOSER: (),
-    Scope.READING: ("transcript.end", "app.help"),
-    Scope.MESSAGE: (),
-    Scope.LIST: ("conversation.rename", "app.help"),
+    Scope.READING: ("turn.stop", "transcript.end", "app.palette", "app.help"),
+    Scope.MESSAGE: ("turn.stop", "app.palette", "app.help"),
+    Scope.LIST: ("conversation.rename", "app.palette", "app.help"),
 }

@@ -59,6 +59,11 @@ class Commands:
         """Whether the key of an action works now, where the focus is."""
         return self._navigation.hears(action.scope) and self.is_available(action)
 
+    @property
+    def scope(self) -> Scope:
+        """Where the focus is, as far as keys go."""
+        return self._navigation.scope
+
     def hinted(self) -> list[Action]:
         """Return the actions that the footer shows now, most useful first."""
         shown = in_footer(self._navigation.scope)

@@ -27,6 +27,7 @@ from gptalk_tui.chat.session import Session
 from gptalk_tui.dialogs.base import TrueScreen
 from gptalk_tui.keymap import KeyMap
 from gptalk_tui.terminal.compositor import TightCompositor
+from gptalk_tui.widgets.bar import Bar
 from gptalk_tui.widgets.column import BOX, Column
 from gptalk_tui.widgets.composer import Composer
 from gptalk_tui.widgets.find_bar import FindBar
@@ -274,6 +275,10 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
     @on(Composer.EndPressed)
     def _end_pressed(self) -> None:
         self.transcript.follow_end()
+
+    @on(Bar.KeyClicked)
+    def _key_clicked(self, event: Bar.KeyClicked) -> None:
+        self.app.simulate_key(event.key)
 
     @on(FindBar.Changed)
     def _find_changed(self, event: FindBar.Changed) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
+from gptalk_tui.actions import ACTION_OF
 from gptalk_tui.chat import bar_texts
+from gptalk_tui.chat.footer import FIND, Hint, footer, hints_for, way_back
 from gptalk_tui.terminal import gc_tuning
 from gptalk_tui.widgets.bar import Bar
 from gptalk_tui.widgets.column import WORDS
@@ -86,14 +89,17 @@ class StatusBars:
             context=bar_texts.context_words(self._last_usage, services.window_of(session.chosen)),
         )
         self.welcome.update(bar_texts.welcome_text(name, service, model, self._host.keys))
-        self.footer.left = self._footer(width)
+        self.footer.left, self.footer.spots = footer(self._hints(), width)
         self.update_status()
 
-    def _footer(self, width: int) -> Content:
-        focused = self._host.focused
+    def _hints(self) -> Sequence[Hint]:
+        """Return the keys that the footer may show, most useful first."""
+        focused, commands, is_replying = self._host.focused, self._commands, self._session.is_replying
         if isinstance(focused, Input) and focused.id == "find":
-            return bar_texts.find_footer(width)
-        return bar_texts.footer(self._commands.hinted(), self._host.keys, width)
+            return FIND
+        is_finding = commands.is_available(ACTION_OF["find.next"])
+        back = way_back(commands.scope, is_replying=is_replying, is_finding=is_finding)
+        return [*back, *hints_for(commands.hinted(), self._host.keys)]
 
     def update_status(self) -> None:
         """Bring the status line up to date."""
