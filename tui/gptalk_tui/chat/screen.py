@@ -278,7 +278,9 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
 
     @on(Bar.KeyClicked)
     def _key_clicked(self, event: Bar.KeyClicked) -> None:
-        self.app.simulate_key(event.key)
+        key = events.Key(event.key, None)
+        key.set_sender(self.app)  # a key of this screen's own would not bubble up to it
+        self.app.post_message(key)
 
     @on(FindBar.Changed)
     def _find_changed(self, event: FindBar.Changed) -> None:
