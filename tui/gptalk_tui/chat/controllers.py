@@ -229,6 +229,8 @@ class Controllers:
             ),
             "code.next": Command(navigation.next_code, has_messages),
             "code.copy": Command(navigation.copy_code, has_messages),
+            "link.next": Command(navigation.next_link, has_messages),
+            "link.open": Command(navigation.open_chosen_link, has_messages),
             "message.edit": Command(messages.edit, has_messages, is_idle),
             "message.regenerate": Command(messages.regenerate, has_messages, is_idle),
             "branch.previous": Command(
