@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from gptalk_tui.cli import completing
+from gptalk_tui.cli import completing_providers
 from gptalk_tui.cli.context import Globals
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -27,7 +27,7 @@ _OPTIONS = (
         callback=_keep,
         expose_value=False,
         help="Who replies: gptalk, local (a model on this computer), or a provider of the config file.",
-        shell_complete=completing.providers,
+        shell_complete=completing_providers.providers,
     ),
     click.option(
         "-m",
@@ -36,7 +36,7 @@ _OPTIONS = (
         callback=_keep,
         expose_value=False,
         help="Model name.",
-        shell_complete=completing.models,
+        shell_complete=completing_providers.models,
     ),
     click.option(
         "--proxy", metavar="URL", callback=_keep, expose_value=False, help="Proxy URL for the service."
@@ -57,6 +57,18 @@ _OPTIONS = (
         help="Write a debug log, without message texts or tokens.",
     ),
 )
+
+
+def tag_option(command: Command) -> Command:
+    """Add `--tag` to a command, which gets the names as `tags`."""
+    return click.option(
+        "--tag",
+        "tags",
+        multiple=True,
+        metavar="TAG",
+        shell_complete=completing.tags,
+        help="Only conversations with this tag; with several, those that have all of them.",
+    )(command)
 
 
 def global_options(command: Command) -> Command:
