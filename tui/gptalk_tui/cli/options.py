@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from gptalk_tui.cli import completing_providers
+from gptalk_tui.cli import completing, completing_providers
 from gptalk_tui.cli.context import Globals
 
 Command = TypeVar("Command", bound=Callable[..., Any])
