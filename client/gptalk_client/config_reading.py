@@ -16,7 +16,6 @@ import msgspec
 from gptalk_client.addresses import Address, Proxy
 from gptalk_client.errors import ConfigError, GptalkError, UsageError
 from gptalk_client.files import open_regular
-from gptalk_client.parameters import check_parameter
 from gptalk_client.settings import (
     OPENAI,
     ProviderSettings,
@@ -163,6 +162,8 @@ class _Reader:
             if not (is_header_name(header) and is_header_value(value)):
                 self.report((*at, "headers", header), "this can't be sent as a header")
         for option, value in provider.options.items():
+            from gptalk_client.parameters import check_parameter  # most providers have none
+
             try:
                 check_parameter(option, value)
             except UsageError as err:
