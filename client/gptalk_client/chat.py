@@ -129,6 +129,7 @@ class Chat:
         parent_id: str | Unset | None = UNSET,
         new: Conversation | None = None,
         draft: str | None = None,
+        queued_id: str = "",
         is_read: Callable[[], bool] = lambda: True,
     ) -> Turn:
         """Save a prompt, ask for a reply to it and yield what happens.
@@ -150,18 +151,19 @@ class Chat:
             parent_id: The message that the prompt follows: by default the active leaf, None for a new root.
             new: Stores this conversation first, under the id given, unless there is one already.
             draft: What remains as the conversation's draft; None clears a draft that is this very prompt.
+            queued_id: The queued prompt that this is, which leaves its queue as the turn opens.
             is_read: Called when the turn ends: whether the conversation is on screen. If not, it is marked as
                 unread.
 
         Raises:
             StoreError: The prompt could not be saved; nothing was sent.
-            UsageError: No such conversation or parent.
+            UsageError: No such conversation or parent, or the prompt is queued no longer.
         """
 
         def open_rows(store: Store) -> _Opened:
             rows = store.open_turn(
                 conversation_id, prompt, parent_id=parent_id, model=provider.model_for(options.model),
-                provider=provider.name, new=new, draft=draft,
+                provider=provider.name, new=new, draft=draft, queued_id=queued_id,
             )  # fmt: skip
             return _Opened(*rows, _read_branch(store, rows[0], options))
 

@@ -166,6 +166,18 @@ class BranchEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class QueuedPrompt:
+    """A prompt that waits until the reply before it is complete. It is no message yet."""
+
+    id: str
+    """32 hex digits; the id of the message that it becomes."""
+    conversation_id: str
+    content: str
+    place: int = 0
+    """Grows along the queue; 0 while it is not stored."""
+
+
+@dataclass(frozen=True, slots=True)
 class OpenedConversation:
     """What it takes to show a conversation."""
 
@@ -176,6 +188,8 @@ class OpenedConversation:
     """The newest messages' texts, by id."""
     returned: Message | None = None
     """The prompt that failed last and can be sent again; None if there is none, or a draft in its place."""
+    queued: list[QueuedPrompt] = field(default_factory=list)
+    """The prompts that wait, oldest first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Any
 from gptalk_client.errors import StoreError, UsageError
 from gptalk_client.models import BranchEntry, Conversation, Message, OpenedConversation, Role, Status
 from gptalk_client.store.base import StorePart
+from gptalk_client.store.queue import queue_of
 from gptalk_client.store.rows import (
     CONTENT,
     CONVERSATION_SELECT,
@@ -82,7 +83,7 @@ class Branches(StorePart):
         with self._db.read() as con:
             seq, leaf = _leaf(con, conversation_id, None)
             conversation, rows = _read_conversation(con, seq), _read_tree(con, seq)
-            facts = _read_facts(con, seq)
+            facts, queued = _read_facts(con, seq), queue_of(con, seq)
         entries = _entries(rows, leaf, facts)
         texts = self.texts([entry.id for entry in entries[max(0, len(entries) - newest_texts) :]])
         last = entries[-1] if entries else None
@@ -94,7 +95,7 @@ class Branches(StorePart):
             with contextlib.suppress(StoreError), self._db.write() as con:  # it can be read all the same
                 con.execute("UPDATE conversation SET unread = 0 WHERE seq = ?", (seq,))
                 conversation = replace(conversation, unread=False)
-        return OpenedConversation(conversation, entries, texts, returned)
+        return OpenedConversation(conversation, entries, texts, returned, queued)
 
     def texts(self, ids: Sequence[str]) -> dict[str, str]:
         """Return the texts of messages by their ids; unknown ids are left out."""
