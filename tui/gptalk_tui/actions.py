@@ -17,6 +17,7 @@ class Scope(StrEnum):
     COMPOSER = "in the composer"
     READING = "in the transcript"
     MESSAGE = "on a message"
+    QUEUE = "on a queued prompt"
     LIST = "in the list"
 
 
@@ -55,7 +56,7 @@ class Action:
 ACTIONS: tuple[Action, ...] = (
     Action(
         "turn.send", "Send",
-        "Send what the composer holds.",
+        "Send what the composer holds; while a reply streams, queue it.",
         "enter", short="send", scope=Scope.COMPOSER, is_bound=False, slash=None,
     ),
     Action(
@@ -97,6 +98,26 @@ ACTIONS: tuple[Action, ...] = (
         "turn.continue", "Continue the reply",
         "Ask for the rest of a reply that was cut at the length limit.",
         "",
+    ),
+    Action(
+        "queue.send", "Send the queue",
+        "Send the queued prompts that are held, one after another; Enter in the empty composer does so too.",
+        "", slash="send-queue",
+    ),
+    Action(
+        "queue.visit", "Queued prompts",
+        "Go to the queued prompts, to edit or remove them; Up in the empty composer edits the last one.",
+        "", slash="queue",
+    ),
+    Action(
+        "queue.edit", "Edit the queued prompt",
+        "Put the queued prompt into the composer; Enter keeps the change, in its place.",
+        "e,enter", short="edit", scope=Scope.QUEUE, slash="edit-queued",
+    ),
+    Action(
+        "queue.remove", "Remove the queued prompt",
+        "Take the prompt out of the queue; undo brings it back.",
+        "d,x,delete", short="remove", scope=Scope.QUEUE, slash="unqueue",
     ),
     Action(
         "conversation.compact", "Compact the conversation",
@@ -374,6 +395,7 @@ _IN_FOOTER: Mapping[Scope, tuple[Scope, ...]] = {
     Scope.COMPOSER: (Scope.COMPOSER, Scope.ANYWHERE),
     Scope.READING: (Scope.READING,),
     Scope.MESSAGE: (Scope.MESSAGE, Scope.READING),
+    Scope.QUEUE: (Scope.QUEUE,),
     Scope.LIST: (Scope.LIST,),
 }
 _ALSO_IN_FOOTER: Mapping[Scope, tuple[str, ...]] = {
@@ -381,5 +403,6 @@ _ALSO_IN_FOOTER: Mapping[Scope, tuple[str, ...]] = {
     Scope.COMPOSER: (),
     Scope.READING: ("transcript.end", "app.help"),
     Scope.MESSAGE: (),
+    Scope.QUEUE: ("app.undo", "app.help"),
     Scope.LIST: ("conversation.rename", "app.help"),
 }

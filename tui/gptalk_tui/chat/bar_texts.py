@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from rich.cells import cell_len
 from textual.content import Content
 
-from gptalk_client.models import BranchEntry, Conversation, Message, Phase, Role, Status, Usage
+from gptalk_client.models import BranchEntry, Conversation, Message, Phase, QueuedPrompt, Role, Status, Usage
 from gptalk_client.text import one_line
 from gptalk_tui.actions import Action
 from gptalk_tui.chat.turns import LiveTurn
@@ -173,12 +173,13 @@ def full_status() -> Content:
     return Content.styled("disk full: nothing is sent or saved until there is space", "$ink-error")
 
 
-def edit_status(send: str) -> Content:
+def edit_status(edited: Message | QueuedPrompt, send: str) -> Content:
     """Return what an edited message in the composer is for, and the key that sends it."""
-    return Content.styled(
-        f"editing an earlier message · {send} sends it as a new branch · Esc cancels",
-        "$ink-warning",
-    )
+    if isinstance(edited, QueuedPrompt):
+        words = f"editing a queued prompt · {send} keeps the change · Esc cancels"
+    else:
+        words = f"editing an earlier message · {send} sends it as a new branch · Esc cancels"
+    return Content.styled(words, "$ink-warning")
 
 
 def place_status(*, is_following: bool, has_new_text: bool, end: str) -> Content:

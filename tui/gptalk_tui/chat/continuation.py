@@ -10,6 +10,7 @@ from gptalk_tui.widgets.transcript.reply_words import is_cut
 
 if TYPE_CHECKING:
     from gptalk_tui.chat.host import Host
+    from gptalk_tui.chat.prompt_queue import PromptQueue
     from gptalk_tui.chat.services import Services
     from gptalk_tui.chat.session import Session
     from gptalk_tui.chat.transcript_view import TranscriptView
@@ -42,6 +43,7 @@ class Continuation:
         view: TranscriptView,
         transcript: Transcript,
         runner: TurnRunner,
+        queue: PromptQueue,
     ) -> None:
         self._session = session
         self._services = services
@@ -49,6 +51,7 @@ class Continuation:
         self._view = view
         self._transcript = transcript
         self._runner = runner
+        self._queue = queue
         self._compacting: list[LiveTurn] = []
         """The turns that write summaries."""
         session.turns.when_changed.append(self._turns_changed)
@@ -83,7 +86,9 @@ class Continuation:
 
     def compact(self) -> None:
         """Ask for a summary of the conversation and go on from it in a new branch."""
-        self._compacting.append(self._runner.send(COMPACT, is_whole=True))
+        turn = self._runner.send(COMPACT, is_whole=True)
+        turn.is_summary = True
+        self._compacting.append(turn)
         self._host.say("Summarizing the conversation; nothing is deleted.")
 
     def _turns_changed(self) -> None:
@@ -98,10 +103,13 @@ class Continuation:
         conversation_id, content = summary.conversation_id, SUMMARY + summary.content
         try:
             await self._services.store.call(lambda store: store.begin_branch(conversation_id, content))
+            conversation = await self._services.store.call(lambda store: store.conversation(conversation_id))
             await self._view.show_branch(conversation_id, None)
         except GptalkError as err:
             self._host.say(err.for_humans(), is_error=True)
+            self._queue.summary_shown(conversation_id, None)
             return
+        self._queue.summary_shown(conversation_id, conversation)
         self._session.list_changed()
         key = self._host.keys.how("branch.previous")
         self._host.say(f"Compacted. {key} on the summary shows the whole conversation.")

@@ -27,6 +27,7 @@ from gptalk_tui.chat.navigation import Navigation
 from gptalk_tui.chat.notifier import Notifier
 from gptalk_tui.chat.opener import Opener
 from gptalk_tui.chat.prompt_history import PromptHistory
+from gptalk_tui.chat.prompt_queue import PromptQueue
 from gptalk_tui.chat.prompt_submission import PromptSubmission
 from gptalk_tui.chat.services import Services
 from gptalk_tui.chat.session import Session
@@ -97,7 +98,12 @@ class Controllers:
         )
         self.sidebar = Sidebar(*all_of_it, pane=pane, composer=composer, body=body, opener=self.opener)
         self.navigation = Navigation(
-            services, host, transcript=transcript, composer=composer, sidebar=self.sidebar
+            services,
+            host,
+            transcript=transcript,
+            composer=composer,
+            sidebar=self.sidebar,
+            queue=lambda: self.queue,
         )
         self.runner = TurnRunner(
             *all_of_it,
@@ -111,8 +117,19 @@ class Controllers:
             unsaved=self.unsaved,
             opener=self.opener,
         )
+        self.queue = PromptQueue(
+            *all_of_it,
+            transcript=transcript,
+            composer=composer,
+            drafts=self.drafts,
+            editing=self.editing,
+            history=self.history,
+            unsaved=self.unsaved,
+            undo=self.undo,
+            runner=self.runner,
+        )
         self.continuation = Continuation(
-            *all_of_it, view=self.view, transcript=transcript, runner=self.runner
+            *all_of_it, view=self.view, transcript=transcript, runner=self.runner, queue=self.queue
         )
         self.interrupt = Interrupt(
             session,
@@ -131,6 +148,7 @@ class Controllers:
             autocomplete=self.autocomplete,
             editing=self.editing,
             runner=self.runner,
+            queue=self.queue,
         )
         self.messages = MessageActions(
             *all_of_it,
@@ -150,6 +168,8 @@ class Controllers:
             sidebar=self.sidebar,
             opener=self.opener,
             drafts=self.drafts,
+            history=self.history,
+            unsaved=self.unsaved,
             undo=self.undo,
         )
         self.watcher = StoreWatcher(*all_of_it, sidebar=self.sidebar, view=self.view, transcript=transcript)
@@ -192,6 +212,10 @@ class Controllers:
                 self.continuation.continue_reply, lambda: self.continuation.may_continue
             ),
             "conversation.compact": Command(self.continuation.compact, lambda: self.continuation.may_compact),
+            "queue.send": Command(self.queue.go_on, lambda: self.queue.may_go_on),
+            "queue.visit": Command(self.queue.visit, lambda: self.queue.has_any),
+            "queue.edit": Command(self.queue.edit, lambda: self.queue.has_any),
+            "queue.remove": Command(self.queue.remove, lambda: self.queue.has_any),
             "turn.retry": Command(runner.try_again, lambda: is_stored() and is_idle()),
             "conversation.new": Command(opener.open_new),
             "conversation.switch": Command(sidebar.visit),

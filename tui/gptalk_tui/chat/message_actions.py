@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gptalk_client.errors import GptalkError, UsageError
-from gptalk_client.models import Conversation, Role
+from gptalk_client.models import Conversation, QueuedPrompt, Role
 from gptalk_tui.widgets.listing import title_of
 
 if TYPE_CHECKING:
@@ -205,13 +205,13 @@ class MessageActions:
     async def _release_deleted(self) -> None:
         """Make the composer's text a prompt of its own where the message that it would replace is deleted."""
         session = self._session
-        beside = session.edit.prompt if session.edit is not None else session.returned
-        if beside is None:
+        beside = session.edit.message if session.edit is not None else session.returned
+        if beside is None or isinstance(beside, QueuedPrompt):
             return
         try:
             await self._services.store.call(lambda store: store.message(beside.id))
         except UsageError:
-            if session.edit is not None and session.edit.prompt is beside:
+            if session.edit is not None and session.edit.message is beside:
                 text = self._drafts.text
                 session.edit = None
                 self._composer.set_text(text)

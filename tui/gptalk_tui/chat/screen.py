@@ -30,6 +30,7 @@ from gptalk_tui.terminal.compositor import TightCompositor
 from gptalk_tui.widgets.composer import Composer
 from gptalk_tui.widgets.find_bar import FindBar
 from gptalk_tui.widgets.list_pane import ListPane
+from gptalk_tui.widgets.queue_pane import QueuePane
 from gptalk_tui.widgets.row_list import RowList
 from gptalk_tui.widgets.transcript.styles import StyleTable
 from gptalk_tui.widgets.transcript.widget import Transcript
@@ -202,6 +203,7 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
     def refresh_bars(self) -> None:
         """Bring header, welcome, status line and footer up to date."""
         self.controllers.bars.update()
+        self.controllers.queue.refresh()
         self.controllers.context_line.refresh()
 
     def refresh_status(self) -> None:
@@ -220,7 +222,19 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
 
     @on(Composer.EdgeReached)
     async def _edge_reached(self, event: Composer.EdgeReached) -> None:
-        await self.controllers.history.step(event.step)
+        queue = self.controllers.queue
+        if event.step < 0 and queue.has_any and not self.composer.text and self.session.edit is None:
+            queue.edit_last()
+        else:
+            await self.controllers.history.step(event.step)
+
+    @on(QueuePane.Chosen, "#queue")
+    def _queued_chosen(self) -> None:
+        self.controllers.queue.edit()
+
+    @on(QueuePane.Left)
+    def _queue_left(self) -> None:
+        self.composer.focus()
 
     @on(TextArea.Changed, "#composer")
     def _typed(self) -> None:
@@ -242,6 +256,9 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
 
     @on(Composer.EnteredEmpty)
     def _entered_empty(self) -> None:
+        if self.controllers.queue.may_go_on:
+            self.controllers.queue.go_on()
+            return
         last = self.transcript.last_entry
         if last is not None and last.role is Role.ASSISTANT and last.status not in _DONE_OR_UNDER_WAY:
             self.controllers.continuation.go_on()

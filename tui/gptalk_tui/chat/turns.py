@@ -23,6 +23,7 @@ from gptalk_client.models import (
     TurnEvent,
     TurnOpened,
 )
+from gptalk_tui.chat.queues import Waiting
 from gptalk_tui.widgets.transcript.reply_words import CHARS_PER_TOKEN
 
 
@@ -42,6 +43,12 @@ class LiveTurn:
     """The prompt as stored."""
     reply: Message | None = None
     """The row of the reply; None until prompt and row are stored."""
+    queued: Waiting | None = None
+    """The queued prompt that is sent; it is still in the store's queue until the prompt is a message."""
+    below: str | None = None
+    """The message that the prompt follows; None: the last one of the branch."""
+    is_summary: bool = False
+    """The reply is to become the root of a branch."""
     shown_before: list[BranchEntry] | None = None
     """What the transcript showed before a prompt that is not stored yet; None where it shows nothing of it."""
     failure: GptalkError | None = None
@@ -166,6 +173,11 @@ class Turns:
     def conversations(self) -> frozenset[str]:
         """The ids of the conversations in which a turn runs."""
         return frozenset(turn.conversation_id for turn in self._running)
+
+    @property
+    def sending(self) -> frozenset[str]:
+        """The ids of the queued prompts that are being sent or answered."""
+        return frozenset(turn.queued.id for turn in self._running if turn.queued is not None)
 
     def begin(self, turn: LiveTurn) -> None:
         """Count a turn as running."""
