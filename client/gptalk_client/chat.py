@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple, Self, TypeAlias, cast
 
+from gptalk_client.continuing import continued, joined_facts
 from gptalk_client.errors import GptalkError, Remedy, UsageError
 from gptalk_client.models import (
     Conversation,
@@ -192,6 +193,29 @@ class Chat:
 
         return Turn(lambda turn: self._run(turn, open_rows, provider, options, is_read))
 
+    def continue_reply(
+        self,
+        reply_id: str,
+        *,
+        provider: Provider,
+        options: TurnOptions = _DEFAULTS,
+        is_read: Callable[[], bool] = lambda: True,
+    ) -> Turn:
+        """Ask for the rest of a reply that was cut or stopped, and append it; otherwise like `reply`.
+
+        `TurnOpened` has the reply with its text so far.
+
+        Raises:
+            StoreError: The reply could not be opened again; nothing was sent.
+            UsageError: There is no such reply, or it cannot be continued.
+        """
+
+        def open_rows(store: Store) -> _Opened:
+            prompt, reply = store.reopen_reply(reply_id)
+            return _Opened(prompt, reply, _read_branch(store, reply, options))
+
+        return Turn(lambda turn: self._run(turn, open_rows, provider, options, is_read))
+
     async def aclose(self) -> None:
         """Wait a bounded time until ended turns are on disk, and give up on what the store still refuses."""
         self._is_closed = True
@@ -212,17 +236,21 @@ class Chat:
     ) -> AsyncGenerator[TurnEvent, None]:
         self._loop.check()
         prompt, reply, branch = await self._open(open_rows)
-        saver = ReplySaver(self._store, reply.id, flush_s=self._flush_s)
+        before = reply.content
+        saver = ReplySaver(
+            self._store, reply.id, flush_s=self._flush_s, text=before, reasoning=reply.reasoning
+        )
         stream: AsyncGenerator[ReplyEvent, None] | None = None
         status: Status | None = None
         has_ended = False
         error, cause = "", None
-        record = ReplyRecord()
+        record = ReplyRecord(chars=len(before))
         try:
             yield TurnOpened(prompt, reply, None if isinstance(branch, GptalkError) else branch[0])
             if isinstance(branch, GptalkError):
                 raise branch
-            stream = provider.stream(options.request(branch[1], max_bytes=self._context_bytes))
+            request = options.request(branch[1], max_bytes=self._context_bytes)
+            stream = continued(provider, request, before) if before else provider.stream(request)
             async for event in stream:
                 record.take(event)
                 if isinstance(event, TextAdded):
@@ -245,7 +273,7 @@ class Chat:
             if status is None:
                 status, error = record.fault()
             # The row is closed while the connection is, whatever cancels this task meanwhile.
-            facts = record.facts()
+            facts = joined_facts(reply.facts, record.facts())
             in_memory = replace(
                 reply, status=status, error=error, content=saver.text, reasoning=saver.reasoning,
                 finish_reason=facts.finish_reason, usage=facts.usage, first_text_ms=facts.first_text_ms,

@@ -218,6 +218,8 @@ class ReplyRequest:
     """Empty: the provider's default."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Members that override the request's body, such as `temperature`."""
+    is_continued: bool = False
+    """The last message is a reply to go on from, for a provider that `continues_text`."""
 
 
 @dataclass(frozen=True, slots=True)

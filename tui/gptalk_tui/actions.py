@@ -95,11 +95,6 @@ ACTIONS: tuple[Action, ...] = (
         "",
     ),
     Action(
-        "turn.continue", "Continue the reply",
-        "Ask for the rest of a reply that was cut at the length limit.",
-        "",
-    ),
-    Action(
         "queue.send", "Send the queue",
         "Send the queued prompts that are held, one after another; Enter in the empty composer does so too.",
         "", slash="send-queue",
@@ -293,6 +288,11 @@ ACTIONS: tuple[Action, ...] = (
         "message.regenerate", "Regenerate",
         "Ask for the reply once more, beside the one that is there.",
         "r", short="regenerate", scope=Scope.MESSAGE,
+    ),
+    Action(
+        "message.continue", "Continue the reply",
+        "Ask for the rest of a reply that was cut or stopped; it is appended.",
+        "m", short="continue", scope=Scope.MESSAGE,
     ),
     Action(
         "branch.previous", "Older version",

@@ -125,6 +125,39 @@ class Turns(Writers):
                 raise UsageError("Only a prompt can be answered.")
             return read_message(con, _insert_reply(con, conversation, prompt, model, provider, owner))
 
+    def reopen_reply(self, message_id: str) -> tuple[Message, Message]:
+        """Open a reply again that was cut or stopped, to append to its text. It becomes the active leaf.
+
+        Returns:
+            The prompt that it answers, and the reply with its text so far, which is `streaming` again.
+
+        Raises:
+            UsageError: There is no such reply, it has no text, or something follows it.
+            StoreError: It could not be written.
+        """
+        owner = self._claim_owner()
+        now = now_ms()
+        with self._db.write() as con:
+            seq, conversation = message_seq(con, message_id)
+            reply = read_message(con, seq)
+            followed = con.execute(
+                "SELECT 1 FROM message WHERE parent_seq = ? AND deletion_seq IS NULL", (seq,)
+            ).fetchone()
+            is_unfinished = reply.status in (Status.INCOMPLETE, Status.STOPPED)
+            if reply.role is not Role.ASSISTANT or reply.parent_id is None or not reply.content:
+                raise UsageError("Only a reply with text can be continued.")
+            if followed or not is_unfinished:
+                raise UsageError("Only a cut or stopped reply at the end of its branch can be continued.")
+            con.execute(
+                "UPDATE message SET status = 'streaming', error = '', owner = ? WHERE seq = ?", (owner, seq)
+            )
+            set_active_leaf(con, conversation, seq)
+            con.execute(
+                "UPDATE conversation SET updated_at_ms = ?, trashed_at_ms = NULL WHERE seq = ?",
+                (now, conversation),
+            )
+            return read_message(con, message_seq(con, reply.parent_id)[0]), read_message(con, seq)
+
     def append_reply(self, message_id: str, text: str, *, reasoning: str = "") -> None:
         """Append text and reasoning to a reply that is being written; the cost does not grow with the reply.
 

@@ -181,7 +181,7 @@ async def test_an_edit_that_cannot_be_stored_stays_an_edit(tmp_path: Path) -> No
         await app.press("alt+up", "e", "x", "enter")
         await app.until(lambda: app.chat.composer.text == "firstx")
         assert app.chat.session.edit is not None
-        assert app.chat.session.edit.prompt.content == "first"
+        assert app.chat.session.edit.message.content == "first"
 
 
 async def test_an_edit_that_fails_before_any_text_can_be_sent_again(tmp_path: Path) -> None:

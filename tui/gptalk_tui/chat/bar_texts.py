@@ -14,7 +14,7 @@ from gptalk_client.text import one_line
 from gptalk_tui.actions import Action
 from gptalk_tui.chat.turns import LiveTurn
 from gptalk_tui.keymap import KeyMap
-from gptalk_tui.widgets.transcript.reply_words import count_words, duration_s, is_cut, tokens_of
+from gptalk_tui.widgets.transcript.reply_words import count_words, duration_s, is_cut, may_continue, tokens_of
 
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _WAITING = {
@@ -151,6 +151,8 @@ def idle_status(last: BranchEntry | None, returned: Message | None, typed: str, 
         return Content.styled(f"the prompt is back: {send} {does}", "$ink-warning")
     does = "continues" if is_cut(last) else "asks again"
     hint = f"{send} in the empty composer {does}"
+    if may_continue(last) and not is_cut(last):
+        hint += " · /continue goes on from here"
     return Content.styled(" · ".join(part for part in (hint, figures) if part), "$ink-muted")
 
 

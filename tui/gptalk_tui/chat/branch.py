@@ -33,13 +33,15 @@ def entry_of(message: Message) -> BranchEntry:
 
 
 def as_newest(shown: Sequence[BranchEntry], new: BranchEntry) -> BranchEntry:
-    """Return a message that was just made as the newest sibling of the one that is shown in its place.
+    """Return a message that was just made, or opened again, as the newest sibling of what is shown in its place.
 
     Args:
         shown: The branch that is shown, without the new message.
         new: The new message.
     """
     for entry in reversed(shown):
+        if entry.id == new.id:  # it is continued
+            return replace(new, sibling=entry.sibling, siblings=entry.siblings)
         if entry.parent_id == new.parent_id:
             return replace(new, sibling=entry.siblings + 1, siblings=entry.siblings + 1)
     return new

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gptalk_client.errors import GptalkError
 from gptalk_client.models import Message, Status
-from gptalk_tui.widgets.transcript.reply_words import is_cut
+from gptalk_tui.widgets.transcript.reply_words import is_cut, may_continue
 
 if TYPE_CHECKING:
     from gptalk_tui.chat.host import Host
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from gptalk_tui.chat.turns import LiveTurn
     from gptalk_tui.widgets.transcript.widget import Transcript
 
-CONTINUE = "Continue exactly where you stopped, without repeating anything."
 COMPACT = (
     "Summarize our conversation so far, so that it can continue from the summary alone. Keep facts, names,"
     " numbers, decisions, code that is still needed, and open questions. Reply with the summary only."
@@ -58,20 +57,25 @@ class Continuation:
 
     @property
     def may_continue(self) -> bool:
-        """Whether the last reply was cut at its length limit."""
+        """Whether the last reply broke off, was cut or was stopped, and has text to go on from."""
         last = self._transcript.last_entry
-        return last is not None and is_cut(last) and not self._session.is_replying
+        return last is not None and may_continue(last) and not self._session.is_replying
 
     def go_on(self) -> None:
-        """Continue a reply that was cut; ask again for one that failed or broke off."""
-        if self.may_continue:
+        """Continue a reply that was cut; ask again for one that failed, broke off or was stopped."""
+        last = self._transcript.last_entry
+        if last is not None and is_cut(last) and not self._session.is_replying:
             self.continue_reply()
         else:
             self._runner.try_again()
 
     def continue_reply(self) -> None:
-        """Ask for the rest of a reply that was cut."""
-        self._runner.send(CONTINUE)
+        """Ask for the rest of the last reply, to append to it."""
+        last = self._transcript.last_entry
+        if self.may_continue and last is not None:
+            self._runner.continue_reply(last.id)
+        else:
+            self._host.say("Only a reply that was cut or stopped, and is the last one, can be continued.")
 
     # Compacting
 

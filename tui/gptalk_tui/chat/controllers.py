@@ -208,7 +208,7 @@ class Controllers:
             "prompt.editor": Command(self.editor.write),
             "prompt.unfold": Command(submission.unfold, lambda: composer.has_fold),
             "turn.stop": Command(runner.stop, lambda: session.is_replying),
-            "turn.continue": Command(
+            "message.continue": Command(
                 self.continuation.continue_reply, lambda: self.continuation.may_continue
             ),
             "conversation.compact": Command(self.continuation.compact, lambda: self.continuation.may_compact),

@@ -228,6 +228,19 @@ class Services:
             prompt_id, provider=self._provider(options), options=options, is_read=is_read
         )
 
+    def continue_reply(
+        self, conversation: Conversation, reply_id: str, *, is_read: Callable[[], bool] = lambda: True
+    ) -> Turn:
+        """Start a turn that goes on with a reply; `is_read` is as in `reply`.
+
+        Raises:
+            ConfigError: The provider's settings cannot be used.
+        """
+        options = self.options_for(conversation)
+        return self.chat.continue_reply(
+            reply_id, provider=self._provider(options), options=options, is_read=is_read
+        )
+
     def lacks_model(self, conversation: Conversation | None) -> bool:
         """Whether the local model would answer but has no weights yet; looks at the disk."""
         provider = self.provider_for(conversation)

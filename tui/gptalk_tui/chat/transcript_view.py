@@ -180,7 +180,7 @@ class TranscriptView:
         self._host.show_welcome(False)
         is_walking = transcript.has_focus and transcript.chosen is not None
         prompt, reply = as_newest(shown, entry_of(event.prompt)), as_newest(shown, entry_of(event.reply))
-        transcript.begin_turn(prompt, event.prompt.content, reply)
+        transcript.begin_turn(prompt, event.prompt.content, reply, event.reply.content)
         if is_walking:
             transcript.choose(len(transcript.document.entries) - 1)
 

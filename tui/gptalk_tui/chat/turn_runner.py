@@ -142,6 +142,18 @@ class TurnRunner:
             lambda: self._services.regenerate(chosen, prompt_id, is_read=lambda: session.shows(turn)),
         )
 
+    def continue_reply(self, reply_id: str) -> None:
+        """Ask for the rest of a reply, to append to it."""
+        session, chosen = self._session, self._session.conversation
+        if chosen is None or session.turn is not None:
+            return
+        turn = LiveTurn(chosen.id, session.opened)
+        self._begin(
+            turn,
+            chosen,
+            lambda: self._services.continue_reply(chosen, reply_id, is_read=lambda: session.shows(turn)),
+        )
+
     def try_again(self) -> None:
         """Ask again for the last reply."""
         last = self._transcript.last_entry

@@ -67,6 +67,8 @@ class LiveTurn:
     is_stopping: bool = False
     cancel: Callable[[], object] | None = None
     """Stops the reply; None until its rows are stored."""
+    _before_chars: int = 0
+    """How much text there was of a reply that is continued; it does not count as come."""
     _pieces: list[str] = field(default_factory=list)
     _reasoning: list[str] = field(default_factory=list)
 
@@ -117,6 +119,7 @@ class LiveTurn:
         match event:
             case TurnOpened():
                 self.prompt_message, self.reply = event.prompt, event.reply
+                self._pieces, self._before_chars = [event.reply.content], len(event.reply.content)
             case PhaseChanged():
                 self.phase = event.phase
                 self.reason = event.reason
@@ -125,7 +128,7 @@ class LiveTurn:
                 self._count(len(event.text))
                 self._pieces.append(event.text)
             case TextReplaced():
-                self._count(len(event.text) - self.chars)
+                self._count(len(event.text) - self.chars - self._before_chars)
                 self._pieces = [event.text]
                 if not event.text:  # it turned out to be reasoning
                     self.first_text_s = None

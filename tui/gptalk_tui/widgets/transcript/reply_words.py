@@ -22,6 +22,12 @@ def is_cut(entry: BranchEntry) -> bool:
     return entry.status is Status.INCOMPLETE and entry.error == LENGTH_LIMIT and entry.size_chars > 0
 
 
+def may_continue(entry: BranchEntry) -> bool:
+    """Whether a reply broke off, was cut or was stopped after some of its text, and can be continued."""
+    is_unfinished = entry.status in (Status.INCOMPLETE, Status.STOPPED)
+    return is_unfinished and entry.role is Role.ASSISTANT and entry.size_chars > 0
+
+
 def ran_out(entry: BranchEntry) -> bool:
     """Whether a reply is over that consists of nothing but reasoning."""
     return entry.status is Status.INCOMPLETE and entry.error == ONLY_REASONING
