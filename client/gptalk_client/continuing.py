@@ -117,9 +117,7 @@ async def continued(
             yield event
 
 
-async def _joined(
-    provider: Provider, request: ReplyRequest, before: str
-) -> AsyncGenerator[ReplyEvent, None]:
+async def _joined(provider: Provider, request: ReplyRequest, before: str) -> AsyncGenerator[ReplyEvent, None]:
     joint, failure = Joint(before, is_prefilled=request.is_continued), None
     try:
         async with aclosing(provider.stream(request)) as events:
@@ -154,6 +152,7 @@ def joined_facts(before: ReplyFacts, added: ReplyFacts) -> ReplyFacts:
         first_text_ms=before.first_text_ms,
         reasoning_ms=_sum(before.reasoning_ms, added.reasoning_ms),
         duration_ms=_sum(before.duration_ms, added.duration_ms),
+        edited=before.edited,
     )
 
 

@@ -107,6 +107,8 @@ class ReplyFacts:
     """From the first reasoning to the first text, or to the end without one; None if there was no reasoning."""
     duration_ms: int | None = None
     """From the request to the end."""
+    edited: bool = False
+    """The person wrote this version of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +134,19 @@ class Message:
     first_text_ms: int | None = None
     reasoning_ms: int | None = None
     duration_ms: int | None = None
+    edited: bool = False
+    """The person wrote this version of a reply."""
 
     @property
     def facts(self) -> ReplyFacts:
         """What is known of it beside its text."""
         return ReplyFacts(
-            self.finish_reason, self.usage, self.first_text_ms, self.reasoning_ms, self.duration_ms
+            self.finish_reason,
+            self.usage,
+            self.first_text_ms,
+            self.reasoning_ms,
+            self.duration_ms,
+            self.edited,
         )
 
 
@@ -163,6 +172,7 @@ class BranchEntry:
     duration_ms: int | None = None
     usage: Usage | None = None
     provider: str = ""
+    edited: bool = False
 
 
 @dataclass(frozen=True, slots=True)

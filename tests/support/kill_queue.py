@@ -108,7 +108,9 @@ class Lives:
                 for message in store.messages(conversation.id):
                     if message.role is Role.USER:
                         messages.update(_MARK.findall(message.content))
-                waiting.update(m for each in store.queued(conversation.id) for m in _MARK.findall(each.content))
+                waiting.update(
+                    m for each in store.queued(conversation.id) for m in _MARK.findall(each.content)
+                )
             latest = store.latest_conversation()
             self._left = {each.content for each in store.queued(latest.id)} if latest is not None else set()
             if problems := store.integrity():
@@ -119,7 +121,9 @@ class Lives:
         self.report.waiting += len(shown & set(waiting))
         for mark in sorted(shown - set(messages) - set(waiting) - kept):
             self.report.faults.append(f"life {number} lost {mark}")
-        asked = Counter(_MARK.findall(prompt)[-1] for prompt in self._server.prompts)  # the others are context
+        asked = Counter(
+            _MARK.findall(prompt)[-1] for prompt in self._server.prompts
+        )  # the others are context
         for mark in [mark for mark, times in asked.items() if times > 1]:
             self.report.faults.append(f"{mark} was sent twice")
         for mark in [mark for mark, times in (messages + waiting).items() if times > 1]:

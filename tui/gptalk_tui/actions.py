@@ -285,6 +285,11 @@ ACTIONS: tuple[Action, ...] = (
         "e", short="edit", scope=Scope.MESSAGE,
     ),
     Action(
+        "reply.edit", "Edit the reply",
+        "Edit a reply and keep the result as another version of it.",
+        "E,shift+e", short="edit reply", scope=Scope.MESSAGE, slash="edit-reply",
+    ),
+    Action(
         "message.regenerate", "Regenerate",
         "Ask for the reply once more, beside the one that is there.",
         "r", short="regenerate", scope=Scope.MESSAGE,

@@ -170,6 +170,7 @@ CREATE TABLE queued_prompt (
     content TEXT NOT NULL
 );
 CREATE INDEX queued_prompt_conversation ON queued_prompt (conversation_seq);
+ALTER TABLE message ADD COLUMN edited INTEGER NOT NULL DEFAULT 0;
 """
 
 
@@ -234,7 +235,7 @@ MIGRATIONS: Sequence[Migration] = (
     Migration("imports", _run(_IMPORTS)),
     Migration("reasoning, usage and finish reasons", _run(_REASONING)),
     Migration("times of changes", _add_changes),
-    Migration("queued prompts", _run(_QUEUE)),
+    Migration("queued prompts and edited replies", _run(_QUEUE)),
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 

@@ -107,7 +107,7 @@ async def test_a_prompt_that_came_back_is_answered_on_its_own_branch(tmp_path: P
         await app.until_idle()
         await app.until(lambda: "    four" in app.lines)
         assert "▌ first\n" in app.text
-        assert [line for line in app.lines if "/" in line] == ["    1/2", "    2/2"]
+        assert [line for line in app.lines if "/" in line] == ["    ‹ 1/2 ›  ] newer", "    ‹ 2/2 ›  [ older"]
 
 
 @pytest.mark.parametrize(("typed", "left"), [("", "mine"), ("?", "mine\n\nsecond?")])

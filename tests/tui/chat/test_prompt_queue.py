@@ -47,7 +47,10 @@ async def test_queued_prompts_are_sent_one_after_another(tmp_path: Path) -> None
         assert app.chat.composer.text == ""
         conversation_id = app.chat.session.chosen.id
         with Store.open(paths_in(tmp_path).database) as other:
-            assert [each.content for each in other.queued(conversation_id)] == ["second", "third\nin two lines"]
+            assert [each.content for each in other.queued(conversation_id)] == [
+                "second",
+                "third\nin two lines",
+            ]
             assert len(other.messages(conversation_id)) == 2
         gate.set()
         await app.until(lambda: "three" in app.text)

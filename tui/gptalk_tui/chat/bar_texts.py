@@ -179,6 +179,8 @@ def edit_status(edited: Message | QueuedPrompt, send: str) -> Content:
     """Return what an edited message in the composer is for, and the key that sends it."""
     if isinstance(edited, QueuedPrompt):
         words = f"editing a queued prompt · {send} keeps the change · Esc cancels"
+    elif edited.role is Role.ASSISTANT:
+        words = f"editing a reply · {send} keeps it as another version · Esc cancels"
     else:
         words = f"editing an earlier message · {send} sends it as a new branch · Esc cancels"
     return Content.styled(words, "$ink-warning")

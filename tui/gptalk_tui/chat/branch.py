@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gptalk_client.models import BranchEntry, Conversation, Message, Status
+from gptalk_client.models import BranchEntry, Conversation, Message, ReplyFacts, Status
 
 if TYPE_CHECKING:
     from gptalk_client.store.imported import ImportedConversation
@@ -29,6 +29,7 @@ def entry_of(message: Message) -> BranchEntry:
         duration_ms=message.duration_ms,
         usage=message.usage,
         provider=message.provider,
+        edited=message.edited,
     )
 
 
@@ -89,6 +90,7 @@ def as_imported(
             status=Status.INCOMPLETE if entry.status is Status.STREAMING else entry.status,
             model=entry.model,
             error=entry.error,
+            facts=ReplyFacts(edited=entry.edited),
         )
         for entry in entries
         if texts.get(entry.id)

@@ -14,6 +14,7 @@ from gptalk_tui.chat.slash import SLASH_COMMANDS
 if TYPE_CHECKING:
     from gptalk_tui.chat.host import Host
     from gptalk_tui.chat.navigation import Navigation
+    from gptalk_tui.chat.snippets import Snippets
     from gptalk_tui.widgets.composer import Composer
 
 
@@ -37,9 +38,10 @@ class Command:
 class Commands:
     """The actions, each with what carries it out."""
 
-    def __init__(self, host: Host, *, composer: Composer) -> None:
+    def __init__(self, host: Host, *, composer: Composer, snippets: Snippets) -> None:
         self._host = host
         self._composer = composer
+        self._snippets = snippets
 
     def bind(self, bound: Mapping[str, Command], navigation: Navigation) -> None:
         """Bind every action of the table; called once, when what carries them out is made.
@@ -70,14 +72,16 @@ class Commands:
             await result
 
     def run_slash(self, name: str, words: str) -> None:
-        """Run a slash command; the composer is empty afterwards.
+        """Run a slash command, after which the composer is empty, or put a snippet into it.
 
         Args:
             name: The command without its slash.
             words: What follows it.
         """
         action = SLASH_COMMANDS.get(name)
-        if action is None:
+        if action is None and name in self._snippets.texts:
+            self._snippets.insert(name, words)
+        elif action is None:
             self._host.say(f"No such command: /{one_line(name)}. A leading space sends it as text.")
         elif not self.is_available(action):
             self._host.say(f"/{name} isn't available right now.")

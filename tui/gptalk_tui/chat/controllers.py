@@ -32,6 +32,7 @@ from gptalk_tui.chat.prompt_submission import PromptSubmission
 from gptalk_tui.chat.services import Services
 from gptalk_tui.chat.session import Session
 from gptalk_tui.chat.sidebar import Shown, Sidebar
+from gptalk_tui.chat.snippets import Snippets
 from gptalk_tui.chat.status_bars import StatusBars
 from gptalk_tui.chat.store_watcher import StoreWatcher
 from gptalk_tui.chat.theme_switcher import ThemeSwitcher
@@ -69,7 +70,8 @@ class Controllers:
         body: Widget,
     ) -> None:
         all_of_it = (session, services, host)
-        self.commands = Commands(host, composer=composer)
+        self.snippets = Snippets(services, host, composer=composer)
+        self.commands = Commands(host, composer=composer, snippets=self.snippets)
         self.undo = Undo(host, composer=composer)
         self.history = PromptHistory(*all_of_it, composer=composer)
         self.editor = ExternalEditor(host, composer=composer)
@@ -139,16 +141,8 @@ class Controllers:
             runner=self.runner,
             history=self.history,
         )
-        self.autocomplete = Autocomplete(host, composer=composer, commands=self.commands)
-        self.submission = PromptSubmission(
-            session,
-            host,
-            composer=composer,
-            commands=self.commands,
-            autocomplete=self.autocomplete,
-            editing=self.editing,
-            runner=self.runner,
-            queue=self.queue,
+        self.autocomplete = Autocomplete(
+            host, composer=composer, commands=self.commands, snippets=self.snippets
         )
         self.messages = MessageActions(
             *all_of_it,
@@ -160,6 +154,17 @@ class Controllers:
             editing=self.editing,
             drafts=self.drafts,
             undo=self.undo,
+        )
+        self.submission = PromptSubmission(
+            session,
+            host,
+            composer=composer,
+            commands=self.commands,
+            autocomplete=self.autocomplete,
+            editing=self.editing,
+            runner=self.runner,
+            queue=self.queue,
+            messages=self.messages,
         )
         self.conversations = ConversationActions(
             *all_of_it,
@@ -251,6 +256,9 @@ class Controllers:
             ),
             "code.next": Command(navigation.next_code, has_messages),
             "code.copy": Command(navigation.copy_code, has_messages),
+            "reply.edit": Command(
+                messages.edit_reply, has_messages, lambda: is_idle() and messages.is_on_reply
+            ),
             "message.edit": Command(messages.edit, has_messages, is_idle),
             "message.regenerate": Command(messages.regenerate, has_messages, is_idle),
             "branch.previous": Command(

@@ -29,7 +29,7 @@ class Editing:
         self._undo = undo
 
     async def begin(self, prompt_id: str) -> None:
-        """Put a prompt into the composer, to be sent as a sibling."""
+        """Put a prompt or a reply into the composer, to be sent or kept as a sibling."""
         session = self._session
         try:
             prompt = await self._services.store.call(lambda store: store.message(prompt_id))

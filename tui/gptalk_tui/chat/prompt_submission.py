@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from gptalk_client.errors import UsageError
-from gptalk_client.models import Message, QueuedPrompt
+from gptalk_client.models import Message, QueuedPrompt, Role
 from gptalk_client.text import one_line
 from gptalk_tui.chat import slash
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from gptalk_tui.chat.commands import Commands
     from gptalk_tui.chat.editing import Editing
     from gptalk_tui.chat.host import Host
+    from gptalk_tui.chat.message_actions import MessageActions
     from gptalk_tui.chat.prompt_queue import PromptQueue
     from gptalk_tui.chat.session import Session
     from gptalk_tui.chat.turn_runner import TurnRunner
@@ -36,6 +37,7 @@ class PromptSubmission:
         editing: Editing,
         runner: TurnRunner,
         queue: PromptQueue,
+        messages: MessageActions,
     ) -> None:
         self._session = session
         self._host = host
@@ -45,6 +47,7 @@ class PromptSubmission:
         self._editing = editing
         self._runner = runner
         self._queue = queue
+        self._messages = messages
 
     def submit_composer(self) -> None:
         """Submit what the composer holds."""
@@ -54,6 +57,10 @@ class PromptSubmission:
 
     def submit(self, text: str) -> None:
         """Run the command that a text is, or send it with the files that it names."""
+        edit = self._session.edit
+        if edit is not None and isinstance(edit.message, Message) and edit.message.role is Role.ASSISTANT:
+            self._messages.keep_reply(edit.message, text)
+            return
         command = slash.parse(text)
         if command is not None:
             self._commands.run_slash(*command)

@@ -88,7 +88,9 @@ class Queues:
                         place=each.prompt.place if place is None else place,
                     )
                     stored = each.is_stored if is_stored is None else is_stored
-                    queue[at] = replace(each, prompt=prompt, is_stored=stored, is_kept=each.is_kept or is_kept)
+                    queue[at] = replace(
+                        each, prompt=prompt, is_stored=stored, is_kept=each.is_kept or is_kept
+                    )
         self._changed()
 
     def take(self, prompt_id: str) -> Waiting | None:
@@ -130,7 +132,9 @@ class Queues:
             for each in stored
             if each.id not in sending
         ]
-        queue += [each for each in known.values() if not each.is_stored and all(each.id != q.id for q in stored)]
+        queue += [
+            each for each in known.values() if not each.is_stored and all(each.id != q.id for q in stored)
+        ]
         if queue != list(self.of(conversation_id)):
             self._queues[conversation_id] = queue
             self._changed()

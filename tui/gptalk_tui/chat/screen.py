@@ -85,6 +85,10 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
         self.transcript = Transcript(
             styles, fetch=lambda ids: self.controllers.opener.texts(ids), id="transcript"
         )
+        self.transcript.document.renderer.version_keys = (
+            keys.first("branch.previous"),
+            keys.first("branch.next"),
+        )
         self.composer = Composer(
             placeholder="Write a message",
             id="composer",
@@ -152,6 +156,7 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
                 await controllers.opener.open_first(self._chat)
             await controllers.sidebar.refresh()
         await controllers.unsaved.load()
+        await controllers.snippets.load()
         controllers.watcher.look_soon()
         controllers.watcher.begin()
         self.refresh_bars()

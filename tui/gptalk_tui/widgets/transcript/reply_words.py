@@ -52,6 +52,30 @@ def how_it_ended(entry: BranchEntry, *, has_text: bool) -> str:
     return f"{_STATUSES[entry.status]} {visible(entry.error, newlines=False)}".rstrip()
 
 
+def has_mark(entry: BranchEntry) -> bool:
+    """Whether a line above a message says which version it is."""
+    return entry.siblings > 1 or entry.edited
+
+
+def mark_words(entry: BranchEntry, older: str, newer: str) -> str:
+    """Return which version of a message is shown, and how to see the others.
+
+    Args:
+        entry: The message.
+        older: The key that shows the older version; empty if there is none.
+        newer: The same for the newer one.
+    """
+    parts = [f"‹ {entry.sibling}/{entry.siblings} ›"] if entry.siblings > 1 else []
+    if entry.edited:
+        parts.append("edited")
+    if entry.siblings > 1:
+        if older and entry.sibling > 1:
+            parts.append(f"{older} older")
+        if newer and entry.sibling < entry.siblings:
+            parts.append(f"{newer} newer")
+    return "  ".join(parts)
+
+
 def thought_words(seconds: int | None, *, is_growing: bool) -> str:
     """Return how long the reasoning took, or takes so far."""
     if seconds is None:

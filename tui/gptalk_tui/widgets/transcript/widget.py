@@ -115,9 +115,7 @@ class Transcript(LinePane):
         self._place(new_text=True)
         self.post_message(self.MessageChosen(self, chosen.id if self.chosen is not None and chosen else None))
 
-    def begin_turn(
-        self, prompt: BranchEntry, text: str, reply: BranchEntry, reply_text: str = ""
-    ) -> None:
+    def begin_turn(self, prompt: BranchEntry, text: str, reply: BranchEntry, reply_text: str = "") -> None:
         """Show a prompt with a reply that grows below it, replacing whatever followed its parent.
 
         Args:
