@@ -7,12 +7,7 @@ import sqlite3
 from gptalk_client.errors import UsageError
 from gptalk_client.models import Conversation, QueuedPrompt
 from gptalk_client.store.base import StorePart
-from gptalk_client.store.rows import (
-    CONVERSATION_SELECT,
-    conversation_from,
-    conversation_seq,
-    ensure_conversation,
-)
+from gptalk_client.store.rows import conversation_seq, ensure_conversation, read_conversation
 from gptalk_client.text import storable
 
 
@@ -47,9 +42,8 @@ class Queue(StorePart):
                 con.execute(
                     "UPDATE conversation SET draft = ? WHERE seq = ?", (storable(draft), conversation)
                 )
-            row = con.execute(f"{CONVERSATION_SELECT} WHERE c.seq = ?", (conversation,)).fetchone()
             stored = next((each for each in queue_of(con, conversation) if each.id == prompt.id), prompt)
-            return stored, conversation_from(row)
+            return stored, read_conversation(con, conversation)
 
     def queued(self, conversation_id: str) -> list[QueuedPrompt]:
         """Return the prompts that wait in a conversation, oldest first.

@@ -24,6 +24,7 @@ from gptalk_tui.chat.interrupt import Interrupt
 from gptalk_tui.chat.leaving import Leaving
 from gptalk_tui.chat.message_actions import MessageActions
 from gptalk_tui.chat.navigation import Navigation
+from gptalk_tui.chat.notices import Notices
 from gptalk_tui.chat.notifier import Notifier
 from gptalk_tui.chat.opener import Opener
 from gptalk_tui.chat.prompt_history import PromptHistory
@@ -35,6 +36,7 @@ from gptalk_tui.chat.sidebar import Shown, Sidebar
 from gptalk_tui.chat.snippets import Snippets
 from gptalk_tui.chat.status_bars import StatusBars
 from gptalk_tui.chat.store_watcher import StoreWatcher
+from gptalk_tui.chat.tags import Tags
 from gptalk_tui.chat.theme_switcher import ThemeSwitcher
 from gptalk_tui.chat.transcript_view import TranscriptView
 from gptalk_tui.chat.turn_runner import TurnRunner
@@ -70,6 +72,7 @@ class Controllers:
         body: Widget,
     ) -> None:
         all_of_it = (session, services, host)
+        self.notices = Notices(session, host)
         self.snippets = Snippets(services, host, composer=composer)
         self.commands = Commands(host, composer=composer, snippets=self.snippets)
         self.undo = Undo(host, composer=composer)
@@ -177,6 +180,7 @@ class Controllers:
             unsaved=self.unsaved,
             undo=self.undo,
         )
+        self.tags = Tags(services, host, conversations=self.conversations)
         self.watcher = StoreWatcher(*all_of_it, sidebar=self.sidebar, view=self.view, transcript=transcript)
         self.commands.bind(self._bound(session, host, transcript, composer), self.navigation)
 
@@ -259,6 +263,8 @@ class Controllers:
             "reply.edit": Command(
                 messages.edit_reply, has_messages, lambda: is_idle() and messages.is_on_reply
             ),
+            "link.next": Command(navigation.next_link, has_messages),
+            "link.open": Command(navigation.open_chosen_link, has_messages),
             "message.edit": Command(messages.edit, has_messages, is_idle),
             "message.regenerate": Command(messages.regenerate, has_messages, is_idle),
             "branch.previous": Command(
@@ -274,6 +280,7 @@ class Controllers:
             "conversation.rename": Command(
                 conversations.rename, has_target, run_with=conversations.rename_to
             ),
+            "conversation.tag": Command(self.tags.ask, has_target, run_with=self.tags.change),
             "conversation.pin": Command(conversations.pin, has_target),
             "conversation.archive": Command(conversations.archive, lambda: conversations.may_archive),
             "conversation.restore": Command(conversations.restore, lambda: conversations.may_restore),

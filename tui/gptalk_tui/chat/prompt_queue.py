@@ -191,8 +191,8 @@ class PromptQueue:
                 return
         else:
             queues.hold(where)
-        conversation = ended.conversation if ended is not None else None
-        self._say_held(where, conversation)
+        if ended is not None and ended.conversation is not None:  # otherwise there is worse to say
+            self._say_held(where, ended.conversation)
 
     def summary_shown(self, conversation_id: str, conversation: Conversation | None) -> None:
         """Go on in the branch that begins with a summary; None: it could not be made."""
