@@ -120,4 +120,6 @@ class Settings:
     """By name, one table `[personas.NAME]` each."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Keys by action id, such as `"turn.stop" = "escape,ctrl+x"`."""
+    snippets: Mapping[str, str] = field(default_factory=dict)
+    """Texts by name, which `/name` puts into the prompt; `{variables}` in them are filled in."""
     ui: UiSettings = field(default_factory=UiSettings)

@@ -8,7 +8,7 @@ from gptalk_tui.markdown.plain_splitter import PlainSplitter
 from gptalk_tui.markdown.splitter import Splitter
 from gptalk_tui.widgets.transcript.heights import HeightIndex
 from gptalk_tui.widgets.transcript.position import HEAD, NOTE
-from gptalk_tui.widgets.transcript.reply_words import how_it_ended
+from gptalk_tui.widgets.transcript.reply_words import has_mark, how_it_ended
 from gptalk_tui.widgets.transcript.thoughts import Thoughts
 
 SLICE_CHARS = 16_000
@@ -205,7 +205,7 @@ class MessageRows:
         self.heights.measure(HEAD, self._head_height())
 
     def _head_height(self) -> int:
-        return 1 + (self.entry.siblings > 1) + 2 * self.begins_context
+        return 1 + has_mark(self.entry) + 2 * self.begins_context
 
     def _new_splitter(self) -> Splitter | PlainSplitter:
         return PlainSplitter() if self.entry.role is Role.USER else Splitter()

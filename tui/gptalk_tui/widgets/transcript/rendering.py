@@ -13,7 +13,7 @@ from gptalk_client.models import Role, Status
 from gptalk_client.text import visible
 from gptalk_tui.widgets.transcript.frame import Frame
 from gptalk_tui.widgets.transcript.position import HEAD, NOTE
-from gptalk_tui.widgets.transcript.reply_words import origin_words, thought_words
+from gptalk_tui.widgets.transcript.reply_words import has_mark, mark_words, origin_words, thought_words
 from gptalk_tui.widgets.transcript.styles import StyleTable
 
 if TYPE_CHECKING:
@@ -117,6 +117,8 @@ class Renderer:
 
     def __init__(self, styles: StyleTable) -> None:
         self.styles = styles
+        self.version_keys = ("", "")
+        """The keys that show the older and the newer version of a message; empty where there is none."""
 
     @property
     def base_style(self) -> Style:
@@ -159,8 +161,8 @@ class Renderer:
             above = [self._blank(frame), self._words(rule, "page muted", "", "page muted", frame)]
         blank = Strip.blank(frame.width, self.base_style)
         lines = [*above, PaintedLine(blank, None, frame, self.styles, origin_words(entry))]
-        if entry.siblings > 1:
-            words = f"{entry.sibling}/{entry.siblings}"
+        if has_mark(entry):
+            words = mark_words(entry, *self.version_keys)
             lines.append(self._words(words, "page muted", "", "page muted", frame))
         return lines
 
