@@ -24,6 +24,7 @@ from gptalk_tui.chat.interrupt import Interrupt
 from gptalk_tui.chat.leaving import Leaving
 from gptalk_tui.chat.message_actions import MessageActions
 from gptalk_tui.chat.navigation import Navigation
+from gptalk_tui.chat.notices import Notices
 from gptalk_tui.chat.notifier import Notifier
 from gptalk_tui.chat.opener import Opener
 from gptalk_tui.chat.prompt_history import PromptHistory
@@ -69,6 +70,7 @@ class Controllers:
         body: Widget,
     ) -> None:
         all_of_it = (session, services, host)
+        self.notices = Notices(session, host)
         self.commands = Commands(host, composer=composer)
         self.undo = Undo(host, composer=composer)
         self.history = PromptHistory(*all_of_it, composer=composer)
@@ -229,6 +231,8 @@ class Controllers:
             ),
             "code.next": Command(navigation.next_code, has_messages),
             "code.copy": Command(navigation.copy_code, has_messages),
+            "link.next": Command(navigation.next_link, has_messages),
+            "link.open": Command(navigation.open_chosen_link, has_messages),
             "message.edit": Command(messages.edit, has_messages, is_idle),
             "message.regenerate": Command(messages.regenerate, has_messages, is_idle),
             "branch.previous": Command(
