@@ -18,7 +18,7 @@ from gptalk_tui.widgets.transcript.styles import StyleTable
 
 if TYPE_CHECKING:
     from gptalk_tui.markdown.blocks import Blocks
-    from gptalk_tui.widgets.transcript.lines import Line
+    from gptalk_tui.widgets.transcript.lines import Line, Segments
     from gptalk_tui.widgets.transcript.message_rows import MessageRows
     from gptalk_tui.widgets.transcript.paint import CodeArea, Painted
 
@@ -259,7 +259,9 @@ class Renderer:
     def _blank(self, frame: Frame) -> PaintedLine:
         return PaintedLine(Strip.blank(frame.width, self.base_style), None, frame, self.styles)
 
-    def _framed(self, strip: Strip, bar: str, bar_style: str, line: Line | None, frame: Frame) -> PaintedLine:
+    def _framed(
+        self, strip: Strip | Segments, bar: str, bar_style: str, line: Line | None, frame: Frame
+    ) -> PaintedLine:
         """Add margin and gutter, and fill the line to its width, on the page's background."""
         base = self.base_style
         gutter = frame.gutter
