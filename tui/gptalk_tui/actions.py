@@ -254,6 +254,11 @@ ACTIONS: tuple[Action, ...] = (
         "t", short="reasoning", scope=Scope.MESSAGE,
     ),
     Action(
+        "message.details", "Details of the replies",
+        "Show model, tokens and seconds under each reply, or hide them.",
+        "i", scope=Scope.READING,
+    ),
+    Action(
         "code.next", "Next code block",
         "Go to the next code block of the message.",
         "b", short="code", scope=Scope.MESSAGE, slash="code",

@@ -227,6 +227,7 @@ class Controllers:
             "message.reasoning": Command(
                 messages.toggle_reasoning, has_messages, lambda: messages.has_reasoning
             ),
+            "message.details": Command(transcript.toggle_details, has_messages),
             "code.next": Command(navigation.next_code, has_messages),
             "code.copy": Command(navigation.copy_code, has_messages),
             "link.next": Command(navigation.next_link, has_messages),

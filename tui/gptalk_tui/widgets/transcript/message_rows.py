@@ -8,7 +8,7 @@ from gptalk_tui.markdown.plain_splitter import PlainSplitter
 from gptalk_tui.markdown.splitter import Splitter
 from gptalk_tui.widgets.transcript.heights import HeightIndex
 from gptalk_tui.widgets.transcript.position import HEAD, NOTE
-from gptalk_tui.widgets.transcript.reply_words import how_it_ended
+from gptalk_tui.widgets.transcript.reply_words import details_words, how_it_ended
 from gptalk_tui.widgets.transcript.thoughts import Thoughts
 
 SLICE_CHARS = 16_000
@@ -29,10 +29,14 @@ class MessageRows:
     """
 
     __slots__ = ("_above", "_chunks", "_extra", "begins_context", "entry", "first", "has_shifted", "heights",
-                 "revision", "splitter", "thoughts")  # fmt: skip
+                 "revision", "shows_details", "splitter", "thoughts")  # fmt: skip
 
-    def __init__(self, entry: BranchEntry, text: str, lines_per_char: float) -> None:
+    def __init__(
+        self, entry: BranchEntry, text: str, lines_per_char: float, *, shows_details: bool = False
+    ) -> None:
         self.entry = entry
+        self.shows_details = shows_details
+        """Whether the foot says what wrote it, how long it is and how long that took."""
         self.thoughts: Thoughts | None = None
         """Its reasoning; None if it has none, or shows none."""
         self.begins_context = False
@@ -65,8 +69,13 @@ class MessageRows:
 
     @property
     def has_foot(self) -> bool:
-        """Whether the status is shown in words below the text."""
-        return bool(self.foot_words)
+        """Whether there are words below the text: about the status, or the details."""
+        return bool(self.foot_words or self.details)
+
+    @property
+    def details(self) -> str:
+        """What wrote it, how long it is and how long that took, where that is shown."""
+        return details_words(self.entry) if self.shows_details else ""
 
     @property
     def foot_words(self) -> str:
@@ -115,6 +124,8 @@ class MessageRows:
             return self.begins_context + 2 * self.is_growing
         if self.is_frozen(row):
             return 0
+        if row == self.foot:
+            return int(self.shows_details)
         if row < self.first:
             return self.thoughts.revision if self.thoughts is not None else 0
         return self.revision if self.is_growing or self.splitter.pending_chars else 0
@@ -198,6 +209,11 @@ class MessageRows:
         """Turn every piece back into an estimate after the width changed."""
         self.heights.forget_all(lines_per_char)
         self.heights.measure(HEAD, self._head_height())
+
+    def show_details(self, shows_details: bool) -> None:
+        """Show or hide what wrote it, how long it is and how long that took."""
+        self.shows_details = shows_details
+        self._refit(SLICE_CHARS)
 
     def begin_context(self, begins_context: bool) -> None:
         """Say whether the messages above it are not sent any more."""

@@ -169,6 +169,12 @@ class Transcript(LinePane):
         self._place()
         self._follow_at_end()
 
+    def toggle_details(self) -> None:
+        """Show under each reply what wrote it, how long it is and how long that took, or hide it."""
+        self.document.toggle_details()
+        self._place()
+        self._follow_at_end()
+
     def set_context_start(self, message_id: str | None) -> None:
         """Show a line above the first message that is sent with the next prompt; None shows none."""
         if self.document.set_context_start(message_id):
