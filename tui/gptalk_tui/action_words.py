@@ -34,6 +34,7 @@ OTHER_WORDS: Mapping[str, str] = {
     "message.edit": "branch change rewrite",
     "message.fork": "branch duplicate clone",
     "message.regenerate": "retry again branch compare another",
+    "message.unfold": "paste attachment expand show",
     "prompt.editor": "vim emacs nano",
     "prompt.unfold": "paste expand",
     "turn.continue": "more go on",

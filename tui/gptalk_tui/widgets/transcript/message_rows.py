@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gptalk_client.models import BranchEntry, Role, Status
+from gptalk_tui.markdown.chips import find_chips
 from gptalk_tui.markdown.pieces import Piece
 from gptalk_tui.markdown.plain_splitter import PlainSplitter
 from gptalk_tui.markdown.splitter import Splitter
@@ -29,12 +32,23 @@ class MessageRows:
     """
 
     __slots__ = ("_above", "_chunks", "_extra", "begins_context", "entry", "first", "has_shifted", "heights",
-                 "revision", "shows_details", "splitter", "thoughts")  # fmt: skip
+                 "pastes", "revision", "shows_all", "shows_details", "splitter", "thoughts")  # fmt: skip
 
     def __init__(
-        self, entry: BranchEntry, text: str, lines_per_char: float, *, shows_details: bool = False
+        self,
+        entry: BranchEntry,
+        text: str,
+        lines_per_char: float,
+        *,
+        shows_details: bool = False,
+        shows_all: bool = False,
+        pastes: Sequence[str] = (),
     ) -> None:
         self.entry = entry
+        self.shows_all = shows_all
+        """Whether files and pasted text in a prompt are shown as they are."""
+        self.pastes = pastes
+        """Texts that are known to be pasted."""
         self.shows_details = shows_details
         """Whether the foot says what wrote it, how long it is and how long that took."""
         self.thoughts: Thoughts | None = None
@@ -52,7 +66,7 @@ class MessageRows:
         self.heights.measure(HEAD, self._head_height())
         self._extra = 0
         self.revision = 0
-        self.splitter: Splitter | PlainSplitter = self._new_splitter()
+        self.splitter: Splitter | PlainSplitter
         self._begin(text)
 
     @property
@@ -223,11 +237,20 @@ class MessageRows:
     def _head_height(self) -> int:
         return 1 + (self.entry.siblings > 1) + 2 * self.begins_context
 
-    def _new_splitter(self) -> Splitter | PlainSplitter:
-        return PlainSplitter() if self.entry.role is Role.USER else Splitter()
+    def _new_splitter(self, text: str) -> Splitter | PlainSplitter:
+        if self.entry.role is not Role.USER:
+            return Splitter()
+        return PlainSplitter(() if self.shows_all else find_chips(text, self.pastes))
+
+    @property
+    def has_chips(self) -> bool:
+        """Whether files or pasted text in a prompt are shown as one line, or could be."""
+        if self.entry.role is not Role.USER:
+            return False
+        return self.shows_all or any(piece.label for piece in self.splitter.pieces)
 
     def _begin(self, text: str) -> None:
-        self.splitter = self._new_splitter()
+        self.splitter = self._new_splitter(text)
         self._pop_to(1)
         self.first, self._above, self._extra = 1, (0, []), 0
         if text:
@@ -248,7 +271,7 @@ class MessageRows:
         self._pop_to(len(self.heights) - self._extra)
         self._refit_above(max_chars)
         for piece in splitter.pieces[len(self.heights) - self.first :]:
-            self.heights.append(max(1, len(piece.source)))
+            self.heights.append(piece.weight)
         self._extra = 0
         for weight in (
             len(splitter.tail.source) if splitter.tail is not None else 0,
