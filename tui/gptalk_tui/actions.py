@@ -334,6 +334,11 @@ ACTIONS: tuple[Action, ...] = (
         "f4", short="pin", scope=Scope.LIST,
     ),
     Action(
+        "conversation.tag", "Tags",
+        "Tag the conversation: /tag work -old adds and removes; in the list, #work finds it.",
+        "", takes_words=True,
+    ),
+    Action(
         "conversation.archive", "Archive",
         "Take the conversation out of the list and keep it in the archive.",
         "f6", short="archive", scope=Scope.LIST,

@@ -34,6 +34,7 @@ from gptalk_tui.chat.session import Session
 from gptalk_tui.chat.sidebar import Shown, Sidebar
 from gptalk_tui.chat.status_bars import StatusBars
 from gptalk_tui.chat.store_watcher import StoreWatcher
+from gptalk_tui.chat.tags import Tags
 from gptalk_tui.chat.theme_switcher import ThemeSwitcher
 from gptalk_tui.chat.titles import Titles
 from gptalk_tui.chat.transcript_view import TranscriptView
@@ -156,6 +157,7 @@ class Controllers:
             drafts=self.drafts,
             undo=self.undo,
         )
+        self.tags = Tags(services, host, conversations=self.conversations)
         self.watcher = StoreWatcher(*all_of_it, sidebar=self.sidebar, view=self.view, transcript=transcript)
         self.commands.bind(self._bound(session, host, transcript, composer), self.navigation)
 
@@ -250,6 +252,7 @@ class Controllers:
             "conversation.rename": Command(
                 conversations.rename, has_target, run_with=conversations.rename_to
             ),
+            "conversation.tag": Command(self.tags.ask, has_target, run_with=self.tags.change),
             "conversation.pin": Command(conversations.pin, has_target),
             "conversation.archive": Command(conversations.archive, lambda: conversations.may_archive),
             "conversation.restore": Command(conversations.restore, lambda: conversations.may_restore),

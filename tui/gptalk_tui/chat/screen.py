@@ -25,6 +25,7 @@ from gptalk_tui.chat.groups import BRINGS_SOMETHING_ELSE
 from gptalk_tui.chat.services import Services
 from gptalk_tui.chat.session import Session
 from gptalk_tui.dialogs.base import TrueScreen
+from gptalk_tui.dialogs.tags import TagSuggester
 from gptalk_tui.keymap import KeyMap
 from gptalk_tui.terminal.compositor import TightCompositor
 from gptalk_tui.widgets.bar import Bar
@@ -82,7 +83,7 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
         self._is_starting = True
         self.services = services
         self.session = Session()
-        self.list_pane = ListPane(id="side")
+        self.list_pane = ListPane(suggester=TagSuggester(services.store), id="side")
         self.transcript = Transcript(
             styles, fetch=lambda ids: self.controllers.opener.texts(ids), id="transcript"
         )

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from gptalk_tui.cli import completing
 from gptalk_tui.cli.context import Globals
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -47,6 +48,18 @@ _OPTIONS = (
         help="Write a debug log, without message texts or tokens.",
     ),
 )
+
+
+def tag_option(command: Command) -> Command:
+    """Add `--tag` to a command, which gets the names as `tags`."""
+    return click.option(
+        "--tag",
+        "tags",
+        multiple=True,
+        metavar="TAG",
+        shell_complete=completing.tags,
+        help="Only conversations with this tag; with several, those that have all of them.",
+    )(command)
 
 
 def global_options(command: Command) -> Command:

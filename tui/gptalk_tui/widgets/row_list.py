@@ -22,6 +22,9 @@ TEXT_AT_CELLS = 3
 DETAIL_AT_CELLS, DETAIL_FROM_CELLS = 30, 54
 """Where details begin in a row, and how much room a row must have to show them, in cells."""
 
+LEAST_ASIDE = 4
+"""The room, in cells, from which on the beginning of what goes after a text says something."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -34,10 +37,12 @@ class Row:
     """Dim, at the right edge."""
     mark: str = ""
     """One cell before the text, in the accent."""
+    aside: str = ""
+    """Dim, after the text, where there is room."""
     spans: tuple[tuple[int, int], ...] = ()
     """Start and end of each emphasised part of the text, such as a match, in characters."""
     detail: str = ""
-    """Dim, after the text, where there is room for it."""
+    """Dim, in a column of its own, where there is room for it."""
     words: str = ""
     """Not shown: what else the row is found by."""
     is_dim: bool = False
@@ -264,11 +269,14 @@ class RowList(ScrollView, can_focus=True):
             room, all_of_it = DETAIL_AT_CELLS, room
             detail = set_cell_size(" " + _fitted(row.detail, all_of_it - room - 1), all_of_it - room)
         text = _fitted(row.text, room)
+        left = room - cell_len(text) - 2
+        aside = f"  {_fitted(row.aside, left)}" if row.aside and left >= LEAST_ASIDE else ""
         segments = [
             Segment(" ", base),
             Segment(set_cell_size(row.mark or " ", 1), mark_style),
             Segment(" ", base),
-            *_emphasised(set_cell_size(text, room), row.spans, base, mark_style + Style(bold=True)),
+            *_emphasised(text, row.spans, base, mark_style + Style(bold=True)),
+            Segment(set_cell_size(aside, room - cell_len(text)), detail_style),
             Segment(detail, detail_style),
             Segment(right, right_style),
         ]
