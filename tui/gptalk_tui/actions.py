@@ -270,6 +270,16 @@ ACTIONS: tuple[Action, ...] = (
         "t", short="reasoning", scope=Scope.MESSAGE,
     ),
     Action(
+        "message.unfold", "Open or fold files and pasted text",
+        "Show the files and the pasted text of a prompt, or fold each to one line.",
+        "enter", short="unfold", scope=Scope.MESSAGE, slash="unfold-message",
+    ),
+    Action(
+        "message.details", "Details of the replies",
+        "Show model, tokens and seconds under each reply, or hide them.",
+        "i", scope=Scope.READING,
+    ),
+    Action(
         "code.next", "Next code block",
         "Go to the next code block of the message.",
         "b", short="code", scope=Scope.MESSAGE, slash="code",

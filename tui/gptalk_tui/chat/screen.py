@@ -99,6 +99,7 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
             new_line_keys=keys.keys(ACTION_OF["prompt.new_line"]),
         )
         self.composer.add_class(BOX)
+        self.transcript.document.pastes = lambda: self.composer.pasted_texts
         self._body = Horizontal(id="body")
         self._main = Column(id="main")
         self.controllers = Controllers(
