@@ -67,7 +67,7 @@ _ASCII_CONTROLS_IN_LINE = _ASCII_CONTROLS + b"\n\t"
 _SINGLE = (
     "[\x20-\x7e\xa0-\xac\xae-\u02ff\u0370-\u0377\u037a-\u037f\u0384-\u038a\u038c\u038e-\u03a1\u03a3-\u0482"
     "\u048a-\u052f\u1e00-\u1eff\u2010-\u2027\u2030-\u205e\u2070\u2071\u2074-\u208e\u20a0-\u20bf\u2100-\u214f"
-    "\u2190-\u22ff\u2500-\u25fc\u2800-\u28ff]*"
+    "\u2190-\u22ff\u2500-\u25fc\u27c0-\u27ef\u2800-\u28ff\u2980-\u2aff]*"
 )
 
 # Every terminal gives these two cells each: ideographs, kana, syllables of Korean, and full-width forms.

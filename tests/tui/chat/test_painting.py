@@ -42,6 +42,7 @@ class Both:
     def take(self, app: App[Any], _screen: object, frame: Any) -> None:
         """Paint a frame in both terminals; they must show the same."""
         app._driver.has_margins = self._has_margins  # type: ignore[union-attr]
+        app._sync_available = True
         if frame is None or app._batch_count:
             return
         size = size_of(frame._update)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rich.cells import cell_len
 from rich.color import ColorSystem
-from textual.cache import FIFOCache
 from textual.strip import Strip
 
 from gptalk_client.text import is_single, is_steady
@@ -40,8 +41,7 @@ class Flat:
         """Whether each character takes one cell in every terminal, so that a part of it can be painted."""
         self.is_steady = self.is_simple or is_steady(text)
         """Whether every terminal agrees on its width; where it does not, text may cover what is beside it."""
-        changes = sum(map(str.__ne__, pens, pens[1:]))
-        self.cost = len(text) + PEN_CHANGE * (1 + changes)
+        self.cost = len(text) + PEN_CHANGE * len(set(pens))
         """About how many bytes it takes to paint all of it."""
 
 
@@ -55,8 +55,10 @@ class Flats:
     def __init__(self, colours: ColorSystem) -> None:
         self.pens = Pens()
         self._colours = colours
-        self._by_strip: FIFOCache[int, tuple[Strip, Flat]] = FIFOCache(MOST_STRIPS)
-        self._flats: FIFOCache[tuple[str, str], Flat] = FIFOCache(MOST_FLATS)
+        self._by_strip: dict[int, tuple[Strip, Flat]] = {}
+        self._flats: dict[tuple[str, str], Flat] = {}
+        self.are_steady = True
+        """Whether every terminal agrees on the width of all text so far."""
 
     @property
     def is_full(self) -> bool:
@@ -67,6 +69,7 @@ class Flats:
         """Return a strip's cells. Equal ones are the same object, unless the older one was long ago."""
         known = self._by_strip.get(id(strip))
         if known is None:
+            _make_room(self._by_strip, MOST_STRIPS)
             known = self._by_strip[id(strip)] = (strip, self._flatten(strip))
         return known[1]
 
@@ -80,9 +83,17 @@ class Flats:
             if pen == blank or " " not in text:
                 pens.append(pen * len(text))
             else:
-                pens.append("".join([blank if char == " " else pen for char in text]))
+                pens.append(blank.join([pen * len(word) for word in text.split(" ")]))
         key = ("".join(texts), "".join(pens))
         flat = self._flats.get(key)
         if flat is None:
+            _make_room(self._flats, MOST_FLATS)
             flat = self._flats[key] = Flat(*key, cell_len(key[0]))
+            self.are_steady = self.are_steady and flat.is_steady
         return flat
+
+
+def _make_room(cache: dict[Any, Any], most: int) -> None:
+    """Drop what came first once a cache is full. Textual's own cache costs a call for each look."""
+    if len(cache) >= most:
+        del cache[next(iter(cache))]

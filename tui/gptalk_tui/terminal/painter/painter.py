@@ -82,7 +82,7 @@ class Painter:
         changed: dict[int, Line] = {}
         for y, pieces in painted.items():
             line = self._lines[y]
-            if not _is_steady(line) or not _is_steady(pieces):
+            if not self._is_steady(line, pieces):
                 changed[y] = pieces
             elif differing := {span: flat for span, flat in pieces.items() if line.get(span) is not flat}:
                 changed[y] = differing
@@ -104,13 +104,16 @@ class Painter:
         self._out.append(shift.sequence)
         for y in lines:
             line, pieces = self._lines[y], wanted[y]
-            if _is_steady(line) and _is_steady(pieces):
+            if self._is_steady(line, pieces):
                 pieces = {span: flat for span, flat in pieces.items() if line.get(span) is not flat}
-            changed[y] = pieces
+            if pieces:
+                changed[y] = pieces
+            else:
+                changed.pop(y, None)
 
     def _paint_line(self, y: int, pieces: Line) -> None:
         line = self._lines[y]
-        is_steady = _is_steady(line) and _is_steady(pieces)
+        is_steady = self._is_steady(line, pieces)
         for span in sorted(pieces):
             flat, known = pieces[span], line.get(span)
             if known is None:
@@ -124,6 +127,12 @@ class Painter:
                 line[span] = flat
             else:
                 line.pop(span, None)
+
+    def _is_steady(self, line: Line, pieces: Line) -> bool:
+        """Return whether no text of a line can cover what is beside it, now or once these pieces are painted."""
+        return self._flats.are_steady or all(
+            flat.is_steady for each in (line, pieces) for flat in each.values()
+        )
 
     def _paint_cells(self, y: int, x: int, flat: Flat, start: int, stop: int) -> None:
         """Paint some of a piece's characters; unless it is simple, all of them."""
@@ -157,10 +166,6 @@ def _uncover(line: Line, span: Span) -> None:
     """Forget what is known of cells that now belong to another piece."""
     for other in [each for each in line if each[0] < span[1] and each[1] > span[0]]:
         del line[other]
-
-
-def _is_steady(line: Line) -> bool:
-    return all(flat.is_steady for flat in line.values())
 
 
 def _differences(old: Flat, new: Flat) -> Iterator[tuple[int, int]]:

@@ -81,12 +81,9 @@ def find_shift(
         has_margins: Whether it can scroll between a left and a right margin.
         is_whole: Whether it shows a frame only when it is complete.
     """
-    span = _widest(changed) if changed else None
-    if span is None:
-        return None
-    new = [changed.get(y, {}).get(span) or line.get(span) for y, line in enumerate(lines)]
-    agreed = _agreed(lines, changed, span)
-    if agreed is None:
+    span = _widest(changed) if len(changed) >= FEWEST_LINES else None
+    agreed = _agreed(lines, changed, span) if span is not None else None
+    if span is None or agreed is None:
         return None
     by, first, last = agreed
     top, bottom = (first, last + by) if by > 0 else (first + by, last)
@@ -94,7 +91,7 @@ def find_shift(
     shift = Shift(top, bottom, by, span if is_narrow and has_margins else None)
     if any(span not in lines[y] for y in range(top, bottom + 1)):
         return None
-    gain = sum(_gain(lines, y, by, top, bottom, span, new[y]) for y in range(top, bottom + 1)) - SCROLL_BYTES
+    gain = _gain(lines, changed, shift, span) - SCROLL_BYTES
     if shift.within is not None:
         gain -= MARGIN_BYTES
     elif is_narrow:
@@ -107,13 +104,8 @@ def find_shift(
 
 def _widest(changed: Mapping[int, Line]) -> Span | None:
     """Return the columns in which most cells change."""
-    cells = Counter[Span]()
-    counts = Counter[Span]()
-    for line in changed.values():
-        for span in line:
-            cells[span] += span[1] - span[0]
-            counts[span] += 1
-    span = max(cells, key=cells.__getitem__)
+    counts = Counter(span for line in changed.values() for span in line)
+    span = max(counts, key=lambda span: counts[span] * (span[1] - span[0]))
     return span if counts[span] >= FEWEST_LINES and span[1] - span[0] > 1 else None
 
 
@@ -137,13 +129,16 @@ def _agreed(lines: Sequence[Line], changed: Mapping[int, Line], span: Span) -> t
     return by, min(moved[by]), max(moved[by])
 
 
-def _gain(lines: Sequence[Line], y: int, by: int, top: int, bottom: int, span: Span, new: Flat | None) -> int:
-    """Return how many bytes fewer a line costs after the shift; negative if more."""
-    if new is None:
-        return 0
-    before = lines[y].get(span)
-    after = lines[y + by].get(span) if top <= y + by <= bottom else None
-    return (0 if before is new else new.cost) - (0 if after is new else new.cost)
+def _gain(lines: Sequence[Line], changed: Mapping[int, Line], shift: Shift, span: Span) -> int:
+    """Return about how many bytes fewer the text costs after the shift; negative if more."""
+    gain = 0
+    for y in range(shift.top, shift.bottom + 1):
+        before = lines[y][span]
+        new = changed[y].get(span, before) if y in changed else before
+        is_inside = shift.top <= y + shift.by <= shift.bottom
+        after = lines[y + shift.by][span] if is_inside else None
+        gain += (after is new) * new.cost - (before is new) * new.cost
+    return gain
 
 
 def _cost_beside(
