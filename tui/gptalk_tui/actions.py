@@ -160,6 +160,11 @@ ACTIONS: tuple[Action, ...] = (
         "ctrl+q", short="quit",
     ),
     Action(
+        "app.repaint", "Repaint the screen",
+        "Paint the whole screen again, after another program wrote over it.",
+        "alt+l", is_bound=False,
+    ),
+    Action(
         "find.open", "Find",
         "Find words in this conversation; Tab goes over to all conversations.",
         "ctrl+f", short="find", slash="find", takes_words=True,

@@ -236,6 +236,7 @@ class Controllers:
             "app.palette": Command(commands.palette),
             "app.help": Command(commands.help),
             "app.quit": Command(host.quit),
+            "app.repaint": Command(host.repaint),
             "find.open": Command(find.open, run_with=find.open),
             "find.in_transcript": Command(find.open),
             "find.next": Command(partial(find.step, 1), finds),
