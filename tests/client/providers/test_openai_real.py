@@ -51,6 +51,12 @@ async def test_the_models_are_listed_and_the_first_is_the_default(provider: Open
     assert (outcome.error, "Paris" in outcome.text) == (None, True)
 
 
+async def test_check_tells_what_it_knows_of_the_model(provider: OpenAI, peer: Peer) -> None:
+    (model,) = await provider.check()
+    assert (model.name, model.size) == (peer.model, "135M")
+    assert model.context_tokens is not None
+
+
 async def test_a_stop_in_the_middle_stops_the_engine(provider: OpenAI, peer: Peer) -> None:
     # Without its end mark the model would write until its context is full, for many seconds.
     options = {"ignore_eos": True, "max_tokens": CONTEXT_TOKENS}
