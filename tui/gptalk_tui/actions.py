@@ -310,6 +310,11 @@ ACTIONS: tuple[Action, ...] = (
         "m", short="continue", scope=Scope.MESSAGE,
     ),
     Action(
+        "message.compare", "Compare versions",
+        "Show two versions of a reply side by side; /compare MODEL or PROVIDER asks for the second one.",
+        "v", short="compare", scope=Scope.MESSAGE, takes_words=True,
+    ),
+    Action(
         "branch.previous", "Older version",
         "Show the message's older version and what follows it.",
         "left_square_bracket", short="older", scope=Scope.MESSAGE, slash="older",
