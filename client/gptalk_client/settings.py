@@ -48,6 +48,8 @@ class ChatSettings:
     """How many of the newest messages to send with a prompt; 0 sends all."""
     system_prompt: str = ""
     """Instructions to the model before the conversation."""
+    titles: Literal["prompt", "model"] = "prompt"
+    """Whether a new conversation's title is made from its first prompt alone, or then improved by its model."""
     reasoning: Literal["folded", "open", "hidden"] = "folded"
     """How to show what a model thinks before it answers."""
 
@@ -98,6 +100,8 @@ class UiSettings:
     """Whether to show the list of conversations if there is room."""
     notify: Literal["bell", "osc9", "off"] = "bell"
     """How to announce the end of a reply while the terminal is not focused."""
+    repaint: Literal["changes", "everything"] = "changes"
+    """Paint only what changed, or all of what may have, for a terminal that shows the former wrong."""
 
 
 @dataclass(frozen=True, slots=True)

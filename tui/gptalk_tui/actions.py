@@ -160,6 +160,11 @@ ACTIONS: tuple[Action, ...] = (
         "ctrl+q", short="quit",
     ),
     Action(
+        "app.repaint", "Repaint the screen",
+        "Paint the whole screen again, after another program wrote over it.",
+        "alt+l", is_bound=False,
+    ),
+    Action(
         "find.open", "Find",
         "Find words in this conversation; Tab goes over to all conversations.",
         "ctrl+f", short="find", slash="find", takes_words=True,
@@ -268,6 +273,16 @@ ACTIONS: tuple[Action, ...] = (
         "message.reasoning", "Open or fold the reasoning",
         "Show what the model thought before it answered, or fold it to one line.",
         "t", short="reasoning", scope=Scope.MESSAGE,
+    ),
+    Action(
+        "message.unfold", "Open or fold files and pasted text",
+        "Show the files and the pasted text of a prompt, or fold each to one line.",
+        "enter", short="unfold", scope=Scope.MESSAGE, slash="unfold-message",
+    ),
+    Action(
+        "message.details", "Details of the replies",
+        "Show model, tokens and seconds under each reply, or hide them.",
+        "i", scope=Scope.READING,
     ),
     Action(
         "code.next", "Next code block",

@@ -22,23 +22,7 @@ from gptalk_client.store.rows import (
 from gptalk_client.store.writers import Writers, finish_reply, index_message
 from gptalk_client.text import storable
 from gptalk_client.textsearch.folding import fold
-
-TITLE_CHARS = 80
-
-
-def title_from(prompt: str) -> str:
-    """Return a title for a conversation: the first meaningful line of its first prompt."""
-    for line in prompt.splitlines():
-        if any(character.isalnum() for character in line):
-            title = " ".join(line.split())
-            break
-    else:
-        title = " ".join(prompt.split())
-    if len(title) <= TITLE_CHARS:
-        return title
-    cut = title[: TITLE_CHARS - 1]
-    head, _, _ = cut.rpartition(" ")
-    return f"{head if len(head) > TITLE_CHARS // 2 else cut}…"
+from gptalk_client.titles import title_from
 
 
 class Turns(Writers):
@@ -58,7 +42,7 @@ class Turns(Writers):
     ) -> tuple[Message, Message]:
         """Save a prompt and open its reply's row, in one transaction that is on disk on return.
 
-        The reply becomes the active leaf. A conversation without a title gets the prompt's first line, and a
+        The reply becomes the active leaf. A conversation without a title gets a few words of the prompt, and a
         conversation in the trash is taken out of it.
 
         Args:

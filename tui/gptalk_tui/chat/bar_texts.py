@@ -11,7 +11,11 @@ from gptalk_client.models import BranchEntry, Conversation, Message, Phase, Queu
 from gptalk_client.text import one_line
 from gptalk_tui.chat.turns import LiveTurn
 from gptalk_tui.keymap import KeyMap
-from gptalk_tui.widgets.transcript.reply_words import count_words, duration_s, is_cut, may_continue, tokens_of
+from gptalk_tui.widgets.transcript.reply_words import (
+    is_cut,
+    may_continue,
+    reply_figures,
+)
 
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _WAITING = {
@@ -151,15 +155,6 @@ def idle_status(last: BranchEntry | None, returned: Message | None, typed: str, 
     if may_continue(last) and not is_cut(last):
         hint += " · /continue goes on from here"
     return Content.styled(" · ".join(part for part in (hint, figures) if part), "$ink-muted")
-
-
-def reply_figures(entry: BranchEntry) -> str:
-    """Return how long a reply is, how fast it came and how long it took; empty where that is not known."""
-    words, took = count_words(entry), duration_s(entry)
-    if not words or took is None:
-        return ""
-    rate = f"{tokens_of(entry)[0] / took:.0f}/s" if took >= 0.1 else ""
-    return " · ".join(part for part in (words, rate, f"{took:.1f} s") if part)
 
 
 def closed_status() -> Content:

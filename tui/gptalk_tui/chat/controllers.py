@@ -39,6 +39,7 @@ from gptalk_tui.chat.status_bars import StatusBars
 from gptalk_tui.chat.store_watcher import StoreWatcher
 from gptalk_tui.chat.tags import Tags
 from gptalk_tui.chat.theme_switcher import ThemeSwitcher
+from gptalk_tui.chat.titles import Titles
 from gptalk_tui.chat.transcript_view import TranscriptView
 from gptalk_tui.chat.turn_runner import TurnRunner
 from gptalk_tui.chat.undo import Undo
@@ -120,6 +121,7 @@ class Controllers:
             editing=self.editing,
             history=self.history,
             notifier=self.notifier,
+            titles=Titles(*all_of_it),
             unsaved=self.unsaved,
             opener=self.opener,
         )
@@ -236,6 +238,7 @@ class Controllers:
             "app.palette": Command(commands.palette),
             "app.help": Command(commands.help),
             "app.quit": Command(host.quit),
+            "app.repaint": Command(host.repaint),
             "find.open": Command(find.open, run_with=find.open),
             "find.in_transcript": Command(find.open),
             "find.next": Command(partial(find.step, 1), finds),
@@ -260,6 +263,8 @@ class Controllers:
             "message.reasoning": Command(
                 messages.toggle_reasoning, has_messages, lambda: messages.has_reasoning
             ),
+            "message.unfold": Command(messages.toggle_chips, has_messages, lambda: transcript.has_chips),
+            "message.details": Command(transcript.toggle_details, has_messages),
             "code.next": Command(navigation.next_code, has_messages),
             "code.copy": Command(navigation.copy_code, has_messages),
             "reply.edit": Command(

@@ -121,6 +121,13 @@ class MessageActions:
         else:
             self._host.say("This message has no reasoning.")
 
+    def toggle_chips(self) -> None:
+        """Show the files and the pasted text of the chosen prompt, or fold each to one line."""
+        if self._transcript.chosen is not None and self._transcript.has_chips:
+            self._transcript.toggle_chips(self._transcript.chosen)
+        else:
+            self._host.say("This message has no file and no pasted text.")
+
     # Versions
 
     def has_sibling(self, by: int) -> bool:

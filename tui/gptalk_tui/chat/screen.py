@@ -99,6 +99,7 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
             new_line_keys=keys.keys(ACTION_OF["prompt.new_line"]),
         )
         self.composer.add_class(BOX)
+        self.transcript.document.pastes = lambda: self.composer.pasted_texts
         self._body = Horizontal(id="body")
         self._main = Column(id="main")
         self.controllers = Controllers(
@@ -210,7 +211,7 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
     @property
     def is_output_behind(self) -> bool:
         """Whether the terminal has not taken yet what was painted before."""
-        return getattr(self.app._driver, "backlog", 0) > 1
+        return getattr(self.app._driver, "is_behind", False)
 
     def write_to_terminal(self, sequence: str) -> None:
         """Send an escape sequence to the terminal, in its turn."""
@@ -231,6 +232,10 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
     def refresh_status(self) -> None:
         """Bring the status line up to date."""
         self.controllers.bars.update_status()
+
+    async def repaint(self) -> None:
+        """Paint the whole screen again."""
+        await self.app.run_action("app.repaint")
 
     def quit(self) -> None:
         """Quit; replies that stream are stopped and kept."""

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from gptalk_tui.chat.queues import Waiting
     from gptalk_tui.chat.services import Services
     from gptalk_tui.chat.session import Session
+    from gptalk_tui.chat.titles import Titles
     from gptalk_tui.chat.transcript_view import TranscriptView
     from gptalk_tui.chat.unsaved import Unsaved
     from gptalk_tui.widgets.composer import Composer
@@ -64,6 +65,7 @@ class TurnRunner:
         editing: Editing,
         history: PromptHistory,
         notifier: Notifier,
+        titles: Titles,
         unsaved: Unsaved,
         opener: Opener,
     ) -> None:
@@ -77,6 +79,7 @@ class TurnRunner:
         self._editing = editing
         self._history = history
         self._notifier = notifier
+        self._titles = titles
         self._unsaved = unsaved
         self._opener = opener
         self.when_over: list[Callable[[LiveTurn, TurnEnded | None], None]] = []
@@ -297,6 +300,7 @@ class TurnRunner:
             why = turn.save_trouble or "The conversations cannot be written now."
             self._host.say(f"The reply is not saved: {why} Saving is tried again.", is_error=True)
         self._notifier.notify(ended.conversation or session.chosen, reply)
+        self._titles.improve(ended.conversation, reply)
         if session.shows(turn):
             self._view.end_reply(reply)
             # A prompt that failed before any text comes back, unless something else was typed.

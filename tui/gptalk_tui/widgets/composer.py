@@ -221,6 +221,11 @@ class Composer(TextBox, inherit_bindings=False):
         self.history.checkpoint()
 
     @property
+    def pasted_texts(self) -> list[str]:
+        """Long texts that were pasted lately."""
+        return self._folds.texts
+
+    @property
     def selection_text(self) -> str:
         """The selected text, folds expanded."""
         return self._folds.expand(self.selected_text)

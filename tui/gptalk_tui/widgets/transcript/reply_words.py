@@ -94,6 +94,22 @@ def count_words(entry: BranchEntry) -> str:
     return f"{'' if is_counted else 'about '}{tokens:,} token{'' if tokens == 1 else 's'}"
 
 
+def details_words(entry: BranchEntry) -> str:
+    """Return a reply's model, its length, how fast it came and how long it took; empty for other messages."""
+    if entry.role is not Role.ASSISTANT or entry.status is Status.STREAMING:
+        return ""
+    return " · ".join(part for part in (one_line(entry.model), reply_figures(entry)) if part)
+
+
+def reply_figures(entry: BranchEntry) -> str:
+    """Return how long a reply is, how fast it came and how long it took; empty where that is not known."""
+    words, took = count_words(entry), duration_s(entry)
+    if not words or took is None:
+        return ""
+    rate = f"{tokens_of(entry)[0] / took:.0f}/s" if took >= 0.1 else ""
+    return " · ".join(part for part in (words, rate, f"{took:.1f} s") if part)
+
+
 def tokens_of(entry: BranchEntry) -> tuple[int, bool]:
     """Return how many tokens a reply has, and whether the service counted them."""
     if entry.usage is not None and entry.usage.completion_tokens is not None:

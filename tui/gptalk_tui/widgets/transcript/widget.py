@@ -53,6 +53,7 @@ class Transcript(LinePane):
             on_link=lambda url: self.post_message(self.LinkClicked(self, url)),
             on_code=lambda source: self.post_message(self.CodeClicked(self, source)),
             on_note=self.toggle_reasoning,
+            on_chip=self.toggle_chips,
         )
 
     # Content
@@ -173,6 +174,27 @@ class Transcript(LinePane):
         if index == self.chosen and not self.viewport.shows_start_of(index):
             self._set_following(False)
             self.viewport.top = self.document.position_of_message(index)
+        self._place()
+        self._follow_at_end()
+
+    @property
+    def has_chips(self) -> bool:
+        """Whether the chosen message has files or pasted text that are shown as one line, or could be."""
+        return self.chosen is not None and self.document.has_chips(self.chosen)
+
+    def toggle_chips(self, index: int) -> None:
+        """Show a prompt's files and pasted text as they are, or each as one line."""
+        if self.document.has_chips(index):
+            self.selection = None
+            self._set_following(False)
+            self.document.toggle_chips(index)
+            self.viewport.top = self.document.position_of_message(index)
+            self._place()
+            self._follow_at_end()
+
+    def toggle_details(self) -> None:
+        """Show under each reply what wrote it, how long it is and how long that took, or hide it."""
+        self.document.toggle_details()
         self._place()
         self._follow_at_end()
 
