@@ -135,12 +135,14 @@ def _marks_on(terminal: Terminal) -> set[str]:
     return {mark for line in terminal.lines if not line.startswith(" │") for mark in _MARK.findall(line)}
 
 
-def run(folder: Path, *, kills: int, seed: int = 1) -> Report:
-    """Let the app live and be killed so many times."""
+def run(folder: Path, *, kills: int, seed: int = 1, limit_s: float = float("inf")) -> Report:
+    """Let the app live and be killed so many times; no new life begins after `limit_s` seconds."""
+    until_s = time.monotonic() + limit_s
     with threaded_gptalk_server(compose=pieces_of, pace_s=_PACE_S) as server:
         lives = Lives(folder, server, seed)
         for _ in range(kills):
-            lives.live()
+            if time.monotonic() < until_s:
+                lives.live()
         return lives.report
 
 
@@ -149,9 +151,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--limit-s", type=float, default=float("inf"))
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        report = run(Path(folder), kills=given.kills, seed=given.seed)
+        report = run(Path(folder), kills=given.kills, seed=given.seed, limit_s=given.limit_s)
     print(
         f"{report.kills} kills: {report.shown} queued prompts shown, {report.waiting} still queued,"
         f" {report.resumed} lives began with a held queue"
