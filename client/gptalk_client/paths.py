@@ -66,6 +66,11 @@ class Paths:
         return self.data / "auth.json"
 
     @property
+    def provider_keys(self) -> Path:
+        """The providers' keys that were typed and kept."""
+        return self.data / "provider_keys.json"
+
+    @property
     def models(self) -> Path:
         """The weights for offline use."""
         return self.data / "models"

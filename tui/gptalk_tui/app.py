@@ -378,7 +378,7 @@ class GptalkApp(App[int], inherit_bindings=False):
     async def _keep_settings(
         self, settings: Settings, changes: Mapping[str | tuple[str, ...], object]
     ) -> None:
-        from gptalk_client.config_file import update_file
+        from gptalk_client.config_editing import update_file
 
         old, services = self.settings, self._services
         provider = None

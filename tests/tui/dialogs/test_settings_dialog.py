@@ -14,7 +14,7 @@ from gptalk_client.config_file import load_settings
 from gptalk_client.errors import ConfigError, NetworkError
 from gptalk_client.paths import Paths
 from gptalk_client.providers.base import Provider
-from gptalk_client.settings import ChatSettings, OpenAISettings, Persona, Settings
+from gptalk_client.settings import ChatSettings, Persona, ProviderSettings, Settings
 from gptalk_client.store.store import Store
 from gptalk_tui.app import GptalkApp
 from gptalk_tui.dialogs.settings import SettingsScreen
@@ -26,7 +26,7 @@ SETTINGS = Settings(
     provider="gptalk",
     model="test-model",
     chat=ChatSettings(temperature=0.5, system_prompt="Be kind."),
-    openai=OpenAISettings(url="http://127.0.0.1:9/v1"),
+    providers={"openai": ProviderSettings(url="http://127.0.0.1:9/v1")},
     personas={"terse": Persona(system_prompt="Be terse.", model="small", temperature=0.1)},
 )
 
@@ -212,7 +212,7 @@ async def test_a_value_that_cannot_be_used_is_shown_together_with_what_it_is_for
 async def test_a_provider_that_is_not_set_up_any_more_stays_while_other_things_are_set(
     tmp_path: Path,
 ) -> None:
-    settings = replace(SETTINGS, openai=OpenAISettings())
+    settings = replace(SETTINGS, providers={})
     with Store.open(paths_in(tmp_path).database) as store:
         far = store.create_conversation(title="Far", provider="openai")
     async with running_app(ScriptedProvider(["ok"]), tmp_path, settings=settings) as app:
@@ -340,7 +340,7 @@ async def test_what_is_typed_stays_while_scopes_and_personas_are_looked_through(
         "plain": Persona(system_prompt="Be plain."),
         "far": Persona(provider="openai", model="big"),
     }
-    settings = replace(SETTINGS, personas=personas, openai=OpenAISettings())
+    settings = replace(SETTINGS, personas=personas, providers={})
     async with running_app(ScriptedProvider(["ok"]), tmp_path, settings=settings) as app:
         await app.send("Hello")
         await app.until_idle()

@@ -8,7 +8,7 @@ import time
 from textual.content import Content
 
 from gptalk_client.models import BranchEntry, Conversation, Message, Phase, QueuedPrompt, Role, Status, Usage
-from gptalk_client.text import one_line
+from gptalk_client.text import one_line, short_count
 from gptalk_tui.chat.turns import LiveTurn
 from gptalk_tui.keymap import KeyMap
 from gptalk_tui.widgets.transcript.reply_words import (
@@ -58,15 +58,7 @@ def context_words(usage: Usage | None, window: int | None) -> str:
     """
     if usage is None or usage.prompt_tokens is None or not window:
         return ""
-    return f"{_short(usage.prompt_tokens + (usage.completion_tokens or 0))} / {_short(window)}"
-
-
-def _short(tokens: int) -> str:
-    for unit, suffix in ((1_000_000, "M"), (1000, "k")):
-        if tokens >= unit:
-            value = f"{tokens / unit:.1f}" if tokens < 100 * unit else f"{tokens / unit:.0f}"
-            return value.removesuffix(".0") + suffix
-    return str(tokens)
+    return f"{short_count(usage.prompt_tokens + (usage.completion_tokens or 0))} / {short_count(window)}"
 
 
 def welcome_text(provider: str, service: str, model: str, keys: KeyMap) -> Content:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gptalk_client.errors import GptalkError
 from gptalk_client.models import Conversation
-from gptalk_client.settings import PROVIDERS, ProviderName, Settings
+from gptalk_client.settings import Settings
 from gptalk_client.text import one_line
 from gptalk_tui.widgets.listing import title_of
 
@@ -92,7 +92,7 @@ class ConversationSettings:
 
     async def _keep_default(self, values: Values) -> None:
         settings = self._services.settings
-        provider = _provider_name(values.provider)
+        provider = values.provider or "gptalk"
         context = values.context_messages
         chat = replace(
             settings.chat,
@@ -121,7 +121,7 @@ def values_here(conversation: Conversation) -> Values:
 
     temperature, context = (conversation.options.get(name) for name in _OPTIONS)
     return Values(
-        provider=conversation.provider if conversation.provider in PROVIDERS else "",
+        provider=conversation.provider,
         model=conversation.model,
         temperature=float(temperature) if isinstance(temperature, int | float) else None,
         context_messages=context if isinstance(context, int) else None,
@@ -145,10 +145,6 @@ def values_by_default(settings: Settings) -> Values:
 def _providers(settings: Settings) -> dict[str, str]:
     """Return who can answer, by name: an endpoint of one's own only where it is set up."""
     titles = {"gptalk": one_line(settings.url.partition("://")[2]), "local": "this computer"}
-    if settings.openai.url or settings.provider == "openai":
-        titles["openai"] = one_line(settings.openai.url.partition("://")[2]) or "OpenAI-compatible"
+    for name, provider in settings.providers.items():
+        titles[name] = f"{name} · {one_line(provider.url.partition('://')[2])}"
     return titles
-
-
-def _provider_name(name: str) -> ProviderName:
-    return next((each for each in PROVIDERS if each == name), "gptalk")

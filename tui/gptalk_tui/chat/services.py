@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from gptalk_client.errors import GptalkError, LocalModelError, Remedy
 from gptalk_client.models import Conversation, Message
 from gptalk_client.paths import Paths
-from gptalk_client.settings import MOST_MESSAGES, PROVIDERS, ProviderName, Settings
+from gptalk_client.settings import MOST_MESSAGES, Settings
 from gptalk_client.store.worker import StoreThread
 
 if TYPE_CHECKING:
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 
 WAYS: Mapping[Remedy, str] = {
+    Remedy.ADDRESS: "Ctrl+T changes it.",
     Remedy.CONTEXT: "Ctrl+T sets how many messages are sent; f on a message forks the conversation there.",
+    Remedy.ENGINE: "Ctrl+T chooses another one.",
+    Remedy.KEY: "Ctrl+T changes it.",
     Remedy.MODEL: "Ctrl+T chooses one.",
 }
 """What the app offers for the errors of replies."""
@@ -87,7 +90,8 @@ class Services:
 
         options = TurnOptions.resolve(self.settings, conversation)
         window = self._windows.get((options.provider, options.model))
-        return options if window is None else replace(options, context_tokens=window)
+        is_known = window is None or options.context_tokens is not None
+        return options if is_known else replace(options, context_tokens=window)
 
     def model_of(self, conversation: Conversation | None) -> str:
         """Return the model that answers in a conversation; empty for the provider's default."""
@@ -119,13 +123,13 @@ class Services:
         await self.provider_named(self.options_for(conversation).provider)
 
     async def provider_named(self, name: str) -> Provider:
-        """Return a provider, made when it is first asked for; the default one for an unknown name.
+        """Return a provider, made when it is first asked for; the default one for an empty name.
 
         Raises:
-            ConfigError: The settings lack something that it needs.
+            ConfigError: There is no such provider, or the settings lack something that it needs.
         """
         await self._is_started.wait()
-        known = next((each for each in PROVIDERS if each == name), self.options_for(None).provider)
+        known = name or self.options_for(None).provider
         return self._known(known) or self._keep(known, await asyncio.to_thread(self._make, known))
 
     @property
@@ -277,12 +281,12 @@ class Services:
         name = options.provider
         return self._known(name) or self._keep(name, self._make(name))
 
-    def _known(self, name: ProviderName) -> Provider | None:
+    def _known(self, name: str) -> Provider | None:
         is_default = self.provider is not None and name == self.options_for(None).provider
         return self.provider if is_default else self.others.get(name)
 
-    def _make(self, name: ProviderName) -> Provider:
+    def _make(self, name: str) -> Provider:
         return self.build(replace(self.settings, provider=name))
 
-    def _keep(self, name: ProviderName, made: Provider) -> Provider:
+    def _keep(self, name: str, made: Provider) -> Provider:
         return self.others.setdefault(name, made)
