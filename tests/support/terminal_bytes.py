@@ -22,7 +22,9 @@ OWN_CSI = re.compile(
     r"|[\d;]*H"  # the cursor's place
     r"|\?(?:7|25|1000|1003|1004|1006|1015|1016|1049|2004|2026|2048)[hl]"  # modes, by name
     r"|\?(?:2026|2048)\$p"  # two questions
-    r"|>\d+u|<u"  # the keyboard protocol
+    r"|>\d+u|=4;2u|<u"  # the keyboard protocol
+    r"|\?u|c"  # two questions about the keyboard
+    r"|>4;1m|>4m"  # xterm's modified keys
 )
 """Sequences that the app writes on purpose."""
 

@@ -17,7 +17,6 @@ from gptalk_tui.dialogs.help import help_text
 from gptalk_tui.dialogs.picker import PickerScreen
 from gptalk_tui.keymap import KeyMap, key_name, key_title
 from gptalk_tui.widgets.bar import Bar
-from gptalk_tui.widgets.composer import COMPOSER_KEYS
 from gptalk_tui.widgets.row_list import RowList
 from support.apps import Running, running_app
 from support.scripted_provider import ScriptedProvider
@@ -63,7 +62,7 @@ def test_what_is_no_key_is_told(written: str) -> None:
 
 
 def test_the_table_itself_is_without_fault() -> None:
-    assert KeyMap().complaints(COMPOSER_KEYS) == []
+    assert KeyMap().complaints() == []
     assert len({action.id for action in ACTIONS}) == len(ACTIONS)
     commands = [action.command for action in ACTIONS if action.command is not None]
     assert len(set(commands)) == len(commands)
@@ -81,7 +80,7 @@ def test_a_clash_names_both_actions() -> None:
             "list.trash": "ctrl+w",
         }
     )
-    assert keys.complaints(COMPOSER_KEYS) == [
+    assert keys.complaints() == [
         ("no.such", 'There is no action "no.such".'),
         ("list.trash", "list.trash: in the composer Ctrl+W stays “Delete a word left”."),
         ("app.theme", "app.theme: a terminal sends Ctrl+M as Enter."),

@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.events import Resize
 from textual.widgets import Static
 
-from gptalk_tui.actions import Scope
+from gptalk_tui.actions import ACTION_OF, Scope
 from gptalk_tui.dialogs.base import Dialog
 from gptalk_tui.keymap import KeyMap, by_scope
 
@@ -64,7 +64,7 @@ def help_text(keys: KeyMap, scope: Scope, width: int) -> Content:
             key = ", ".join(titles) or f"/{action.command}"
             told = [Content.styled(each, "$ink-muted") for each in wrap(action.help, max(8, width - indent))]
             if cell_len(key) >= indent - 2:
-                lines.append(Content.styled(f"  {key}", "$ink-text"))
+                lines += [Content.styled(f"  {part}", "$ink-text") for part in wrap(key, max(8, width - 2))]
             else:
                 head = Content.styled(f"  {key}".ljust(indent), "$ink-text")
                 lines.append(Content.assemble(head, told.pop(0)))
@@ -92,6 +92,8 @@ class HelpScreen(Dialog[None]):
         super().__init__()
         self._keys = keys
         self._scope = scope
+        for key in keys.keys(ACTION_OF["app.help"]):
+            self._bindings.bind(key, "leave", "Close", show=False)
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog -tall -wide"):
