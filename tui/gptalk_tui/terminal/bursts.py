@@ -12,6 +12,9 @@ import re
 GAP_S = 0.02
 """How long to wait for more of a burst that may be a paste, in seconds. A key press on its own never waits."""
 
+PASTE_GAP_S = 0.06
+"""How long to wait for more of what is known to be a paste, in seconds."""
+
 TAIL_S = 0.3
 """For so long after a paste, in seconds, a line that comes all at once is still part of it."""
 
@@ -73,7 +76,7 @@ class Burst:
     @property
     def due_s(self) -> float:
         """When it is known, in seconds."""
-        return self._since_s + GAP_S
+        return self._since_s + (PASTE_GAP_S if self.is_paste else GAP_S)
 
     def is_waiting(self, now_s: float) -> bool:
         """Whether more has to be waited for."""
