@@ -108,7 +108,8 @@ class Commands:
         """Show keys and help."""
         from gptalk_tui.dialogs.help import HelpScreen
 
-        self._host.open_dialog(HelpScreen(self._host.keys, self._navigation.scope), lambda _: None)
+        help_screen = HelpScreen(self._host.keys, self._navigation.scope, composer=self._composer.MORE_HELP)
+        self._host.open_dialog(help_screen, lambda _: None)
 
     def _start(self, action: Action, words: str = "") -> None:
         self._host.start(self._run_named(action, words), "command")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from textwrap import wrap
 from typing import ClassVar
 
@@ -44,13 +45,14 @@ KEY_WIDTH = 18
 ROOMY_WIDTH = 50
 
 
-def help_text(keys: KeyMap, scope: Scope, width: int) -> Content:
+def help_text(keys: KeyMap, scope: Scope, width: int, *, composer: Iterable[tuple[str, str]] = ()) -> Content:
     """Return the keys, by where they work.
 
     Args:
         keys: The keys of every action.
         scope: What has the focus; its keys come first.
         width: For the text, in cells.
+        composer: Keys that the composer has beside those, and what they do.
     """
     indent = KEY_WIDTH if width >= ROOMY_WIDTH else 4
     lines: list[Content] = []
@@ -61,16 +63,21 @@ def help_text(keys: KeyMap, scope: Scope, width: int) -> Content:
             titles = keys.titles(action)
             if not titles and action.command is None:
                 continue
-            key = ", ".join(titles) or f"/{action.command}"
-            told = [Content.styled(each, "$ink-muted") for each in wrap(action.help, max(8, width - indent))]
-            if cell_len(key) >= indent - 2:
-                lines += [Content.styled(f"  {part}", "$ink-text") for part in wrap(key, max(8, width - 2))]
-            else:
-                head = Content.styled(f"  {key}".ljust(indent), "$ink-text")
-                lines.append(Content.assemble(head, told.pop(0)))
-            lines += [Content.assemble(" " * indent, line) for line in told]
+            lines += _row(", ".join(titles) or f"/{action.command}", action.help, width, indent)
+        if each is Scope.COMPOSER:
+            for key, does in composer:
+                lines += _row(key, does, width, indent)
         lines.append(Content.empty())
     return Content("\n").join(lines)
+
+
+def _row(key: str, does: str, width: int, indent: int) -> list[Content]:
+    told = [Content.styled(each, "$ink-muted") for each in wrap(does, max(8, width - indent))]
+    if cell_len(key) >= indent - 2:
+        lines = [Content.styled(f"  {part}", "$ink-text") for part in wrap(key, max(8, width - 2))]
+    else:
+        lines = [Content.assemble(Content.styled(f"  {key}".ljust(indent), "$ink-text"), told.pop(0))]
+    return lines + [Content.assemble(" " * indent, line) for line in told]
 
 
 class HelpScreen(Dialog[None]):
@@ -79,6 +86,7 @@ class HelpScreen(Dialog[None]):
     Args:
         keys: The keys of every action.
         scope: What has the focus.
+        composer: Keys that the composer has beside those, and what they do.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -88,8 +96,9 @@ class HelpScreen(Dialog[None]):
         Binding("space", "page", "Page down", show=False),
     ]
 
-    def __init__(self, keys: KeyMap, scope: Scope) -> None:
+    def __init__(self, keys: KeyMap, scope: Scope, *, composer: Iterable[tuple[str, str]] = ()) -> None:
         super().__init__()
+        self._composer = composer
         self._keys = keys
         self._scope = scope
         for key in keys.keys(ACTION_OF["app.help"]):
@@ -112,7 +121,9 @@ class HelpScreen(Dialog[None]):
 
     def _show(self) -> None:
         width = self.query_one(VerticalScroll).scrollable_content_region.width
-        self.query_one("#help-text", Static).update(help_text(self._keys, self._scope, width))
+        self.query_one("#help-text", Static).update(
+            help_text(self._keys, self._scope, width, composer=self._composer)
+        )
 
     def action_scroll(self, by: int) -> None:
         """Scroll by lines."""

@@ -45,6 +45,9 @@ class Composer(TextBox, inherit_bindings=False):
         Binding(",".join(each.keys), each.action, each.title, show=False) for each in COMPOSER_KEYS
     ]
 
+    MORE_HELP: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """Keys of its own for the help screen, and what they do."""
+
     @dataclass
     class Submitted(Message):
         """A send key was pressed on text."""
@@ -251,7 +254,10 @@ class Composer(TextBox, inherit_bindings=False):
         row, column = self.cursor_location
         if self.document.get_line(row)[:column].endswith("\\"):
             self.replace("\n", (row, column - 1), (row, column), maintain_selection_offset=False)
-            return
+        else:
+            self._send()
+
+    def _send(self) -> None:
         text = self.text
         if text.strip():
             self.post_message(self.Submitted(self, text))
