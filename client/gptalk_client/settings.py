@@ -48,6 +48,8 @@ class ChatSettings:
     """How many of the newest messages to send with a prompt; 0 sends all."""
     system_prompt: str = ""
     """Instructions to the model before the conversation."""
+    titles: Literal["prompt", "model"] = "prompt"
+    """Whether a new conversation's title is made from its first prompt alone, or then improved by its model."""
     reasoning: Literal["folded", "open", "hidden"] = "folded"
     """How to show what a model thinks before it answers."""
 
@@ -100,6 +102,8 @@ class UiSettings:
     """How to announce the end of a reply while the terminal is not focused."""
     composer: Literal["plain", "vi"] = "plain"
     """Which keys edit the prompt: the usual ones, or vi's."""
+    repaint: Literal["changes", "everything"] = "changes"
+    """Paint only what changed, or all of what may have, for a terminal that shows the former wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,4 +126,6 @@ class Settings:
     """By name, one table `[personas.NAME]` each."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Keys by action id, such as `"turn.stop" = "escape,ctrl+x"`."""
+    snippets: Mapping[str, str] = field(default_factory=dict)
+    """Texts by name, which `/name` puts into the prompt; `{variables}` in them are filled in."""
     ui: UiSettings = field(default_factory=UiSettings)

@@ -94,7 +94,6 @@ def _show_one_toast() -> None:
 
     def alone(self: App[Any], message: str, **options: Any) -> None:
         self.clear_notifications()
-        self.screen.query("ToastHolder").remove()
         notify(self, message, **options)
 
     App.notify = alone  # type: ignore[method-assign,assignment]

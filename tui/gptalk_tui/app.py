@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from textual import events
-from textual.app import App, ScreenError
+from textual.app import App, ScreenError, ScreenStackError
 from textual.binding import BindingType
 from textual.css.query import NoMatches
 from textual.dom import NoScreen
@@ -27,13 +27,15 @@ from gptalk_client.settings import Settings
 from gptalk_client.store.worker import StoreThread
 from gptalk_client.text import one_line, visible
 from gptalk_tui.actions import ACTION_OF
+from gptalk_tui.chat import notices
 from gptalk_tui.chat.screen import ChatScreen
 from gptalk_tui.chat.services import Services
-from gptalk_tui.dialogs.base import Dialog
+from gptalk_tui.dialogs.base import Dialog, TrueScreen
 from gptalk_tui.keymap import KeyMap, types_nothing
 from gptalk_tui.terminal import gc_tuning
 from gptalk_tui.terminal.control_filter import ControlFilter
 from gptalk_tui.terminal.logs import log_loop_error
+from gptalk_tui.terminal.painter.frames import Frames
 from gptalk_tui.terminal.signals import SignalWatch
 from gptalk_tui.terminal.type_ahead import TypeAhead
 from gptalk_tui.themes import DEFAULT_THEME, NO_COLOUR_THEME, PALETTE_OF, PALETTES
@@ -54,7 +56,7 @@ BuildProvider: TypeAlias = "Callable[[Settings, Paths, Callable[[str], None]], P
 GONE = (NoMatches, NoScreen, MountError, ScreenError)
 """What work meets that was under way when the screens were taken down."""
 
-MOST_FRAMES = 8
+MOST_FRAMES = 3
 """More frames than these do not wait for a terminal that hangs; the toolkit would wait itself at thirty."""
 
 REPAINT_S = 1 / 20
@@ -94,6 +96,8 @@ class GptalkApp(App[int], inherit_bindings=False):
         # With priority, which dialogs let through.
         if quitting := [key for key in self.keys.keys(ACTION_OF["app.quit"]) if types_nothing(key)]:
             self._bindings.bind(",".join(quitting), "leave", show=False, priority=True)
+        if repainting := [key for key in self.keys.keys(ACTION_OF["app.repaint"]) if types_nothing(key)]:
+            self._bindings.bind(",".join(repainting), "repaint", show=False, priority=True)
         self._build_provider = build_provider
         self._chat = chat
         self._new = new
@@ -109,6 +113,9 @@ class GptalkApp(App[int], inherit_bindings=False):
         self._is_store_stuck = False
         self.unsaved_sentence = ""
         """What to say on standard error about texts that are not in the database; empty if all are."""
+        self._notice_timer: Timer | None = None
+        repaint = os.environ.get("GPTALK_REPAINT") or settings.ui.repaint
+        self.frames = Frames(is_on=repaint != "everything")
         self._repaint: Timer | None = None
         """Runs while frames were left out."""
         self.type_ahead = TypeAhead(self, self._deliver, self._is_opening)
@@ -168,6 +175,18 @@ class GptalkApp(App[int], inherit_bindings=False):
             visible(message), title=visible(title), severity=severity, timeout=timeout, markup=False
         )
 
+    def _refresh_notifications(self) -> None:
+        """Show the newest notice where the person looks, instead of Textual's toasts over what they read."""
+        if self._notice_timer is not None:
+            self._notice_timer.stop()
+            self._notice_timer = None
+        newest = next(iter(reversed(list(self._notifications))), None)
+        with contextlib.suppress(ScreenStackError):
+            if isinstance(self.screen, TrueScreen):
+                self.screen.show_notice(notices.content_of(newest))
+        if newest is not None:
+            self._notice_timer = self.set_timer(max(0.05, newest.time_left), self._refresh_notifications)
+
     # Keys
 
     async def on_event(self, event: events.Event) -> None:
@@ -200,6 +219,7 @@ class GptalkApp(App[int], inherit_bindings=False):
         It is asked for in the signal's handler. While a window is dragged one handler interrupts another, and the
         size that was asked for first is told last.
         """
+        self.frames.forget()
         size = getattr(self._driver, "present_size", None)
         if size is not None:
             event.size = event.virtual_size = event.container_size = size
@@ -207,7 +227,9 @@ class GptalkApp(App[int], inherit_bindings=False):
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         """Paint a frame, unless the terminal hangs: to wait for it would hold up the replies that are stored."""
         if getattr(self._driver, "backlog", 0) < MOST_FRAMES:
-            super()._display(screen, renderable)
+            with getattr(self._driver, "frame", contextlib.nullcontext)():
+                frame = self.frames.of(renderable, self._driver, is_whole=self._sync_available)
+                super()._display(screen, frame)
         elif self._repaint is None:
             self._repaint = self.set_interval(REPAINT_S, self._repaint_when_taken)
 
@@ -218,13 +240,18 @@ class GptalkApp(App[int], inherit_bindings=False):
             self._repaint = None
             self.screen.refresh()
 
+    def action_repaint(self) -> None:
+        """Paint the whole screen again."""
+        self.frames.forget()
+        self.screen.refresh()
+
     # Start and end
 
     def on_mount(self) -> None:
         self.call_after_refresh(gc_tuning.freeze)
         self.call_after_refresh(self._up)
-        for _, complaint in self.keys.complaints():
-            self.notify(complaint, severity="warning", title="Keys", timeout=20)
+        if complaints := [each for _, each in self.keys.complaints()]:
+            self.notify("\n".join(complaints), severity="warning", title="Keys", timeout=20)
         if self.settings.provider is None:
             from gptalk_client.providers.reachability import can_connect
             from gptalk_tui.dialogs.setup import SetupScreen

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable
 
-from rich.cells import cell_len
 from textual.content import Content
 
-from gptalk_client.models import BranchEntry, Conversation, Message, Phase, Role, Status, Usage
+from gptalk_client.models import BranchEntry, Conversation, Message, Phase, QueuedPrompt, Role, Status, Usage
 from gptalk_client.text import one_line
-from gptalk_tui.actions import Action
 from gptalk_tui.chat.turns import LiveTurn
 from gptalk_tui.keymap import KeyMap
-from gptalk_tui.widgets.transcript.reply_words import count_words, duration_s, is_cut, tokens_of
+from gptalk_tui.widgets.transcript.reply_words import (
+    is_cut,
+    may_continue,
+    reply_figures,
+)
 
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _WAITING = {
@@ -151,16 +152,9 @@ def idle_status(last: BranchEntry | None, returned: Message | None, typed: str, 
         return Content.styled(f"the prompt is back: {send} {does}", "$ink-warning")
     does = "continues" if is_cut(last) else "asks again"
     hint = f"{send} in the empty composer {does}"
+    if may_continue(last) and not is_cut(last):
+        hint += " · /continue goes on from here"
     return Content.styled(" · ".join(part for part in (hint, figures) if part), "$ink-muted")
-
-
-def reply_figures(entry: BranchEntry) -> str:
-    """Return how long a reply is, how fast it came and how long it took; empty where that is not known."""
-    words, took = count_words(entry), duration_s(entry)
-    if not words or took is None:
-        return ""
-    rate = f"{tokens_of(entry)[0] / took:.0f}/s" if took >= 0.1 else ""
-    return " · ".join(part for part in (words, rate, f"{took:.1f} s") if part)
 
 
 def closed_status() -> Content:
@@ -173,12 +167,15 @@ def full_status() -> Content:
     return Content.styled("disk full: nothing is sent or saved until there is space", "$ink-error")
 
 
-def edit_status(send: str) -> Content:
+def edit_status(edited: Message | QueuedPrompt, send: str) -> Content:
     """Return what an edited message in the composer is for, and the key that sends it."""
-    return Content.styled(
-        f"editing an earlier message · {send} sends it as a new branch · Esc cancels",
-        "$ink-warning",
-    )
+    if isinstance(edited, QueuedPrompt):
+        words = f"editing a queued prompt · {send} keeps the change · Esc cancels"
+    elif edited.role is Role.ASSISTANT:
+        words = f"editing a reply · {send} keeps it as another version · Esc cancels"
+    else:
+        words = f"editing an earlier message · {send} sends it as a new branch · Esc cancels"
+    return Content.styled(words, "$ink-warning")
 
 
 def place_status(*, is_following: bool, has_new_text: bool, end: str) -> Content:
@@ -188,34 +185,3 @@ def place_status(*, is_following: bool, has_new_text: bool, end: str) -> Content
     if not is_following:
         return Content.styled(f"{end} follows the newest text", "$ink-muted")
     return Content.empty()
-
-
-def footer(actions: Iterable[Action], keys: KeyMap, width: int) -> Content:
-    """Return as many keys as fit."""
-    return _hints(((keys.first(action.id), action.short) for action in actions), width)
-
-
-def find_footer(width: int) -> Content:
-    """Return the keys of the find bar."""
-    hints = (
-        ("Enter", "read"),
-        ("Down", "next"),
-        ("Up", "before"),
-        ("Tab", "all conversations"),
-        ("Esc", "close"),
-    )
-    return _hints(hints, width)
-
-
-def _hints(hints: Iterable[tuple[str, str]], width: int) -> Content:
-    parts: list[Content] = []
-    room = width - 2
-    for key, does in hints:
-        if not key:
-            continue
-        room -= cell_len(key) + cell_len(does) + 1
-        if room < 0:
-            break
-        parts.append(Content.assemble((key, "$ink-text"), (f" {does}", "$ink-muted")))
-        room -= 3
-    return Content("   ").join(parts)

@@ -11,11 +11,12 @@ import codecs
 import contextlib
 import os
 import queue
+import re
 import selectors
 import sys
 import termios
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from textual import constants
@@ -24,6 +25,7 @@ from textual.geometry import Size
 from textual.message import Message
 
 from gptalk_tui.terminal.input_reader import InputReader
+from gptalk_tui.terminal.pace import ANSWERS, Pace
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -48,8 +50,12 @@ ASK_ABOUT_KEYBOARD = "\x1b[?u\x1b[c"
 ASK_FOR_MODIFIED_KEYS, RESET_MODIFIED_KEYS = "\x1b[>4;1m", "\x1b[>4m"
 """xterm's `modifyOtherKeys`, which tmux takes as well: Shift+Enter is sent as a key of its own."""
 
+ASK_FOR_MARGINS = "\x1b[?69$p"
+_KITTY_ANSWER, _DEVICE_ANSWER = re.compile(r"\x1b\[\?\d+u"), re.compile(r"\x1b\[\?[\d;]*c")
+_MARGINS_ANSWER = re.compile(r"\x1b\[\?69;([0-4])\$y")
+
 RESTORE = (
-    b"\x1b[?2026l\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"
+    b"\x1b[?69l\x1b[r\x1b[m\x1b[?2026l\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"
     b"\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
 )
 """Turns off every mode the app may have turned on, for a forced exit."""
@@ -99,6 +105,13 @@ class TerminalDriver(LinuxDriver):
         self._is_dropping = False
         self._has_kitty_keys = False
         self._asked_for_modified_keys = False
+        self._frame: list[str] | None = None
+        """What has been written of a frame that is not complete."""
+        self._pace = Pace()
+        self.has_margins = False
+        """Whether the terminal can scroll between a left and a right margin."""
+        self.starts = 0
+        """How often the app has taken the terminal: at its start, and when it comes back from a suspension."""
         self._file = cast(Any, _Output(cast(TextIO, self._file), self._lost))
         self.is_stuck = False
         """Whether the terminal takes no output and the writer thread cannot be stopped."""
@@ -117,15 +130,65 @@ class TerminalDriver(LinuxDriver):
         """Write to the terminal, unless output is being dropped."""
         if self._is_dropping:
             return
+        if self._frame is not None and threading.current_thread() is threading.main_thread():
+            self._frame.append(data)
+            return
         super().write(data)
         if self._lost.is_set():
             self._hang_up()
 
+    @contextlib.contextmanager
+    def frame(self) -> Iterator[None]:
+        """Write all that is written meanwhile as one piece, so that the backlog counts frames."""
+        self._frame = []
+        try:
+            yield
+        finally:
+            data, self._frame = "".join(self._frame), None
+            if data:
+                self.write(data + self._pace.question())
+
     @property
     def backlog(self) -> int:
-        """Number of writes that the terminal has not taken yet."""
+        """Number of frames that the terminal has not taken yet."""
         writer = self._writer_thread
         return writer._queue.qsize() if writer is not None else 0
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether more than one frame is on its way: what can wait should."""
+        return self._pace.is_behind or self.backlog > 1
+
+    def disable_input(self) -> None:
+        """Stop reading, once the terminal has answered: a later answer would reach the shell."""
+        if not self._lost.is_set() and not self._is_dropping:
+            self._pace.wait_for_answers()
+        super().disable_input()
+
+    def _request_terminal_sync_mode_support(self) -> None:
+        super()._request_terminal_sync_mode_support()
+        if (
+            self.input_tty and os.environ.get("TERM_PROGRAM") != "Apple_Terminal"
+        ):  # it would print the question
+            self.write(ASK_FOR_MARGINS)
+
+    def _take_answer(self, sequence: str) -> bool:
+        """Take a sequence if it is an answer to a question of ours. Called in the input thread."""
+        if sequence in ANSWERS:
+            self._pace.answered()
+            return True
+        if match := _MARGINS_ANSWER.fullmatch(sequence):
+            self.has_margins = match[1] in "12"
+            return True
+        if _KITTY_ANSWER.fullmatch(sequence):
+            self._has_kitty_keys = True
+            return True
+        if _DEVICE_ANSWER.fullmatch(sequence):
+            if not self._has_kitty_keys and not self.exit_event.is_set():
+                self._asked_for_modified_keys = True
+                self.write(ASK_FOR_MODIFIED_KEYS)
+            return True
+        return False
 
     def drop_output(self) -> None:
         """Discard the output that a hanging terminal has not taken. Callable from any thread."""
@@ -150,6 +213,7 @@ class TerminalDriver(LinuxDriver):
         if self.attrs_before is not None:
             with contextlib.suppress(termios.error):
                 termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
+                termios.tcflush(self.fileno, termios.TCIFLUSH)
         with contextlib.suppress(OSError):
             # Opened again, so that only this descriptor is non-blocking.
             terminal = os.open(os.ttyname(self.fileno), os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
@@ -158,7 +222,8 @@ class TerminalDriver(LinuxDriver):
             os.close(terminal)
 
     def start_application_mode(self) -> None:
-        """Start, and ask for keys that can be told apart."""
+        """Take the terminal, and ask what it can do."""
+        self.starts += 1
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if self._writer_thread is not None and not constants.DISABLE_KITTY_KEY:
             self.write(ASK_FOR_ALTERNATES)
@@ -172,14 +237,6 @@ class TerminalDriver(LinuxDriver):
             self._asked_for_modified_keys = False
             self.write(RESET_MODIFIED_KEYS)
         super().stop_application_mode()
-
-    def _take_answer(self, answer: str) -> None:
-        """Ask for xterm's keys where there are none of kitty's."""
-        if answer.endswith("u"):
-            self._has_kitty_keys = True
-        elif not self._has_kitty_keys and not self.exit_event.is_set():
-            self._asked_for_modified_keys = True
-            self.write(ASK_FOR_MODIFIED_KEYS)
 
     def _disable_mouse_support(self) -> None:
         super()._disable_mouse_support()

@@ -47,18 +47,18 @@ _FOR_TEXTUAL = re.compile(
 """Focus, mouse, size and modes."""
 _LONGEST_FOR_TEXTUAL = 32
 _STRING_ANSWER = re.compile(r"\x1b[\]PX^_][\d>|=$+!]")
-_ANSWER = re.compile(r"\x1b\[\?[\d;]*[uc]")
+_ANSWER = re.compile(r"\x1b\[(?:\?[\d;]*(?:[uc]|\$y)|\d+n)")
 
 
 class InputReader:
     """Reads a terminal's input, however it is chunked.
 
     Args:
-        on_answer: Gets what the terminal answers to the questions about its keyboard.
+        on_answer: Takes an answer of the terminal; returns False if it is for Textual.
         debug: Whether Textual's parser logs.
     """
 
-    def __init__(self, on_answer: Callable[[str], None], *, debug: bool = False) -> None:
+    def __init__(self, on_answer: Callable[[str], bool], *, debug: bool = False) -> None:
         self._on_answer = on_answer
         self._debug = debug
         self._parser = XTermParser(debug)
@@ -154,10 +154,10 @@ class InputReader:
         if token == START:
             yield from self._end_burst()
             self._paste = []
+        elif _ANSWER.fullmatch(token) and self._on_answer(token):
+            return
         elif _FOR_TEXTUAL.fullmatch(token):
             yield from self._textual(token)
-        elif _ANSWER.fullmatch(token):
-            self._on_answer(token)
         elif token.startswith("\x1b\x1b"):
             yield from self._pressed(_with_alt(keys_of(token[1:]) or ()))
         else:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from textual import events
+from textual.content import Content
 from textual.document._document import Location, Selection
 from textual.document._edit import Edit
 
@@ -112,8 +114,8 @@ class ViComposer(Composer):
             )
             edit = Edit(
                 self._shown(new[start : len(new) - end]),
-                self._location(old, start),
-                self._location(old, len(old) - end),
+                self._location(len(self._shown(old[:start]))),
+                self._location(len(self._shown(old[: len(old) - end]))),
                 False,
             )
             self.history.checkpoint()
@@ -121,11 +123,6 @@ class ViComposer(Composer):
             self.history.checkpoint()
         self._place()
         self._show_mode()
-
-    def _location(self, view: str, offset: int) -> Location:
-        before = self._shown(view[:offset])
-        row = before.count("\n")
-        return row, len(before) - (before.rfind("\n") + 1)
 
     def _place(self) -> None:
         vi, rows = self._vi, self._vi.lines.rows
@@ -148,7 +145,7 @@ class ViComposer(Composer):
 
     def _show_mode(self) -> None:
         pending = self._shown(self._vi.pending)
-        self.border_subtitle = f"{self.mode.value} {pending}".rstrip()
+        self.border_subtitle = Content(f"{self.mode.value} {pending}".rstrip())  # never as markup
         self.set_class(self.mode is Mode.INSERT, "-insert")
 
     def set_text(self, text: str, *, at_start: bool = False) -> None:
@@ -161,6 +158,11 @@ class ViComposer(Composer):
         if self.mode is not Mode.INSERT:
             self._place()
         self._show_mode()
+
+    def fill_in(self, text: str, places: Sequence[tuple[int, int]]) -> None:
+        """Replace the text, and let Tab walk some places of it, in insert mode."""
+        self._begin_typing()
+        super().fill_in(text, places)
 
     # Keys
 
@@ -211,24 +213,26 @@ class ViComposer(Composer):
 
     def insert_text(self, text: str) -> None:
         """Insert a text at the cursor, replacing the selection, in insert mode."""
-        if self.mode is Mode.NORMAL:
-            self._load()
-            self._vi.press("i")
-            self._apply()
+        self._begin_typing()
         super().insert_text(text)
+
+    def _begin_typing(self) -> None:
+        """Go from any mode to insert mode; what is selected stays so, to be replaced."""
+        if self.mode is Mode.INSERT:
+            return
+        selection = self.selection
+        self._load()
+        if self.mode in VISUAL:
+            self._vi.press("escape")
+        self._vi.press("i")
+        self.selection = selection
+        self._show_mode()
 
     def insert_paste(self, pasted: str) -> None:
         """Insert pasted text in any mode; a selection is replaced, and normal mode stays."""
-        mode = self.mode
-        self._load()
-        if mode is not Mode.INSERT:
-            selection = self.selection
-            self._vi.press("escape")
-            self._vi.press("i")
-            self.selection = selection
+        was_typing = self.mode is Mode.INSERT
         super().insert_paste(pasted)
-        if mode is not Mode.INSERT:
+        if not was_typing:
             self._load()
             self._vi.press("escape")
             self._apply()
-        self._show_mode()
