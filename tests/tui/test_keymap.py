@@ -76,13 +76,17 @@ def test_a_clash_names_both_actions() -> None:
             "no.such": "f9",
             "message.copy": "F1",  # on a message the key of all places is heard too
             "message.edit": "j",  # so are those of reading
-            "conversation.pin": "y",  # in the list nobody is on a message
+            "conversation.pin": "y",  # which the list's filter would take
             "app.theme": "ctrl+m",
             "list.trash": "ctrl+w",
         }
     )
     assert keys.complaints() == [
         ("no.such", 'There is no action "no.such".'),
+        (
+            "conversation.pin",
+            "conversation.pin: y is typed as text; add a key with Ctrl or Alt, or F1 to F12.",
+        ),
         ("list.trash", "list.trash: in the composer Ctrl+W stays “Delete a word left”."),
         ("app.theme", "app.theme: a terminal sends Ctrl+M as Enter."),
         ("conversation.new", "Ctrl+S is given to both conversation.new and conversation.switch."),

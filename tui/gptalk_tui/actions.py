@@ -312,7 +312,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "reply.edit", "Edit the reply",
         "Edit a reply and keep the result as another version of it.",
-        "E,shift+e", short="edit reply", scope=Scope.MESSAGE, slash="edit-reply",
+        "E", short="edit reply", scope=Scope.MESSAGE, slash="edit-reply",
     ),
     Action(
         "message.regenerate", "Regenerate",

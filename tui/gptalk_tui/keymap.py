@@ -82,7 +82,8 @@ def key_name(written: str) -> str:
     name += text[-1:]
     modifiers = [part.strip().lower() for part in head.split("+")] if head else []
     if len(name) == 1:
-        name = name.lower() if modifiers else name
+        if modifiers:  # as the terminal's keys are read, whatever the layout
+            name = latin_key(name.lower())
         if not name.isalnum():
             try:
                 name = unicodedata.name(name).lower().replace("-", "_").replace(" ", "_")
@@ -98,10 +99,8 @@ def key_name(written: str) -> str:
                 raise ValueError(written) from None
     if any(each not in _MODIFIERS for each in modifiers):
         raise ValueError(written)
-    if len(name) == 1 and name.isalpha() and modifiers:
-        if set(modifiers) == {"shift"}:
-            return name.upper()
-        name = latin_key(name)  # as the terminal's keys are read, whatever the layout
+    if len(name) == 1 and name.isalpha() and set(modifiers) == {"shift"}:
+        return name.upper()
     key = "+".join([*sorted(set(modifiers), key=("alt", "ctrl", "shift").index), name])
     return _SAME.get(key, key)
 
@@ -202,7 +201,10 @@ def _taken(action: Action, key: str) -> str:
         return f"in the composer {key_title(key)} stays “{TITLE_OF[key]}”"
     if action.scope is Scope.ANYWHERE and key == "enter":
         return f"in the composer {key_title(key)} stays “New line”"
-    if action.scope is Scope.LIST and key in FIELD_KEYS | _LIST_KEYS:
+    if key == "escape" and action.scope is not Scope.COMPOSER and not _is_shared(action, key):
+        return f"{key_title(key)} goes back to the composer"
+    is_list_key = key in FIELD_KEYS | _LIST_KEYS
+    if is_list_key and action.scope in (Scope.LIST, Scope.ANYWHERE) and not _is_shared(action, key):
         return f"the list of conversations keeps {key_title(key)} for itself"
     return ""
 

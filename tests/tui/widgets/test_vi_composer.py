@@ -31,15 +31,15 @@ async def vi_app(
 
 async def test_modes_are_shown_and_edits_are_vis(tmp_path: Path) -> None:
     async with vi_app(tmp_path) as (app, composer, provider):
-        assert composer.border_subtitle == "INSERT"
+        assert composer.border_title == "INSERT"
         await app.press(*"one two three", "escape")
-        assert composer.border_subtitle == "NORMAL"
+        assert composer.border_title == "NORMAL"
         await app.press("b", "d")
-        assert composer.border_subtitle == "NORMAL d"
+        assert composer.border_title == "NORMAL d"
         await app.press("i", "w")
         assert (composer.text, composer.cursor_location) == ("one two ", (0, 7))
         await app.press("0", "v", "e")
-        assert (composer.border_subtitle, composer.selected_text) == ("VISUAL", "one")
+        assert (composer.border_title, composer.selected_text) == ("VISUAL", "one")
         await app.press("U", "w", ".")
         assert composer.text == "ONE TWO "
         await app.press("u", "u", "u")
@@ -54,7 +54,7 @@ async def test_enter_sends_in_both_modes_and_ctrl_j_is_a_new_line(tmp_path: Path
         await app.press("a", "ctrl+j", "b", "escape", "ctrl+j", "c", "escape", "enter")
         await app.until_idle()
         assert provider.requests[0].messages[-1]["content"] == "a\nb\nc"
-        assert composer.border_subtitle == "INSERT"
+        assert composer.border_title == "INSERT"
         await app.press(*"two", "enter")
         await app.until_idle()
         assert provider.requests[1].messages[-1]["content"] == "two"
@@ -67,7 +67,7 @@ async def test_escape_in_normal_mode_stops_the_reply(tmp_path: Path) -> None:
         await app.until(lambda: app.chat.session.is_replying and provider.at_gate.is_set())
         await app.press("b", "escape")
         assert app.chat.session.is_replying
-        assert composer.border_subtitle == "NORMAL"
+        assert composer.border_title == "NORMAL"
         await app.press("escape")
         await app.until(lambda: not app.chat.session.is_replying)
         gate.set()
@@ -79,8 +79,8 @@ async def test_prompts_are_recalled_at_the_edges(tmp_path: Path) -> None:
         await app.until_idle()
         await app.press("escape", "k")
         await app.until(lambda: composer.text == "one")
-        assert composer.border_subtitle == "NORMAL"
-        await app.press("x", "j")
+        assert composer.border_title == "NORMAL"
+        await app.press("j")
         await app.until(lambda: composer.text == "")
 
 
@@ -102,7 +102,7 @@ async def test_pastes_are_inserted_in_any_mode(tmp_path: Path) -> None:
         await app.press(*"ab", "escape")
         app.app.post_message(events.Paste("dd\r"))
         await app.until(lambda: composer.text == "add\nb")
-        assert composer.border_subtitle == "NORMAL"
+        assert composer.border_title == "NORMAL"
         await app.press("V")
         app.app.post_message(events.Paste("x"))
         await app.until(lambda: composer.text == "add\nx")

@@ -97,10 +97,10 @@ def _with_alt(char: str) -> KeyPress:
     """Return the key that is sent as an escape character and a character."""
     if char == "\t":
         return KeyPress("shift+tab")
-    name = key_of_character(char).name
-    if len(char) == 1 and char.isalpha():
-        name = ("shift+" if char.lower() != char else "") + latin_key(char.lower())
-    return KeyPress(_canonical("+".join(sorted([*name.split("+")[:-1], "alt"])) + "+" + name.split("+")[-1]))
+    if char.isalpha():
+        return _named(_name_of(latin_key(char.lower())), _ALT | (_SHIFT if char.lower() != char else 0))
+    *modifiers, name = key_of_character(char).name.split("+")
+    return KeyPress(_canonical("+".join([*sorted([*modifiers, "alt"]), name])))
 
 
 def _from_letter(parameters: str, final: str) -> tuple[KeyPress, ...]:

@@ -145,7 +145,7 @@ class ViComposer(Composer):
 
     def _show_mode(self) -> None:
         pending = self._shown(self._vi.pending)
-        self.border_subtitle = Content(f"{self.mode.value} {pending}".rstrip())  # never as markup
+        self.border_title = Content(f"{self.mode.value} {pending}".rstrip())  # never as markup
         self.set_class(self.mode is Mode.INSERT, "-insert")
 
     def set_text(self, text: str, *, at_start: bool = False) -> None:
