@@ -1,4 +1,4 @@
-"""A reply on a terminal as it grows: rendered block by block, below it a glimpse of the one that is being written."""
+"""A reply on a terminal as it grows: block by block, and a glimpse of the one being written."""
 
 from __future__ import annotations
 
