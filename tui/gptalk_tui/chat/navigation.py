@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from gptalk_client.text import one_line, visible
 from gptalk_tui.actions import Scope
-from gptalk_tui.markdown.inline import host_of
 
 if TYPE_CHECKING:
     from gptalk_tui.chat.host import Host
@@ -177,6 +176,7 @@ class Navigation:
     def open_link(self, url: str) -> None:
         """Ask before a link is opened, naming its host."""
         from gptalk_tui.dialogs.confirm import ConfirmScreen
+        from gptalk_tui.markdown.inline import host_of
 
         host = one_line(host_of(url), max_chars=80)
 
