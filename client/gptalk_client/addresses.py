@@ -114,6 +114,17 @@ class Proxy:
         )
 
 
+def with_scheme(typed: str) -> str:
+    """Return an address with the scheme that was left out: `http` on this machine, `https` elsewhere."""
+    if "://" in typed:
+        return typed
+    try:
+        host = urlsplit(f"//{typed}").hostname or ""
+    except ValueError:
+        host = ""
+    return f"{'http' if is_loopback(host) else 'https'}://{typed}"
+
+
 def is_loopback(host: str) -> bool:
     """Return whether a host name or address is this machine itself."""
     if host == "localhost" or host.endswith(".localhost"):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
 from gptalk_client.models import BranchEntry, Conversation, Message, Phase, Role, Status, Usage
@@ -25,7 +25,11 @@ _WAITING = {
 CONNECTED_S = 1.0
 """A service on this machine is connected to by then."""
 ROOMY_WIDTH = 60
-"""From this width on the header has room for the app's name and the model."""
+"""From this width on the header has room for the app's name."""
+TITLE_WIDTH = 24
+"""So many columns of the header belong to the title, where there are that many."""
+SHORTEST_NAME = 6
+"""Names are not cut shorter than this, in cells."""
 
 
 def place_of(conversation: Conversation | None) -> str:
@@ -42,10 +46,37 @@ def header_left(title: str, width: int, *, place: str = "") -> Content:
     return Content.assemble(name, "   " if name.plain else "", title, filed)
 
 
-def header_right(model: str, service: str, width: int, *, context: str = "") -> Content:
-    """Return the header's right part: how full the context is, the model that will answer and where it runs."""
-    parts = [context, model, service] if width >= ROOMY_WIDTH else [context, model]
-    return Content.styled(" · ".join(one_line(part) for part in parts if part), "$ink-muted")
+def header_right(
+    model: str,
+    provider: str,
+    width: int,
+    *,
+    persona: str = "",
+    context: str = "",
+) -> Content:
+    """Return the header's right part: how full the context is, the persona, the model and who runs it.
+
+    Where there is little room, the context goes first; then names are cut, the longest one first.
+
+    Args:
+        model: Its name.
+        provider: Its name or host.
+        width: Of the header, in cells.
+        persona: Its name; empty for none.
+        context: See `context_words`.
+    """
+    room = width - min(TITLE_WIDTH, width // 3) - 3
+    parts = [one_line(part) for part in (context, persona, model, provider)]
+    if context and _joined_width(parts) > room:
+        parts[0] = ""
+    while _joined_width(parts) > room and max(map(cell_len, parts)) > SHORTEST_NAME:
+        at = max(range(len(parts)), key=lambda each: cell_len(parts[each]))
+        parts[at] = set_cell_size(parts[at].removesuffix("…"), cell_len(parts[at]) - 2).rstrip() + "…"
+    return Content.styled(" · ".join(filter(None, parts)), "$ink-muted")
+
+
+def _joined_width(parts: Sequence[str]) -> int:
+    return cell_len(" · ".join(filter(None, parts)))
 
 
 def context_words(usage: Usage | None, window: int | None) -> str:
@@ -72,8 +103,8 @@ def welcome_text(provider: str, service: str, model: str, keys: KeyMap) -> Conte
     """Return the first screen's text.
 
     Args:
-        provider: `gptalk`, `openai` or `local`.
-        service: The service's host.
+        provider: Its name.
+        service: The service's host; with a name of one's own, that and the host.
         model: The model's name; empty for the provider's own.
         keys: The keys of every action.
     """

@@ -104,6 +104,8 @@ class Dialog(ModalScreen[Result], TrueScreen[Result]):
         box = self.query_one(".dialog-error", Static)
         box.update(Content(words))
         box.set_class(bool(words), "-shown")
+        if words:
+            self.call_after_refresh(box.scroll_visible, animate=False)
 
     def on_screen_resume(self) -> None:
         if self._late_answer is not None:

@@ -63,7 +63,7 @@ class SearchScreen(Dialog[Found | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog -wide -search -filtering"):
             yield Static("Search all conversations", classes="dialog-title", markup=False)
-            yield Input(self._query, placeholder="type to search", compact=True, id="query")
+            yield Input(self._query, placeholder="type to search", id="query")
             yield RowList(id="hits")
             hint = "Enter: open · Tab: this conversation · Esc: close"
             yield Static(hint, classes="dialog-hint", markup=False)

@@ -160,6 +160,19 @@ class Document:
             rows.fold(hide=self.reasoning == "hidden")
         self._note_height(index)
 
+    def set_reasoning(self, reasoning: Reasoning) -> None:
+        """Show the reasoning of every message in another way from now on, also what was opened or folded."""
+        self.reasoning = reasoning
+        self._unfolded.clear()
+        for index, rows in self._open.items():
+            if not rows.entry.reasoning_chars:
+                continue
+            if rows.thoughts is not None and not self._is_unfolded(rows.entry):
+                rows.fold(hide=reasoning == "hidden")
+            else:
+                self._show_reasoning(rows)
+            self._note_height(index)
+
     def set_context_start(self, id: str | None) -> bool:
         """Say which message is the first that is sent, None for all of them; return whether that is news."""
         before, self._context_start = self._context_start, id
