@@ -90,7 +90,7 @@ def provider(name: str, reply: str, *models: str) -> ScriptedProvider:
 
 
 async def test_what_is_in_force_is_shown_and_can_be_changed_for_one_conversation(tmp_path: Path) -> None:
-    scripted = ScriptedProvider(["ok"], models=["one", "two"])
+    scripted = ScriptedProvider(["ok"], models=["one", "other-model"])
     async with running_app(scripted, tmp_path, settings=SETTINGS) as app:
         await app.send("Hello")
         await app.until_idle()

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from gptalk_tui.dialogs.settings_fields import Fields
 
 
+DISCOVERY_S = 3.0
+"""How long an engine may take to list its models, in seconds; where nothing runs, that is known at once."""
+
+
 class Engines:
     """Implements `dialogs.engine_book.EngineBook`."""
 
@@ -62,7 +66,7 @@ class Engines:
         """Return the engines that answer on this computer's usual ports. Takes about a second at most."""
         from gptalk_client.providers.discovery import find_engines
 
-        return await find_engines()
+        return await find_engines(limit_s=DISCOVERY_S)
 
     async def test(self, candidate: Candidate) -> list[ModelInfo]:
         """Return the models of a provider as it was typed.

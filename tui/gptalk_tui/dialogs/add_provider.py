@@ -23,6 +23,7 @@ from gptalk_tui.widgets.row_list import Row, RowList
 
 if TYPE_CHECKING:
     from gptalk_client.providers.discovery import FoundEngine
+    from gptalk_client.providers.model_info import ModelInfo
     from gptalk_tui.dialogs.engine_book import EngineBook
 
 _FOUND, _PRESET, _GPTALK = "found ", "preset ", "gptalk"
@@ -92,15 +93,27 @@ class AddProviderScreen(Dialog[str | None]):
         if event.key == _GPTALK:
             self._open("", ProviderSettings(type="gptalk"), is_ready=False)
             return
+        found = {_FOUND + each.preset.name: each.models for each in self._found}
         preset = next(each for each in PRESETS if event.key in (_FOUND + each.name, _PRESET + each.name))
         has_key = bool(preset.key_variable and os.environ.get(preset.key_variable))
         settings = ProviderSettings(url=preset.url, api_key_env=preset.key_variable)
         name = "" if preset is OTHER else preset.name
-        self._open(name, settings, is_ready=preset.is_local or has_key)
+        self._open(name, settings, is_ready=preset.is_local or has_key, models=found.get(event.key))
 
-    def _open(self, name: str, settings: ProviderSettings, *, is_ready: bool) -> None:
+    def _open(
+        self,
+        name: str,
+        settings: ProviderSettings,
+        *,
+        is_ready: bool,
+        models: Sequence[ModelInfo] | None = None,
+    ) -> None:
         form = ProviderForm(
-            self._book, name=free_name(name, self._book) if name else "", settings=settings, is_ready=is_ready
+            self._book,
+            name=free_name(name, self._book) if name else "",
+            settings=settings,
+            is_ready=is_ready,
+            models=models,
         )
         self.app.push_screen(form, self._added)
 

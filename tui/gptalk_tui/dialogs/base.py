@@ -107,6 +107,10 @@ class Dialog(ModalScreen[Result], TrueScreen[Result]):
         if words:
             self.call_after_refresh(box.scroll_visible, animate=False)
 
+    def on_screen_suspend(self) -> None:
+        self.add_class("-under")  # one dialog is seen at a time
+
     def on_screen_resume(self) -> None:
+        self.remove_class("-under")
         if self._late_answer is not None:
             self._late_answer()

@@ -49,6 +49,7 @@ class ProviderForm(Dialog[str | None]):
         settings: How it is reached at first; what has no field here stays as it is.
         is_new: Add it; otherwise change the one with this name.
         is_ready: Test it at once.
+        models: Its models, if it has just listed them.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -66,6 +67,7 @@ class ProviderForm(Dialog[str | None]):
         settings: ProviderSettings,
         is_new: bool = True,
         is_ready: bool = False,
+        models: Sequence[ModelInfo] | None = None,
     ) -> None:
         super().__init__()
         self._book = book
@@ -73,6 +75,7 @@ class ProviderForm(Dialog[str | None]):
         self._settings = settings
         self._is_new = is_new
         self._is_ready = is_ready
+        self._models = models
         self._testing: Worker[None] | None = None
         self._tested_s = 0.0
         """When the test began, by the monotonic clock."""
@@ -94,8 +97,10 @@ class ProviderForm(Dialog[str | None]):
                 yield setting("key", Input(password=True, placeholder=self._key_state(), id="key"))
                 keeps = [(_KEEP, "in a file that only you can read"), (_FORGET, "until the app closes")]
                 yield setting("keep the key", Cycle(keeps, id="keeps"))
-                variable = Input(settings.api_key_env, placeholder="OPENAI_API_KEY", id="variable")
-                yield setting("key from", variable)
+                variable = Input(
+                    settings.api_key_env, placeholder="an environment variable that has it", id="variable"
+                )
+                yield setting("key variable", variable)
             yield Static(classes="dialog-note", markup=False)
             yield Static(classes="dialog-error", markup=False)
             yield KeyHints(("Enter", "test and list its models"), ("Tab", "next"), ("Esc", "back"))
@@ -116,7 +121,9 @@ class ProviderForm(Dialog[str | None]):
         wanted = "key" if self._settings.url and self._settings.api_key_env else "url"
         self.query_one(f"#{wanted}").focus()
         self._show_keeping()
-        if self._is_ready:
+        if self._models:
+            self._pick(self._candidate(), self._models)
+        elif self._is_ready:
             self.action_test()
 
     @on(Input.Changed)
