@@ -39,7 +39,7 @@ def update_file(file: Path, changes: Mapping[str | tuple[str, ...], Any], *, is_
         raise ConfigError(f"{file} cannot be changed: {reason}.") from err
     for key, value in changes.items():
         _change(document, key.split(".", 1) if isinstance(key, str) else key, value)
-    new = tomlkit.dumps(document)
+    new = _spaced(tomlkit.dumps(document), text)
     _, problems = parse(file, new)
     for problem in problems:
         if not problem.is_unknown_key:
@@ -107,6 +107,17 @@ def _table_of(file: Path, name: str) -> tuple[str, ...]:
     """Return the table of a provider: `[openai]` where the file has that one from before."""
     has_old = name == OPENAI and file.exists() and line_of(file, ("providers", OPENAI)) is None
     return (OPENAI,) if has_old and line_of(file, (OPENAI,)) is not None else ("providers", name)
+
+
+def _spaced(new: str, old: str) -> str:
+    """Return a changed text with an empty line before each table that follows something new."""
+    lines: list[str] = []
+    for line in new.splitlines(keepends=True):
+        is_crowded = line.startswith("[") and bool(lines) and bool(lines[-1].strip())
+        if is_crowded and not lines[-1].startswith("#") and lines[-1] + line not in old:
+            lines.append("\n")
+        lines.append(line)
+    return "".join(lines)
 
 
 def _plain(value: Any) -> Any:

@@ -88,7 +88,7 @@ class ProviderSettings:
     api_key_command: Sequence[str] = ()
     """A program and its arguments; the first line of its output is the key. It runs when a key is first needed."""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Sent with every request."""
+    """Sent with every request; `{key}` in a value is replaced by the key, which then goes nowhere else."""
     query: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Added to every address, such as `api-version`."""
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -103,16 +103,19 @@ class ProviderSettings:
         """The members that hold a secret, as the file names them: `api_key`, `headers.authorization`."""
         found = ["api_key"] if self.api_key else []
         for kind, values in (("headers", self.headers), ("query", self.query)):
-            found += [f"{kind}.{name}" for name, value in values.items() if value and names_secret(name)]
+            found += [f"{kind}.{name}" for name, value in values.items() if is_secret(name, value)]
         return found
 
+
+KEY_PLACE = "{key}"
+"""What the key replaces in the value of a header."""
 
 _SECRET_WORDS = ("auth", "key", "token", "secret", "password", "cookie", "credential", "signature")
 
 
-def names_secret(name: str) -> bool:
-    """Return whether a header or a query parameter of this name holds a secret, as far as the name tells."""
-    return any(word in name.lower() for word in _SECRET_WORDS)
+def is_secret(name: str, value: str) -> bool:
+    """Return whether a header or a query parameter holds a secret, as far as its name tells."""
+    return bool(value) and KEY_PLACE not in value and any(word in name.lower() for word in _SECRET_WORDS)
 
 
 @dataclass(frozen=True, slots=True)

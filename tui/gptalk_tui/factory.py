@@ -10,6 +10,7 @@ from gptalk_client.settings import GPTALK, LOCAL
 if TYPE_CHECKING:
     from gptalk_client.paths import Paths
     from gptalk_client.providers.base import Provider
+    from gptalk_client.providers.model_info import ModelInfo
     from gptalk_client.settings import Settings
     from gptalk_client.store.store import Store
 
@@ -63,3 +64,25 @@ def build_provider(
         auth_cache=AuthCache(paths.auth, on_warning=on_warning),
         kept_keys=KeptKeys(paths.provider_keys),
     )
+
+
+async def check_named(name: str, settings: Settings, paths: Paths) -> list[ModelInfo]:
+    """Ask a provider what a chat would ask it first, without a prompt, and return its models.
+
+    Args:
+        name: The provider's name.
+        settings: What the person chose.
+        paths: Where keys and models are kept; nothing is written there.
+
+    Raises:
+        GptalkError: It can't be used; the sentences say why, and what to do.
+    """
+    given = settings.provider_settings(name)
+    if name == LOCAL:
+        from gptalk_client.embedded.provider import LocalProvider
+
+        return await LocalProvider(paths.models, model_file=settings.local.model_file or None).check()
+    from gptalk_client.providers.api_keys import KeptKeys
+    from gptalk_client.providers.building import check_provider
+
+    return await check_provider(name, given, proxy=settings.proxy, kept_keys=KeptKeys(paths.provider_keys))

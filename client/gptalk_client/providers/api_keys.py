@@ -19,7 +19,7 @@ from gptalk_client.files import read_private_file, replace_file
 from gptalk_client.json_decoding import JsonError, decode
 from gptalk_client.locks import FileLock, NoLocksError
 from gptalk_client.paths import make_private_folder
-from gptalk_client.settings import ProviderSettings
+from gptalk_client.settings import ProviderSettings, is_secret
 
 COMMAND_S = 60.0
 """How long a command may take to print a key, in seconds: a password manager may ask for its password."""
@@ -167,6 +167,23 @@ class ApiKey:
         if settings.api_key or self._kept is None or not settings.url:
             return settings.api_key
         return await asyncio.to_thread(self._kept.find, self._name, settings.url)
+
+
+def key_source(name: str, settings: ProviderSettings, kept: KeptKeys) -> str:
+    """Return where the key of a provider would come from, in words; empty if it has none. No command is run.
+
+    Raises:
+        ConfigError: The kept keys can't be read.
+    """
+    if os.environ.get(settings.api_key_env or ""):
+        return settings.api_key_env
+    if settings.api_key_command:
+        return "from a command"
+    if settings.api_key:
+        return "in the config file"
+    if any(is_secret(*header) for header in settings.headers.items()):
+        return "in a header"
+    return "kept" if settings.url and kept.find(name, settings.url) else ""
 
 
 def check_key(key: str, name: str) -> str:

@@ -40,7 +40,7 @@ def make_provider(
         ConfigError: Something is missing or can't be used.
     """
     if not settings.url:
-        raise ConfigError(f"The provider “{name}” has no address.", hint="Set one.", remedy=Remedy.ADDRESS)
+        raise ConfigError(f"The provider “{name}” has no address.", hint="", remedy=Remedy.ADDRESS)
     if settings.type == "gptalk":
         from gptalk_client.providers.gptalk import GPTalk
 

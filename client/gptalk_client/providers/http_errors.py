@@ -30,7 +30,7 @@ from gptalk_client.errors import (
     TruncatedError,
 )
 from gptalk_client.providers.json_text import decode_json, server_reason, shorten
-from gptalk_client.providers.refusals import rejected
+from gptalk_client.providers.refusals import names_bad_key, rejected
 
 DEFAULT_RETRY_AFTER_S = 2.0
 """How long to wait if a service sends no intelligible `Retry-After`, in seconds."""
@@ -120,6 +120,8 @@ def check_response(response: Response, service: str, *, secret: str = "token") -
     said = f": {reason}" if (reason := response.reason()) else "."
     if status == 401:
         raise TokenRefusedError(f"{service} refused the {secret}{said}")
+    if status == 400 and names_bad_key(reason):
+        raise AuthError(f"{service} refused the {secret}{said}")
     if status == 403:
         raise AuthError(f"{service} refused the request{said}")
     if status == 429:

@@ -69,6 +69,8 @@ def listed_models(models: object) -> list[ModelInfo]:
     found: dict[str, ModelInfo] = {}
     for each in models[:MOST_MODELS] if isinstance(models, list) else []:
         if isinstance(each, Mapping) and (name := _text(each, "id", "model", "name")):
+            if each.get("owned_by") == "google":  # Gemini takes its models without this, too
+                name = name.removeprefix("models/")
             found.setdefault(name, _info(name, each))
     return list(found.values())
 

@@ -32,12 +32,19 @@ from gptalk_client.providers.http_errors import Response, check_response, hide
 from gptalk_client.providers.model_info import ModelInfo, listed_models
 from gptalk_client.providers.openai_decoder import OpenAIReply
 from gptalk_client.providers.proxies import choose_proxy
-from gptalk_client.providers.refusals import remedy_of
+from gptalk_client.providers.refusals import ANTHROPIC_VERSION, is_anthropic_refusal, remedy_of
 from gptalk_client.providers.retries import Retries, Retry
 from gptalk_client.providers.stream_reader import StreamReader
 from gptalk_client.providers.streaming_request import StreamingRequest
 from gptalk_client.providers.windows import listed_window, loaded_window, slot_window
-from gptalk_client.settings import ProviderSettings, Timeouts
+from gptalk_client.settings import (
+    KEY_PLACE,
+    ProviderSettings,
+    Timeouts,
+    is_header_name,
+    is_header_value,
+    is_secret,
+)
 from gptalk_client.text import replace_surrogates
 
 __all__ = ["OpenAI", "Timeouts"]
@@ -72,7 +79,8 @@ class OpenAI(Provider):
         proxy: A proxy's URL; None takes the environment's. Loopback takes none.
         timeouts: How long each part of a turn may take.
         name: What the provider is called.
-        headers: Sent with every request; an `authorization` among them replaces the key's.
+        headers: Sent with every request, in place of this program's own, such as `user-agent`. `{key}` in a value
+            is replaced by the key, which then goes in no other header.
         query: Added to every address.
 
     Raises:
@@ -90,12 +98,17 @@ class OpenAI(Provider):
         headers: Mapping[str, str] = _NOTHING,
         query: Mapping[str, str] = _NOTHING,
     ) -> None:
+        if bad := [
+            name for name, value in headers.items() if not (is_header_name(name) and is_header_value(value))
+        ]:
+            raise ConfigError(f"The header “{bad[0]}” can't be sent.", hint="Correct its name or its value.")
         if isinstance(api_key, str):
             api_key = ApiKey(ProviderSettings(api_key=check_key(api_key, name)), name)
         self._address = address = _address(url, query)
         self._api_key = api_key
         self._own_headers = {header.lower(): value for header, value in headers.items()}
-        self._secrets = [*headers.values(), *query.values()]
+        named = (*headers.items(), *query.items())
+        self._secrets = [value for name, value in named if is_secret(name, value)]
         self._proxy = proxy
         self.name = name
         self.is_on_this_computer = address.is_loopback
@@ -245,6 +258,9 @@ class OpenAI(Provider):
         try:
             request = Request("GET", "/models", await self._headers(), max_body_bytes=_MAX_LIST_BYTES)
             response = await self._http.fetch(request)
+            if (key := self._api_key.known) and is_anthropic_refusal(response.status, response.body):
+                headers = {**request.headers, "x-api-key": key, "anthropic-version": ANTHROPIC_VERSION}
+                response = await self._http.fetch(replace(request, headers=headers))
             if response.status in _NO_LIST:
                 return None
             check_response(response, self.service, secret="key")
@@ -345,9 +361,16 @@ class OpenAI(Provider):
 
     async def _headers(self) -> dict[str, str]:
         headers = {"accept": "*/*", "content-type": "application/json", "user-agent": "gptalk-tui"}
-        if "authorization" not in self._own_headers and (key := await self._api_key.get()):
+        headers |= self._own_headers
+        places = [name for name, value in headers.items() if KEY_PLACE in value]
+        if "authorization" in headers and not places:
+            return headers
+        key = await self._api_key.get()
+        if key and not places:
             headers["authorization"] = f"Bearer {key}"
-        return headers | self._own_headers
+        for name in places:
+            headers[name] = headers[name].replace(KEY_PLACE, key)
+        return headers
 
     def _told(self, error: ProviderError) -> ProviderError:
         hide(error, self._api_key.known, *self._secrets)

@@ -283,7 +283,7 @@ async def test_a_port_where_nobody_listens() -> None:
         url = server.url + "/PATH-CANARY"
     outcome = await turn_at(url)
     assert type(outcome.error) is NetworkError
-    assert "refused" in outcome.error.message
+    assert "Nothing answers at 127.0.0.1" in outcome.error.message
     assert "CANARY" not in outcome.error.for_humans()
 
 

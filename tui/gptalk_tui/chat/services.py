@@ -25,6 +25,7 @@ Changes: TypeAlias = Mapping[str | tuple[str, ...], Any] | Callable[[Path], None
 """What to change in the config file: value by key, None to remove it; or what does it."""
 
 WAYS: Mapping[Remedy, str] = {
+    Remedy.ADDRESS: "Ctrl+T changes it.",
     Remedy.CONTEXT: "Ctrl+T sets how many messages are sent; f on a message forks the conversation there.",
     Remedy.ENGINE: "Ctrl+T chooses another one.",
     Remedy.KEY: "Ctrl+T changes it.",

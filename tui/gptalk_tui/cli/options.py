@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from gptalk_tui.cli import completing
 from gptalk_tui.cli.context import Globals
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -26,8 +27,17 @@ _OPTIONS = (
         callback=_keep,
         expose_value=False,
         help="Who replies: gptalk, local (a model on this computer), or a provider of the config file.",
+        shell_complete=completing.providers,
     ),
-    click.option("-m", "--model", metavar="NAME", callback=_keep, expose_value=False, help="Model name."),
+    click.option(
+        "-m",
+        "--model",
+        metavar="NAME",
+        callback=_keep,
+        expose_value=False,
+        help="Model name.",
+        shell_complete=completing.models,
+    ),
     click.option(
         "--proxy", metavar="URL", callback=_keep, expose_value=False, help="Proxy URL for the service."
     ),
