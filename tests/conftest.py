@@ -20,6 +20,7 @@ if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_I
 
 # How long an input takes to make says how busy the machine is, not whether a property holds.
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("few", settings.get_profile("suite"), max_examples=20)
 settings.load_profile("suite")
 
 _REAL_CONNECT = socket.socket.connect

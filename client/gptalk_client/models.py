@@ -82,6 +82,8 @@ class Conversation:
     active_message_id: str | None = None
     """The leaf of the active branch."""
     draft: str = ""
+    tags: tuple[str, ...] = ()
+    """Sorted; see `tags.tag_name`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from support.usual_ports import real_address  # noqa: E402 - found through the line above
+from support.usual_ports import real_address
 
 SECRET = "canary-in-an-exception-1f0e"
 """What the failure's own text holds, which no report may show."""
@@ -99,7 +99,6 @@ def _show_one_toast() -> None:
 
     def alone(self: App[Any], message: str, **options: Any) -> None:
         self.clear_notifications()
-        self.screen.query("ToastHolder").remove()
         notify(self, message, **options)
 
     App.notify = alone  # type: ignore[method-assign,assignment]

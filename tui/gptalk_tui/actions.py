@@ -264,6 +264,16 @@ ACTIONS: tuple[Action, ...] = (
         "c", short="copy code", scope=Scope.MESSAGE, slash="copy-code",
     ),
     Action(
+        "link.next", "Next link",
+        "Go to the next link of the message and show its address.",
+        "l", short="link", scope=Scope.MESSAGE, slash="link",
+    ),
+    Action(
+        "link.open", "Open the link",
+        "Open the chosen link in the browser, after its address was shown.",
+        "o", scope=Scope.MESSAGE, slash="open-link",
+    ),
+    Action(
         "message.edit", "Edit and send again",
         "Edit one of your messages and send it as a new branch.",
         "e", short="edit", scope=Scope.MESSAGE,
@@ -312,6 +322,11 @@ ACTIONS: tuple[Action, ...] = (
         "conversation.pin", "Pin or unpin",
         "Keep the conversation at the top of the list, or no longer.",
         "f4", short="pin", scope=Scope.LIST,
+    ),
+    Action(
+        "conversation.tag", "Tags",
+        "Tag the conversation: /tag work -old adds and removes; in the list, #work finds it.",
+        "", takes_words=True,
     ),
     Action(
         "conversation.archive", "Archive",
@@ -394,7 +409,7 @@ _IN_FOOTER: Mapping[Scope, tuple[Scope, ...]] = {
 _ALSO_IN_FOOTER: Mapping[Scope, tuple[str, ...]] = {
     Scope.ANYWHERE: (),
     Scope.COMPOSER: (),
-    Scope.READING: ("transcript.end", "app.help"),
-    Scope.MESSAGE: (),
-    Scope.LIST: ("conversation.rename", "app.help"),
+    Scope.READING: ("turn.stop", "transcript.end", "app.palette", "app.help"),
+    Scope.MESSAGE: ("turn.stop", "app.palette", "app.help"),
+    Scope.LIST: ("conversation.rename", "app.palette", "app.help"),
 }

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from textual import events
-from textual.app import App, ScreenError
+from textual.app import App, ScreenError, ScreenStackError
 from textual.binding import BindingType
 from textual.css.query import NoMatches
 from textual.dom import NoScreen
@@ -25,9 +25,10 @@ from gptalk_client.settings import Settings
 from gptalk_client.store.worker import StoreThread
 from gptalk_client.text import one_line, visible
 from gptalk_tui.actions import ACTION_OF
+from gptalk_tui.chat import notices
 from gptalk_tui.chat.screen import ChatScreen
 from gptalk_tui.chat.services import Changes, Services
-from gptalk_tui.dialogs.base import Dialog
+from gptalk_tui.dialogs.base import Dialog, TrueScreen
 from gptalk_tui.keymap import KeyMap, types_nothing
 from gptalk_tui.terminal import gc_tuning
 from gptalk_tui.terminal.control_filter import ControlFilter
@@ -107,6 +108,7 @@ class GptalkApp(App[int], inherit_bindings=False):
         self._is_store_stuck = False
         self.unsaved_sentence = ""
         """What to say on standard error about texts that are not in the database; empty if all are."""
+        self._notice_timer: Timer | None = None
         self._repaint: Timer | None = None
         """Runs while frames were left out."""
         self.type_ahead = TypeAhead(self, super().on_event, self._is_opening)
@@ -166,6 +168,18 @@ class GptalkApp(App[int], inherit_bindings=False):
             visible(message), title=visible(title), severity=severity, timeout=timeout, markup=False
         )
 
+    def _refresh_notifications(self) -> None:
+        """Show the newest notice where the person looks, instead of Textual's toasts over what they read."""
+        if self._notice_timer is not None:
+            self._notice_timer.stop()
+            self._notice_timer = None
+        newest = next(iter(reversed(list(self._notifications))), None)
+        with contextlib.suppress(ScreenStackError):
+            if isinstance(self.screen, TrueScreen):
+                self.screen.show_notice(notices.content_of(newest))
+        if newest is not None:
+            self._notice_timer = self.set_timer(max(0.05, newest.time_left), self._refresh_notifications)
+
     # Keys
 
     async def on_event(self, event: events.Event) -> None:
@@ -211,8 +225,8 @@ class GptalkApp(App[int], inherit_bindings=False):
     def on_mount(self) -> None:
         self.call_after_refresh(gc_tuning.freeze)
         self.call_after_refresh(self._up)
-        for _, complaint in self.keys.complaints(COMPOSER_KEYS):
-            self.notify(complaint, severity="warning", title="Keys", timeout=20)
+        if complaints := [each for _, each in self.keys.complaints(COMPOSER_KEYS)]:
+            self.notify("\n".join(complaints), severity="warning", title="Keys", timeout=20)
         if self.settings.provider is None:
             from gptalk_client.providers.reachability import can_connect
             from gptalk_tui.dialogs.setup import SetupScreen

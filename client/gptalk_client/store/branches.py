@@ -14,15 +14,14 @@ from gptalk_client.models import BranchEntry, Conversation, Message, OpenedConve
 from gptalk_client.store.base import StorePart
 from gptalk_client.store.rows import (
     CONTENT,
-    CONVERSATION_SELECT,
     MESSAGE_SELECT,
-    conversation_from,
     conversation_seq,
     insert_message,
     message_from,
     message_seq,
     new_id,
     now_ms,
+    read_conversation,
     read_message,
     readable_time,
     set_active_leaf,
@@ -81,7 +80,7 @@ class Branches(StorePart):
         """
         with self._db.read() as con:
             seq, leaf = _leaf(con, conversation_id, None)
-            conversation, rows = _read_conversation(con, seq), _read_tree(con, seq)
+            conversation, rows = read_conversation(con, seq), _read_tree(con, seq)
             facts = _read_facts(con, seq)
         entries = _entries(rows, leaf, facts)
         texts = self.texts([entry.id for entry in entries[max(0, len(entries) - newest_texts) :]])
@@ -186,7 +185,7 @@ class Branches(StorePart):
         with self._db.write() as con:
             conversation, seq = _leaf(con, conversation_id, message_id)
             set_active_leaf(con, conversation, seq if message_id is not None else None)
-            return _read_conversation(con, conversation)
+            return read_conversation(con, conversation)
 
     def siblings(self, message_id: str) -> list[str]:
         """Return the ids of a message and its siblings, oldest first."""
@@ -233,7 +232,7 @@ class Branches(StorePart):
                 )  # fmt: skip
                 index_message(con, parent, storable(message.content))
             set_active_leaf(con, copy, parent)
-            return _read_conversation(con, copy)
+            return read_conversation(con, copy)
 
     def delete_message(self, message_id: str) -> str:
         """Delete a message and everything below it, such that it can be restored.
@@ -391,13 +390,10 @@ def _entries(
     return entries
 
 
-def _read_conversation(con: sqlite3.Connection, seq: int) -> Conversation:
-    return conversation_from(con.execute(f"{CONVERSATION_SELECT} WHERE c.seq = ?", (seq,)).fetchone())
-
-
 def _copy_conversation(con: sqlite3.Connection, origin: int, title: str | None) -> int:
     row = con.execute(
-        "SELECT title, model, provider, options, system_prompt FROM conversation WHERE seq = ?", (origin,)
+        "SELECT title, model, provider, options, system_prompt, tags FROM conversation WHERE seq = ?",
+        (origin,),
     ).fetchone()
     old_title, *settings = row
     if title is None:
@@ -406,7 +402,7 @@ def _copy_conversation(con: sqlite3.Connection, origin: int, title: str | None) 
     now = now_ms()
     cursor = con.execute(
         "INSERT INTO conversation (id, title, title_key, renamed, created_at_ms, updated_at_ms, model,"
-        " provider, options, system_prompt) VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?)",
+        " provider, options, system_prompt, tags) VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?)",
         (new_id(), title, fold(title), now, now, *settings),
     )
     return int(cursor.lastrowid or 0)

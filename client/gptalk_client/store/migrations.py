@@ -168,6 +168,12 @@ def _add_changes(con: sqlite3.Connection) -> None:
         con.execute(_CHANGE_TRIGGER.format(field=field))
 
 
+_TAGS = """
+ALTER TABLE conversation ADD COLUMN tags TEXT NOT NULL DEFAULT '';
+CREATE INDEX conversation_tags ON conversation (tags, trashed_at_ms) WHERE tags <> '';
+"""
+
+
 def _statements(script: str) -> Iterator[str]:
     # sqlite3's executescript commits first, so the steps run statement by statement.
     statement = ""
@@ -223,6 +229,7 @@ MIGRATIONS: Sequence[Migration] = (
     Migration("imports", _run(_IMPORTS)),
     Migration("reasoning, usage and finish reasons", _run(_REASONING)),
     Migration("times of changes", _add_changes),
+    Migration("tags", _run(_TAGS)),
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 

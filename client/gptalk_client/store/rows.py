@@ -46,7 +46,8 @@ CONVERSATION_SELECT = f"""
     SELECT c.id, c.title, {readable_time("c.created_at_ms")}, {readable_time("c.updated_at_ms")},
            (SELECT count(*) FROM message m WHERE m.conversation_seq = c.seq AND m.deletion_seq IS NULL),
            c.system_prompt, c.model, c.provider, c.options, c.archived, c.pinned, c.unread,
-           c.trashed_at_ms IS NOT NULL, (SELECT m.id FROM message m WHERE m.seq = c.active_seq), c.draft
+           c.trashed_at_ms IS NOT NULL, (SELECT m.id FROM message m WHERE m.seq = c.active_seq), c.draft,
+           c.tags
       FROM conversation c"""
 
 
@@ -103,7 +104,13 @@ def conversation_from(row: tuple[Any, ...]) -> Conversation:
         trashed=bool(row[12]),
         active_message_id=row[13],
         draft=row[14],
+        tags=tuple(row[15].split()),
     )
+
+
+def read_conversation(con: sqlite3.Connection, seq: int) -> Conversation:
+    """Return the conversation of a row number that exists."""
+    return conversation_from(con.execute(f"{CONVERSATION_SELECT} WHERE c.seq = ?", (seq,)).fetchone())
 
 
 def message_from(row: tuple[Any, ...]) -> Message:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import sqlite3
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gptalk_client.errors import TranscriptError
+from gptalk_client.errors import StoreError, TranscriptError
 from gptalk_client.models import Conversation, Message, Status
 from gptalk_client.store.store import Store
 from gptalk_client.transcripts.formats import FORMATS
@@ -479,6 +480,20 @@ def test_progress_goes_from_nothing_to_all(store: Store, tmp_path: Path) -> None
     assert report.added == 250
     assert shares == sorted(shares)
     assert (shares[-1], max(shares)) == (1.0, 1.0)
+
+
+def test_folder_that_cannot_be_written_is_named_and_nothing_is_imported(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(**_: object) -> IO[bytes]:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = tmp_path / "conversations.json"
+    path.write_text(json.dumps([CHATGPT]))
+    monkeypatch.setattr("tempfile.TemporaryFile", full)
+    with pytest.raises(StoreError, match="cannot be written: No space left on device"):
+        import_path(store, path)
+    assert store.conversations() == []
 
 
 json_values = st.recursive(

@@ -11,6 +11,7 @@ from textual.geometry import Size
 from textual.widgets import Static
 
 from gptalk_client.settings import Settings
+from gptalk_tui.chat import navigation
 from gptalk_tui.dialogs.confirm import ConfirmScreen
 from gptalk_tui.dialogs.export import ExportScreen
 from gptalk_tui.dialogs.help import HelpScreen
@@ -114,7 +115,7 @@ async def test_a_link_is_opened_only_after_its_host_was_shown(
 ) -> None:
     async with running_app(ScriptedProvider(["See [this](https://example.test/a?b)."]), tmp_path) as app:
         opened: list[str] = []
-        monkeypatch.setattr(app.app, "open_url", lambda url, **_: opened.append(url))
+        monkeypatch.setattr(navigation, "open_outside", lambda url, _: opened.append(url))
         await conversation_with(app, "Go")
         y, line = next((y, line) for y, line in enumerate(app.lines) if "this" in line)
         # Not the same cell twice: that might be a double click.
@@ -147,7 +148,7 @@ async def test_the_host_of_an_odd_link_is_the_one_that_would_be_asked(
 ) -> None:
     async with running_app(ScriptedProvider([f"See {text} there"]), tmp_path) as app:
         opened: list[str] = []
-        monkeypatch.setattr(app.app, "open_url", lambda url, **_: opened.append(url))
+        monkeypatch.setattr(navigation, "open_outside", lambda url, _: opened.append(url))
         await conversation_with(app, "Go")
         y, line = next((y, line) for y, line in enumerate(app.lines) if "this" in line)
         await app.pilot.click(app.chat.transcript, offset=(line.index("this"), y))
@@ -157,6 +158,49 @@ async def test_the_host_of_an_odd_link_is_the_one_that_would_be_asked(
         await app.press("n")
         await app.until(lambda: app.app.screen is app.chat)
         assert opened == []
+
+
+async def test_links_are_walked_and_opened_by_keyboard_after_the_address_was_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (
+        "[one](https://one.test/a) `x` and "
+        + "word " * 20
+        + "[two words](https://two.test/b) [no](file:///etc)"
+    )
+    async with running_app(ScriptedProvider([text]), tmp_path, size=(60, 24)) as app:
+        opened: list[str] = []
+        monkeypatch.setattr(navigation, "open_outside", lambda url, _: opened.append(url))
+        await conversation_with(app, "Go")
+        await app.press("alt+up", "l")
+        assert (app.chat.transcript.selected_text, said(app)) == ("one", "https://one.test/a · o opens it")
+        await app.press("l")
+        assert (app.chat.transcript.selected_text, said(app)) == (
+            "two words",
+            "https://two.test/b · o opens it",
+        )
+        await app.press("o")
+        await app.until(lambda: isinstance(app.app.screen, ConfirmScreen))
+        assert str(app.app.screen.query_one(".dialog-title", Static).content) == "Open two.test?"
+        assert opened == []
+        await app.press("y")
+        assert opened == ["https://two.test/b"]
+        await app.press("l")
+        assert said(app) == "https://one.test/a · o opens it"
+
+
+async def test_an_address_that_no_browser_opens_is_copied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running_app(ScriptedProvider(["https://one.test/a"]), tmp_path) as app:
+        monkeypatch.setattr(navigation, "open_outside", lambda _, failed: failed())
+        await conversation_with(app, "Go")
+        await app.press("alt+up", "o", "y")
+        await app.until(lambda: app.app.clipboard == "https://one.test/a")
+
+
+def said(app: Running) -> str:
+    return next(iter(each.message for each in app.app._notifications), "")
 
 
 async def test_code_blocks_are_walked_and_copied_by_keyboard(tmp_path: Path) -> None:

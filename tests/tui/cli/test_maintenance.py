@@ -335,6 +335,14 @@ def test_serve_refuses_other_hosts_and_a_missing_model(run: Run) -> None:
     assert "model pull" in done.err
 
 
+def test_serve_refuses_a_secret_whose_address_would_change(run: Run, tmp_path: Path) -> None:
+    done = run("serve", "--secret-file", str(tmp_path / "secret"))
+
+    assert done.code == 2
+    assert "--secret-file needs --port" in done.err
+    assert not (tmp_path / "secret").exists()
+
+
 def test_serve_answers_until_it_is_terminated(data: Path) -> None:
     # Nothing is asked of the upstream before the first prompt: none has to be there.
     with subprocess.Popen(

@@ -35,11 +35,6 @@ def painted(running: Running, selector: str) -> str:
     )
 
 
-async def clear_toasts(running: Running) -> None:
-    running.app.clear_notifications()
-    await running.app.screen.query("ToastHolder").remove()
-
-
 async def shows(running: Running, words: str, where: str) -> None:
     """Wait until words are painted literally, and check that nothing raw is painted anywhere."""
     await running.until(lambda: bare(words) in bare(painted(running, where)), f"{words!r} is painted")
@@ -52,16 +47,16 @@ async def test_the_app_installs_the_control_filter(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("unfiltered")
-async def test_toasts_and_headings_show_text_literally(tmp_path: Path) -> None:
-    async with running_app(ScriptedProvider([]), tmp_path, size=(180, 50), toasts=True) as running:
+async def test_notices_and_headings_show_text_literally(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider([]), tmp_path, size=(180, 50)) as running:
         for raw in HOSTILE_TEXTS.values():
             text = raw.replace("\x00", "")
-            await clear_toasts(running)
+            running.app.clear_notifications()
             running.chat.say(f"{text}\nsecond line")
-            await shows(running, f"{seen(text)}second line", "Toast")
-            await clear_toasts(running)
+            await shows(running, f"{seen(text)}second line", "#status")
+            running.app.clear_notifications()
             running.app.notify("words", title=text)
-            await shows(running, f"{seen(text)}words", "Toast")
+            await shows(running, f"{seen(text)}: words", "#status")
         running.chat.list_pane.set_heading("[@click=app.quit]here[/]")
         await shows(running, "[@click=app.quit]here[/]", "#heading")
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
 from gptalk_client.models import BranchEntry, Conversation, Message, Phase, Role, Status, Usage
 from gptalk_client.text import one_line
-from gptalk_tui.actions import Action
 from gptalk_tui.chat.turns import LiveTurn
 from gptalk_tui.keymap import KeyMap
 from gptalk_tui.widgets.transcript.reply_words import count_words, duration_s, is_cut, tokens_of
@@ -219,34 +218,3 @@ def place_status(*, is_following: bool, has_new_text: bool, end: str) -> Content
     if not is_following:
         return Content.styled(f"{end} follows the newest text", "$ink-muted")
     return Content.empty()
-
-
-def footer(actions: Iterable[Action], keys: KeyMap, width: int) -> Content:
-    """Return as many keys as fit."""
-    return _hints(((keys.first(action.id), action.short) for action in actions), width)
-
-
-def find_footer(width: int) -> Content:
-    """Return the keys of the find bar."""
-    hints = (
-        ("Enter", "read"),
-        ("Down", "next"),
-        ("Up", "before"),
-        ("Tab", "all conversations"),
-        ("Esc", "close"),
-    )
-    return _hints(hints, width)
-
-
-def _hints(hints: Iterable[tuple[str, str]], width: int) -> Content:
-    parts: list[Content] = []
-    room = width - 2
-    for key, does in hints:
-        if not key:
-            continue
-        room -= cell_len(key) + cell_len(does) + 1
-        if room < 0:
-            break
-        parts.append(Content.assemble((key, "$ink-text"), (f" {does}", "$ink-muted")))
-        room -= 3
-    return Content("   ").join(parts)

@@ -59,6 +59,11 @@ class Commands:
         """Whether the key of an action works now, where the focus is."""
         return self._navigation.hears(action.scope) and self.is_available(action)
 
+    @property
+    def scope(self) -> Scope:
+        """Where the focus is, as far as keys go."""
+        return self._navigation.scope
+
     def hinted(self) -> list[Action]:
         """Return the actions that the footer shows now, most useful first."""
         shown = in_footer(self._navigation.scope)
@@ -76,13 +81,17 @@ class Commands:
             name: The command without its slash.
             words: What follows it.
         """
-        action = SLASH_COMMANDS.get(name)
+        action, typed = SLASH_COMMANDS.get(name), self._composer.text
+
+        def refuse(why: str) -> None:
+            self._host.say(why, is_true=lambda: self._composer.text == typed)
+
         if action is None:
-            self._host.say(f"No such command: /{one_line(name)}. A leading space sends it as text.")
+            refuse(f"No such command: /{one_line(name)}. A leading space sends it as text.")
         elif not self.is_available(action):
-            self._host.say(f"/{name} isn't available right now.")
+            refuse(f"/{name} isn't available right now.")
         elif words and not action.takes_words:
-            self._host.say(f"/{name} takes no arguments. A leading space sends it as text.")
+            refuse(f"/{name} takes no arguments. A leading space sends it as text.")
         else:
             self._composer.set_text("")
             self._start(action, words)

@@ -25,6 +25,7 @@ from gptalk_tui.chat.interrupt import Interrupt
 from gptalk_tui.chat.leaving import Leaving
 from gptalk_tui.chat.message_actions import MessageActions
 from gptalk_tui.chat.navigation import Navigation
+from gptalk_tui.chat.notices import Notices
 from gptalk_tui.chat.notifier import Notifier
 from gptalk_tui.chat.opener import Opener
 from gptalk_tui.chat.prompt_history import PromptHistory
@@ -34,6 +35,7 @@ from gptalk_tui.chat.session import Session
 from gptalk_tui.chat.sidebar import Shown, Sidebar
 from gptalk_tui.chat.status_bars import StatusBars
 from gptalk_tui.chat.store_watcher import StoreWatcher
+from gptalk_tui.chat.tags import Tags
 from gptalk_tui.chat.theme_switcher import ThemeSwitcher
 from gptalk_tui.chat.transcript_view import TranscriptView
 from gptalk_tui.chat.turn_runner import TurnRunner
@@ -69,6 +71,7 @@ class Controllers:
         body: Widget,
     ) -> None:
         all_of_it = (session, services, host)
+        self.notices = Notices(session, host)
         self.commands = Commands(host, composer=composer)
         self.undo = Undo(host, composer=composer)
         self.history = PromptHistory(*all_of_it, composer=composer)
@@ -154,6 +157,7 @@ class Controllers:
             drafts=self.drafts,
             undo=self.undo,
         )
+        self.tags = Tags(services, host, conversations=self.conversations)
         self.watcher = StoreWatcher(*all_of_it, sidebar=self.sidebar, view=self.view, transcript=transcript)
         self.commands.bind(self._bound(session, host, transcript, composer), self.navigation)
 
@@ -229,6 +233,8 @@ class Controllers:
             ),
             "code.next": Command(navigation.next_code, has_messages),
             "code.copy": Command(navigation.copy_code, has_messages),
+            "link.next": Command(navigation.next_link, has_messages),
+            "link.open": Command(navigation.open_chosen_link, has_messages),
             "message.edit": Command(messages.edit, has_messages, is_idle),
             "message.regenerate": Command(messages.regenerate, has_messages, is_idle),
             "branch.previous": Command(
@@ -244,6 +250,7 @@ class Controllers:
             "conversation.rename": Command(
                 conversations.rename, has_target, run_with=conversations.rename_to
             ),
+            "conversation.tag": Command(self.tags.ask, has_target, run_with=self.tags.change),
             "conversation.pin": Command(conversations.pin, has_target),
             "conversation.archive": Command(conversations.archive, lambda: conversations.may_archive),
             "conversation.restore": Command(conversations.restore, lambda: conversations.may_restore),

@@ -100,12 +100,12 @@ class ConversationActions:
 
     async def _rename(self, target: Conversation, title: str) -> None:
         self._pane.move_on_from(target.id)  # a filter may leave it out now
-        await self._change(target, lambda store: store.rename_conversation(target.id, title))
+        await self.change(target, lambda store: store.rename_conversation(target.id, title))
 
     async def pin(self) -> None:
         """Keep the conversation at the top of the list, or no longer."""
         target = self.target
-        if target is not None and await self._change(
+        if target is not None and await self.change(
             target, lambda store: store.set_pinned(target.id, not target.pinned)
         ):
             self._host.say(f"{'Unpinned' if target.pinned else 'Pinned'} “{title_of(target)}”.")
@@ -116,8 +116,8 @@ class ConversationActions:
         if target is None:
             return
         self._pane.move_on_from(target.id)
-        if await self._change(target, lambda store: store.set_archived(target.id, True)):
-            self._offer_undo(
+        if await self.change(target, lambda store: store.set_archived(target.id, True)):
+            self.offer_undo(
                 f"Archived “{title_of(target)}”.", target, lambda store: store.set_archived(target.id, False)
             )
 
@@ -130,11 +130,11 @@ class ConversationActions:
         is_open = target.id == self._session.conversation_id
         if is_open:
             await self._drafts.save()
-        if not await self._change(target, lambda store: store.trash_conversation(target.id)):
+        if not await self.change(target, lambda store: store.trash_conversation(target.id)):
             return
         if target.id == self._session.conversation_id:
             self._open_nothing()
-        self._offer_undo(
+        self.offer_undo(
             f"Moved “{title_of(target)}” to the trash.",
             target,
             lambda store: store.restore_conversation(target.id),
@@ -153,7 +153,7 @@ class ConversationActions:
                 return store.restore_conversation(target.id)
             return store.set_archived(target.id, False)
 
-        if await self._change(target, change):
+        if await self.change(target, change):
             self._host.say(f"Restored “{title_of(target)}”.")
 
     def purge(self) -> None:
@@ -170,7 +170,7 @@ class ConversationActions:
             if self._is_refused(target):
                 return
             self._pane.move_on_from(target.id)
-            if await self._change(target, lambda store: store.purge_conversation(target.id)):
+            if await self.change(target, lambda store: store.purge_conversation(target.id)):
                 if target.id == self._session.conversation_id:
                     self._open_nothing()
                 self._host.say(f"Deleted “{title_of(target)}” for good.")
@@ -184,7 +184,7 @@ class ConversationActions:
 
     # Parts
 
-    async def _change(self, target: Conversation, change: Callable[[Store], Conversation | None]) -> bool:
+    async def change(self, target: Conversation, change: Callable[[Store], Conversation | None]) -> bool:
         """Change a conversation in the store and show it; return whether that went well."""
         try:
             await self._carry_out(change)
@@ -200,14 +200,24 @@ class ConversationActions:
         await self._sidebar.refresh()
         self._host.refresh_bars()
 
-    def _offer_undo(
+    def offer_undo(
         self,
         done: str,
         target: Conversation,
         change: Callable[[Store], Conversation | None],
         *,
         reopen: bool = False,
+        undone: str = "",
     ) -> None:
+        """Say what was done, and offer to undo it.
+
+        Args:
+            done: A sentence.
+            target: The conversation.
+            change: Undoes it.
+            reopen: Open the conversation again, unless something else was begun meanwhile.
+            undone: A sentence for when it has been undone.
+        """
         session = self._session
 
         async def take_back() -> None:
@@ -215,7 +225,7 @@ class ConversationActions:
             if reopen and session.conversation_id is None and not session.turn and not self._composer.text:
                 self._opener.switch_to(target.id)
 
-        self._undo.offer(done, f"Restored “{title_of(target)}”.", take_back)
+        self._undo.offer(done, undone or f"Restored “{title_of(target)}”.", take_back)
 
     def _is_refused(self, target: Conversation) -> bool:
         is_refused = target.id in self._session.turns.conversations

@@ -200,7 +200,8 @@ class MessageActions:
         return is_refused
 
     def _say_still_replying(self) -> None:
-        self._host.say(f"Still replying. {self._host.keys.how('turn.stop')} stops it.")
+        stop = self._host.keys.how("turn.stop")
+        self._host.say(f"Still replying. {stop} stops it.", is_true=lambda: self._session.is_replying)
 
     async def _release_deleted(self) -> None:
         """Make the composer's text a prompt of its own where the message that it would replace is deleted."""

@@ -15,7 +15,7 @@ from gptalk_client.text import one_line, visible
 from gptalk_tui.cli import completing
 from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.examples import examples
-from gptalk_tui.cli.options import pass_globals
+from gptalk_tui.cli.options import pass_globals, tag_option
 from gptalk_tui.cli.output import SHORT_ID, columns, note, write
 
 if TYPE_CHECKING:
@@ -51,19 +51,39 @@ def summary(conversation: Conversation) -> dict[str, Any]:
         "provider": conversation.provider,
         "archived": conversation.archived,
         "pinned": conversation.pinned,
+        "tags": list(conversation.tags),
     }
 
 
-@click.command("list", epilog=examples("gptalk-tui list -n 10", "gptalk-tui list --json --archived"))
+@click.command(
+    "list",
+    epilog=examples("gptalk-tui list -n 10", "gptalk-tui list '#work'", "gptalk-tui list --json --archived"),
+)
+@click.argument("words", metavar="[WORD]...", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("-n", "limit", type=click.IntRange(0, MAX_LISTED), metavar="N", help="Print at most N.")
 @click.option("--archived", is_flag=True, help="List archived conversations instead.")
 @click.option("--trash", is_flag=True, help="List the trash instead.")
+@tag_option
 @pass_globals
-def list_(context: Globals, as_json: bool, limit: int | None, archived: bool, trash: bool) -> None:
-    """List conversations: pinned first, then newest first."""
+def list_(
+    context: Globals,
+    words: tuple[str, ...],
+    as_json: bool,
+    limit: int | None,
+    archived: bool,
+    trash: bool,
+    tags: tuple[str, ...],
+) -> None:
+    """List conversations: pinned first, then newest first.
+
+    Each WORD must be in the title; '#TAG' finds conversations with this tag.
+    """
     with opened(context) as store:
-        found = store.conversations(limit=limit, archived=archived, trash=trash)
+        found = store.conversations(
+            # The space at the end finishes the last word: no other tag that begins with it is meant.
+            limit=limit, archived=archived, trash=trash, tags=tags, filter=" ".join([*words, ""]),
+        )  # fmt: skip
     if as_json:
         write(json.dumps([summary(each) for each in found], indent=2) + "\n")
         return

@@ -16,7 +16,7 @@ from gptalk_tui.cli import completing
 from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.conversations import opened
 from gptalk_tui.cli.examples import examples
-from gptalk_tui.cli.options import pass_globals
+from gptalk_tui.cli.options import pass_globals, tag_option
 from gptalk_tui.cli.output import note, write
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ _FOLDER = "folder"
         "gptalk-tui export --all --format json -o everything.json",
         "gptalk-tui export --all --format md -o transcripts/",
         "gptalk-tui export --all --format folder ~/Sync/chats",
+        "gptalk-tui export --tag work --format md -o work/",
     )
 )
 @click.argument("conversations", metavar="[ID]...", nargs=-1, shell_complete=completing.conversations)
@@ -44,6 +45,7 @@ _FOLDER = "folder"
     is_flag=True,
     help="Export all conversations, including archived ones but not the trash.",
 )
+@tag_option
 @click.option(
     "--format",
     "name",
@@ -63,6 +65,7 @@ def export(
     context: Globals,
     conversations: tuple[str, ...],
     everything: bool,
+    tags: tuple[str, ...],
     name: str | None,
     output: str | None,
     all_branches: bool,
@@ -73,20 +76,21 @@ def export(
     A single conversation goes to standard output unless -o is given. Several go to a folder, one file each, or,
     as JSON or JSON lines, to a single file.
 
-    The format `folder` keeps one JSON file a conversation in a folder, for git or Syncthing: with --all, name the
-    folder as the only argument. `gptalk-tui import FOLDER` merges it on another machine.
+    The format `folder` keeps one JSON file a conversation in a folder, for git or Syncthing: with --all or
+    --tag, name the folder as the only argument. `gptalk-tui import FOLDER` merges it on another machine.
     """
     from gptalk_client.store.reserved_paths import refuse_own_file
     from gptalk_client.transcripts.formats import FORMATS
 
+    everything = everything or bool(tags)
     if name == _FOLDER and everything and output is None and len(conversations) == 1:
         (output,), conversations = conversations, ()
     if bool(conversations) == everything:
-        raise click.UsageError("Give either conversations or --all.")
+        raise click.UsageError("Give either conversations, or --all or --tag.")
     if output not in (None, "-"):
         refuse_own_file(typed_path(output), context.paths().database)
     with opened(context) as store:
-        found = _all(store) if everything else [store.find_conversation(each) for each in conversations]
+        found = _all(store, tags) if everything else [store.find_conversation(each) for each in conversations]
         if name == _FOLDER:
             _export_folder(store, found, output, force=force)
             return
@@ -148,9 +152,9 @@ def _from_suffix(output: str | None) -> str:
     return next((each.name for each in FORMATS.values() if each.suffix == suffix), "md")
 
 
-def _all(store: Store) -> list[Conversation]:
-    """Return every conversation, in an order that pinning or later turns don't change."""
-    found = store.conversations() + store.conversations(archived=True)
+def _all(store: Store, tags: Sequence[str]) -> list[Conversation]:
+    """Return every conversation, or those with some tags, in an order that pinning or later turns don't change."""
+    found = store.conversations(tags=tags) + store.conversations(archived=True, tags=tags)
     return sorted(found, key=lambda each: (each.created_at_ms, each.id))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     epilog=examples(
         "gptalk-tui serve --model-file ~/models/any.gguf",
         "gptalk-tui serve --upstream http://127.0.0.1:11434/v1 -m llama3.2",
+        "gptalk-tui serve --port 8899 --secret-file ~/.config/gptalk-tui/serve.secret",
     )
 )
 @click.option(
@@ -33,8 +35,21 @@ if TYPE_CHECKING:
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 takes any that is free."
 )
+@click.option(
+    "--secret-file",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Keep the secret here, so that the address stays the same; needs --port.",
+)
 @pass_globals
-def serve(context: Globals, model_file: str | None, upstream: str, host: str, port: int) -> int:
+def serve(
+    context: Globals,
+    model_file: str | None,
+    upstream: str,
+    host: str,
+    port: int,
+    secret_file: Path | None,
+) -> int:
     """Serve the GPTalk protocol from a model on this computer, until Ctrl+C.
 
     The address it prints holds a secret: only who knows it can use the endpoint. With --upstream, -m names the
@@ -42,8 +57,10 @@ def serve(context: Globals, model_file: str | None, upstream: str, host: str, po
     """
     from gptalk_client.addresses import Address
     from gptalk_client.embedded.serve import serve as run
-    from gptalk_client.errors import ConfigError
+    from gptalk_client.errors import ConfigError, UsageError
 
+    if secret_file is not None and not port:
+        raise UsageError("--secret-file needs --port: without it, each start takes another port.")
     try:
         upstream = Address.parse(upstream, "--upstream").base if upstream else ""
     except ConfigError as err:
@@ -57,6 +74,7 @@ def serve(context: Globals, model_file: str | None, upstream: str, host: str, po
         upstream_model=(context.model or os.environ.get("GPTALK_MODEL", "")) if upstream else "",
         host=host,
         port=port,
+        secret_file=secret_file,
         echo=lambda line: write(line + "\n"),
     )
     return 128 + number

@@ -59,6 +59,18 @@ _OPTIONS = (
 )
 
 
+def tag_option(command: Command) -> Command:
+    """Add `--tag` to a command, which gets the names as `tags`."""
+    return click.option(
+        "--tag",
+        "tags",
+        multiple=True,
+        metavar="TAG",
+        shell_complete=completing.tags,
+        help="Only conversations with this tag; with several, those that have all of them.",
+    )(command)
+
+
 def global_options(command: Command) -> Command:
     """Add the global options to a command; their values go to `Globals`, the root context's object."""
     for option in reversed(_OPTIONS):

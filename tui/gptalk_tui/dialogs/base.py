@@ -33,6 +33,10 @@ class TrueScreen(Screen[Result]):
 
     HORIZONTAL_BREAKPOINTS = _WIDTHS
 
+    def show_notice(self, notice: Content) -> None:
+        """Show a notice, or none if it is empty."""
+        raise NotImplementedError
+
     def _screen_resized(self, size: Size) -> None:
         super()._screen_resized(self.app.size)
 
@@ -70,6 +74,17 @@ class Dialog(ModalScreen[Result], TrueScreen[Result]):
 
     _late_answer: Callable[[], object] | None = None
     """Gives the answer that came while another screen was over this one."""
+
+    def show_notice(self, notice: Content) -> None:
+        """Show a notice at the lower edge."""
+        found = self.query("#notice").results(Static)
+        line = next(found, None)
+        if line is None and notice.plain:
+            line = Static(id="notice", markup=False)
+            self.mount(line)
+        if line is not None:
+            line.update(notice)
+            line.display = bool(notice.plain)
 
     @property
     def is_behind(self) -> bool:

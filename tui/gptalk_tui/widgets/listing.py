@@ -8,6 +8,7 @@ from datetime import datetime, time, timedelta
 from typing import overload
 
 from gptalk_client.models import Conversation
+from gptalk_client.tags import shown_tags
 from gptalk_client.text import one_line
 from gptalk_tui.widgets.row_list import LazyRows, Row
 
@@ -161,4 +162,4 @@ class ConversationRows(LazyRows):
         if self._shows_counts and conversation.message_count:
             right = f"{conversation.message_count} · {right}"
         mark = ACTIVE_MARK if conversation.id == self._active else ""
-        return Row(conversation.id, title_of(conversation), right, mark)
+        return Row(conversation.id, title_of(conversation), right, mark, shown_tags(conversation.tags))

@@ -16,6 +16,9 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+LEAST_ASIDE = 4
+"""The room, in cells, from which on the beginning of what goes after a text says something."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -28,6 +31,8 @@ class Row:
     """Dim, at the right edge."""
     mark: str = ""
     """One cell before the text, in the accent."""
+    aside: str = ""
+    """Dim, after the text, where there is room."""
     spans: tuple[tuple[int, int], ...] = ()
     """Start and end of each emphasised part of the text, such as a match, in characters."""
 
@@ -245,11 +250,14 @@ class RowList(ScrollView, can_focus=True):
         if cell_len(row.text) > room and cell_len(right) > room:
             right, room = " ", max(0, width - 4)  # the text is more important
         text = _fitted(row.text, room)
+        left = room - cell_len(text) - 2
+        aside = f"  {_fitted(row.aside, left)}" if row.aside and left >= LEAST_ASIDE else ""
         segments = [
             Segment(" ", base),
             Segment(set_cell_size(row.mark or " ", 1), mark_style),
             Segment(" ", base),
-            *_emphasised(set_cell_size(text, room), row.spans, base, mark_style + Style(bold=True)),
+            *_emphasised(text, row.spans, base, mark_style + Style(bold=True)),
+            Segment(set_cell_size(aside, room - cell_len(text)), right_style),
             Segment(right, right_style),
         ]
         return Strip(segments).adjust_cell_length(width, base)

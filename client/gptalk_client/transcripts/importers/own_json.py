@@ -64,6 +64,7 @@ class _Conversation(msgspec.Struct):
     options: dict[str, Any] = {}
     archived: bool = False
     pinned: bool = False
+    tags: list[str] = []
     changed_at: dict[str, str] | None = None
 
 
@@ -146,6 +147,7 @@ def _imported(found: _Conversation) -> ImportedConversation:
         options=found.options,
         archived=found.archived,
         pinned=found.pinned,
+        tags=found.tags,
         changed_at_ms=None
         if found.changed_at is None
         else {field: ms_of_iso(at, 0) for field, at in found.changed_at.items()},

@@ -35,8 +35,8 @@ def layout(blocks: Blocks, styles: StyleTable, *, text_width: int, full_width: i
     Args:
         blocks: From `parse` or `parse_plain`.
         styles: The colours.
-        text_width: Cells for text, at least 1.
-        full_width: Cells for code and tables, at least `text_width`.
+        text_width: Cells for text and code, at least 1.
+        full_width: Cells for tables, at least `text_width`.
 
     Returns:
         The lines, none wider than allowed; links and code blocks by line.
@@ -51,7 +51,7 @@ def layout(blocks: Blocks, styles: StyleTable, *, text_width: int, full_width: i
             painted.lines.append(blank_line(logical, fitting(block.gutters, text_width), styles))
             logical += 1
         elif isinstance(block, Code):
-            _code(block, logical, full_width, styles, painted)
+            _code(block, logical, text_width, styles, painted)
             logical += len(block.lines) or block.has_header
         elif isinstance(block, Rule):
             painted.lines.append(_rule(block, logical, text_width, styles))
@@ -86,6 +86,15 @@ def _text(block: Text, logical: int, width: int, styles: StyleTable, painted: Pa
             lines.append(Line(strip, logical, first, length, x, number > 0, runs))
         else:
             lines.append(Line(strip, logical, start, end - start, x, number > 0))
+    if spans and spans[-1].style.startswith("h1"):
+        widest = max((line.strip.cell_length for line in lines if line.logical == logical), default=0)
+        lines.append(_under(block, logical, before, widest - indent, styles))
+
+
+def _under(block: Text, logical: int, before: list[Segment], cells: int, styles: StyleTable) -> Line:
+    """Return the rule under a first-level heading."""
+    strip = Strip([*before, Segment("━" * max(1, cells), styles["line"])])
+    return Line(strip, logical, len(block.plain), 0, strip.cell_length, True, ())
 
 
 def _rule(block: Rule, logical: int, width: int, styles: StyleTable) -> Line:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 USER_BAR = "▌"
 ERROR_BAR = "▌"
-CHOSEN_BAR = "┃"
+CHOSEN_BAR, WIDE_BAR = "┃", "█"
 THOUGHT_BAR = "│"
 FOLDED, UNFOLDED = "▸", "▾"
 
@@ -60,8 +60,12 @@ class PaintedLine:
     def chosen_strip(self) -> Strip:
         """The line with the marker of a chosen message."""
         if self._chosen is None:
-            column = self._frame.left
-            mark = Strip([Segment(CHOSEN_BAR, self._styles["page marker"])], 1)
+            column = self._frame.content - 2
+            mark = self.strip.crop(column, column + 1)
+            if mark.text == USER_BAR:  # a bar already: it becomes a wider one
+                mark = Strip([Segment(WIDE_BAR, mark._segments[0].style)], 1)
+            else:
+                mark = Strip([Segment(CHOSEN_BAR, self._styles["page marker"])], 1)
             parts = [self.strip.crop(0, column), mark, self.strip.crop(column + 1, self.strip.cell_length)]
             if self._origin:
                 content = self._frame.content
@@ -129,7 +133,9 @@ class Renderer:
         piece = rows.piece(row)
         if piece is not None:
             rendered.is_thought = row < rows.first
-            rendered.blocks = parse_plain(piece) if rendered.is_prompt else parse(piece)
+            rendered.blocks = (
+                parse_plain(piece) if rendered.is_prompt else parse(piece, shows_ticks=self.styles.is_ansi)
+            )
             self.layout(rendered, frame)
         elif row == HEAD:
             rendered.lines = self._head(rows, frame)

@@ -12,6 +12,7 @@ from textual.message import Message
 from gptalk_client.models import BranchEntry
 from gptalk_tui.widgets.transcript.code import code_blocks
 from gptalk_tui.widgets.transcript.document import Fetch, Reasoning
+from gptalk_tui.widgets.transcript.links import MessageLink, message_links
 from gptalk_tui.widgets.transcript.marks import Marks
 from gptalk_tui.widgets.transcript.pane import LinePane
 from gptalk_tui.widgets.transcript.pointer import Pointer
@@ -272,6 +273,26 @@ class Transcript(LinePane):
             if block.selection == self.selection:
                 return block.source
         return blocks[0].source if len(blocks) == 1 else None
+
+    def choose_link(self) -> MessageLink | None:
+        """Select the next link of the chosen message, wrapping around, and return it; None if there is none."""
+        links = message_links(self.document, self.chosen) if self.chosen is not None else []
+        if not links:
+            return None
+        at = next((at for at, each in enumerate(links) if each.selection == self.selection), -1)
+        link = links[(at + 1) % len(links)]
+        self.selection = link.selection
+        self.show_position(link.position)
+        return link
+
+    @property
+    def chosen_link(self) -> str | None:
+        """The address of the selected link, or of the only one in the chosen message."""
+        links = message_links(self.document, self.chosen) if self.chosen is not None else []
+        for link in links:
+            if link.selection == self.selection:
+                return link.url
+        return links[0].url if len(links) == 1 else None
 
     # Selecting
 
