@@ -150,7 +150,11 @@ class ModelPicker(Dialog[str | None]):
     def _row(self, model: ModelInfo, spans: tuple[tuple[int, int], ...] = ()) -> Row:
         mark = _STAR if model.name in self._choices.favourites else ""
         return Row(
-            _LISTED + model.name, one_line(model.name, max_chars=200), one_line(model.summary), mark, spans
+            _LISTED + model.name,
+            one_line(model.name, max_chars=200),
+            one_line(model.summary),
+            mark,
+            spans=spans,
         )
 
     # Keys
