@@ -285,7 +285,8 @@ async def test_a_provider_is_changed_and_removed_also_where_a_persona_uses_it(tm
         )
         paths_in(tmp_path).config_file.write_text(
             'provider = "mine"  # who answers\n[providers.mine]\nurl = "http://127.0.0.1:9/v1"\n'
-            'headers = { "x-team" = "42" }\noptions = { seed = 7 }\n[personas.p]\nsystem_prompt = "Be brief."\nprovider = "mine"\n'
+            'headers = { "x-team" = "42" }\noptions = { seed = 7 }\n'
+            '[personas.p]\nsystem_prompt = "Be brief."\nprovider = "mine"\n'
         )
         async with real_app(tmp_path, settings) as app:
             await app.press("ctrl+t", "enter")
