@@ -16,7 +16,6 @@ import msgspec
 from gptalk_client.addresses import Address, Proxy
 from gptalk_client.errors import ConfigError, GptalkError, UsageError
 from gptalk_client.files import open_regular
-from gptalk_client.parameters import check_parameter
 from gptalk_client.settings import (
     OPENAI,
     ProviderSettings,
@@ -169,6 +168,8 @@ class _Reader:
     def check_options(self, at: tuple[str, ...], options: Mapping[str, Any]) -> None:
         """Report request parameters that can't be used."""
         for option, value in options.items():
+            from gptalk_client.parameters import check_parameter  # most have none
+
             try:
                 check_parameter(option, value)
             except UsageError as err:

@@ -77,7 +77,7 @@ class ProviderSettings:
 
     type: Literal["openai", "gptalk"] = "openai"
     """Which protocol it speaks. A GPTalk service has only an address and a model."""
-    url: str = ""
+    url: str = field(default="", repr=False)
     """Address, up to and with `/v1` for most engines."""
     model: str = ""
     """The model that replies unless another one is chosen; empty takes the provider's default."""

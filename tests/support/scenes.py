@@ -42,6 +42,23 @@ PASTA = """For eight people:
 - 300 g guanciale
 
 Whisk eggs and cheese, *off the heat*, into the drained pasta."""
+FOURIER = r"""It writes a signal as a sum of waves, and tells how much of each **frequency** is in it:
+
+$$\hat f(\xi) = \int_{-\infty}^{\infty} f(x)\,e^{-2\pi i x \xi}\,dx$$
+
+| English | 日本語 | よみ |
+|---|---|---|
+| frequency | 周波数 | しゅうはすう |
+| amplitude | 振幅 | しんぷく |
+| spectrum | スペクトル | |
+
+In practice a computer takes samples, and the fast algorithm, $O(n \log n)$:
+
+```python
+spectrum = np.fft.rfft(samples)
+loudest = freqs[np.abs(spectrum).argmax()]
+```
+"""
 STRUCTS = """A struct that holds a reference names its lifetime too:
 
 ```rust
@@ -156,6 +173,50 @@ async def chat() -> str:
         return svg
 
 
+async def hero() -> str:
+    """What the README opens with: a full list, and mathematics, a wide table and code in one reply."""
+    asked, gate = asyncio.Event(), asyncio.Event()
+    settings = Settings(provider="gptalk", model="qwen3:8b")
+    async with scene([PASTA, gate], [FOURIER, asked], settings=settings, window=32_768) as app:
+        import_titles(
+            app,
+            ("Release checklist", 3, True),
+            ("Interview questions for Thursday", 1, False),
+            ("日本語の助詞", 1, False),
+            ("Регулярные выражения", 2, False),
+            ("Bread without kneading", 4, False),
+            ("Names for a grey cat", 9, False),
+        )
+        await app.send("Pasta for eight")
+        await app.until(lambda: "drained pasta" in app.text)
+        await app.press("ctrl+n")
+        await app.send("What does a Fourier transform do? With the terms in Japanese.")
+        await app.until(lambda: "np.fft" in app.text)
+        gate.set()
+        await app.until(lambda: len(app.chat.session.turns) == 1)
+        await app.until(lambda: "●" in rows_of_list(app))
+        svg = await streaming_picture(app, "about 57 tokens/s · 6.8 s")
+        asked.set()
+        await app.until_idle()
+        return svg
+
+
+def rows_of_list(app: Running) -> str:
+    """Return what the list of conversations shows."""
+    rows = app.chat.query_one(RowList)
+    return "\n".join(rows.render_line(y).text for y in range(rows.size.height))
+
+
+def import_titles(app: Running, *found: tuple[str, int, bool]) -> None:
+    """Store conversations: title, days since their last message, whether they are pinned."""
+    now = datetime.now(UTC) - timedelta(seconds=5)
+    for title, days, pinned in found:
+        at_ms = int((now - timedelta(days=days)).timestamp() * 1000)
+        message = ImportedMessage("1", None, Role.USER, title, at_ms)
+        imported = ImportedConversation(title, title, at_ms, at_ms, [message], pinned=pinned)
+        app.store.import_conversations("scene", [imported])
+
+
 async def first_start() -> str:
     """The question of the very first start."""
 
@@ -184,17 +245,13 @@ async def export() -> str:
 async def conversations() -> str:
     """The list, while it is walked: pinned first, by day, with a filter."""
     async with scene([PASTA]) as app:
-        now = datetime.now(UTC) - timedelta(seconds=5)
-        for title, days, pinned in (
+        import_titles(
+            app,
             ("Release checklist", 3, True),
             ("Регулярные выражения", 1, False),
             ("日本語の助詞", 1, False),
             ("Interview notes", 2, False),
-        ):
-            at_ms = int((now - timedelta(days=days)).timestamp() * 1000)
-            message = ImportedMessage("1", None, Role.USER, title, at_ms)
-            found = ImportedConversation(title, title, at_ms, at_ms, [message], pinned=pinned)
-            app.store.import_conversations("scene", [found])
+        )
         await talk(app, "Pasta for eight")
         await app.press("ctrl+s")
         await app.until_idle()
@@ -294,6 +351,7 @@ async def small() -> str:
 
 
 SCENES: dict[str, Callable[[], Awaitable[str]]] = {
+    "hero": hero,
     "chat": chat,
     "first-start": first_start,
     "export": export,

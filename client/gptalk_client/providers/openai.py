@@ -10,41 +10,24 @@ import json
 import re
 from collections.abc import AsyncGenerator, Mapping, Set
 from contextlib import aclosing
-from dataclasses import replace
 from typing import Any
 
-from gptalk_client.addresses import Address
-from gptalk_client.errors import (
-    AuthError,
-    BlockedError,
-    ConfigError,
-    GptalkError,
-    ProtocolError,
-    ProviderError,
-    Remedy,
-)
+from gptalk_client.errors import ConfigError, GptalkError, ProviderError, Remedy
 from gptalk_client.models import Messages, Phase, PhaseChanged, ReplyEvent, ReplyRequest
 from gptalk_client.providers.api_keys import ApiKey, check_key
 from gptalk_client.providers.base import Provider
 from gptalk_client.providers.event_stream import MAX_EVENT_BYTES
 from gptalk_client.providers.http import HttpClient, Request
-from gptalk_client.providers.http_errors import Response, check_response, hide
+from gptalk_client.providers.http_errors import Response, check_response
 from gptalk_client.providers.model_info import ModelInfo, listed_models
+from gptalk_client.providers.openai_access import Access, address_of
 from gptalk_client.providers.openai_decoder import OpenAIReply
+from gptalk_client.providers.openai_models import CHAT, Catalogue
 from gptalk_client.providers.proxies import choose_proxy
-from gptalk_client.providers.refusals import ANTHROPIC_VERSION, is_anthropic_refusal, remedy_of
 from gptalk_client.providers.retries import Retries, Retry
 from gptalk_client.providers.stream_reader import StreamReader
 from gptalk_client.providers.streaming_request import StreamingRequest
-from gptalk_client.providers.windows import listed_window, loaded_window, slot_window
-from gptalk_client.settings import (
-    KEY_PLACE,
-    ProviderSettings,
-    Timeouts,
-    is_header_name,
-    is_header_value,
-    is_secret,
-)
+from gptalk_client.settings import ProviderSettings, Timeouts
 from gptalk_client.text import replace_surrogates
 
 __all__ = ["OpenAI", "Timeouts"]
@@ -52,10 +35,7 @@ __all__ = ["OpenAI", "Timeouts"]
 LOADING_S = 300.0
 """How long an engine on this computer may take until its response begins: it loads its model first."""
 
-_MAX_LIST_BYTES = 8 * 1024 * 1024  # some gateways send half a megabyte about their models
 _NOTHING: Mapping[str, str] = {}
-_CHAT = "/chat/completions"
-_PATH_HINT = "Check the address; for most engines it ends with /v1."
 # A conversation's options that this protocol does not have.
 _OTHERS_OPTIONS = ("context_messages", "ctx_msg_count")
 # What is sent with every request unless the endpoint refuses it.
@@ -65,7 +45,6 @@ _UNKNOWN = re.compile(
     re.IGNORECASE,
 )
 _MAX_REFUSAL_BYTES = 64 * 1024
-_NO_LIST = (404, 405, 501)  # of models
 _AT_ONCE = Retry(0.0, "")
 
 
@@ -98,23 +77,17 @@ class OpenAI(Provider):
         headers: Mapping[str, str] = _NOTHING,
         query: Mapping[str, str] = _NOTHING,
     ) -> None:
-        if bad := [
-            name for name, value in headers.items() if not (is_header_name(name) and is_header_value(value))
-        ]:
-            raise ConfigError(f"The header “{bad[0]}” can't be sent.", hint="Correct its name or its value.")
         if isinstance(api_key, str):
             api_key = ApiKey(ProviderSettings(api_key=check_key(api_key, name)), name)
-        self._address = address = _address(url, query)
-        self._api_key = api_key
-        self._own_headers = {header.lower(): value for header, value in headers.items()}
-        named = (*headers.items(), *query.items())
-        self._secrets = [value for name, value in named if is_secret(name, value)]
+        self._access = Access(name, api_key, headers, query)
+        self._address = address = address_of(url, query)
         self._proxy = proxy
         self.name = name
         self.is_on_this_computer = address.is_loopback
         self._timeouts = timeouts = timeouts or Timeouts()
         self._windows: dict[str, int | None] = {}
         self._http = HttpClient(address, proxy=proxy, timeouts=timeouts)
+        self._catalogue = Catalogue(self._http, self._access, proxy=proxy, timeouts=timeouts)
         is_default = timeouts.headers_s == Timeouts().headers_s
         self._headers_s = LOADING_S if address.is_loopback and is_default else timeouts.headers_s
         self._refused: set[str] = set()
@@ -148,7 +121,7 @@ class OpenAI(Provider):
             ProviderError: It cannot be reached, or refuses.
             ConfigError: The key cannot be had.
         """
-        return [each.name for each in listed_models(await self._listed())]
+        return [each.name for each in listed_models(await self._catalogue.listed())]
 
     async def list_models(self) -> list[ModelInfo]:
         """Return the available models with what the engine tells about them, in its order.
@@ -166,11 +139,7 @@ class OpenAI(Provider):
             ProviderError: It cannot be reached, or refuses.
             ConfigError: The key cannot be had.
         """
-        listed = await self._listed()
-        if listed is None:
-            return None
-        details = await self._details(_owner(listed))
-        return [details.get(each.name, each).or_else(each) for each in listed_models(listed)]
+        return await self._catalogue.find()
 
     async def check(self) -> list[ModelInfo]:
         """Check that prompts would be answered, without sending one: ask for the models.
@@ -182,51 +151,7 @@ class OpenAI(Provider):
             ProviderError: It cannot be reached, refuses, or is no such engine; the hint says what to do.
             ConfigError: The key cannot be had, or the engine has no models.
         """
-        try:
-            found = await self.find_models()
-            if found is None:
-                await self._check_chat()
-        except (BlockedError, ProtocolError) as err:
-            raise ProtocolError(err.message, hint=_PATH_HINT, remedy=Remedy.ADDRESS) from None
-        if found == []:
-            raise ConfigError(f"{self.service} has no models yet.", hint="Load one there, then try again.")
-        return found or []
-
-    async def _check_chat(self) -> None:
-        """Check that something chats where no models are listed: send a request without messages."""
-        body = b'{"model": "", "messages": []}'
-        request = Request("POST", _CHAT, await self._headers(), body=body)
-        try:
-            response = await self._http.fetch(request)
-            if response.status in (400, 422, 500) and not response.is_html:
-                return
-            if response.status in _NO_LIST and remedy_of(response.reason()) is not Remedy.MODEL:
-                raise ProtocolError(f"{self.service} doesn't know this address (status {response.status}).")
-            if response.status != 404:
-                check_response(response, self.service, secret="key")
-        except ProviderError as err:
-            raise self._told(err) from None
-
-    async def _details(self, owner: object) -> dict[str, ModelInfo]:
-        """Return what an engine tells about its models beside `/v1`: Ollama and LM Studio do."""
-        path = {"library": "/api/tags", "organization_owner": "/api/v0/models"}.get(str(owner))
-        if path is None:
-            return {}
-        try:
-            response = await self._beside(path)
-            found = listed_models(response.get("models") or response.get("data"))
-        except GptalkError:
-            return {}  # an older version, or another engine
-        return {each.name: each for each in found}
-
-    async def _beside(self, path: str) -> dict[str, Any]:
-        """Return the JSON object at a path of the engine's own, beside `/v1`."""
-        client = HttpClient(Address.parse(self._address.origin), proxy=self._proxy, timeouts=self._timeouts)
-        try:
-            request = Request("GET", path, await self._headers(), max_body_bytes=_MAX_LIST_BYTES)
-            return (await client.fetch(request)).json_object()
-        finally:
-            await client.aclose()
+        return await self._catalogue.check()
 
     async def context_window(self, model: str) -> int | None:
         """Return how many tokens a model's context has room for; None if the engine doesn't say.
@@ -235,41 +160,10 @@ class OpenAI(Provider):
         """
         if model not in self._windows:
             try:
-                self._windows[model] = await self._find_window(model)
+                self._windows[model] = await self._catalogue.window(model)
             except GptalkError:
                 return None
         return self._windows[model]
-
-    async def _find_window(self, model: str) -> int | None:
-        listed = await self._listed()
-        owner = _owner(listed)
-        try:
-            # What Ollama loaded the model with matters, not what that could take.
-            if owner == "library" and (window := loaded_window(await self._beside("/api/ps"), model)):
-                return window
-            if owner == "llamacpp" and (window := slot_window(await self._beside("/props"))):
-                return window
-        except ProtocolError:
-            pass  # an older version
-        return listed_window(listed, model)
-
-    async def _listed(self) -> object:
-        """Return what the endpoint says about its models, as decoded; None if it lists none."""
-        try:
-            request = Request("GET", "/models", await self._headers(), max_body_bytes=_MAX_LIST_BYTES)
-            response = await self._http.fetch(request)
-            if (key := self._api_key.known) and is_anthropic_refusal(response.status, response.body):
-                headers = {**request.headers, "x-api-key": key, "anthropic-version": ANTHROPIC_VERSION}
-                response = await self._http.fetch(replace(request, headers=headers))
-            if response.status in _NO_LIST:
-                return None
-            check_response(response, self.service, secret="key")
-            answer = response.json_object()
-            return (answer["data"] or []) if "data" in answer else None
-        except ProtocolError:
-            return None
-        except ProviderError as err:
-            raise self._told(err) from None
 
     def model_for(self, asked: str) -> str:
         """Return the name of the model that answers; by default the first on the list, once that was read."""
@@ -301,7 +195,7 @@ class OpenAI(Provider):
                 async for event in events:
                     yield event
         except ProviderError as err:
-            raise self._told(err) from None
+            raise self._access.told(err) from None
         finally:
             if running is not None and not running.is_ending:
                 await running.close()
@@ -309,8 +203,8 @@ class OpenAI(Provider):
     async def _chat(self, request: ReplyRequest, model: str) -> Request:
         return Request(
             "POST",
-            _CHAT,
-            await self._headers(),
+            CHAT,
+            await self._access.headers(),
             body=_body(request, model, self._refused),
             max_body_bytes=MAX_EVENT_BYTES,
             headers_s=self._headers_s,
@@ -326,7 +220,7 @@ class OpenAI(Provider):
             if refused is None:
                 check_response(response, self.service, secret="key")
         except ProviderError as err:
-            hide(err, self._api_key.known, *self._secrets)
+            self._access.hide(err)
             retry = retries.after(err, can_repeat=False)
             if retry is None:
                 raise
@@ -358,47 +252,6 @@ class OpenAI(Provider):
             raise ConfigError(f"{self.service} lists no models.", hint="Name one.", remedy=Remedy.MODEL)
         self._first_model = names[0]
         return names[0]
-
-    async def _headers(self) -> dict[str, str]:
-        headers = {"accept": "*/*", "content-type": "application/json", "user-agent": "gptalk-tui"}
-        headers |= self._own_headers
-        places = [name for name, value in headers.items() if KEY_PLACE in value]
-        if "authorization" in headers and not places:
-            return headers
-        key = await self._api_key.get()
-        if key and not places:
-            headers["authorization"] = f"Bearer {key}"
-        for name in places:
-            headers[name] = headers[name].replace(KEY_PLACE, key)
-        return headers
-
-    def _told(self, error: ProviderError) -> ProviderError:
-        hide(error, self._api_key.known, *self._secrets)
-        if isinstance(error, AuthError):
-            has_key = self._api_key.known or "authorization" in self._own_headers
-            error.hint = f"Check the key of “{self.name}”." if has_key else f"“{self.name}” needs a key."
-            error.remedy = Remedy.KEY
-            self._api_key.forget()
-        return error
-
-
-def _owner(listed: object) -> object:
-    """Return whose models an engine lists, which tells what engine it is."""
-    first = next((each for each in listed if isinstance(each, dict)), {}) if isinstance(listed, list) else {}
-    return first.get("owned_by")
-
-
-def _address(url: str, query: Mapping[str, str]) -> Address:
-    """Return the base address for `/chat/completions`, from any of the usual ways to write it."""
-    address = Address.parse(url.strip(), takes_query=True)
-    base = address.base.removesuffix("/chat/completions").rstrip("/")
-    base = f"{base}/v1" if base == address.origin else base
-    if not query:
-        return replace(address, base=base)
-    from urllib.parse import urlencode
-
-    given = f"{address.query}&" if address.query else "?"
-    return replace(address, base=base, query=given + urlencode(query))
 
 
 def _body(request: ReplyRequest, model: str, refused: Set[str]) -> bytes:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from gptalk_tui.cli import completing
+from gptalk_tui.cli import completing, completing_providers
 from gptalk_tui.cli.context import Globals
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -27,7 +27,7 @@ _OPTIONS = (
         callback=_keep,
         expose_value=False,
         help="Who replies: gptalk, local (a model on this computer), or a provider of the config file.",
-        shell_complete=completing.providers,
+        shell_complete=completing_providers.providers,
     ),
     click.option(
         "-m",
@@ -36,7 +36,7 @@ _OPTIONS = (
         callback=_keep,
         expose_value=False,
         help="Model name.",
-        shell_complete=completing.models,
+        shell_complete=completing_providers.models,
     ),
     click.option(
         "--proxy", metavar="URL", callback=_keep, expose_value=False, help="Proxy URL for the service."

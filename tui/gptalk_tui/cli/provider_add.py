@@ -13,7 +13,7 @@ import click
 from gptalk_client.errors import UsageError
 from gptalk_client.presets import OTHER, PRESETS, Preset, preset_named
 from gptalk_client.settings import ProviderSettings, Settings, check_provider_name
-from gptalk_tui.cli import completing
+from gptalk_tui.cli import completing_providers
 from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.examples import examples
 from gptalk_tui.cli.options import pass_globals
@@ -35,7 +35,7 @@ _MOST_NAMED = 8
         "gptalk-tui providers add work --url https://llm.example.com/v1 --key-command 'pass show work/llm'",
     )
 )
-@click.argument("name", shell_complete=completing.presets)
+@click.argument("name", shell_complete=completing_providers.presets)
 @click.option(
     "--preset",
     type=click.Choice(_NAMES),

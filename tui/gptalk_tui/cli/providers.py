@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gptalk_client.settings import BUILT_IN, GPTALK, LOCAL, ProviderSettings, Settings
-from gptalk_tui.cli import completing
+from gptalk_tui.cli import completing_providers
 from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.examples import examples
 from gptalk_tui.cli.exit_codes import exit_code_of
@@ -49,7 +49,7 @@ def list_(context: Globals, as_json: bool) -> None:
 
 
 @providers.command("remove", epilog=examples("gptalk-tui providers remove work"))
-@click.argument("name", shell_complete=completing.configured_providers)
+@click.argument("name", shell_complete=completing_providers.configured_providers)
 @pass_globals
 def remove(context: Globals, name: str) -> None:
     """Remove a provider from the config file, and its key. Its conversations stay, and ask for another one."""
@@ -72,7 +72,7 @@ def remove(context: Globals, name: str) -> None:
 @providers.command(
     "test", epilog=examples("gptalk-tui providers test", "gptalk-tui providers test work --json")
 )
-@click.argument("name", required=False, shell_complete=completing.providers)
+@click.argument("name", required=False, shell_complete=completing_providers.providers)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @pass_globals
 def test(context: Globals, name: str | None, as_json: bool) -> int:
@@ -102,7 +102,7 @@ def test(context: Globals, name: str | None, as_json: bool) -> int:
 @click.command(
     epilog=examples("gptalk-tui models", "gptalk-tui models ollama", "gptalk-tui models work --json")
 )
-@click.argument("name", required=False, metavar="[PROVIDER]", shell_complete=completing.providers)
+@click.argument("name", required=False, metavar="[PROVIDER]", shell_complete=completing_providers.providers)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @pass_globals
 def models(context: Globals, name: str | None, as_json: bool) -> None:
