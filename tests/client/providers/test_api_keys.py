@@ -145,14 +145,15 @@ def test_kept_key_stays_with_its_address(tmp_path: Path) -> None:
     assert keys.find("work", "http://llm.example.com/v1") == ""
 
 
-def test_keys_that_others_can_read_are_not_used(tmp_path: Path) -> None:
+async def test_keys_that_others_can_read_are_not_used(tmp_path: Path) -> None:
     file = tmp_path / "keys.json"
     keys = KeptKeys(file)
     keys.keep("work", URL, SECRET)
     file.chmod(0o644)
     with pytest.raises(ConfigError, match="readable by others") as caught:
-        keys.find("work", URL)
+        await ApiKey(ProviderSettings(url=URL), "work", keys).get()
     assert SECRET not in caught.value.for_humans()
+    assert await ApiKey(ProviderSettings(url="http://127.0.0.1:11434/v1"), "ollama", keys).get() == ""
 
 
 def test_damaged_keys_are_not_overwritten(tmp_path: Path) -> None:
