@@ -49,7 +49,7 @@ class AddProviderScreen(Dialog[str | None]):
         with Vertical(classes="dialog -tall"):
             yield Static("Add a provider", classes="dialog-title", markup=False)
             yield RowList()
-            yield KeyHints(("Enter", "test and list its models"), ("Esc", "back"))
+            yield KeyHints(("Enter", "test"), ("Esc", "back"))
 
     def on_mount(self) -> None:
         self.query_one(RowList).focus()

@@ -114,7 +114,8 @@ class ModelPicker(Dialog[str | None]):
         rows = list(self._rows(self.query_one(Input).value.strip()))
         first = next((row.key for row in rows if row.key), None)
         self.query_one(RowList).set_rows(rows, highlight=first if is_new else self._current)
-        self._current = None
+        if self._models is not None:
+            self._current = None
 
     # Rows
 

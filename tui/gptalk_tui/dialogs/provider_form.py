@@ -103,7 +103,7 @@ class ProviderForm(Dialog[str | None]):
                 yield setting("key variable", variable)
             yield Static(classes="dialog-note", markup=False)
             yield Static(classes="dialog-error", markup=False)
-            yield KeyHints(("Enter", "test and list its models"), ("Tab", "next"), ("Esc", "back"))
+            yield KeyHints(("Enter", "test"), ("Tab", "next"), ("Esc", "back"))
 
     @property
     def _example(self) -> str:

@@ -203,7 +203,7 @@ class SettingsScreen(Dialog[list[Chosen] | None]):
             elif name:
                 words = f"{one_line(self._provider)} lists no such model"
             else:
-                words = f"{len(models)} models" if len(models) != 1 else "1 model"
+                words = {0: "no models are listed", 1: "1 model"}.get(len(models), f"{len(models)} models")
         self._form.note_model(words)
 
     # Keys
