@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from rich.cells import cell_len, set_cell_size
 from textual.content import Content
@@ -27,7 +27,7 @@ ROOMY_WIDTH = 60
 """From this width on the header has room for the app's name."""
 TITLE_WIDTH = 24
 """So many columns of the header belong to the title, where there are that many."""
-SHORTEST_NAME = 6
+SHORTEST_NAME = 8
 """Names are not cut shorter than this, in cells."""
 
 
@@ -55,7 +55,8 @@ def header_right(
 ) -> Content:
     """Return the header's right part: how full the context is, the persona, the model and who runs it.
 
-    Where there is little room, the context goes first; then names are cut, the longest one first.
+    Where there is little room, the context goes first, then long names are cut, then the persona goes, then the
+    provider.
 
     Args:
         model: Its name.
@@ -65,17 +66,24 @@ def header_right(
         context: See `context_words`.
     """
     room = width - min(TITLE_WIDTH, width // 3) - 3
-    parts = [one_line(part) for part in (context, persona, model, provider)]
-    if context and _joined_width(parts) > room:
-        parts[0] = ""
-    while _joined_width(parts) > room and max(map(cell_len, parts)) > SHORTEST_NAME:
-        at = max(range(len(parts)), key=lambda each: cell_len(parts[each]))
-        parts[at] = set_cell_size(parts[at].removesuffix("…"), cell_len(parts[at]) - 2).rstrip() + "…"
-    return Content.styled(" · ".join(filter(None, parts)), "$ink-muted")
+    names = [one_line(name) for name in (persona, model, provider)]
+    fitting = [_joined([context, *names])]
+    fitting += [_joined(_cut(names[first:], room)) for first in (0, 1)]
+    last = _joined(_cut(names[1:2], room))
+    return Content.styled(next((each for each in fitting if cell_len(each) <= room), last), "$ink-muted")
 
 
-def _joined_width(parts: Sequence[str]) -> int:
-    return cell_len(" · ".join(filter(None, parts)))
+def _joined(parts: Iterable[str]) -> str:
+    return " · ".join(filter(None, parts))
+
+
+def _cut(names: Iterable[str], room: int) -> list[str]:
+    """Return the names, the longest ones cut until all fit or none is longer than `SHORTEST_NAME`."""
+    cut = list(names)
+    while cell_len(_joined(cut)) > room and max(map(cell_len, cut)) > SHORTEST_NAME:
+        at = max(range(len(cut)), key=lambda each: cell_len(cut[each]))
+        cut[at] = set_cell_size(cut[at].removesuffix("…"), cell_len(cut[at]) - 2).rstrip() + "…"
+    return cut
 
 
 def context_words(usage: Usage | None, window: int | None) -> str:
