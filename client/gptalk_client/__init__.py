@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         OpenedConversation,
         Phase,
         PhaseChanged,
+        QueuedPrompt,
         ReasoningAdded,
         ReplyEvent,
         ReplyFacts,
@@ -92,8 +93,8 @@ _HOMES = {
     ],
     "models": [
         "AsyncResult", "BranchEntry", "Conversation", "Finished", "Message", "Messages", "OpenedConversation",
-        "Phase", "PhaseChanged", "ReasoningAdded", "ReplyEvent", "ReplyFacts", "ReplyRequest", "Role",
-        "SaveFailed", "SaveRecovered", "SearchHit", "Status", "TextAdded", "TextReplaced", "TurnEnded",
+        "Phase", "PhaseChanged", "QueuedPrompt", "ReasoningAdded", "ReplyEvent", "ReplyFacts", "ReplyRequest",
+        "Role", "SaveFailed", "SaveRecovered", "SearchHit", "Status", "TextAdded", "TextReplaced", "TurnEnded",
         "TurnEvent", "TurnOpened", "Usage", "UsageReported",
     ],
     "providers.api_keys": ["ApiKey", "KeptKeys"],
@@ -120,12 +121,13 @@ __all__ = [
     "GPTalk", "GptalkError", "ImportedConversation", "ImportedMessage", "KeptKeys", "LocalModelError",
     "LocalSettings", "Login", "Message", "Messages", "ModelInfo", "NetworkError", "NewerSchemaError",
     "OpenAI", "OpenedConversation", "Overrides", "Persona", "Phase", "PhaseChanged", "ProtocolError",
-    "Provider", "ProviderError", "ProviderSettings", "ProxyError", "RateLimitedError", "ReasoningAdded",
-    "Remedy", "ReplyEvent", "ReplyFacts", "ReplyRequest", "Rewritten", "Role", "SaveFailed", "SaveRecovered",
-    "SearchHit", "ServerError", "Settings", "StalledError", "Status", "Store", "StoreError", "StoreFullError",
-    "StoreReadOnlyError", "StoreThread", "TLSError", "TextAdded", "TextReplaced", "TimedOutError", "Timeouts",
-    "TranscriptError", "TruncatedError", "Turn", "TurnEnded", "TurnEvent", "TurnOpened", "TurnOptions",
-    "UiSettings", "Unset", "Usage", "UsageError", "UsageReported", "__version__",
+    "Provider", "ProviderError", "ProviderSettings", "ProxyError", "QueuedPrompt", "RateLimitedError",
+    "ReasoningAdded", "Remedy", "ReplyEvent", "ReplyFacts", "ReplyRequest", "Rewritten", "Role",
+    "SaveFailed", "SaveRecovered", "SearchHit", "ServerError", "Settings", "StalledError", "Status",
+    "Store", "StoreError", "StoreFullError", "StoreReadOnlyError", "StoreThread", "TLSError", "TextAdded",
+    "TextReplaced", "TimedOutError", "Timeouts", "TranscriptError", "TruncatedError", "Turn", "TurnEnded",
+    "TurnEvent", "TurnOpened", "TurnOptions", "UiSettings", "Unset", "Usage", "UsageError", "UsageReported",
+    "__version__",
 ]  # fmt: skip
 
 

@@ -58,6 +58,8 @@ class ChatSettings:
     """Instructions to the model before the conversation."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Other request parameters, such as `top_p`; a provider's own come before them."""
+    titles: Literal["prompt", "model"] = "prompt"
+    """Whether a new conversation's title is made from its first prompt alone, or then improved by its model."""
     reasoning: Literal["folded", "open", "hidden"] = "folded"
     """How to show what a model thinks before it answers."""
 
@@ -157,6 +159,8 @@ class UiSettings:
     """Whether to show the list of conversations if there is room."""
     notify: Literal["bell", "osc9", "off"] = "bell"
     """How to announce the end of a reply while the terminal is not focused."""
+    repaint: Literal["changes", "everything"] = "changes"
+    """Paint only what changed, or all of what may have, for a terminal that shows the former wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +184,8 @@ class Settings:
     """By name, one table `[personas.NAME]` each."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Keys by action id, such as `"turn.stop" = "escape,ctrl+x"`."""
+    snippets: Mapping[str, str] = field(default_factory=dict)
+    """Texts by name, which `/name` puts into the prompt; `{variables}` in them are filled in."""
     ui: UiSettings = field(default_factory=UiSettings)
 
     @property

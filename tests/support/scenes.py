@@ -108,7 +108,6 @@ def fixed_figures() -> Iterator[None]:
     with (
         patch(f"{words}.time_words", lambda _: "2026-01-31 09:05"),
         patch(f"{words}.duration_s", lambda _: 4.2),
-        patch("gptalk_tui.chat.bar_texts.duration_s", lambda _: 4.2),
         patch(
             f"{words[: -len('.reply_words')]}.rendering.thought_words",
             lambda _, *, is_growing: "Thinking for 12 s" if is_growing else "Thought for 12 s",

@@ -173,8 +173,8 @@ def _meet(one: Scope, other: Scope) -> bool:
     return one is other or Scope.ANYWHERE in (one, other) or {one, other} == {Scope.READING, Scope.MESSAGE}
 
 
-def readme_table() -> str:
-    """Return the keys as a Markdown table, as the README shows them."""
+def markdown_table() -> str:
+    """Return the keys as a Markdown table, as docs/keys.md shows them."""
     keys = KeyMap()
     lines = ["| key | does | where |", "|---|---|---|"]
     for action in ACTIONS:

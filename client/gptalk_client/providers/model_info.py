@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 from gptalk_client.providers.windows import listed_window
+from gptalk_client.text import short_count
 
 MOST_MODELS = 10_000
 """How many models of a list are taken in."""
@@ -43,13 +44,8 @@ class ModelInfo:
     @property
     def summary(self) -> str:
         """What is known beside the name, such as `8.2B · Q4_K_M · 32k · $0.15/$0.60`; empty if nothing is."""
-        parts = [self.size, self.quantization]
-        if self.context_tokens:
-            parts.append(
-                f"{self.context_tokens / 1000:.0f}k"
-                if self.context_tokens >= 1000
-                else str(self.context_tokens)
-            )
+        room = short_count(self.context_tokens) if self.context_tokens else ""
+        parts = [self.size, self.quantization, room]
         if self.prompt_price == 0 and self.reply_price == 0:
             parts.append("free")
         elif self.prompt_price is not None and self.reply_price is not None:

@@ -22,7 +22,8 @@ from gptalk_client.providers.http_errors import Response, check_response
 from gptalk_client.providers.model_info import ModelInfo, listed_models
 from gptalk_client.providers.openai_access import Access, address_of
 from gptalk_client.providers.openai_decoder import OpenAIReply
-from gptalk_client.providers.openai_models import CHAT, Catalogue
+from gptalk_client.providers.openai_models import CHAT, Catalogue, owner_of
+from gptalk_client.providers.prefill import Prefill, prefill_of
 from gptalk_client.providers.proxies import choose_proxy
 from gptalk_client.providers.retries import Retries, Retry
 from gptalk_client.providers.stream_reader import StreamReader
@@ -92,6 +93,8 @@ class OpenAI(Provider):
         self._headers_s = LOADING_S if address.is_loopback and is_default else timeouts.headers_s
         self._refused: set[str] = set()
         self._first_model = ""
+        self._prefill: Prefill | None = None
+        self._has_looked_for_prefill = False
 
     @property
     def service(self) -> str:  # type: ignore[override]
@@ -148,8 +151,8 @@ class OpenAI(Provider):
             The models; none if the engine answers but doesn't list any.
 
         Raises:
-            ProviderError: It cannot be reached, refuses, or is no such engine; the hint says what to do.
-            ConfigError: The key cannot be had, or the engine has no models.
+            ProviderError: It cannot be reached, refuses, has no models, or is no engine; the hint says what to do.
+            ConfigError: The key cannot be had.
         """
         return await self._catalogue.check()
 
@@ -164,6 +167,16 @@ class OpenAI(Provider):
             except GptalkError:
                 return None
         return self._windows[model]
+
+    async def continues_text(self) -> bool:
+        """Return whether the engine is known to go on from the text of a reply that a request ends with."""
+        if not self._has_looked_for_prefill:
+            try:
+                self._prefill = prefill_of(self._address, owner_of(await self._catalogue.listed()))
+            except GptalkError:
+                return False
+            self._has_looked_for_prefill = True
+        return self._prefill is not None
 
     def model_for(self, asked: str) -> str:
         """Return the name of the model that answers; by default the first on the list, once that was read."""
@@ -205,7 +218,7 @@ class OpenAI(Provider):
             "POST",
             CHAT,
             await self._access.headers(),
-            body=_body(request, model, self._refused),
+            body=_body(request, model, self._refused, self._prefill),
             max_body_bytes=MAX_EVENT_BYTES,
             headers_s=self._headers_s,
         )
@@ -254,11 +267,15 @@ class OpenAI(Provider):
         return names[0]
 
 
-def _body(request: ReplyRequest, model: str, refused: Set[str]) -> bytes:
+def _body(request: ReplyRequest, model: str, refused: Set[str], prefill: Prefill | None) -> bytes:
     left_out = {*_OTHERS_OPTIONS, *refused}
     options = {**_OWN_OPTIONS, **request.options}
     sent = {name: value for name, value in options.items() if name not in left_out}
-    body = {"model": model, "messages": _clean(request.messages), "stream": True, **sent}
+    messages = _clean(request.messages)
+    if request.is_continued and prefill is not None:
+        messages[-1] = {**messages[-1], **prefill.message}
+        sent.update(prefill.body)
+    body = {"model": model, "messages": messages, "stream": True, **sent}
     return json.dumps(body).encode("ascii")
 
 

@@ -8,11 +8,11 @@ from typing import Any
 from gptalk_client.addresses import Address
 from gptalk_client.errors import (
     BlockedError,
-    ConfigError,
     GptalkError,
     ProtocolError,
     ProviderError,
     Remedy,
+    ServerError,
 )
 from gptalk_client.providers.http import HttpClient, Request
 from gptalk_client.providers.http_errors import check_response
@@ -59,15 +59,15 @@ class Catalogue:
         listed = await self.listed()
         if listed is None:
             return None
-        details = await self._details(_owner(listed))
+        details = await self._details(owner_of(listed))
         return [details.get(each.name, each).or_else(each) for each in listed_models(listed)]
 
     async def check(self) -> list[ModelInfo]:
         """Return the models once it is clear that prompts would be answered; none if the engine doesn't list any.
 
         Raises:
-            ProviderError: It cannot be reached, refuses, or is no such engine; the hint says what to do.
-            ConfigError: The key cannot be had, or the engine has no models.
+            ProviderError: It cannot be reached, refuses, has no models, or is no engine; the hint says what to do.
+            ConfigError: The key cannot be had.
         """
         try:
             found = await self.find()
@@ -76,7 +76,7 @@ class Catalogue:
         except (BlockedError, ProtocolError) as err:
             raise ProtocolError(err.message, hint=_PATH_HINT, remedy=Remedy.ADDRESS) from None
         if found == []:
-            raise ConfigError(f"{self._service} has no models yet.", hint="Load one there, then try again.")
+            raise ServerError(f"{self._service} has no models yet.", hint="Load one there, then try again.")
         return found or []
 
     async def window(self, model: str) -> int | None:
@@ -86,7 +86,7 @@ class Catalogue:
             GptalkError: It can't be asked.
         """
         listed = await self.listed()
-        owner = _owner(listed)
+        owner = owner_of(listed)
         try:
             # What Ollama loaded the model with matters, not what that could take.
             if owner == "library" and (window := loaded_window(await self._beside("/api/ps"), model)):
@@ -154,7 +154,7 @@ class Catalogue:
             await client.aclose()
 
 
-def _owner(listed: object) -> object:
+def owner_of(listed: object) -> object:
     """Return whose models an engine lists, which tells what engine it is."""
     first = next((each for each in listed if isinstance(each, dict)), {}) if isinstance(listed, list) else {}
     return first.get("owned_by")

@@ -9,11 +9,15 @@ from collections.abc import Iterable
 from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
-from gptalk_client.models import BranchEntry, Conversation, Message, Phase, Role, Status, Usage
-from gptalk_client.text import one_line
+from gptalk_client.models import BranchEntry, Conversation, Message, Phase, QueuedPrompt, Role, Status, Usage
+from gptalk_client.text import one_line, short_count
 from gptalk_tui.chat.turns import LiveTurn
 from gptalk_tui.keymap import KeyMap
-from gptalk_tui.widgets.transcript.reply_words import count_words, duration_s, is_cut, tokens_of
+from gptalk_tui.widgets.transcript.reply_words import (
+    is_cut,
+    may_continue,
+    reply_figures,
+)
 
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _WAITING = {
@@ -95,15 +99,7 @@ def context_words(usage: Usage | None, window: int | None) -> str:
     """
     if usage is None or usage.prompt_tokens is None or not window:
         return ""
-    return f"{_short(usage.prompt_tokens + (usage.completion_tokens or 0))} / {_short(window)}"
-
-
-def _short(tokens: int) -> str:
-    for unit, suffix in ((1_000_000, "M"), (1000, "k")):
-        if tokens >= unit:
-            value = f"{tokens / unit:.1f}" if tokens < 100 * unit else f"{tokens / unit:.0f}"
-            return value.removesuffix(".0") + suffix
-    return str(tokens)
+    return f"{short_count(usage.prompt_tokens + (usage.completion_tokens or 0))} / {short_count(window)}"
 
 
 def welcome_text(provider: str, service: str, model: str, keys: KeyMap) -> Content:
@@ -189,16 +185,9 @@ def idle_status(last: BranchEntry | None, returned: Message | None, typed: str, 
         return Content.styled(f"the prompt is back: {send} {does}", "$ink-warning")
     does = "continues" if is_cut(last) else "asks again"
     hint = f"{send} in the empty composer {does}"
+    if may_continue(last) and not is_cut(last):
+        hint += " · /continue goes on from here"
     return Content.styled(" · ".join(part for part in (hint, figures) if part), "$ink-muted")
-
-
-def reply_figures(entry: BranchEntry) -> str:
-    """Return how long a reply is, how fast it came and how long it took; empty where that is not known."""
-    words, took = count_words(entry), duration_s(entry)
-    if not words or took is None:
-        return ""
-    rate = f"{tokens_of(entry)[0] / took:.0f}/s" if took >= 0.1 else ""
-    return " · ".join(part for part in (words, rate, f"{took:.1f} s") if part)
 
 
 def closed_status() -> Content:
@@ -211,12 +200,15 @@ def full_status() -> Content:
     return Content.styled("disk full: nothing is sent or saved until there is space", "$ink-error")
 
 
-def edit_status(send: str) -> Content:
+def edit_status(edited: Message | QueuedPrompt, send: str) -> Content:
     """Return what an edited message in the composer is for, and the key that sends it."""
-    return Content.styled(
-        f"editing an earlier message · {send} sends it as a new branch · Esc cancels",
-        "$ink-warning",
-    )
+    if isinstance(edited, QueuedPrompt):
+        words = f"editing a queued prompt · {send} keeps the change · Esc cancels"
+    elif edited.role is Role.ASSISTANT:
+        words = f"editing a reply · {send} keeps it as another version · Esc cancels"
+    else:
+        words = f"editing an earlier message · {send} sends it as a new branch · Esc cancels"
+    return Content.styled(words, "$ink-warning")
 
 
 def place_status(*, is_following: bool, has_new_text: bool, end: str) -> Content:

@@ -12,6 +12,7 @@ from functools import partial
 from typing import TypeVar
 
 from textual.await_complete import AwaitComplete
+from textual.containers import Vertical
 from textual.content import Content
 from textual.geometry import Offset, Size
 from textual.screen import ModalScreen, Screen
@@ -74,6 +75,10 @@ class Dialog(ModalScreen[Result], TrueScreen[Result]):
 
     _late_answer: Callable[[], object] | None = None
     """Gives the answer that came while another screen was over this one."""
+
+    async def mount_composed_widgets(self, widgets: list[Widget]) -> None:
+        """Put the dialog on a band across the screen, so that no half of a word looks out beside it."""
+        await self.mount(Vertical(*widgets, id="band"))
 
     def show_notice(self, notice: Content) -> None:
         """Show a notice at the lower edge."""
