@@ -65,7 +65,9 @@ def _short(tokens: int) -> str:
     return str(tokens)
 
 
-def welcome_text(provider: str, service: str, model: str, keys: KeyMap) -> Content:
+def welcome_text(
+    provider: str, service: str, model: str, keys: KeyMap, *, is_narrow: bool = False, is_low: bool = False
+) -> Content:
     """Return the first screen's text.
 
     Args:
@@ -73,6 +75,8 @@ def welcome_text(provider: str, service: str, model: str, keys: KeyMap) -> Conte
         service: The service's host.
         model: The model's name; empty for the provider's own.
         keys: The keys of every action.
+        is_narrow: Each key has a line of its own.
+        is_low: Only the keys are named.
     """
     if provider == "local":
         source = "A small model on this computer answers; nothing leaves it."
@@ -82,15 +86,21 @@ def welcome_text(provider: str, service: str, model: str, keys: KeyMap) -> Conte
         source = ""
     taught = (("conversation.switch", "conversations"), ("app.palette", "commands"), ("app.help", "help"))
     hints = [(keys.first(action_id), does) for action_id, does in taught]
+    if is_narrow:
+        widest = max(len(key) for key, _ in hints)
+        hints = [(key.ljust(widest) if key else "", does) for key, does in hints]
+    keys_taught = Content("\n" if is_narrow else "     ").join(
+        Content.assemble((key, "$ink-text"), (f"  {does}", "$ink-muted")) for key, does in hints if key
+    )
+    if is_low:
+        return keys_taught
     return Content.assemble(
         ("gptalk-tui", "bold $ink-accent"),
         "\n\n",
         ("Type below and press ", "$ink-muted"),
         (keys.first("turn.send"), "$ink-text"),
         (".\n\n", "$ink-muted"),
-        Content("     ").join(
-            Content.assemble((key, "$ink-text"), (f"  {does}", "$ink-muted")) for key, does in hints if key
-        ),
+        keys_taught,
         "\n\n",
         (source, "$ink-muted"),
     )
