@@ -46,7 +46,7 @@ class PaintedLine:
         is_prompt: Whether the message has a bar already, which becomes a wider one while it is chosen.
     """
 
-    __slots__ = ("_chosen", "_frame", "_is_prompt", "_origin", "_styles", "line", "strip")
+    __slots__ = ("_chosen", "_frame", "_origin", "_styles", "is_prompt", "line", "strip")
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class PaintedLine:
         *,
         is_prompt: bool = False,
     ) -> None:
-        self._is_prompt = is_prompt
+        self.is_prompt = is_prompt
         self.strip = strip
         self.line = line
         self._origin = origin
@@ -75,7 +75,7 @@ class PaintedLine:
             if mark.text == USER_BAR:
                 mark = Strip([Segment(WIDE_BAR, mark._segments[0].style)], 1)
             else:
-                bar = WIDE_BAR if self._is_prompt else CHOSEN_BAR
+                bar = WIDE_BAR if self.is_prompt else CHOSEN_BAR
                 mark = Strip([Segment(bar, self._styles["page marker"])], 1)
             parts = [self.strip.crop(0, column), mark, self.strip.crop(column + 1, self.strip.cell_length)]
             if self._origin:
@@ -173,6 +173,7 @@ class Renderer:
         if entry.siblings > 1:
             words = f"{entry.sibling}/{entry.siblings}"
             lines.append(self._words(words, "page muted", "", "page muted", frame))
+            lines[-1].is_prompt = is_prompt
         return lines
 
     @staticmethod
