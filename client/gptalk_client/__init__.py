@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         OpenedConversation,
         Phase,
         PhaseChanged,
+        QueuedPrompt,
         ReasoningAdded,
         ReplyEvent,
         ReplyFacts,
@@ -91,8 +92,8 @@ _HOMES = {
     ],
     "models": [
         "AsyncResult", "BranchEntry", "Conversation", "Finished", "Message", "Messages", "OpenedConversation",
-        "Phase", "PhaseChanged", "ReasoningAdded", "ReplyEvent", "ReplyFacts", "ReplyRequest", "Role",
-        "SaveFailed", "SaveRecovered", "SearchHit", "Status", "TextAdded", "TextReplaced", "TurnEnded",
+        "Phase", "PhaseChanged", "QueuedPrompt", "ReasoningAdded", "ReplyEvent", "ReplyFacts", "ReplyRequest",
+        "Role", "SaveFailed", "SaveRecovered", "SearchHit", "Status", "TextAdded", "TextReplaced", "TurnEnded",
         "TurnEvent", "TurnOpened", "Usage", "UsageReported",
     ],
     "providers.auth_cache": ["AuthCache", "AuthStatus", "Login"],
@@ -113,17 +114,18 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __version__ = "0.1.0"
 __all__ = [
-    "UNSET", "AsyncGeneratorProvider", "AsyncResult", "AuthCache", "AuthError", "AuthStatus", "BlockedError",
-    "BranchEntry", "Chat", "ChatSettings", "ConfigError", "Conversation", "Finished", "GPTalk", "GptalkError",
-    "ImportedConversation", "ImportedMessage", "LocalModelError", "LocalSettings", "Login", "Message",
-    "Messages", "NetworkError", "NewerSchemaError", "OpenAI", "OpenAISettings", "OpenedConversation",
-    "Overrides", "Persona", "Phase", "PhaseChanged", "ProtocolError", "Provider", "ProviderError",
-    "ProviderName", "ProxyError", "RateLimitedError", "ReasoningAdded", "Remedy", "ReplyEvent", "ReplyFacts",
-    "ReplyRequest", "Rewritten", "Role", "SaveFailed", "SaveRecovered", "SearchHit", "ServerError", "Settings",
-    "StalledError", "Status", "Store", "StoreError", "StoreFullError", "StoreReadOnlyError", "StoreThread",
-    "TLSError", "TextAdded", "TextReplaced", "TimedOutError", "Timeouts", "TranscriptError", "TruncatedError",
-    "Turn", "TurnEnded", "TurnEvent", "TurnOpened", "TurnOptions", "UiSettings", "Unset", "Usage", "UsageError",
-    "UsageReported", "__version__",
+    "UNSET", "AsyncGeneratorProvider", "AsyncResult", "AuthCache", "AuthError", "AuthStatus",
+    "BlockedError", "BranchEntry", "Chat", "ChatSettings", "ConfigError", "Conversation", "Finished",
+    "GPTalk", "GptalkError", "ImportedConversation", "ImportedMessage", "LocalModelError", "LocalSettings",
+    "Login", "Message", "Messages", "NetworkError", "NewerSchemaError", "OpenAI", "OpenAISettings",
+    "OpenedConversation", "Overrides", "Persona", "Phase", "PhaseChanged", "ProtocolError", "Provider",
+    "ProviderError", "ProviderName", "ProxyError", "QueuedPrompt", "RateLimitedError", "ReasoningAdded",
+    "Remedy", "ReplyEvent", "ReplyFacts", "ReplyRequest", "Rewritten", "Role", "SaveFailed",
+    "SaveRecovered", "SearchHit", "ServerError", "Settings", "StalledError", "Status", "Store",
+    "StoreError", "StoreFullError", "StoreReadOnlyError", "StoreThread", "TLSError", "TextAdded",
+    "TextReplaced", "TimedOutError", "Timeouts", "TranscriptError", "TruncatedError", "Turn", "TurnEnded",
+    "TurnEvent", "TurnOpened", "TurnOptions", "UiSettings", "Unset", "Usage", "UsageError", "UsageReported",
+    "__version__",
 ]  # fmt: skip
 
 

@@ -100,6 +100,8 @@ class UiSettings:
     """Whether to show the list of conversations if there is room."""
     notify: Literal["bell", "osc9", "off"] = "bell"
     """How to announce the end of a reply while the terminal is not focused."""
+    repaint: Literal["changes", "everything"] = "changes"
+    """Paint only what changed, or all of what may have, for a terminal that shows the former wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,4 +124,6 @@ class Settings:
     """By name, one table `[personas.NAME]` each."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Keys by action id, such as `"turn.stop" = "escape,ctrl+x"`."""
+    snippets: Mapping[str, str] = field(default_factory=dict)
+    """Texts by name, which `/name` puts into the prompt; `{variables}` in them are filled in."""
     ui: UiSettings = field(default_factory=UiSettings)

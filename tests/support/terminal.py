@@ -63,7 +63,9 @@ _TAKE_TERMINAL = (
 
 # What pyte would print instead of ignoring.
 _UNKNOWN_TO_PYTE = re.compile(rb"\x1b\[\?\d+\$p|\x1b\[[<>=?]\d*u|\x1b\[>\d*q")
-_SYNC_QUERY, _SYNC_ANSWER = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
+_ANSWERS = {b"\x1b[?2026$p": b"\x1b[?2026;2$y", b"\x1b[5n": b"\x1b[0n"}
+"""What a question is answered with; the others are not known."""
+
 _FRAME_BEGINS, _FRAME_ENDS = b"\x1b[?2026h", b"\x1b[?2026l"
 _MODE = re.compile(rb"\x1b\[(\?[\d;]+)([hl])")
 _KEYBOARD = re.compile(rb"\x1b\[([<>])\d*u")
@@ -366,8 +368,8 @@ class Terminal:
                 if _FRAME_BEGINS in end or _FRAME_ENDS in end:
                     self._is_half_painted = end.rfind(_FRAME_BEGINS) > end.rfind(_FRAME_ENDS)
                 self._changed.notify_all()
-            if _SYNC_QUERY in data:
-                os.write(self._master, _SYNC_ANSWER)
+            for question, answer in _ANSWERS.items():
+                os.write(self._master, answer * data.count(question))
 
     def _feed(self, data: bytes) -> None:
         """Paint all but a sequence at the end that is not whole yet."""

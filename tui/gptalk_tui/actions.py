@@ -17,6 +17,7 @@ class Scope(StrEnum):
     COMPOSER = "in the composer"
     READING = "in the transcript"
     MESSAGE = "on a message"
+    QUEUE = "on a queued prompt"
     LIST = "in the list"
 
 
@@ -55,7 +56,7 @@ class Action:
 ACTIONS: tuple[Action, ...] = (
     Action(
         "turn.send", "Send",
-        "Send what the composer holds.",
+        "Send what the composer holds; while a reply streams, queue it.",
         "enter", short="send", scope=Scope.COMPOSER, is_bound=False, slash=None,
     ),
     Action(
@@ -94,9 +95,24 @@ ACTIONS: tuple[Action, ...] = (
         "",
     ),
     Action(
-        "turn.continue", "Continue the reply",
-        "Ask for the rest of a reply that was cut at the length limit.",
-        "",
+        "queue.send", "Send the queue",
+        "Send the queued prompts that are held, one after another; Enter in the empty composer does so too.",
+        "", slash="send-queue",
+    ),
+    Action(
+        "queue.visit", "Queued prompts",
+        "Go to the queued prompts, to edit or remove them; Up in the empty composer edits the last one.",
+        "", slash="queue",
+    ),
+    Action(
+        "queue.edit", "Edit the queued prompt",
+        "Put the queued prompt into the composer; Enter keeps the change, in its place.",
+        "e,enter", short="edit", scope=Scope.QUEUE, slash="edit-queued",
+    ),
+    Action(
+        "queue.remove", "Remove the queued prompt",
+        "Take the prompt out of the queue; undo brings it back.",
+        "d,x,delete", short="remove", scope=Scope.QUEUE, slash="unqueue",
     ),
     Action(
         "conversation.compact", "Compact the conversation",
@@ -142,6 +158,11 @@ ACTIONS: tuple[Action, ...] = (
         "app.quit", "Quit",
         "Quit; everything is on disk.",
         "ctrl+q", short="quit",
+    ),
+    Action(
+        "app.repaint", "Repaint the screen",
+        "Paint the whole screen again, after another program wrote over it.",
+        "alt+l", is_bound=False,
     ),
     Action(
         "find.open", "Find",
@@ -289,9 +310,19 @@ ACTIONS: tuple[Action, ...] = (
         "e", short="edit", scope=Scope.MESSAGE,
     ),
     Action(
+        "reply.edit", "Edit the reply",
+        "Edit a reply and keep the result as another version of it.",
+        "E,shift+e", short="edit reply", scope=Scope.MESSAGE, slash="edit-reply",
+    ),
+    Action(
         "message.regenerate", "Regenerate",
         "Ask for the reply once more, beside the one that is there.",
         "r", short="regenerate", scope=Scope.MESSAGE,
+    ),
+    Action(
+        "message.continue", "Continue the reply",
+        "Ask for the rest of a reply that was cut or stopped; it is appended.",
+        "m", short="continue", scope=Scope.MESSAGE,
     ),
     Action(
         "branch.previous", "Older version",
@@ -399,6 +430,7 @@ _IN_FOOTER: Mapping[Scope, tuple[Scope, ...]] = {
     Scope.COMPOSER: (Scope.COMPOSER, Scope.ANYWHERE),
     Scope.READING: (Scope.READING,),
     Scope.MESSAGE: (Scope.MESSAGE, Scope.READING),
+    Scope.QUEUE: (Scope.QUEUE,),
     Scope.LIST: (Scope.LIST,),
 }
 _ALSO_IN_FOOTER: Mapping[Scope, tuple[str, ...]] = {
@@ -406,5 +438,6 @@ _ALSO_IN_FOOTER: Mapping[Scope, tuple[str, ...]] = {
     Scope.COMPOSER: (),
     Scope.READING: ("turn.stop", "transcript.end", "app.palette", "app.help"),
     Scope.MESSAGE: ("turn.stop", "app.palette", "app.help"),
+    Scope.QUEUE: ("turn.stop", "app.undo", "app.palette", "app.help"),
     Scope.LIST: ("conversation.rename", "app.palette", "app.help"),
 }

@@ -34,6 +34,7 @@ from gptalk_tui.keymap import KeyMap, types_nothing
 from gptalk_tui.terminal import gc_tuning
 from gptalk_tui.terminal.control_filter import ControlFilter
 from gptalk_tui.terminal.logs import log_loop_error
+from gptalk_tui.terminal.painter.frames import Frames
 from gptalk_tui.terminal.signals import SignalWatch
 from gptalk_tui.terminal.type_ahead import TypeAhead
 from gptalk_tui.themes import DEFAULT_THEME, NO_COLOUR_THEME, PALETTE_OF, PALETTES
@@ -54,7 +55,7 @@ BuildProvider: TypeAlias = "Callable[[Settings, Paths, Callable[[str], None]], P
 GONE = (NoMatches, NoScreen, MountError, ScreenError)
 """What work meets that was under way when the screens were taken down."""
 
-MOST_FRAMES = 8
+MOST_FRAMES = 3
 """More frames than these do not wait for a terminal that hangs; the toolkit would wait itself at thirty."""
 
 REPAINT_S = 1 / 20
@@ -94,6 +95,8 @@ class GptalkApp(App[int], inherit_bindings=False):
         # With priority, which dialogs let through.
         if quitting := [key for key in self.keys.keys(ACTION_OF["app.quit"]) if types_nothing(key)]:
             self._bindings.bind(",".join(quitting), "leave", show=False, priority=True)
+        if repainting := [key for key in self.keys.keys(ACTION_OF["app.repaint"]) if types_nothing(key)]:
+            self._bindings.bind(",".join(repainting), "repaint", show=False, priority=True)
         self._build_provider = build_provider
         self._chat = chat
         self._new = new
@@ -110,6 +113,8 @@ class GptalkApp(App[int], inherit_bindings=False):
         self.unsaved_sentence = ""
         """What to say on standard error about texts that are not in the database; empty if all are."""
         self._notice_timer: Timer | None = None
+        repaint = os.environ.get("GPTALK_REPAINT") or settings.ui.repaint
+        self.frames = Frames(is_on=repaint != "everything")
         self._repaint: Timer | None = None
         """Runs while frames were left out."""
         self.type_ahead = TypeAhead(self, super().on_event, self._is_opening)
@@ -203,6 +208,7 @@ class GptalkApp(App[int], inherit_bindings=False):
         It is asked for in the signal's handler. While a window is dragged one handler interrupts another, and the
         size that was asked for first is told last.
         """
+        self.frames.forget()
         size = getattr(self._driver, "present_size", None)
         if size is not None:
             event.size = event.virtual_size = event.container_size = size
@@ -210,7 +216,9 @@ class GptalkApp(App[int], inherit_bindings=False):
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         """Paint a frame, unless the terminal hangs: to wait for it would hold up the replies that are stored."""
         if getattr(self._driver, "backlog", 0) < MOST_FRAMES:
-            super()._display(screen, renderable)
+            with getattr(self._driver, "frame", contextlib.nullcontext)():
+                frame = self.frames.of(renderable, self._driver, is_whole=self._sync_available)
+                super()._display(screen, frame)
         elif self._repaint is None:
             self._repaint = self.set_interval(REPAINT_S, self._repaint_when_taken)
 
@@ -220,6 +228,11 @@ class GptalkApp(App[int], inherit_bindings=False):
             self._repaint.stop()
             self._repaint = None
             self.screen.refresh()
+
+    def action_repaint(self) -> None:
+        """Paint the whole screen again."""
+        self.frames.forget()
+        self.screen.refresh()
 
     # Start and end
 

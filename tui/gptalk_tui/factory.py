@@ -27,7 +27,7 @@ def open_store(paths: Paths) -> Store:
     if paths.journal.exists():
         from gptalk_client.store.journal import Journal
 
-        Journal(paths.journal).restore_replies(store)
+        Journal(paths.journal).restore(store)
     return store
 
 

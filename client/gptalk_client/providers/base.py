@@ -64,6 +64,10 @@ class Provider(ABC):
         """
         return None
 
+    async def continues_text(self) -> bool:
+        """Return whether it goes on from the text of a reply that a request ends with."""
+        return False
+
     async def warm_up(self) -> None:  # noqa: B027 - a provider without anything to prepare needs none
         """Prepare for the first turn without using the network: load libraries and certificates."""
 

@@ -22,6 +22,7 @@ from gptalk_client.providers.event_stream import MAX_EVENT_BYTES
 from gptalk_client.providers.http import HttpClient, Request
 from gptalk_client.providers.http_errors import Response, check_response, hide
 from gptalk_client.providers.openai_decoder import OpenAIReply
+from gptalk_client.providers.prefill import Prefill, prefill_of
 from gptalk_client.providers.proxies import choose_proxy
 from gptalk_client.providers.retries import Retries, Retry
 from gptalk_client.providers.stream_reader import StreamReader
@@ -90,6 +91,8 @@ class OpenAI(Provider):
         self._headers_s = LOADING_S if address.is_loopback and is_default else timeouts.headers_s
         self._refused: set[str] = set()
         self._first_model = ""
+        self._prefill: Prefill | None = None
+        self._has_looked_for_prefill = False
 
     @property
     def service(self) -> str:  # type: ignore[override]
@@ -136,12 +139,19 @@ class OpenAI(Provider):
                 return None
         return self._windows[model]
 
+    async def continues_text(self) -> bool:
+        """Return whether the engine is known to go on from the text of a reply that a request ends with."""
+        if not self._has_looked_for_prefill:
+            try:
+                self._prefill = prefill_of(self._address, _owner(await self._listed()))
+            except GptalkError:
+                return False
+            self._has_looked_for_prefill = True
+        return self._prefill is not None
+
     async def _find_window(self, model: str) -> int | None:
         listed = await self._listed()
-        first = (
-            next((each for each in listed if isinstance(each, dict)), {}) if isinstance(listed, list) else {}
-        )
-        owner = first.get("owned_by")
+        owner = _owner(listed)
         beside = HttpClient(Address.parse(self._address.origin), proxy=self._proxy, timeouts=self._timeouts)
         try:
             if owner == "library":  # Ollama; what it loaded the model with matters, not what that could take
@@ -212,7 +222,7 @@ class OpenAI(Provider):
             "POST",
             "/chat/completions",
             self._headers(),
-            body=_body(request, model, self._refused),
+            body=_body(request, model, self._refused, self._prefill),
             max_body_bytes=MAX_EVENT_BYTES,
             headers_s=self._headers_s,
         )
@@ -279,11 +289,21 @@ def _address(url: str) -> Address:
     return replace(address, base=f"{base}/v1" if base == address.origin else base)
 
 
-def _body(request: ReplyRequest, model: str, refused: Set[str]) -> bytes:
+def _owner(listed: object) -> object:
+    """Return who owns the first model on a list; None if that is not said."""
+    models = listed if isinstance(listed, list) else []
+    return next((each.get("owned_by") for each in models if isinstance(each, dict)), None)
+
+
+def _body(request: ReplyRequest, model: str, refused: Set[str], prefill: Prefill | None) -> bytes:
     left_out = {*_OTHERS_OPTIONS, *refused}
     options = {**_OWN_OPTIONS, **request.options}
     sent = {name: value for name, value in options.items() if name not in left_out}
-    body = {"model": model, "messages": _clean(request.messages), "stream": True, **sent}
+    messages = _clean(request.messages)
+    if request.is_continued and prefill is not None:
+        messages[-1] = {**messages[-1], **prefill.message}
+        sent.update(prefill.body)
+    body = {"model": model, "messages": messages, "stream": True, **sent}
     return json.dumps(body).encode("ascii")
 
 

@@ -255,7 +255,7 @@ class Conversations(StorePart):
             con.execute("DELETE FROM conversation WHERE seq = ?", (conversation_seq(con, conversation_id),))
 
     def discard_blank(self, conversation_id: str) -> bool:
-        """Delete a conversation if it is blank: no message, title, draft or setting.
+        """Delete a conversation if it is blank: no message, queued prompt, title, draft or setting.
 
         Returns:
             Whether it was one.
@@ -264,7 +264,8 @@ class Conversations(StorePart):
             deleted = con.execute(
                 "DELETE FROM conversation WHERE id = ? AND title = '' AND trim(draft) = '' AND pinned = 0"
                 " AND system_prompt = '' AND model = '' AND provider = '' AND options IN ('', '{}')"
-                " AND tags = '' AND NOT EXISTS (SELECT 1 FROM message WHERE conversation_seq = conversation.seq)",
+                " AND tags = '' AND NOT EXISTS (SELECT 1 FROM message WHERE conversation_seq = conversation.seq)"
+                " AND NOT EXISTS (SELECT 1 FROM queued_prompt WHERE conversation_seq = conversation.seq)",
                 (conversation_id,),
             )
         return deleted.rowcount > 0

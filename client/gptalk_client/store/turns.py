@@ -6,6 +6,7 @@ import sqlite3
 
 from gptalk_client.errors import StoreError, UsageError
 from gptalk_client.models import Conversation, Message, ReplyFacts, Role, Status
+from gptalk_client.store.queue import take_queued
 from gptalk_client.store.rows import (
     UNSET,
     Unset,
@@ -37,6 +38,7 @@ class Turns(Writers):
         provider: str = "",
         new: Conversation | None = None,
         draft: str | None = None,
+        queued_id: str = "",
     ) -> tuple[Message, Message]:
         """Save a prompt and open its reply's row, in one transaction that is on disk on return.
 
@@ -51,12 +53,14 @@ class Turns(Writers):
             provider: The provider that will be asked, for the record.
             new: Stores this conversation first, under the id given, unless there is one already.
             draft: What remains as the conversation's draft; None clears a draft that is this very prompt.
+            queued_id: The queued prompt that this is. It leaves its queue, and the message takes its id.
 
         Returns:
             The prompt and its reply, which is `streaming` and empty.
 
         Raises:
-            UsageError: No such conversation or parent, or the parent belongs to another conversation.
+            UsageError: No such conversation or parent, or the parent belongs to another conversation; or the
+                prompt is queued no longer.
             StoreError: It could not be written; nothing was changed.
         """
         content = storable(content)
@@ -65,9 +69,11 @@ class Turns(Writers):
         with self._db.write() as con:
             conversation = ensure_conversation(con, conversation_id, new)
             parent = _parent(con, conversation, parent_id)
+            if queued_id:
+                take_queued(con, queued_id)
             prompt = insert_message(
                 con, conversation=conversation, parent=parent, role=Role.USER, content=content,
-                status=Status.COMPLETE, created_at_ms=now,
+                status=Status.COMPLETE, created_at_ms=now, message_id=queued_id,
             )  # fmt: skip
             index_message(con, prompt, content)
             reply = _insert_reply(con, conversation, prompt, model, provider, owner)
@@ -102,6 +108,39 @@ class Turns(Writers):
             if role != Role.USER:
                 raise UsageError("Only a prompt can be answered.")
             return read_message(con, _insert_reply(con, conversation, prompt, model, provider, owner))
+
+    def reopen_reply(self, message_id: str) -> tuple[Message, Message]:
+        """Open a reply again that was cut or stopped, to append to its text. It becomes the active leaf.
+
+        Returns:
+            The prompt that it answers, and the reply with its text so far, which is `streaming` again.
+
+        Raises:
+            UsageError: There is no such reply, it has no text, or something follows it.
+            StoreError: It could not be written.
+        """
+        owner = self._claim_owner()
+        now = now_ms()
+        with self._db.write() as con:
+            seq, conversation = message_seq(con, message_id)
+            reply = read_message(con, seq)
+            followed = con.execute(
+                "SELECT 1 FROM message WHERE parent_seq = ? AND deletion_seq IS NULL", (seq,)
+            ).fetchone()
+            is_unfinished = reply.status in (Status.INCOMPLETE, Status.STOPPED)
+            if reply.role is not Role.ASSISTANT or reply.parent_id is None or not reply.content:
+                raise UsageError("Only a reply with text can be continued.")
+            if followed or not is_unfinished:
+                raise UsageError("Only a cut or stopped reply at the end of its branch can be continued.")
+            con.execute(
+                "UPDATE message SET status = 'streaming', error = '', owner = ? WHERE seq = ?", (owner, seq)
+            )
+            set_active_leaf(con, conversation, seq)
+            con.execute(
+                "UPDATE conversation SET updated_at_ms = ?, trashed_at_ms = NULL WHERE seq = ?",
+                (now, conversation),
+            )
+            return read_message(con, message_seq(con, reply.parent_id)[0]), read_message(con, seq)
 
     def append_reply(self, message_id: str, text: str, *, reasoning: str = "") -> None:
         """Append text and reasoning to a reply that is being written; the cost does not grow with the reply.

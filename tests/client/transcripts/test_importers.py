@@ -397,7 +397,7 @@ def test_our_own_json_after_another_program_has_laid_it_out(
         assert import_path(other, path).added == 1
 
 
-def test_a_dry_run_says_the_same_and_changes_nothing(store: Store, tmp_path: Path) -> None:
+def test_dry_run_reports_the_same_and_changes_nothing(store: Store, tmp_path: Path) -> None:
     path = tmp_path / "conversations.json"
     path.write_text(json.dumps([CHATGPT]))
     report = import_path(store, path, dry_run=True)
@@ -550,9 +550,7 @@ def test_any_yaml_is_read_or_refused_with_a_sentence(tmp_path: Path, text: str) 
 
 
 @pytest.mark.parametrize("plain", ["12:30:00", "2024-01-01", "0o17", "yes", "1e3", "0x1f"])
-def test_aichat_texts_that_look_like_other_values_stay_texts(
-    store: Store, tmp_path: Path, plain: str
-) -> None:
+def test_aichat_texts_that_look_like_other_values_stay_text(store: Store, tmp_path: Path, plain: str) -> None:
     path = tmp_path / "session.yaml"
     path.write_text(f"messages:\n- role: user\n  content: {plain}\n")
     take_in(store, path, "aichat")

@@ -7,11 +7,15 @@ import time
 
 from textual.content import Content
 
-from gptalk_client.models import BranchEntry, Conversation, Message, Phase, Role, Status, Usage
+from gptalk_client.models import BranchEntry, Conversation, Message, Phase, QueuedPrompt, Role, Status, Usage
 from gptalk_client.text import one_line
 from gptalk_tui.chat.turns import LiveTurn
 from gptalk_tui.keymap import KeyMap
-from gptalk_tui.widgets.transcript.reply_words import is_cut, reply_figures
+from gptalk_tui.widgets.transcript.reply_words import (
+    is_cut,
+    may_continue,
+    reply_figures,
+)
 
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _WAITING = {
@@ -158,6 +162,8 @@ def idle_status(last: BranchEntry | None, returned: Message | None, typed: str, 
         return Content.styled(f"the prompt is back: {send} {does}", "$ink-warning")
     does = "continues" if is_cut(last) else "asks again"
     hint = f"{send} in the empty composer {does}"
+    if may_continue(last) and not is_cut(last):
+        hint += " · /continue goes on from here"
     return Content.styled(" · ".join(part for part in (hint, figures) if part), "$ink-muted")
 
 
@@ -171,12 +177,15 @@ def full_status() -> Content:
     return Content.styled("disk full: nothing is sent or saved until there is space", "$ink-error")
 
 
-def edit_status(send: str) -> Content:
+def edit_status(edited: Message | QueuedPrompt, send: str) -> Content:
     """Return what an edited message in the composer is for, and the key that sends it."""
-    return Content.styled(
-        f"editing an earlier message · {send} sends it as a new branch · Esc cancels",
-        "$ink-warning",
-    )
+    if isinstance(edited, QueuedPrompt):
+        words = f"editing a queued prompt · {send} keeps the change · Esc cancels"
+    elif edited.role is Role.ASSISTANT:
+        words = f"editing a reply · {send} keeps it as another version · Esc cancels"
+    else:
+        words = f"editing an earlier message · {send} sends it as a new branch · Esc cancels"
+    return Content.styled(words, "$ink-warning")
 
 
 def place_status(*, is_following: bool, has_new_text: bool, end: str) -> Content:

@@ -15,6 +15,7 @@ from gptalk_tui.chat.slash import SLASH_COMMANDS
 if TYPE_CHECKING:
     from gptalk_tui.chat.host import Host
     from gptalk_tui.chat.navigation import Navigation
+    from gptalk_tui.chat.snippets import Snippets
     from gptalk_tui.widgets.composer import Composer
 
 
@@ -38,9 +39,10 @@ class Command:
 class Commands:
     """The actions, each with what carries it out."""
 
-    def __init__(self, host: Host, *, composer: Composer) -> None:
+    def __init__(self, host: Host, *, composer: Composer, snippets: Snippets) -> None:
         self._host = host
         self._composer = composer
+        self._snippets = snippets
 
     def bind(self, bound: Mapping[str, Command], navigation: Navigation) -> None:
         """Bind every action of the table; called once, when what carries them out is made.
@@ -76,7 +78,7 @@ class Commands:
             await result
 
     def run_slash(self, name: str, words: str) -> None:
-        """Run a slash command; the composer is empty afterwards.
+        """Run a slash command, after which the composer is empty, or put a snippet into it.
 
         Args:
             name: The command without its slash.
@@ -87,7 +89,9 @@ class Commands:
         def refuse(why: str) -> None:
             self._host.say(why, is_true=lambda: self._composer.text == typed)
 
-        if action is None:
+        if action is None and name in self._snippets.texts:
+            self._snippets.insert(name, words)
+        elif action is None:
             refuse(f"No such command: /{one_line(name)}. A leading space sends it as text.")
         elif not self.is_available(action):
             refuse(f"/{name} isn't available right now: {why_not(action)}.")

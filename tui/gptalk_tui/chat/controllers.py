@@ -28,10 +28,12 @@ from gptalk_tui.chat.notices import Notices
 from gptalk_tui.chat.notifier import Notifier
 from gptalk_tui.chat.opener import Opener
 from gptalk_tui.chat.prompt_history import PromptHistory
+from gptalk_tui.chat.prompt_queue import PromptQueue
 from gptalk_tui.chat.prompt_submission import PromptSubmission
 from gptalk_tui.chat.services import Services
 from gptalk_tui.chat.session import Session
 from gptalk_tui.chat.sidebar import Shown, Sidebar
+from gptalk_tui.chat.snippets import Snippets
 from gptalk_tui.chat.status_bars import StatusBars
 from gptalk_tui.chat.store_watcher import StoreWatcher
 from gptalk_tui.chat.tags import Tags
@@ -72,7 +74,8 @@ class Controllers:
     ) -> None:
         all_of_it = (session, services, host)
         self.notices = Notices(session, host)
-        self.commands = Commands(host, composer=composer)
+        self.snippets = Snippets(services, host, composer=composer)
+        self.commands = Commands(host, composer=composer, snippets=self.snippets)
         self.undo = Undo(host, composer=composer)
         self.history = PromptHistory(*all_of_it, composer=composer)
         self.editor = ExternalEditor(host, composer=composer)
@@ -101,7 +104,12 @@ class Controllers:
         )
         self.sidebar = Sidebar(*all_of_it, pane=pane, composer=composer, body=body, opener=self.opener)
         self.navigation = Navigation(
-            services, host, transcript=transcript, composer=composer, sidebar=self.sidebar
+            services,
+            host,
+            transcript=transcript,
+            composer=composer,
+            sidebar=self.sidebar,
+            queue=lambda: self.queue,
         )
         self.runner = TurnRunner(
             *all_of_it,
@@ -116,8 +124,19 @@ class Controllers:
             unsaved=self.unsaved,
             opener=self.opener,
         )
+        self.queue = PromptQueue(
+            *all_of_it,
+            transcript=transcript,
+            composer=composer,
+            drafts=self.drafts,
+            editing=self.editing,
+            history=self.history,
+            unsaved=self.unsaved,
+            undo=self.undo,
+            runner=self.runner,
+        )
         self.continuation = Continuation(
-            *all_of_it, view=self.view, transcript=transcript, runner=self.runner
+            *all_of_it, view=self.view, transcript=transcript, runner=self.runner, queue=self.queue
         )
         self.interrupt = Interrupt(
             session,
@@ -127,15 +146,8 @@ class Controllers:
             runner=self.runner,
             history=self.history,
         )
-        self.autocomplete = Autocomplete(host, composer=composer, commands=self.commands)
-        self.submission = PromptSubmission(
-            session,
-            host,
-            composer=composer,
-            commands=self.commands,
-            autocomplete=self.autocomplete,
-            editing=self.editing,
-            runner=self.runner,
+        self.autocomplete = Autocomplete(
+            host, composer=composer, commands=self.commands, snippets=self.snippets
         )
         self.messages = MessageActions(
             *all_of_it,
@@ -148,6 +160,17 @@ class Controllers:
             drafts=self.drafts,
             undo=self.undo,
         )
+        self.submission = PromptSubmission(
+            session,
+            host,
+            composer=composer,
+            commands=self.commands,
+            autocomplete=self.autocomplete,
+            editing=self.editing,
+            runner=self.runner,
+            queue=self.queue,
+            messages=self.messages,
+        )
         self.conversations = ConversationActions(
             *all_of_it,
             pane=pane,
@@ -155,6 +178,8 @@ class Controllers:
             sidebar=self.sidebar,
             opener=self.opener,
             drafts=self.drafts,
+            history=self.history,
+            unsaved=self.unsaved,
             undo=self.undo,
         )
         self.tags = Tags(services, host, conversations=self.conversations)
@@ -194,10 +219,14 @@ class Controllers:
             "prompt.editor": Command(self.editor.write),
             "prompt.unfold": Command(submission.unfold, lambda: composer.has_fold),
             "turn.stop": Command(runner.stop, lambda: session.is_replying),
-            "turn.continue": Command(
+            "message.continue": Command(
                 self.continuation.continue_reply, lambda: self.continuation.may_continue
             ),
             "conversation.compact": Command(self.continuation.compact, lambda: self.continuation.may_compact),
+            "queue.send": Command(self.queue.go_on, lambda: self.queue.may_go_on),
+            "queue.visit": Command(self.queue.visit, lambda: self.queue.has_any),
+            "queue.edit": Command(self.queue.edit, lambda: self.queue.has_any),
+            "queue.remove": Command(self.queue.remove, lambda: self.queue.has_any),
             "turn.retry": Command(runner.try_again, lambda: is_stored() and is_idle()),
             "conversation.new": Command(opener.open_new),
             "conversation.switch": Command(sidebar.visit),
@@ -207,6 +236,7 @@ class Controllers:
             "app.palette": Command(commands.palette),
             "app.help": Command(commands.help),
             "app.quit": Command(host.quit),
+            "app.repaint": Command(host.repaint),
             "find.open": Command(find.open, run_with=find.open),
             "find.in_transcript": Command(find.open),
             "find.next": Command(partial(find.step, 1), finds),
@@ -235,6 +265,9 @@ class Controllers:
             "message.details": Command(transcript.toggle_details, has_messages),
             "code.next": Command(navigation.next_code, has_messages),
             "code.copy": Command(navigation.copy_code, has_messages),
+            "reply.edit": Command(
+                messages.edit_reply, has_messages, lambda: is_idle() and messages.is_on_reply
+            ),
             "link.next": Command(navigation.next_link, has_messages),
             "link.open": Command(navigation.open_chosen_link, has_messages),
             "message.edit": Command(messages.edit, has_messages, is_idle),

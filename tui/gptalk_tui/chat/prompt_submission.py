@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from gptalk_client.errors import UsageError
+from gptalk_client.models import Message, QueuedPrompt, Role
 from gptalk_client.text import one_line
 from gptalk_tui.chat import slash
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from gptalk_tui.chat.commands import Commands
     from gptalk_tui.chat.editing import Editing
     from gptalk_tui.chat.host import Host
+    from gptalk_tui.chat.message_actions import MessageActions
+    from gptalk_tui.chat.prompt_queue import PromptQueue
     from gptalk_tui.chat.session import Session
     from gptalk_tui.chat.turn_runner import TurnRunner
     from gptalk_tui.dialogs.confirm import ConfirmScreen
@@ -33,6 +36,8 @@ class PromptSubmission:
         autocomplete: Autocomplete,
         editing: Editing,
         runner: TurnRunner,
+        queue: PromptQueue,
+        messages: MessageActions,
     ) -> None:
         self._session = session
         self._host = host
@@ -41,6 +46,8 @@ class PromptSubmission:
         self._autocomplete = autocomplete
         self._editing = editing
         self._runner = runner
+        self._queue = queue
+        self._messages = messages
 
     def submit_composer(self) -> None:
         """Submit what the composer holds."""
@@ -50,6 +57,10 @@ class PromptSubmission:
 
     def submit(self, text: str) -> None:
         """Run the command that a text is, or send it with the files that it names."""
+        edit = self._session.edit
+        if edit is not None and isinstance(edit.message, Message) and edit.message.role is Role.ASSISTANT:
+            self._messages.keep_reply(edit.message, text)
+            return
         command = slash.parse(text)
         if command is not None:
             self._commands.run_slash(*command)
@@ -59,16 +70,24 @@ class PromptSubmission:
             self.send(text)
 
     def send(self, text: str) -> None:
-        """Send a prompt in the open conversation, or in a new one; where a reply streams it stays."""
+        """Send a prompt in the open conversation, or in a new one; where a reply streams it is queued."""
         session, keys = self._session, self._host.keys
-        if session.turn is not None:
-            stop, new = keys.how("turn.stop"), keys.how("conversation.new")
-            self._host.say(f"Still replying. {stop} stops it; {new} starts a new chat.")
+        if session.edit is not None and isinstance(session.edit.message, QueuedPrompt):
+            if self._queue.finish_edit(text):
+                return
+            session.edit = None  # it was sent meanwhile: the text is a prompt of its own
+        if session.turn is not None and session.edit is not None:
+            stop = keys.how("turn.stop")
+            self._host.say(f"Still replying. {stop} stops it.", is_true=lambda: session.turn is not None)
             return
         self._composer.set_text("")
+        if session.turn is not None:
+            session.returned = None
+            self._queue.add(text)
+            return
         edited = self._editing.take()
         returned, session.returned = session.returned, None
-        beside = edited or returned
+        beside = edited if isinstance(edited, Message) else returned
         if beside is not None and beside.content == text:
             self._runner.regenerate(beside.id)
         else:
@@ -99,7 +118,8 @@ class PromptSubmission:
                 paths = paths if is_yes else [path for path in paths if path not in unasked]
             full = await asyncio.to_thread(with_files, text, paths)
         except UsageError as err:
-            self._host.say(err.for_humans(), is_error=True)
+            composer = self._composer
+            self._host.say(err.for_humans(), is_error=True, is_true=lambda: composer.text == text)
             return
         if session.opened == opened and self._composer.text == text:
             self.send(full)

@@ -174,6 +174,8 @@ class Services:
         prompt: str,
         *,
         instead_of: Message | None = None,
+        below: str | None = None,
+        queued_id: str = "",
         is_new: bool = False,
         draft: str | None = None,
         is_whole: bool = False,
@@ -185,6 +187,8 @@ class Services:
             conversation: Where the prompt belongs.
             prompt: The user's text.
             instead_of: A prompt that it becomes a sibling of, on a branch of its own.
+            below: The message that it follows; None: the last one of the active branch.
+            queued_id: The queued prompt that it is, which leaves its queue.
             is_new: The conversation, whose id is a new one, is stored with the prompt.
             draft: What remains as the conversation's draft; None clears a draft that is this very prompt.
             is_whole: Send all of the branch that fits, however many messages the conversation sends otherwise.
@@ -196,7 +200,7 @@ class Services:
         """
         from gptalk_client.store.rows import UNSET
 
-        options = self.options_for(conversation)
+        options, parent_id = self.options_for(conversation), below or UNSET
         if is_whole:
             options = replace(options, context_limit=MOST_MESSAGES)
         return self.chat.reply(
@@ -204,9 +208,10 @@ class Services:
             prompt,
             provider=self._provider(options),
             options=options,
-            parent_id=UNSET if instead_of is None else instead_of.parent_id,
+            parent_id=parent_id if instead_of is None else instead_of.parent_id,
             new=conversation if is_new else None,
             draft=draft,
+            queued_id=queued_id,
             is_read=is_read,
         )
 
@@ -221,6 +226,19 @@ class Services:
         options = self.options_for(conversation)
         return self.chat.regenerate(
             prompt_id, provider=self._provider(options), options=options, is_read=is_read
+        )
+
+    def continue_reply(
+        self, conversation: Conversation, reply_id: str, *, is_read: Callable[[], bool] = lambda: True
+    ) -> Turn:
+        """Start a turn that goes on with a reply; `is_read` is as in `reply`.
+
+        Raises:
+            ConfigError: The provider's settings cannot be used.
+        """
+        options = self.options_for(conversation)
+        return self.chat.continue_reply(
+            reply_id, provider=self._provider(options), options=options, is_read=is_read
         )
 
     def lacks_model(self, conversation: Conversation | None) -> bool:

@@ -127,7 +127,7 @@ class StatusBars:
         elif self._services.store.waits_for_space:
             left = bar_texts.full_status()
         elif session.edit is not None:
-            left = bar_texts.edit_status(send)
+            left = bar_texts.edit_status(session.edit.message, send)
         else:
             left = bar_texts.idle_status(
                 transcript.last_entry, session.returned, self._composer.text, send=send

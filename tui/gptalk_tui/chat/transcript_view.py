@@ -122,10 +122,10 @@ class TranscriptView:
             return
         transcript = self._transcript
         shown = list(transcript.document.entries)
-        if turn.beside is None:
+        if turn.beside is None and turn.below is None:
             parent_id = shown[-1].id if shown else None
         else:
-            parent_id = turn.beside.parent_id
+            parent_id = turn.beside.parent_id if turn.beside is not None else turn.below
             if parent_id is not None and transcript.document.index_of(parent_id) is None:
                 return  # its branch is not shown
         turn.shown_before = shown
@@ -180,7 +180,7 @@ class TranscriptView:
         self._host.show_welcome(False)
         is_walking = transcript.has_focus and transcript.chosen is not None
         prompt, reply = as_newest(shown, entry_of(event.prompt)), as_newest(shown, entry_of(event.reply))
-        transcript.begin_turn(prompt, event.prompt.content, reply)
+        transcript.begin_turn(prompt, event.prompt.content, reply, event.reply.content)
         if is_walking:
             transcript.choose(len(transcript.document.entries) - 1)
 

@@ -23,6 +23,7 @@ from gptalk_client.models import (
     TurnEvent,
     TurnOpened,
 )
+from gptalk_tui.chat.queues import Waiting
 from gptalk_tui.widgets.transcript.reply_words import CHARS_PER_TOKEN
 
 
@@ -42,6 +43,12 @@ class LiveTurn:
     """The prompt as stored."""
     reply: Message | None = None
     """The row of the reply; None until prompt and row are stored."""
+    queued: Waiting | None = None
+    """The queued prompt that is sent; it is still in the store's queue until the prompt is a message."""
+    below: str | None = None
+    """The message that the prompt follows; None: the last one of the branch."""
+    is_summary: bool = False
+    """The reply is to become the root of a branch."""
     shown_before: list[BranchEntry] | None = None
     """What the transcript showed before a prompt that is not stored yet; None where it shows nothing of it."""
     failure: GptalkError | None = None
@@ -60,6 +67,8 @@ class LiveTurn:
     is_stopping: bool = False
     cancel: Callable[[], object] | None = None
     """Stops the reply; None until its rows are stored."""
+    _before_chars: int = 0
+    """How much text there was of a reply that is continued; it does not count as come."""
     _pieces: list[str] = field(default_factory=list)
     _reasoning: list[str] = field(default_factory=list)
 
@@ -110,6 +119,7 @@ class LiveTurn:
         match event:
             case TurnOpened():
                 self.prompt_message, self.reply = event.prompt, event.reply
+                self._pieces, self._before_chars = [event.reply.content], len(event.reply.content)
             case PhaseChanged():
                 self.phase = event.phase
                 self.reason = event.reason
@@ -118,7 +128,7 @@ class LiveTurn:
                 self._count(len(event.text))
                 self._pieces.append(event.text)
             case TextReplaced():
-                self._count(len(event.text) - self.chars)
+                self._count(len(event.text) - self.chars - self._before_chars)
                 self._pieces = [event.text]
                 if not event.text:  # it turned out to be reasoning
                     self.first_text_s = None
@@ -166,6 +176,11 @@ class Turns:
     def conversations(self) -> frozenset[str]:
         """The ids of the conversations in which a turn runs."""
         return frozenset(turn.conversation_id for turn in self._running)
+
+    @property
+    def sending(self) -> frozenset[str]:
+        """The ids of the queued prompts that are being sent or answered."""
+        return frozenset(turn.queued.id for turn in self._running if turn.queued is not None)
 
     def begin(self, turn: LiveTurn) -> None:
         """Count a turn as running."""

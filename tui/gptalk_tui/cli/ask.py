@@ -46,7 +46,11 @@ MAX_INPUT_BYTES = 16 << 20
 @click.option("--no-stream", is_flag=True, help="Print the reply once it is complete.")
 @click.option("-x", "--extract", is_flag=True, help="Print only the first code block of the reply.")
 @click.option("--show-reasoning", is_flag=True, help="Print the model's reasoning to standard error.")
-@click.option("--raw", is_flag=True, help="Print the reply unchanged, control characters included.")
+@click.option(
+    "--raw",
+    is_flag=True,
+    help="Print the reply unchanged: Markdown isn't rendered, and control characters are included.",
+)
 @click.option("--no-save", is_flag=True, help="Don't save the prompt or the reply.")
 @pass_globals
 def ask(

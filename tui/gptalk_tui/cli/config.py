@@ -48,6 +48,8 @@ def show(context: Globals) -> None:
 def check(context: Globals) -> int:
     """Check the config file and report each problem with its key and line. Exit code 1 if there are any."""
     from gptalk_client.config_file import Problem, exposures, line_of, read_file
+    from gptalk_client.snippets import load_snippets
+    from gptalk_tui.chat.slash import SLASH_COMMANDS
     from gptalk_tui.keymap import KeyMap
     from gptalk_tui.themes import PALETTE_OF
 
@@ -59,6 +61,7 @@ def check(context: Globals) -> int:
     if theme and theme not in PALETTE_OF:
         words = f"there is no theme {theme!r}; choose one of {', '.join(PALETTE_OF)}"
         problems.append(Problem(file, "ui.theme", line_of(file, ("ui", "theme")), words))
+    problems += load_snippets(settings, context.paths(), commands=SLASH_COMMANDS)[1]
     problems += exposures(file, settings)
     for problem in sorted(problems, key=lambda each: each.line or 0):
         note(str(problem))

@@ -12,7 +12,7 @@ import click
 
 from gptalk_client.models import Conversation, iso_utc
 from gptalk_client.text import one_line, visible
-from gptalk_tui.cli import completing
+from gptalk_tui.cli import completing, terminal
 from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.examples import examples
 from gptalk_tui.cli.options import pass_globals, tag_option
@@ -89,6 +89,11 @@ def list_(
         return
     if not found:
         note("No conversations.")
+    elif terminal.is_rich():
+        from gptalk_tui.cli.listing import list_lines
+
+        write("\n".join([*list_lines(found), ""]))
+        return
     for each in found:
         when = datetime.fromtimestamp(each.updated_at_ms / 1000).strftime("%Y-%m-%d %H:%M")
         pin = "*" if each.pinned else " "
@@ -98,9 +103,13 @@ def list_(
 @click.command(epilog=examples("gptalk-tui show 3f2a", "gptalk-tui show 'Pasta for eight' | less"))
 @click.argument("conversation", metavar="ID", shell_complete=completing.conversations)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, including every branch.")
+@click.option("--raw", is_flag=True, help="Don't render Markdown, also on a terminal.")
 @pass_globals
-def show(context: Globals, conversation: str, as_json: bool) -> None:
-    """Print the active branch of a conversation. ID may be a title."""
+def show(context: Globals, conversation: str, as_json: bool, raw: bool) -> None:
+    """Print the active branch of a conversation. ID may be a title.
+
+    On a terminal, Markdown is rendered; in a pipe, texts are as they were written.
+    """
     from gptalk_client.transcripts.exporters import own_json, plain_text
     from gptalk_client.transcripts.transcript import read_transcript
 
@@ -111,7 +120,13 @@ def show(context: Globals, conversation: str, as_json: bool) -> None:
         fields["messages"] = [own_json.message_fields(each) for each in transcript.messages]
         write(json.dumps(fields, indent=2) + "\n")
         return
-    for piece in plain_text.export([transcript]):
+    if terminal.is_rich() and not raw:
+        from gptalk_tui.cli.listing import transcript_parts
+
+        pieces = transcript_parts(transcript)
+    else:
+        pieces = plain_text.export([transcript])
+    for piece in pieces:
         write(piece)
 
 

@@ -8,8 +8,10 @@ from typing import Any, TypeVar
 
 import click
 
+from gptalk_client.errors import GptalkError
 from gptalk_tui.cli import completing
 from gptalk_tui.cli.context import Globals
+from gptalk_tui.cli.hints import fit
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -19,28 +21,47 @@ def _keep(ctx: click.Context, parameter: click.Parameter, value: str | bool | No
         setattr(ctx.find_root().ensure_object(Globals), parameter.name or "", value)
 
 
+class _GlobalOption(click.Option):
+    """An option that the program's help explains; that of a command only names it."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Return what the help shows; for a command, one line for all of them, in place of the last."""
+        if ctx.parent is None:
+            return super().get_help_record(ctx)
+        shared = [each for each in ctx.command.params if isinstance(each, _GlobalOption)]
+        if shared[-1] is not self:
+            return None
+        return "Global options", f"{', '.join(each.opts[-1] for each in shared)}: see `gptalk-tui --help`."
+
+
+def _global_option(*names: str, **attributes: Any) -> Callable[[Command], Command]:
+    return click.option(*names, cls=_GlobalOption, **attributes)
+
+
 _OPTIONS = (
-    click.option("--url", metavar="URL", callback=_keep, expose_value=False, help="URL of the service."),
-    click.option(
+    _global_option("--url", metavar="URL", callback=_keep, expose_value=False, help="URL of the service."),
+    _global_option(
         "--provider",
         type=click.Choice(["gptalk", "openai", "local"]),
         callback=_keep,
         expose_value=False,
         help="Use a GPTalk service, an OpenAI-compatible endpoint, or a model on this computer.",
     ),
-    click.option("-m", "--model", metavar="NAME", callback=_keep, expose_value=False, help="Model name."),
-    click.option(
+    _global_option("-m", "--model", metavar="NAME", callback=_keep, expose_value=False, help="Model name."),
+    _global_option(
         "--proxy", metavar="URL", callback=_keep, expose_value=False, help="Proxy URL for the service."
     ),
-    click.option(
+    _global_option(
         "--data-dir",
         metavar="FOLDER",
         callback=_keep,
         expose_value=False,
         help="Folder for conversations and models.",
     ),
-    click.option("--config", metavar="FILE", callback=_keep, expose_value=False, help="Config file to use."),
-    click.option(
+    _global_option(
+        "--config", metavar="FILE", callback=_keep, expose_value=False, help="Config file to use."
+    ),
+    _global_option(
         "--debug/--no-debug",
         default=None,
         callback=_keep,
@@ -74,6 +95,10 @@ def pass_globals(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(command)
     def with_globals(*args: Any, **kwargs: Any) -> Any:
-        return command(click.get_current_context().find_root().ensure_object(Globals), *args, **kwargs)
+        try:
+            return command(click.get_current_context().find_root().ensure_object(Globals), *args, **kwargs)
+        except GptalkError as err:
+            fit(err)
+            raise
 
     return global_options(with_globals)

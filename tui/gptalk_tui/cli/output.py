@@ -91,6 +91,9 @@ class ReplyWriter:
         self._write(visible(self._waiting[:cut]))
         self._waiting = self._waiting[cut:]
 
+    def hide(self) -> None:
+        """Let something else be written: nothing is in its way."""
+
     def end(self) -> None:
         """Write what is held back, and a final newline if there is none."""
         self._write(visible(self._waiting))

@@ -7,6 +7,7 @@ import json
 import click
 
 from gptalk_client.text import one_line
+from gptalk_tui.cli import terminal
 from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.conversations import MAX_LISTED, opened
 from gptalk_tui.cli.examples import examples
@@ -68,6 +69,11 @@ def search(
         return
     if not hits:
         note(f"No matches for {words!r}." if words else "No conversations.")
+    elif terminal.is_rich():
+        from gptalk_tui.cli.listing import hit_lines
+
+        write("\n".join([*hit_lines(hits), ""]))
+        return
     for each in hits:
         title = one_line(each.title, max_chars=40)
         write(

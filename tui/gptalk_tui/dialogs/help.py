@@ -26,17 +26,20 @@ _HEADINGS = {
     Scope.ANYWHERE: "Anywhere",
     Scope.READING: "In the transcript ({} goes there)",
     Scope.MESSAGE: "On a message ({} goes to one)",
+    Scope.QUEUE: "On a queued prompt ({} goes there)",
     Scope.LIST: "In the list of conversations ({} goes there)",
 }
 _WAYS = {
     Scope.READING: "message.previous",
     Scope.MESSAGE: "message.previous",
+    Scope.QUEUE: "focus.next",
     Scope.LIST: "conversation.switch",
 }
 _FIRST = {
     Scope.COMPOSER: (Scope.COMPOSER, Scope.ANYWHERE),
     Scope.READING: (Scope.READING, Scope.MESSAGE),
     Scope.MESSAGE: (Scope.MESSAGE, Scope.READING),
+    Scope.QUEUE: (Scope.QUEUE, Scope.ANYWHERE),
     Scope.LIST: (Scope.LIST, Scope.ANYWHERE),
 }
 

@@ -16,14 +16,18 @@ import selectors
 import sys
 import termios
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
+from textual import events
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
+from textual.keys import Keys
 from textual.message import Message
 
+from gptalk_tui.terminal.pace import ANSWERS, Pace
 from gptalk_tui.terminal.paste_filter import PasteFilter
 
 if TYPE_CHECKING:
@@ -40,8 +44,11 @@ CLOSE_LIMIT_S = 1.0
 INPUT_TICK_S = 0.1
 """How long to wait for input before checking for a lone Esc, in seconds."""
 
+ASK_FOR_MARGINS = "\x1b[?69$p"
+_MARGINS_ANSWER = re.compile(r"\x1b\[\?69;([0-4])\$y")
+
 RESTORE = (
-    b"\x1b[?2026l\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"
+    b"\x1b[?69l\x1b[r\x1b[m\x1b[?2026l\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"
     b"\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
 )
 """Turns off every mode the app may have turned on, for a forced exit."""
@@ -84,15 +91,32 @@ _UNREADABLE = re.compile(r"\x1b?\[?[\d;:]*[a-zA-Z~]?")
 """The part of an unreadable chunk to skip; its start may have come earlier."""
 
 
+class _Parser(XTermParser):
+    """Textual's parser, which would type the terminal's answers to what Textual never asks."""
+
+    def __init__(self, debug: bool, answered: Callable[[str], bool]) -> None:
+        self._answered = answered
+        super().__init__(debug)
+
+    def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[events.Key]:
+        if self._answered(sequence):
+            return [events.Key(Keys.Ignore, sequence)]
+        return super()._sequence_to_key_events(sequence, alt)
+
+
 class _Keys:
     """Textual's parser, restarted after a sequence that makes it raise.
 
     Textual 8.2 raises for a key beyond Unicode or a number that is not one (no upstream issue).
+
+    Args:
+        debug: Whether Textual logs keys.
+        answered: Takes a sequence if it is the terminal's answer to a question.
     """
 
-    def __init__(self, debug: bool) -> None:
-        self._debug = debug
-        self._parser = XTermParser(debug)
+    def __init__(self, debug: bool, answered: Callable[[str], bool]) -> None:
+        self._new_parser = partial(_Parser, debug, answered)
+        self._parser = self._new_parser()
 
     def feed(self, text: str) -> Iterator[Message]:
         """Yield the messages of a chunk of input, skipping what cannot be read."""
@@ -102,7 +126,7 @@ class _Keys:
             try:
                 yield from self._parser.feed(piece)
             except (ValueError, OverflowError):
-                self._parser = XTermParser(self._debug)
+                self._parser = self._new_parser()
                 yield from self.feed(_UNREADABLE.sub("", piece, count=1))
 
     def tick(self) -> Iterator[Message]:
@@ -120,6 +144,13 @@ class TerminalDriver(LinuxDriver):
         super().__init__(app, **options)
         self._lost = threading.Event()
         self._is_dropping = False
+        self._frame: list[str] | None = None
+        """What has been written of a frame that is not complete."""
+        self._pace = Pace()
+        self.has_margins = False
+        """Whether the terminal can scroll between a left and a right margin."""
+        self.starts = 0
+        """How often the app has taken the terminal: at its start, and when it comes back from a suspension."""
         self._file = cast(Any, _Output(cast(TextIO, self._file), self._lost))
         self.is_stuck = False
         """Whether the terminal takes no output and the writer thread cannot be stopped."""
@@ -138,15 +169,62 @@ class TerminalDriver(LinuxDriver):
         """Write to the terminal, unless output is being dropped."""
         if self._is_dropping:
             return
+        if self._frame is not None and threading.current_thread() is threading.main_thread():
+            self._frame.append(data)
+            return
         super().write(data)
         if self._lost.is_set():
             self._hang_up()
 
+    @contextlib.contextmanager
+    def frame(self) -> Iterator[None]:
+        """Write all that is written meanwhile as one piece, so that the backlog counts frames."""
+        self._frame = []
+        try:
+            yield
+        finally:
+            data, self._frame = "".join(self._frame), None
+            if data:
+                self.write(data + self._pace.question())
+
     @property
     def backlog(self) -> int:
-        """Number of writes that the terminal has not taken yet."""
+        """Number of frames that the terminal has not taken yet."""
         writer = self._writer_thread
         return writer._queue.qsize() if writer is not None else 0
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether more than one frame is on its way: what can wait should."""
+        return self._pace.is_behind or self.backlog > 1
+
+    def start_application_mode(self) -> None:
+        """Take the terminal, and ask what it can do."""
+        self.starts += 1
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    def disable_input(self) -> None:
+        """Stop reading, once the terminal has answered: a later answer would reach the shell."""
+        if not self._lost.is_set() and not self._is_dropping:
+            self._pace.wait_for_answers()
+        super().disable_input()
+
+    def _request_terminal_sync_mode_support(self) -> None:
+        super()._request_terminal_sync_mode_support()
+        if (
+            self.input_tty and os.environ.get("TERM_PROGRAM") != "Apple_Terminal"
+        ):  # it would print the question
+            self.write(ASK_FOR_MARGINS)
+
+    def _take_answer(self, sequence: str) -> bool:
+        """Take a sequence if it is an answer to a question of ours. Called in the input thread."""
+        if sequence in ANSWERS:
+            self._pace.answered()
+            return True
+        if match := _MARGINS_ANSWER.fullmatch(sequence):
+            self.has_margins = match[1] in "12"
+            return True
+        return False
 
     def drop_output(self) -> None:
         """Discard the output that a hanging terminal has not taken. Callable from any thread."""
@@ -171,6 +249,7 @@ class TerminalDriver(LinuxDriver):
         if self.attrs_before is not None:
             with contextlib.suppress(termios.error):
                 termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
+                termios.tcflush(self.fileno, termios.TCIFLUSH)
         with contextlib.suppress(OSError):
             # Opened again, so that only this descriptor is non-blocking.
             terminal = os.open(os.ttyname(self.fileno), os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
@@ -204,7 +283,7 @@ class TerminalDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Read keys, pastes and terminal replies until the app ends or the terminal is gone."""
-        keys, pasted = _Keys(self._debug), PasteFilter()
+        keys, pasted = _Keys(self._debug, self._take_answer), PasteFilter()
         decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)

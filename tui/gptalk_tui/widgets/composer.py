@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,6 +14,7 @@ from textual.message import Message
 
 from gptalk_client.text import visible
 from gptalk_tui.widgets.composer_folds import UNFOLD_TO_CHARS, Folds
+from gptalk_tui.widgets.composer_stops import Stops
 from gptalk_tui.widgets.composer_tokens import Token, token_at
 from gptalk_tui.widgets.text_box import TextBox
 
@@ -146,6 +147,8 @@ class Composer(TextBox, inherit_bindings=False):
         self._send_keys = send_keys
         self._new_line_keys = new_line_keys
         self._folds = Folds()
+        self._stops: Stops | None = None
+        """The places that Tab walks, while a snippet is filled in."""
         self._token: Token | None = None
         super().__init__(
             id=id,
@@ -173,12 +176,46 @@ class Composer(TextBox, inherit_bindings=False):
 
     def set_text(self, text: str, *, at_start: bool = False) -> None:
         """Replace the text, with the cursor at its end or on its first line; a very long one is folded."""
+        self._stops = None
         self.load_text(self._folds.fold(visible(text)))
         self.move_cursor((0, len(self.document.get_line(0))) if at_start else self.document.end)
+
+    def fill_in(self, text: str, places: Sequence[tuple[int, int]]) -> None:
+        """Replace the text, and let Tab walk some places of it, the first of which is selected.
+
+        Args:
+            text: The text.
+            places: Start and end of each place, in characters.
+        """
+        self.replace_text(text)
+        if places and self.document.text == text:  # not where it was folded
+            self._stops = Stops(places)
+            self._walk("tab")
+
+    def _walk(self, key: str) -> None:
+        """Select the next place, or the one before; behind the last one Tab does what it does elsewhere."""
+        if self._stops is None:
+            return
+        place = self._stops.next() if key == "tab" else self._stops.previous()
+        if place is None:
+            self._stops = None
+            self.move_cursor(self.document.end)
+            return
+        self.selection = Selection(*map(self._location, place))
+
+    def _index(self, location: Location) -> int:
+        """Return the number of characters before a location."""
+        row, column = location
+        return sum(len(line) + 1 for line in self.document.lines[:row]) + column
+
+    def _location(self, index: int) -> Location:
+        before = self.document.text[:index]
+        return before.count("\n"), index - before.rfind("\n") - 1
 
     def replace_text(self, text: str) -> None:
         """Replace the text as one edit that undo reverts."""
         shown = self._folds.fold(visible(text))
+        self._stops = None
         self.history.checkpoint()
         self.replace(shown, (0, 0), self.document.end, maintain_selection_offset=False)
         self.history.checkpoint()
@@ -244,6 +281,9 @@ class Composer(TextBox, inherit_bindings=False):
             last = self._off_fold(last, to_end=True)
             edit.from_location = last if is_insertion else self._off_fold(first, to_end=False)
             edit.to_location = last
+        if self._stops is not None:
+            ends = sorted(map(self._index, (edit.from_location, edit.to_location)))
+            self._stops.edited(ends[0], ends[1], len(edit.text))
         return super().edit(edit)
 
     def _off_fold(self, location: Location, *, to_end: bool) -> Location:
@@ -274,6 +314,10 @@ class Composer(TextBox, inherit_bindings=False):
             event.stop()
             event.prevent_default()
             self.post_message(self.CompletionKey(self, key))
+        elif self._stops is not None and key in ("tab", "shift+tab"):
+            event.stop()
+            event.prevent_default()
+            self._walk(key)
         elif key in self._send_keys:
             event.stop()
             event.prevent_default()
@@ -314,6 +358,7 @@ class Composer(TextBox, inherit_bindings=False):
 
     def action_undo(self) -> None:
         """Undo the last edit; without one, leave it to the conversation."""
+        self._stops = None
         if self.can_undo:
             super().action_undo()
         else:

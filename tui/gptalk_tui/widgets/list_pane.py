@@ -77,7 +77,7 @@ class ListPane(Vertical):
     def compose(self) -> ComposeResult:
         yield Static(id="heading", markup=False)
         yield Input(
-            placeholder="/ filter or #tag",
+            placeholder="/ filter",
             id="filter",
             compact=True,
             select_on_focus=False,

@@ -11,7 +11,7 @@ from gptalk_tui.markdown.plain_splitter import PlainSplitter
 from gptalk_tui.markdown.splitter import Splitter
 from gptalk_tui.widgets.transcript.heights import HeightIndex
 from gptalk_tui.widgets.transcript.position import HEAD, NOTE
-from gptalk_tui.widgets.transcript.reply_words import details_words, how_it_ended
+from gptalk_tui.widgets.transcript.reply_words import details_words, has_mark, how_it_ended
 from gptalk_tui.widgets.transcript.thoughts import Thoughts
 
 SLICE_CHARS = 16_000
@@ -235,7 +235,7 @@ class MessageRows:
         self.heights.measure(HEAD, self._head_height())
 
     def _head_height(self) -> int:
-        return 1 + (self.entry.siblings > 1) + 2 * self.begins_context
+        return 1 + has_mark(self.entry) + 2 * self.begins_context
 
     def _new_splitter(self, text: str) -> Splitter | PlainSplitter:
         if self.entry.role is not Role.USER:

@@ -14,12 +14,12 @@ from gptalk_client.models import Role, Status
 from gptalk_client.text import visible
 from gptalk_tui.widgets.transcript.frame import Frame
 from gptalk_tui.widgets.transcript.position import HEAD, NOTE
-from gptalk_tui.widgets.transcript.reply_words import origin_words, thought_words
+from gptalk_tui.widgets.transcript.reply_words import has_mark, mark_words, origin_words, thought_words
 from gptalk_tui.widgets.transcript.styles import StyleTable
 
 if TYPE_CHECKING:
     from gptalk_tui.markdown.blocks import Blocks
-    from gptalk_tui.widgets.transcript.lines import Line
+    from gptalk_tui.widgets.transcript.lines import Line, Segments
     from gptalk_tui.widgets.transcript.message_rows import MessageRows
     from gptalk_tui.widgets.transcript.paint import CodeArea, Painted
 
@@ -127,6 +127,8 @@ class Renderer:
 
     def __init__(self, styles: StyleTable) -> None:
         self.styles = styles
+        self.version_keys = ("", "")
+        """The keys that show the older and the newer version of a message; empty where there is none."""
 
     @property
     def base_style(self) -> Style:
@@ -170,8 +172,8 @@ class Renderer:
         blank = Strip.blank(frame.width, self.base_style)
         is_prompt, origin = entry.role is Role.USER, origin_words(entry)
         lines = [*above, PaintedLine(blank, None, frame, self.styles, origin, is_prompt=is_prompt)]
-        if entry.siblings > 1:
-            words = f"{entry.sibling}/{entry.siblings}"
+        if has_mark(entry):
+            words = mark_words(entry, *self.version_keys)
             lines.append(self._words(words, "page muted", "", "page muted", frame))
             lines[-1].is_prompt = is_prompt
         return lines
@@ -272,7 +274,9 @@ class Renderer:
     def _blank(self, frame: Frame) -> PaintedLine:
         return PaintedLine(Strip.blank(frame.width, self.base_style), None, frame, self.styles)
 
-    def _framed(self, strip: Strip, bar: str, bar_style: str, line: Line | None, frame: Frame) -> PaintedLine:
+    def _framed(
+        self, strip: Strip | Segments, bar: str, bar_style: str, line: Line | None, frame: Frame
+    ) -> PaintedLine:
         """Add margin and gutter, and fill the line to its width, on the page's background."""
         base = self.base_style
         gutter = frame.gutter

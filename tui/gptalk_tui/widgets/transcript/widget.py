@@ -117,8 +117,15 @@ class Transcript(LinePane):
         self._place(new_text=True)
         self.post_message(self.MessageChosen(self, chosen.id if self.chosen is not None and chosen else None))
 
-    def begin_turn(self, prompt: BranchEntry, text: str, reply: BranchEntry) -> None:
-        """Show a prompt with an empty reply below it, replacing whatever followed its parent."""
+    def begin_turn(self, prompt: BranchEntry, text: str, reply: BranchEntry, reply_text: str = "") -> None:
+        """Show a prompt with a reply that grows below it, replacing whatever followed its parent.
+
+        Args:
+            prompt: The prompt.
+            text: Its text.
+            reply: The reply.
+            reply_text: What there is of its text already.
+        """
         document = self.document
         if (index := document.index_of(prompt.id)) is not None:
             document.truncate(index + 1)
@@ -126,7 +133,7 @@ class Transcript(LinePane):
             parent = document.index_of(prompt.parent_id) if prompt.parent_id else None
             document.truncate(0 if parent is None else parent + 1)
             document.append(prompt, text)
-        document.append(reply)
+        document.append(reply, reply_text)
         self.chosen = None
         self.selection = None
         self._set_following(True)
