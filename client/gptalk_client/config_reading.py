@@ -108,7 +108,9 @@ def parse(file: Path, text: str) -> tuple[Settings, list[Problem]]:
         is_old = old is not None and name == OPENAI
         reader.check_provider(name, provider, (OPENAI,) if is_old else ("providers", name))
     chosen: dict[tuple[str, ...], str | None] = {("provider",): settings.provider}
+    reader.check_options(("chat", "options"), settings.chat.options)
     for persona, values in settings.personas.items():
+        reader.check_options(("personas", persona, "options"), values.options)
         chosen["personas", persona, "provider"] = values.provider
     for key, who in chosen.items():
         if who is not None and not settings.knows(who):
@@ -161,13 +163,17 @@ class _Reader:
         for header, value in provider.headers.items():
             if not (is_header_name(header) and is_header_value(value)):
                 self.report((*at, "headers", header), "this can't be sent as a header")
-        for option, value in provider.options.items():
-            from gptalk_client.parameters import check_parameter  # most providers have none
+        self.check_options((*at, "options"), provider.options)
+
+    def check_options(self, at: tuple[str, ...], options: Mapping[str, Any]) -> None:
+        """Report request parameters that can't be used."""
+        for option, value in options.items():
+            from gptalk_client.parameters import check_parameter  # most have none
 
             try:
                 check_parameter(option, value)
             except UsageError as err:
-                self.report((*at, "options", option), _as_clause(err))
+                self.report((*at, option), _as_clause(err))
 
     def build(self, kind: type[T], table: Any, at: tuple[str, ...]) -> T:
         """Return a settings dataclass built from a table; invalid values keep their defaults."""

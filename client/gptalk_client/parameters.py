@@ -15,6 +15,9 @@ from gptalk_client.json_decoding import JsonError, decode
 CONTEXT_MESSAGES: Final = "context_messages"
 """The parameter that sets how many messages are sent; it is ours and never sent itself."""
 
+PERSONA: Final = "persona"
+"""The option of a conversation that names its persona; it is ours and never sent."""
+
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max", "default")
 """What `reasoning_effort` may be; engines know some of these."""
 
@@ -78,6 +81,7 @@ _RESERVED = {
     "model": "choose the model itself",
     "messages": "the conversation is what is sent",
     "stream": "replies are always streamed",
+    PERSONA: "the app chooses personas",
 }
 
 

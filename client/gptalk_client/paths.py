@@ -71,6 +71,11 @@ class Paths:
         return self.data / "provider_keys.json"
 
     @property
+    def model_choices(self) -> Path:
+        """The favourite models, and those used last."""
+        return self.data / "model_choices.json"
+
+    @property
     def models(self) -> Path:
         """The weights for offline use."""
         return self.data / "models"

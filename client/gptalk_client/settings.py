@@ -56,10 +56,17 @@ class ChatSettings:
     """How many of the newest messages to send with a prompt; 0 sends all."""
     system_prompt: str = ""
     """Instructions to the model before the conversation."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Other request parameters, such as `top_p`; a provider's own come before them."""
     titles: Literal["prompt", "model"] = "prompt"
     """Whether a new conversation's title is made from its first prompt alone, or then improved by its model."""
     reasoning: Literal["folded", "open", "hidden"] = "folded"
     """How to show what a model thinks before it answers."""
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """Everything that goes with a request, the temperature included."""
+        return self.options if self.temperature is None else {"temperature": self.temperature, **self.options}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +140,13 @@ class Persona:
     """From 0 (deterministic) to 2 (random)."""
     provider: str | None = None
     """Which provider replies."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Other request parameters, such as `top_p`."""
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """Everything that goes with a request, the temperature included."""
+        return self.options if self.temperature is None else {"temperature": self.temperature, **self.options}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +159,8 @@ class UiSettings:
     """Whether to show the list of conversations if there is room."""
     notify: Literal["bell", "osc9", "off"] = "bell"
     """How to announce the end of a reply while the terminal is not focused."""
+    composer: Literal["plain", "vi"] = "plain"
+    """Which keys edit the prompt: the usual ones, or vi's."""
     repaint: Literal["changes", "everything"] = "changes"
     """Paint only what changed, or all of what may have, for a terminal that shows the former wrong."""
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, TypeGuard, TypeVar
 
 from gptalk_client.models import BranchEntry, Conversation, Message, ReplyRequest, Role, Status
-from gptalk_client.parameters import CONTEXT_MESSAGES
-from gptalk_client.settings import GPTALK, MOST_MESSAGES, ChatSettings, ProviderSettings, Settings
+from gptalk_client.parameters import CONTEXT_MESSAGES, PERSONA
+from gptalk_client.settings import GPTALK, MOST_MESSAGES, ChatSettings, Persona, ProviderSettings, Settings
 
 CONTEXT_BYTES = 256 * 1024
 """The most text that a request carries, in bytes of UTF-8."""
@@ -31,6 +31,7 @@ class Overrides:
 
 
 _NO_OVERRIDES = Overrides()
+_NO_PERSONA = Persona()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class TurnOptions:
         conversation: Conversation | None = None,
         overrides: Overrides = _NO_OVERRIDES,
     ) -> TurnOptions:
-        """Return the options of a turn: an override first, then the conversation's own, then the settings'.
+        """Return the options of a turn: overrides first, then the conversation's, its persona's, the settings'.
 
         A model belongs to a provider, so one that was chosen for another provider does not count. A conversation
         keeps its provider even when the settings don't have it any more: nobody else gets to read it unasked.
@@ -69,25 +70,38 @@ class TurnOptions:
             overrides: What was asked for in this turn alone.
         """
         default = settings.provider or GPTALK
-        own = (conversation.provider if conversation is not None else "") or default
+        persona = persona_of(settings, conversation) or _NO_PERSONA
+        usual = persona.provider or default
+        own = (conversation.provider if conversation is not None else "") or usual
         provider = overrides.provider or own
         given = settings.provider_settings(provider) if settings.knows(provider) else ProviderSettings()
         model = overrides.model
         if not model and conversation is not None and provider == own:
             model = conversation.model
+        if not model and provider == usual:
+            model = persona.model
         if not model and provider == default:
             model = settings.model
         model = model or given.model
         own_options = conversation.options if conversation is not None else {}
         own_prompt = conversation.system_prompt if conversation is not None else ""
-        general = {} if settings.chat.temperature is None else {"temperature": settings.chat.temperature}
-        layers = (given.options, own_options, overrides.parameters)
-        parameters = {name: value for layer in (general, *layers) for name, value in layer.items()}
-        parameters.pop(CONTEXT_MESSAGES, None)
+        layers = (
+            settings.chat.parameters,
+            given.options,
+            persona.parameters,
+            own_options,
+            overrides.parameters,
+        )
+        parameters = {name: value for layer in layers for name, value in layer.items()}
+        for name in (CONTEXT_MESSAGES, PERSONA):
+            parameters.pop(name, None)
         return cls(
             provider=provider,
             model=model,
-            system_prompt=overrides.system_prompt or own_prompt or settings.chat.system_prompt,
+            system_prompt=overrides.system_prompt
+            or own_prompt
+            or persona.system_prompt
+            or settings.chat.system_prompt,
             context_limit=_context_limit(reversed(layers), settings.chat),
             parameters={name: value for name, value in parameters.items() if value is not None},
             context_tokens=given.context_tokens,
@@ -146,6 +160,17 @@ class TurnOptions:
                 break
             chosen.append(message)
         return root + chosen[::-1]
+
+
+def persona_name(conversation: Conversation | None) -> str:
+    """Return the name of a conversation's persona, which may be gone; empty if it has none."""
+    name = conversation.options.get(PERSONA) if conversation is not None else None
+    return name if isinstance(name, str) else ""
+
+
+def persona_of(settings: Settings, conversation: Conversation | None) -> Persona | None:
+    """Return the persona of a conversation; None if it has none, or one that is gone."""
+    return settings.personas.get(persona_name(conversation))
 
 
 def is_summary(message: Message | BranchEntry) -> bool:

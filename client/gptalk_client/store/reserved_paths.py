@@ -10,7 +10,7 @@ from gptalk_client.errors import UsageError
 SIDE_FILES = ("", "-wal", "-shm", "-journal")
 _BESIDE = (
     "auth.json", "auth.json.lock", "provider_keys.json", "provider_keys.json.lock", "unsaved.jsonl",
-    "unsaved.jsonl.lock",
+    "unsaved.jsonl.lock", "model_choices.json",
 )  # fmt: skip
 
 
