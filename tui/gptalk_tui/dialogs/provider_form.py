@@ -77,6 +77,8 @@ class ProviderForm(Dialog[str | None]):
         self._is_ready = is_ready
         self._models = models
         self._testing: Worker[None] | None = None
+        self._tested: dict[str, str] = {}
+        """What was tested last."""
         self._tested_s = 0.0
         """When the test began, by the monotonic clock."""
 
@@ -127,9 +129,15 @@ class ProviderForm(Dialog[str | None]):
             self.action_test()
 
     @on(Input.Changed)
-    def _typed(self) -> None:
-        self._stop_test()
+    def _changed(self) -> None:
+        if self._typed != self._tested:  # a field also posts what it has at first
+            self._stop_test()
         self._show_keeping()
+
+    @property
+    def _typed(self) -> dict[str, str]:
+        """What the fields hold, by id."""
+        return {each.id or "": each.value.strip() for each in self.query(Input)}
 
     def _show_keeping(self) -> None:
         """Ask how to keep the key only where one is typed."""
@@ -159,7 +167,7 @@ class ProviderForm(Dialog[str | None]):
         except ConfigError as err:
             self._say(error=err.for_humans())
             return
-        self._tested_s = time.monotonic()
+        self._tested, self._tested_s = self._typed, time.monotonic()
         self._say(f"asking {one_line(candidate.name)}…")
         self._testing = self.run_worker(self._test(candidate), group="test", description="test")
 
@@ -179,7 +187,7 @@ class ProviderForm(Dialog[str | None]):
         Raises:
             ConfigError: It cannot be used.
         """
-        typed = {each.id: each.value.strip() for each in self.query(Input)}
+        typed = self._typed
         if not typed["url"]:
             raise ConfigError("The address is missing.", hint=f"It is one such as {self._example}.")
         address = Address.parse(
