@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import stat
 import sys
 from collections.abc import Callable, Iterator
@@ -154,7 +153,7 @@ def read_private_file(path: Path, *, max_bytes: int, on_warning: Callable[[str],
 @contextlib.contextmanager
 def _private_file(folder: Path) -> Iterator[Path]:
     """Yield a new file that only its owner can read, and delete it unless the block moves it away."""
-    temporary = folder / f".{secrets.token_hex(8)}.tmp"
+    temporary = folder / f".{os.urandom(8).hex()}.tmp"
     descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
     try:
         if sys.platform != "win32":

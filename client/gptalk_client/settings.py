@@ -159,6 +159,8 @@ class UiSettings:
     """Whether to show the list of conversations if there is room."""
     notify: Literal["bell", "osc9", "off"] = "bell"
     """How to announce the end of a reply while the terminal is not focused."""
+    composer: Literal["plain", "vi"] = "plain"
+    """Which keys edit the prompt: the usual ones, or vi's."""
     repaint: Literal["changes", "everything"] = "changes"
     """Paint only what changed, or all of what may have, for a terminal that shows the former wrong."""
 

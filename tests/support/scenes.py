@@ -291,6 +291,33 @@ async def branches() -> str:
         return await picture(app)
 
 
+async def queue() -> str:
+    """Two prompts wait below the reply that streams."""
+    gate = asyncio.Event()
+    async with scene([STRUCTS, gate], ["Later."]) as app:
+        await app.send("How do lifetimes look in structs?")
+        await app.until(lambda: "struct Excerpt" in app.text)
+        for prompt in ("and in traits?", "Now show me a whole program."):
+            await app.send(prompt)
+        await app.until(lambda: len(app.chat.query_one("#queue").rows) == 3)  # type: ignore[attr-defined]
+        svg = await streaming_picture(app, "about 42 tokens/s · 3.2 s")
+        gate.set()
+        await app.until_idle()
+        return svg
+
+
+async def compare() -> str:
+    """Two models answer one prompt side by side."""
+    async with scene([LIFETIMES], [STRUCTS]) as app:
+        await talk(app, "How do lifetimes relate to borrows?")
+        await app.send("/compare gpt-4o")
+        await app.until_idle()
+        await app.until(lambda: "struct Excerpt" in app.app.screen.panes[1].document.text(1))  # type: ignore[attr-defined]
+        svg = await picture(app)
+        await app.press("escape")
+        return svg
+
+
 async def settings() -> str:
     """The settings of a conversation."""
     chosen = Settings(provider="gptalk", model="gpt-3.5-turbo", personas={"chef": Persona("You cook.")})
@@ -411,6 +438,8 @@ SCENES: dict[str, Callable[[], Awaitable[str]]] = {
     "list": conversations,
     "search": search,
     "branches": branches,
+    "queue": queue,
+    "compare": compare,
     "settings": settings,
     "add-provider": add_provider,
     "models": models,

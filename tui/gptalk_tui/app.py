@@ -18,6 +18,7 @@ from textual.dom import NoScreen
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import MountError
+from textual.widgets import Input
 
 from gptalk_client.errors import GptalkError
 from gptalk_client.paths import Paths
@@ -37,7 +38,7 @@ from gptalk_tui.terminal.painter.frames import Frames
 from gptalk_tui.terminal.signals import SignalWatch
 from gptalk_tui.terminal.type_ahead import TypeAhead
 from gptalk_tui.themes import DEFAULT_THEME, NO_COLOUR_THEME, PALETTE_OF, PALETTES
-from gptalk_tui.widgets.composer import COMPOSER_KEYS
+from gptalk_tui.widgets.composer_keys import FIELD_ACTIONS
 from gptalk_tui.widgets.transcript.styles import StyleTable
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ class GptalkApp(App[int], inherit_bindings=False):
         self.frames = Frames(is_on=repaint != "everything")
         self._repaint: Timer | None = None
         """Runs while frames were left out."""
-        self.type_ahead = TypeAhead(self, super().on_event, self._is_opening)
+        self.type_ahead = TypeAhead(self, self._deliver, self._is_opening)
         self.failure: Exception | None = None
         """What nobody caught and what therefore ended the app."""
         for palette in PALETTES:
@@ -194,6 +195,16 @@ class GptalkApp(App[int], inherit_bindings=False):
         else:
             await super().on_event(event)
 
+    async def _deliver(self, event: events.Key | events.Paste) -> None:
+        """Pass a key or a paste on. A key with Ctrl or Alt types nothing, whatever the terminal sends with it."""
+        if isinstance(event, events.Key):
+            if types_nothing(event.key):
+                event.character = None
+            if isinstance(self.focused, Input) and event.key in FIELD_ACTIONS:
+                getattr(self.focused, f"action_{FIELD_ACTIONS[event.key]}")()
+                return
+        await super().on_event(event)
+
     def _is_opening(self) -> bool:
         if any(isinstance(each, Dialog) and each.is_behind for each in self.screen_stack[-1:]):
             return True
@@ -238,7 +249,7 @@ class GptalkApp(App[int], inherit_bindings=False):
     def on_mount(self) -> None:
         self.call_after_refresh(gc_tuning.freeze)
         self.call_after_refresh(self._up)
-        if complaints := [each for _, each in self.keys.complaints(COMPOSER_KEYS)]:
+        if complaints := [each for _, each in self.keys.complaints()]:
             self.notify("\n".join(complaints), severity="warning", title="Keys", timeout=20)
         if self.settings.provider is None:
             from gptalk_client.providers.reachability import can_connect

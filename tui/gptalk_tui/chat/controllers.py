@@ -9,6 +9,7 @@ from textual.widget import Widget
 
 from gptalk_tui.chat.autocomplete import Autocomplete
 from gptalk_tui.chat.commands import Command, Commands
+from gptalk_tui.chat.comparison import Comparison
 from gptalk_tui.chat.context_line import ContextLine
 from gptalk_tui.chat.continuation import Continuation
 from gptalk_tui.chat.conversation_actions import ConversationActions
@@ -140,6 +141,7 @@ class Controllers:
         self.continuation = Continuation(
             *all_of_it, view=self.view, transcript=transcript, runner=self.runner, queue=self.queue
         )
+        self.comparison = Comparison(*all_of_it, transcript=transcript, view=self.view, runner=self.runner)
         self.interrupt = Interrupt(
             session,
             host,
@@ -274,6 +276,11 @@ class Controllers:
             "link.open": Command(navigation.open_chosen_link, has_messages),
             "message.edit": Command(messages.edit, has_messages, is_idle),
             "message.regenerate": Command(messages.regenerate, has_messages, is_idle),
+            "message.compare": Command(
+                self.comparison.run,
+                lambda: self.comparison.may_compare,
+                run_with=self.comparison.run_with,
+            ),
             "branch.previous": Command(
                 partial(messages.switch_version, -1), has_messages, lambda: messages.has_sibling(-1)
             ),

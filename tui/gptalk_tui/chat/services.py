@@ -247,17 +247,33 @@ class Services:
             is_read=is_read,
         )
 
+    @property
+    def provider_names(self) -> Sequence[str]:
+        """The names of the providers that can be asked."""
+        return self.settings.provider_names
+
     def regenerate(
-        self, conversation: Conversation, prompt_id: str, *, is_read: Callable[[], bool] = lambda: True
+        self,
+        conversation: Conversation,
+        prompt_id: str,
+        *,
+        is_shown: bool = True,
+        is_read: Callable[[], bool] = lambda: True,
     ) -> Turn:
-        """Start a turn that answers a prompt once more; `is_read` is as in `reply`.
+        """Start a turn that answers a prompt once more.
+
+        Args:
+            conversation: Where the prompt is; its choices decide who answers.
+            prompt_id: The prompt.
+            is_shown: The reply becomes the end of the branch that is shown.
+            is_read: As in `reply`.
 
         Raises:
             ConfigError: The provider's settings cannot be used.
         """
         options = self.options_for(conversation)
         return self.chat.regenerate(
-            prompt_id, provider=self._provider(options), options=options, is_read=is_read
+            prompt_id, provider=self._provider(options), options=options, is_shown=is_shown, is_read=is_read
         )
 
     def continue_reply(

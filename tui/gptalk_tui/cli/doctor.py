@@ -26,6 +26,7 @@ from gptalk_tui.cli.exit_codes import FAILED
 from gptalk_tui.cli.hints import with_options
 from gptalk_tui.cli.options import pass_globals
 from gptalk_tui.cli.output import write
+from gptalk_tui.cli.progress import Progress
 
 if TYPE_CHECKING:
     from gptalk_client.paths import Paths
@@ -197,30 +198,37 @@ def _database(paths: Paths, repair: bool) -> Iterator[Check]:
         return
     if sys.platform != "win32" and mode & 0o077:
         yield Check("database", "warning", f"Other users can read {file}; run `chmod 600` on it.")
-    from gptalk_client.store.store import Store
+    from gptalk_client.store.store import Store, is_search_fault
 
     try:
-        with Store.open(file, read_only=True) as store:
-            index_fault = store.search_integrity()
+        faults = _faults(file)
+        index_fault = next((each for each in faults if is_search_fault(each)), "")
         if index_fault and repair:
-            with Store.open(file) as store:
-                backup = store.rebuild_search()
+            with Store.open(file) as store, Progress("rebuilding the search index") as progress:
+                backup = store.rebuild_search(on_progress=progress.show)
             yield Check("database", "warning", f"{index_fault}: rebuilt; {backup} is a copy from before")
+            faults = _faults(file)
         with Store.open(file, read_only=True) as store:
-            faults = store.integrity()
             count = store.count_conversations() + store.count_conversations(archived=True)
     except GptalkError as err:
         yield Check("database", "problem", with_options(err))
         return
     for fault in faults:
         advice = (
-            "doctor --repair` to rebuild it" if fault == index_fault else "backup` to save what can be read"
+            "doctor --repair` to rebuild it" if is_search_fault(fault) else "backup` to save what can be read"
         )
         yield Check("database", "problem", f"{fault}; run `gptalk-tui {advice}")
     if not faults:
         yield Check(
             "database", "ok", f"{count} conversations, {file.stat().st_size / 1e6:.1f} MB, no problems found"
         )
+
+
+def _faults(file: Path) -> list[str]:
+    from gptalk_client.store.store import Store
+
+    with Store.open(file, read_only=True) as store, Progress("checking the database") as progress:
+        return store.integrity(on_progress=progress.show)
 
 
 def _login(paths: Paths) -> Iterator[Check]:

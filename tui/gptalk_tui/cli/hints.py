@@ -55,8 +55,5 @@ def _options(command: click.Command | None) -> set[str]:
 
     if command is None and (context := click.get_current_context(silent=True)) is not None:
         command = context.command
-    if command is not None:
-        parameters = command.params
-    else:
-        parameters = click.command()(global_options(lambda: None)).params
-    return {name for each in parameters for name in each.opts}
+    command = command or click.command()(global_options(lambda: None))
+    return {name for each in command.params for name in each.opts}

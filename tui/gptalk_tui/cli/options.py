@@ -31,7 +31,8 @@ class _GlobalOption(click.Option):
         shared = [each for each in ctx.command.params if isinstance(each, _GlobalOption)]
         if shared[-1] is not self:
             return None
-        return "Global options", f"{', '.join(each.opts[-1] for each in shared)}: see `gptalk-tui --help`."
+        # The names are never broken in this column.
+        return ", ".join(each.opts[-1] for each in shared), "Global options: see `gptalk-tui --help`."
 
 
 def _global_option(*names: str, **attributes: Any) -> Callable[[Command], Command]:
