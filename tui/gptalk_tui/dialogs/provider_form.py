@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
@@ -13,7 +12,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Input, Static
-from textual.worker import Worker
 
 from gptalk_client.addresses import Address, with_scheme
 from gptalk_client.errors import ConfigError, GptalkError
@@ -33,9 +31,6 @@ if TYPE_CHECKING:
 
 TEST_LIMIT_S = 20.0
 """How long a test may take, in seconds."""
-
-WAITS_S = 0.4
-"""How long keys wait for a test, in seconds: most engines answer by then. Later ones reach the form."""
 
 _KEEP, _FORGET = "keep", "forget"
 
@@ -76,16 +71,8 @@ class ProviderForm(Dialog[str | None]):
         self._is_new = is_new
         self._is_ready = is_ready
         self._models = models
-        self._testing: Worker[None] | None = None
         self._tested: dict[str, str] = {}
         """What was tested last."""
-        self._tested_s = 0.0
-        """When the test began, by the monotonic clock."""
-
-    @property
-    def is_behind(self) -> bool:
-        """Whether keys wait for the test."""
-        return super().is_behind or (self._is_testing and time.monotonic() < self._tested_s + WAITS_S)
 
     def compose(self) -> ComposeResult:
         settings = self._settings
@@ -130,8 +117,9 @@ class ProviderForm(Dialog[str | None]):
 
     @on(Input.Changed)
     def _changed(self) -> None:
-        if self._typed != self._tested:  # a field also posts what it has at first
-            self._stop_test()
+        if self.is_asking and self._typed != self._tested:  # a field also posts what it has at first
+            self.stop_asking()
+            self._say()
         self._show_keeping()
 
     @property
@@ -160,26 +148,16 @@ class ProviderForm(Dialog[str | None]):
 
     def action_test(self) -> None:
         """Check what was typed, ask the provider for its models, and show them."""
-        if self._is_testing:
+        if self.is_asking:
             return
         try:
             candidate = self._candidate()
         except ConfigError as err:
             self._say(error=err.for_humans())
             return
-        self._tested, self._tested_s = self._typed, time.monotonic()
+        self._tested = self._typed
         self._say(f"asking {one_line(candidate.name)}…")
-        self._testing = self.run_worker(self._test(candidate), group="test", description="test")
-
-    @property
-    def _is_testing(self) -> bool:
-        return self._testing is not None and not self._testing.is_finished
-
-    def _stop_test(self) -> None:
-        if self._testing is not None:
-            self._testing.cancel()
-            self._testing = None
-            self._say()
+        self.ask_server(self._test(candidate))
 
     def _candidate(self) -> Candidate:
         """Return the provider as it is typed.
