@@ -325,6 +325,11 @@ ACTIONS: tuple[Action, ...] = (
         "m", short="continue", scope=Scope.MESSAGE,
     ),
     Action(
+        "message.compare", "Compare versions",
+        "Show two versions of a reply side by side; /compare MODEL or PROVIDER asks for the second one.",
+        "v", short="compare", scope=Scope.MESSAGE, takes_words=True,
+    ),
+    Action(
         "branch.previous", "Older version",
         "Show the message's older version and what follows it.",
         "left_square_bracket", short="older", scope=Scope.MESSAGE, slash="older",
@@ -401,8 +406,23 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "conversation.settings", "Provider, model and settings",
-        "Choose who answers, the model, temperature, context and system prompt: here, or for all.",
+        "Choose persona, provider, model, parameters, context and system prompt: here, or for all.",
         "ctrl+t", short="model",
+    ),
+    Action(
+        "model.choose", "Model",
+        "Choose the model that answers here; favourites and those used last come first.",
+        "", slash="model",
+    ),
+    Action(
+        "provider.choose", "Providers",
+        "Choose who answers here; add, test, change or remove a provider.",
+        "", slash="providers",
+    ),
+    Action(
+        "persona.choose", "Personas",
+        "Choose a persona for this conversation; make, change or remove one.",
+        "", slash="personas",
     ),
     Action(
         "app.theme", "Theme",
