@@ -119,7 +119,7 @@ def test_doctor_reports_problems(run: Run, data: Path, conversations: list[str],
         f"warning  database     Other users can read {data / 'conversations.db'}; run `chmod 600`" in report
     )
     assert found["provider"]["status"] == "problem"
-    assert "127.0.0.1:1 refused the connection" in found["provider"]["detail"]
+    assert "Nothing answers at 127.0.0.1:1. Start the engine there" in found["provider"]["detail"]
     assert run("doctor", "--url", "http://127.0.0.1:1").code == 1
     _, found = checks(run, "--config", str(config))
     assert "line 1: model" in found["config"]["detail"]

@@ -17,6 +17,7 @@ from gptalk_tui.chat.conversation_search import ConversationSearch
 from gptalk_tui.chat.conversation_settings import ConversationSettings
 from gptalk_tui.chat.drafts import Drafts
 from gptalk_tui.chat.editing import Editing
+from gptalk_tui.chat.engine_book import Engines
 from gptalk_tui.chat.exports import Exports
 from gptalk_tui.chat.external_editor import ExternalEditor
 from gptalk_tui.chat.find import Find
@@ -82,7 +83,8 @@ class Controllers:
         self.editor = ExternalEditor(host, composer=composer)
         self.notifier = Notifier(services, host, editor=self.editor)
         self.themes = ThemeSwitcher(services, host)
-        self.settings = ConversationSettings(*all_of_it)
+        self.engines = Engines(services, host)
+        self.settings = ConversationSettings(*all_of_it, engines=self.engines, transcript=transcript)
         self.exports = Exports(*all_of_it)
         self.editing = Editing(*all_of_it, composer=composer, undo=self.undo)
         self.unsaved = Unsaved(services, host, history=self.history)
@@ -301,6 +303,9 @@ class Controllers:
             "list.archived": Command(partial(sidebar.show, Shown.ARCHIVED)),
             "list.trash": Command(partial(sidebar.show, Shown.TRASH)),
             "conversation.settings": Command(self.settings.ask),
+            "model.choose": Command(self.settings.choose_model),
+            "provider.choose": Command(self.settings.choose_provider),
+            "persona.choose": Command(self.settings.choose_persona),
             "app.theme": Command(self.themes.choose),
             "app.undo": Command(undo.run, lambda: undo.has_any),
         }

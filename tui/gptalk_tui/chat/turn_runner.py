@@ -288,7 +288,7 @@ class TurnRunner:
     def _end(self, turn: LiveTurn, ended: TurnEnded | None) -> None:
         """Show how a turn ended."""
         if turn.failure is not None:
-            self._host.say(turn.failure.for_humans(), is_error=True)
+            self._host.say(self._services.in_words(turn.failure), is_error=True)
         elif ended is not None:
             self._show_end(turn, ended)
         self._take_news(ended.conversation if ended is not None else None)
