@@ -210,7 +210,6 @@ class Navigation:
     def open_link(self, url: str) -> None:
         """Ask before a link is opened, naming its host."""
         from gptalk_tui.dialogs.confirm import ConfirmScreen
-
         from gptalk_tui.markdown.inline import host_of
 
         host = one_line(host_of(url), max_chars=80)
