@@ -63,6 +63,16 @@ _JOINING = f"{_STACKED}|[{_TAGS}]"
 _ASCII_CONTROLS = bytes([*range(0x09), *range(0x0B, 0x20), 0x7F])
 _ASCII_CONTROLS_IN_LINE = _ASCII_CONTROLS + b"\n\t"
 
+# Every terminal gives these one cell each, and they combine with nothing.
+_SINGLE = (
+    "[\x20-\x7e\xa0-\xac\xae-\u02ff\u0370-\u0377\u037a-\u037f\u0384-\u038a\u038c\u038e-\u03a1\u03a3-\u0482"
+    "\u048a-\u052f\u1e00-\u1eff\u2010-\u2027\u2030-\u205e\u2070\u2071\u2074-\u208e\u20a0-\u20bf\u2100-\u214f"
+    "\u2190-\u22ff\u2500-\u25fc\u27c0-\u27ef\u2800-\u28ff\u2980-\u2aff]*"
+)
+
+# Every terminal gives these two cells each: ideographs, kana, syllables of Korean, and full-width forms.
+_DOUBLE = "\u3000-\u3029\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff60"
+
 _FORBIDDEN_IN_NAMES = r'[/\\:*?"<>|]+'
 _RESERVED_NAMES = r"(?i)(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])\s*(?:\.|$)"
 
@@ -98,6 +108,18 @@ def visible(text: str, *, newlines: bool = True) -> str:
     if newlines:
         return _compiled(_DANGEROUS).sub(_shown, text)
     return _compiled(_DANGEROUS_IN_LINE).sub(_shown_in_line, text)
+
+
+def is_single(text: str) -> bool:
+    """Return whether every character is known to take one cell and to combine with no other."""
+    if text.isascii():
+        return text.isprintable()
+    return _compiled(_SINGLE).fullmatch(text) is not None
+
+
+def is_steady(text: str) -> bool:
+    """Return whether every terminal agrees on how many cells each character takes."""
+    return is_single(text) or _compiled(f"{_SINGLE[:-2]}{_DOUBLE}]*").fullmatch(text) is not None
 
 
 def showable_length(text: str) -> int:
@@ -234,3 +256,12 @@ def _is_zero_width(char: str) -> bool:
 
 def _is_jamo(char: str) -> bool:
     return _compiled(f"[{_JAMO}]").match(char) is not None
+
+
+def short_count(number: int) -> str:
+    """Return a count in few characters, such as `812`, `3.1k`, `131k` or `2M`."""
+    for unit, suffix in ((1_000_000, "M"), (1000, "k")):
+        if number >= unit:
+            value = f"{number / unit:.1f}" if number < 100 * unit else f"{number / unit:.0f}"
+            return value.removesuffix(".0") + suffix
+    return str(number)

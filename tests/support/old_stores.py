@@ -113,6 +113,12 @@ INSERT INTO written_by VALUES (5, 'times of changes', '0.0.5', 5);
 PRAGMA user_version = 5;
 """
 )
+_FORMAT_6 = """
+ALTER TABLE conversation ADD COLUMN tags TEXT NOT NULL DEFAULT '';
+CREATE INDEX conversation_tags ON conversation (tags, trashed_at_ms) WHERE tags <> '';
+INSERT INTO written_by VALUES (6, 'tags', '0.0.6', 6);
+PRAGMA user_version = 6;
+"""
 
 OLD_FORMATS = {
     1: _FORMAT_1,
@@ -120,6 +126,7 @@ OLD_FORMATS = {
     3: _FORMAT_1 + _FORMAT_2 + _FORMAT_3,
     4: _FORMAT_1 + _FORMAT_2 + _FORMAT_3 + _FORMAT_4,
     5: _FORMAT_1 + _FORMAT_2 + _FORMAT_3 + _FORMAT_4 + _FORMAT_5,
+    6: _FORMAT_1 + _FORMAT_2 + _FORMAT_3 + _FORMAT_4 + _FORMAT_5 + _FORMAT_6,
 }
 
 

@@ -19,10 +19,13 @@ _TOKEN = re.compile(
 
 OWN_CSI = re.compile(
     r"[\d;:]*m"  # colours
-    r"|[\d;]*H"  # the cursor's place
+    r"|[\d;]*H|\d+G"  # the cursor's place
+    r"|(?:\d+;\d+)?r|\d+;\d+s|\d+[LM]|\?69[hl]"  # text that moves between margins
     r"|\?(?:7|25|1000|1003|1004|1006|1015|1016|1049|2004|2026|2048)[hl]"  # modes, by name
-    r"|\?(?:2026|2048)\$p"  # two questions
-    r"|>\d+u|<u"  # the keyboard protocol
+    r"|\?(?:69|2026|2048)\$p|5n"  # questions
+    r"|>\d+u|=4;2u|<u"  # the keyboard protocol
+    r"|\?u|c"  # two questions about the keyboard
+    r"|>4;1m|>4m"  # xterm's modified keys
 )
 """Sequences that the app writes on purpose."""
 

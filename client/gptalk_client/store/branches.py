@@ -10,8 +10,17 @@ from dataclasses import replace
 from typing import Any
 
 from gptalk_client.errors import StoreError, UsageError
-from gptalk_client.models import BranchEntry, Conversation, Message, OpenedConversation, Role, Status
+from gptalk_client.models import (
+    BranchEntry,
+    Conversation,
+    Message,
+    OpenedConversation,
+    ReplyFacts,
+    Role,
+    Status,
+)
 from gptalk_client.store.base import StorePart
+from gptalk_client.store.queue import queue_of
 from gptalk_client.store.rows import (
     CONTENT,
     MESSAGE_SELECT,
@@ -81,7 +90,7 @@ class Branches(StorePart):
         with self._db.read() as con:
             seq, leaf = _leaf(con, conversation_id, None)
             conversation, rows = read_conversation(con, seq), _read_tree(con, seq)
-            facts = _read_facts(con, seq)
+            facts, queued = _read_facts(con, seq), queue_of(con, seq)
         entries = _entries(rows, leaf, facts)
         texts = self.texts([entry.id for entry in entries[max(0, len(entries) - newest_texts) :]])
         last = entries[-1] if entries else None
@@ -93,7 +102,7 @@ class Branches(StorePart):
             with contextlib.suppress(StoreError), self._db.write() as con:  # it can be read all the same
                 con.execute("UPDATE conversation SET unread = 0 WHERE seq = ?", (seq,))
                 conversation = replace(conversation, unread=False)
-        return OpenedConversation(conversation, entries, texts, returned)
+        return OpenedConversation(conversation, entries, texts, returned, queued)
 
     def texts(self, ids: Sequence[str]) -> dict[str, str]:
         """Return the texts of messages by their ids; unknown ids are left out."""
@@ -175,6 +184,32 @@ class Branches(StorePart):
             set_active_leaf(con, conversation, root)
             con.execute("UPDATE conversation SET updated_at_ms = ? WHERE seq = ?", (now, conversation))
             return read_message(con, root)
+
+    def edit_reply(self, message_id: str, content: str) -> Message:
+        """Add a version of a reply that the person wrote, as the newest sibling, and show it.
+
+        Raises:
+            UsageError: There is no such reply, or it is still being written.
+            StoreError: It could not be written.
+        """
+        content, now = storable(content), now_ms()
+        with self._db.write() as con:
+            seq, conversation = message_seq(con, message_id)
+            reply = read_message(con, seq)
+            if reply.role is not Role.ASSISTANT:
+                raise UsageError("Only a reply can be edited like this.")
+            if reply.status is Status.STREAMING:
+                raise UsageError("The reply is still being written; stop it first.")
+            parent = con.execute("SELECT parent_seq FROM message WHERE seq = ?", (seq,)).fetchone()[0]
+            edited = insert_message(
+                con, conversation=conversation, parent=parent, role=Role.ASSISTANT, content=content,
+                status=Status.COMPLETE, created_at_ms=now, model=reply.model, provider=reply.provider,
+                facts=ReplyFacts(edited=True),
+            )  # fmt: skip
+            index_message(con, edited, content)
+            set_active_leaf(con, conversation, edited)
+            con.execute("UPDATE conversation SET updated_at_ms = ? WHERE seq = ?", (now, conversation))
+            return read_message(con, edited)
 
     def set_active(self, conversation_id: str, message_id: str | None) -> Conversation:
         """Show the branch that ends at a message; None shows an empty branch, for a fresh start.
@@ -323,11 +358,11 @@ def _read_facts(con: sqlite3.Connection, conversation: int) -> dict[int, tuple[A
     """Return the last members of `BranchEntry` by row, for the messages that have any of them."""
     rows = con.execute(
         "SELECT seq, finish_reason, reasoning_chars, reasoning_ms, duration_ms, prompt_tokens,"
-        " completion_tokens, reasoning_tokens, provider FROM message WHERE conversation_seq = ?"
-        " AND deletion_seq IS NULL AND (provider <> '' OR finish_reason <> '' OR reasoning_chars > 0)",
+        " completion_tokens, reasoning_tokens, provider, edited FROM message WHERE conversation_seq = ?"
+        " AND deletion_seq IS NULL AND (provider <> '' OR finish_reason <> '' OR reasoning_chars > 0 OR edited)",
         (conversation,),
     )
-    return {row[0]: (*row[1:5], usage_from(*row[5:8]), row[8]) for row in rows}
+    return {row[0]: (*row[1:5], usage_from(*row[5:8]), row[8], bool(row[9])) for row in rows}
 
 
 def _path_messages(con: sqlite3.Connection, leaf: int | None, limit: int | None) -> list[Message]:

@@ -44,7 +44,7 @@ class Conversations(StorePart):
         """Create an empty conversation.
 
         Args:
-            title: Counts as given by the person; empty takes the first line of the first prompt later.
+            title: Counts as given by the person; empty takes a few words of the first prompt later.
             system_prompt: Sent before the messages of each turn.
             model: Empty: the default of the settings.
             provider: Empty: the default of the settings.
@@ -185,6 +185,22 @@ class Conversations(StorePart):
             conversation_id, "title = ?, title_key = ?, renamed = ?", title, fold(title), bool(title)
         )
 
+    def improve_title(self, conversation_id: str, title: str, *, instead_of: str) -> bool:
+        """Replace a title that was made automatically, and only that; return whether it was still there.
+
+        Args:
+            conversation_id: A full id.
+            title: The new title, which may be replaced again.
+            instead_of: The title that it is better than.
+        """
+        title = storable(title).strip()
+        with self._db.write() as con:
+            changed = con.execute(
+                "UPDATE conversation SET title = ?, title_key = ? WHERE id = ? AND title = ? AND renamed = 0",
+                (title, fold(title), conversation_id, instead_of),
+            )
+            return changed.rowcount > 0
+
     def set_pinned(self, conversation_id: str, pinned: bool) -> Conversation:
         """Pin a conversation to the top of the list, or unpin it."""
         return self._change(conversation_id, "pinned = ?", pinned)
@@ -239,7 +255,7 @@ class Conversations(StorePart):
             con.execute("DELETE FROM conversation WHERE seq = ?", (conversation_seq(con, conversation_id),))
 
     def discard_blank(self, conversation_id: str) -> bool:
-        """Delete a conversation if it is blank: no message, title, draft or setting.
+        """Delete a conversation if it is blank: no message, queued prompt, title, draft or setting.
 
         Returns:
             Whether it was one.
@@ -248,7 +264,8 @@ class Conversations(StorePart):
             deleted = con.execute(
                 "DELETE FROM conversation WHERE id = ? AND title = '' AND trim(draft) = '' AND pinned = 0"
                 " AND system_prompt = '' AND model = '' AND provider = '' AND options IN ('', '{}')"
-                " AND tags = '' AND NOT EXISTS (SELECT 1 FROM message WHERE conversation_seq = conversation.seq)",
+                " AND tags = '' AND NOT EXISTS (SELECT 1 FROM message WHERE conversation_seq = conversation.seq)"
+                " AND NOT EXISTS (SELECT 1 FROM queued_prompt WHERE conversation_seq = conversation.seq)",
                 (conversation_id,),
             )
         return deleted.rowcount > 0

@@ -165,6 +165,18 @@ END
 """
 
 
+_QUEUE = """
+CREATE TABLE queued_prompt (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    conversation_seq INTEGER NOT NULL REFERENCES conversation (seq) ON DELETE CASCADE,
+    content TEXT NOT NULL
+);
+CREATE INDEX queued_prompt_conversation ON queued_prompt (conversation_seq);
+ALTER TABLE message ADD COLUMN edited INTEGER NOT NULL DEFAULT 0;
+"""
+
+
 def _add_changes(con: sqlite3.Connection) -> None:
     _run(_CHANGES)(con)
     for field in MERGED_FIELDS:
@@ -245,6 +257,7 @@ MIGRATIONS: Sequence[Migration] = (
     Migration("reasoning, usage and finish reasons", _run(_REASONING)),
     Migration("times of changes", _add_changes),
     Migration("tags", _run(_TAGS)),
+    Migration("queued prompts and edited replies", _run(_QUEUE)),
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 

@@ -17,6 +17,7 @@ from gptalk_client.store.conversations import Conversations
 from gptalk_client.store.imports import Imports
 from gptalk_client.store.migrations import rebuild_search_index
 from gptalk_client.store.opening import open_database
+from gptalk_client.store.queue import Queue
 from gptalk_client.store.progress import ignore_progress
 from gptalk_client.store.reserved_paths import refuse_own_file
 from gptalk_client.store.search import Search
@@ -24,7 +25,7 @@ from gptalk_client.store.tagging import Tagging
 from gptalk_client.store.turns import Turns
 
 
-class Store(Conversations, Turns, Branches, Search, Tagging, Imports):
+class Store(Conversations, Turns, Queue, Branches, Search, Tagging, Imports):
     """The conversations. Methods may be called from any thread; each change is one transaction.
 
     Every method raises StoreError if the disk or the file fails, StoreReadOnlyError if it would have

@@ -114,6 +114,7 @@ def test_json_has_the_published_shape_and_every_branch() -> None:
         "first_text_ms": None,
         "reasoning_ms": None,
         "duration_ms": None,
+        "edited": False,
     }
     assert list(conversation["messages"][2]) == [
         "id", "parent_id", "role", "content", "status", "model", "created_at",

@@ -41,6 +41,7 @@ def test_own_json_keeps_everything_known_about_a_reply(store: Store, tmp_path: P
     reply = thinking_reply(store)
     cut = store.open_reply(reply.parent_id or "", model="m", provider="ollama")
     store.close_turn(cut.id, Status.INCOMPLETE, error="Cut at the length limit.", content="4", facts=FACTS)
+    edited = store.edit_reply(reply.id, "forty-two")
     first = export(store, "json")
     assert json.loads(first)["version"] == 2
     path = tmp_path / "own.json"
@@ -49,6 +50,8 @@ def test_own_json_keeps_everything_known_about_a_reply(store: Store, tmp_path: P
         assert import_path(other, path).added == 1
         assert export(other, "json") == first
         assert other.message(reply.id) == reply
+        assert other.message(edited.id) == edited
+        assert edited.edited
         assert other.message(cut.id).error == "Cut at the length limit."
 
 

@@ -11,6 +11,8 @@ from textual.geometry import Size
 from textual.widgets import Static
 
 from gptalk_client.settings import Settings
+from gptalk_tui.action_words import OTHER_WORDS, WHY_NOT
+from gptalk_tui.actions import ACTIONS
 from gptalk_tui.chat import navigation
 from gptalk_tui.dialogs.confirm import ConfirmScreen
 from gptalk_tui.dialogs.export import ExportScreen
@@ -282,6 +284,42 @@ async def test_dialogs_open_and_give_the_focus_back(tmp_path: Path) -> None:
             assert app.chat.composer.has_focus
 
 
+@pytest.mark.parametrize(
+    ("words", "action_id"),
+    [("dark", "app.theme"), ("exit", "app.quit"), ("branch", "message.fork"), ("browser", "link.open")],
+)
+async def test_commands_are_found_by_other_words_too(tmp_path: Path, words: str, action_id: str) -> None:
+    async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
+        await conversation_with(app, "Go")
+        await app.press("ctrl+p", *words)
+        rows = app.app.screen.query_one(RowList).rows
+        assert action_id in [row.key for row in rows if not row.is_dim]
+
+
+async def test_what_is_not_available_is_dimmed_with_the_reason_and_not_carried_out(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
+        await app.press("ctrl+p", *"regenerate")
+        [row] = app.app.screen.query_one(RowList).rows
+        assert (row.is_dim, row.detail) == (True, "no messages yet")
+        await app.press("enter")
+        await app.until(lambda: said(app) == "Regenerate: no messages yet.")
+        assert not app.chat.session.turns
+
+
+async def test_help_is_looked_through_and_dims_what_is_not_available(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider(["ok"]), tmp_path, size=(200, 50)) as app:
+        await app.press("f1", *"abort")
+        text = app.app.screen.query_one("#help-text", Static)
+        await app.until(lambda: "no reply is streaming" in str(text.content))
+        assert "Ctrl+Q" not in str(text.content)
+        await app.press("escape")
+        assert app.chat.composer.text == ""
+
+
+def test_other_words_and_reasons_are_for_actions_that_there_are() -> None:
+    assert {*OTHER_WORDS, *WHY_NOT} - {action.id for action in ACTIONS} == set()
+
+
 async def test_a_command_of_the_palette_is_carried_out(tmp_path: Path) -> None:
     async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
         await conversation_with(app, "Go")
@@ -340,14 +378,6 @@ async def test_on_a_small_screen_choices_and_toasts_can_be_read(tmp_path: Path) 
         app.chat.say(words)
         await app.until(lambda: "A sentence" in shown())
         assert "in which each counts." in " ".join(shown().split())
-
-
-async def test_another_address_is_checked(tmp_path: Path) -> None:
-    async with running_app(ScriptedProvider(["ok"]), tmp_path, settings=Settings()) as app:
-        await app.press("end", "enter")
-        await app.press(*"http://a b", "enter")
-        assert isinstance(app.app.screen, SetupScreen)
-        assert "-shown" in app.app.screen.query_one(".dialog-error").classes
 
 
 @pytest.mark.parametrize(
@@ -412,7 +442,7 @@ async def test_dialogs_are_of_use_on_a_small_screen(tmp_path: Path) -> None:
         await conversation_with(app, "Go")
         for keys, wanted in (
             (["ctrl+f", "tab", *"whale"], "#hits"),
-            (["ctrl+t", *["tab"] * 5], "#system"),
+            (["ctrl+t", *["tab"] * 12], "#system"),
             (["ctrl+o"], "#target"),
             (["f2"], "Input"),
         ):

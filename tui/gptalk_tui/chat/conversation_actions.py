@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gptalk_client.errors import GptalkError
-from gptalk_client.models import Conversation
+from gptalk_client.models import Conversation, QueuedPrompt
 from gptalk_tui.widgets.listing import title_of
 
 if TYPE_CHECKING:
@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from gptalk_tui.chat.drafts import Drafts
     from gptalk_tui.chat.host import Host
     from gptalk_tui.chat.opener import Opener
+    from gptalk_tui.chat.prompt_history import PromptHistory
     from gptalk_tui.chat.services import Services
     from gptalk_tui.chat.session import Session
     from gptalk_tui.chat.sidebar import Sidebar
     from gptalk_tui.chat.undo import Undo
+    from gptalk_tui.chat.unsaved import Unsaved
     from gptalk_tui.widgets.composer import Composer
     from gptalk_tui.widgets.list_pane import ListPane
 
@@ -36,6 +38,8 @@ class ConversationActions:
         sidebar: Sidebar,
         opener: Opener,
         drafts: Drafts,
+        history: PromptHistory,
+        unsaved: Unsaved,
         undo: Undo,
     ) -> None:
         self._session = session
@@ -46,6 +50,8 @@ class ConversationActions:
         self._sidebar = sidebar
         self._opener = opener
         self._drafts = drafts
+        self._history = history
+        self._unsaved = unsaved
         self._undo = undo
 
     @property
@@ -170,10 +176,20 @@ class ConversationActions:
             if self._is_refused(target):
                 return
             self._pane.move_on_from(target.id)
-            if await self.change(target, lambda store: store.purge_conversation(target.id)):
+            queued: list[QueuedPrompt] = []
+
+            def purge(store: Store) -> None:
+                queued.extend(store.queued(target.id))
+                store.purge_conversation(target.id)
+
+            if await self.change(target, purge):
+                self._remember(target.id, queued)
                 if target.id == self._session.conversation_id:
                     self._open_nothing()
-                self._host.say(f"Deleted “{title_of(target)}” for good.")
+                rest = {0: "", 1: " Up restores its queued prompt."}.get(
+                    len(queued), f" Up restores its {len(queued)} queued prompts."
+                )
+                self._host.say(f"Deleted “{title_of(target)}” for good.{rest}")
 
         question = ConfirmScreen(
             f"Delete “{title_of(target)}” for good?",
@@ -183,6 +199,13 @@ class ConversationActions:
         self._host.open_dialog(question, answered)
 
     # Parts
+
+    def _remember(self, conversation_id: str, queued: list[QueuedPrompt]) -> None:
+        """Let Up recall the queued prompts of a conversation that is gone."""
+        self._session.queues.load(conversation_id, [])
+        for prompt in reversed(queued):
+            self._history.remember(prompt.content)
+            self._unsaved.keep(prompt.content)
 
     async def change(self, target: Conversation, change: Callable[[Store], Conversation | None]) -> bool:
         """Change a conversation in the store and show it; return whether that went well."""

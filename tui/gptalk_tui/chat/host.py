@@ -99,5 +99,8 @@ class Host(Protocol):
     def refresh_status(self) -> None:
         """Bring the status line up to date."""
 
+    async def repaint(self) -> None:
+        """Paint the whole screen again."""
+
     def quit(self) -> None:
         """Quit; replies that stream are stopped and kept."""

@@ -15,6 +15,7 @@ from gptalk_tui.terminal.desktop import open_outside
 
 if TYPE_CHECKING:
     from gptalk_tui.chat.host import Host
+    from gptalk_tui.chat.prompt_queue import PromptQueue
     from gptalk_tui.chat.services import Services
     from gptalk_tui.chat.sidebar import Sidebar
     from gptalk_tui.terminal.clipboard import Clipboard
@@ -37,12 +38,14 @@ class Navigation:
         transcript: Transcript,
         composer: Composer,
         sidebar: Sidebar,
+        queue: Callable[[], PromptQueue],
     ) -> None:
         self._services = services
         self._host = host
         self._transcript = transcript
         self._composer = composer
         self._sidebar = sidebar
+        self._queue = queue
 
     @property
     def scope(self) -> Scope:
@@ -51,6 +54,8 @@ class Navigation:
             return Scope.MESSAGE
         if self._transcript.has_focus:
             return Scope.READING
+        if self._queue().has_focus:
+            return Scope.QUEUE
         return Scope.LIST if self._sidebar.has_focus else Scope.COMPOSER
 
     @property
@@ -68,6 +73,8 @@ class Navigation:
         match scope:
             case Scope.LIST:
                 return self._sidebar.has_focus
+            case Scope.QUEUE:
+                return self._queue().has_focus
             case Scope.READING:
                 return self._transcript.has_focus
             case Scope.MESSAGE:
@@ -89,9 +96,11 @@ class Navigation:
             self._host.refresh_bars()
 
     def go_round(self, by: int) -> None:
-        """Go from composer to transcript to list and round again, past what is empty or closed."""
-        composer, sidebar = self._composer, self._sidebar
+        """Go from composer to queue to transcript to list and round again, past what is empty or closed."""
+        composer, sidebar, queue = self._composer, self._sidebar, self._queue()
         places: list[tuple[bool, Callable[[], object]]] = [(composer.has_focus, composer.focus)]
+        if queue.has_any:
+            places.append((queue.has_focus, queue.visit))
         if self.has_messages:
             places.append((self._transcript.has_focus, self.enter))
         if sidebar.is_open:
@@ -203,6 +212,7 @@ class Navigation:
     def open_link(self, url: str) -> None:
         """Ask before a link is opened, naming its host."""
         from gptalk_tui.dialogs.confirm import ConfirmScreen
+        from gptalk_tui.markdown.inline import host_of
 
         host = one_line(host_of(url), max_chars=80)
 

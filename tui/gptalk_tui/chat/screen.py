@@ -33,6 +33,7 @@ from gptalk_tui.widgets.column import BOX, Column
 from gptalk_tui.widgets.composer import Composer
 from gptalk_tui.widgets.find_bar import FindBar
 from gptalk_tui.widgets.list_pane import ListPane
+from gptalk_tui.widgets.queue_pane import QueuePane
 from gptalk_tui.widgets.row_list import RowList
 from gptalk_tui.widgets.transcript.styles import StyleTable
 from gptalk_tui.widgets.transcript.widget import Transcript
@@ -40,6 +41,14 @@ from gptalk_tui.widgets.transcript.widget import Transcript
 Result = TypeVar("Result")
 
 _DONE_OR_UNDER_WAY = (Status.COMPLETE, Status.STREAMING)
+
+
+def _composer_class(services: Services) -> type[Composer]:
+    if services.settings.ui.composer == "vi":
+        from gptalk_tui.widgets.vi_composer import ViComposer
+
+        return ViComposer
+    return Composer
 
 
 class ChatScreen(TrueScreen[None], inherit_bindings=False):
@@ -87,13 +96,18 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
         self.transcript = Transcript(
             styles, fetch=lambda ids: self.controllers.opener.texts(ids), id="transcript"
         )
-        self.composer = Composer(
+        self.transcript.document.renderer.version_keys = (
+            keys.first("branch.previous"),
+            keys.first("branch.next"),
+        )
+        self.composer = _composer_class(services)(
             placeholder="Write a message",
             id="composer",
             send_keys=keys.keys(ACTION_OF["turn.send"]),
             new_line_keys=keys.keys(ACTION_OF["prompt.new_line"]),
         )
         self.composer.add_class(BOX)
+        self.transcript.document.pastes = lambda: self.composer.pasted_texts
         self._body = Horizontal(id="body")
         self._main = Column(id="main")
         self.controllers = Controllers(
@@ -155,6 +169,7 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
                 await controllers.opener.open_first(self._chat)
             await controllers.sidebar.refresh()
         await controllers.unsaved.load()
+        await controllers.snippets.load()
         controllers.watcher.look_soon()
         controllers.watcher.begin()
         self.refresh_bars()
@@ -204,7 +219,7 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
     @property
     def is_output_behind(self) -> bool:
         """Whether the terminal has not taken yet what was painted before."""
-        return getattr(self.app._driver, "backlog", 0) > 1
+        return getattr(self.app._driver, "is_behind", False)
 
     def write_to_terminal(self, sequence: str) -> None:
         """Send an escape sequence to the terminal, in its turn."""
@@ -219,11 +234,16 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
         """Bring header, welcome, status line and footer up to date."""
         self.controllers.notices.look()
         self.controllers.bars.update()
+        self.controllers.queue.refresh()
         self.controllers.context_line.refresh()
 
     def refresh_status(self) -> None:
         """Bring the status line up to date."""
         self.controllers.bars.update_status()
+
+    async def repaint(self) -> None:
+        """Paint the whole screen again."""
+        await self.app.run_action("app.repaint")
 
     def quit(self) -> None:
         """Quit; replies that stream are stopped and kept."""
@@ -237,7 +257,19 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
 
     @on(Composer.EdgeReached)
     async def _edge_reached(self, event: Composer.EdgeReached) -> None:
-        await self.controllers.history.step(event.step)
+        queue = self.controllers.queue
+        if event.step < 0 and queue.has_any and not self.composer.text and self.session.edit is None:
+            queue.edit_last()
+        else:
+            await self.controllers.history.step(event.step)
+
+    @on(QueuePane.Chosen, "#queue")
+    def _queued_chosen(self) -> None:
+        self.controllers.queue.edit()
+
+    @on(QueuePane.Left)
+    def _queue_left(self) -> None:
+        self.composer.focus()
 
     @on(TextArea.Changed, "#composer")
     def _typed(self) -> None:
@@ -260,6 +292,9 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
 
     @on(Composer.EnteredEmpty)
     def _entered_empty(self) -> None:
+        if self.controllers.queue.may_go_on:
+            self.controllers.queue.go_on()
+            return
         last = self.transcript.last_entry
         if last is not None and last.role is Role.ASSISTANT and last.status not in _DONE_OR_UNDER_WAY:
             self.controllers.continuation.go_on()

@@ -12,6 +12,7 @@ from functools import partial
 from typing import TypeVar
 
 from textual.await_complete import AwaitComplete
+from textual.containers import Vertical
 from textual.content import Content
 from textual.geometry import Offset, Size
 from textual.screen import ModalScreen, Screen
@@ -75,6 +76,10 @@ class Dialog(ModalScreen[Result], TrueScreen[Result]):
     _late_answer: Callable[[], object] | None = None
     """Gives the answer that came while another screen was over this one."""
 
+    async def mount_composed_widgets(self, widgets: list[Widget]) -> None:
+        """Put the dialog on a band across the screen, so that no half of a word looks out beside it."""
+        await self.mount(Vertical(*widgets, id="band"))
+
     def show_notice(self, notice: Content) -> None:
         """Show a notice at the lower edge."""
         found = self.query("#notice").results(Static)
@@ -119,7 +124,13 @@ class Dialog(ModalScreen[Result], TrueScreen[Result]):
         box = self.query_one(".dialog-error", Static)
         box.update(Content(words))
         box.set_class(bool(words), "-shown")
+        if words:
+            self.call_after_refresh(box.scroll_visible, animate=False)
+
+    def on_screen_suspend(self) -> None:
+        self.add_class("-under")  # one dialog is seen at a time
 
     def on_screen_resume(self) -> None:
+        self.remove_class("-under")
         if self._late_answer is not None:
             self._late_answer()

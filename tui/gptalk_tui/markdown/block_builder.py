@@ -435,6 +435,10 @@ def parse_plain(piece: Piece) -> Blocks:
         piece: From `split_plain` or `PlainSplitter`.
     """
     source = visible(piece.source)
+    if piece.label:
+        label, plain = visible(piece.label, newlines=False), source.strip("\n")
+        whole = [Atom(0, len(label), 0, len(plain))]
+        return Blocks([Text((), label, [Span(len(label), "fence.label")], plain, whole)], [plain])
     blocks: list[Block] = []
     for line in (source[:-1] if source.endswith("\n") else source).split("\n"):
         line = line.rstrip(" \t")

@@ -19,12 +19,13 @@ import threading
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
-from textual._xterm_parser import XTermParser
+from textual import constants
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
 from textual.message import Message
 
-from gptalk_tui.terminal.paste_filter import PasteFilter
+from gptalk_tui.terminal.input_reader import InputReader
+from gptalk_tui.terminal.pace import ANSWERS, Pace
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -38,10 +39,23 @@ CLOSE_LIMIT_S = 1.0
 """How long to wait at the end for the terminal to take the last bytes, in seconds."""
 
 INPUT_TICK_S = 0.1
-"""How long to wait for input before checking for a lone Esc, in seconds."""
+"""How long to wait for input before looking whether the app has ended, in seconds."""
+
+ASK_FOR_ALTERNATES = "\x1b[=4;2u"
+"""Asks a terminal with kitty's keyboard protocol for a key's place on the US layout, besides Textual's flags."""
+
+ASK_ABOUT_KEYBOARD = "\x1b[?u\x1b[c"
+"""Only a terminal with kitty's keyboard protocol answers the first question; all answer the second."""
+
+ASK_FOR_MODIFIED_KEYS, RESET_MODIFIED_KEYS = "\x1b[>4;1m", "\x1b[>4m"
+"""xterm's `modifyOtherKeys`, which tmux takes as well: Shift+Enter is sent as a key of its own."""
+
+ASK_FOR_MARGINS = "\x1b[?69$p"
+_KITTY_ANSWER, _DEVICE_ANSWER = re.compile(r"\x1b\[\?\d+u"), re.compile(r"\x1b\[\?[\d;]*c")
+_MARGINS_ANSWER = re.compile(r"\x1b\[\?69;([0-4])\$y")
 
 RESTORE = (
-    b"\x1b[?2026l\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"
+    b"\x1b[?69l\x1b[r\x1b[m\x1b[?2026l\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"
     b"\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
 )
 """Turns off every mode the app may have turned on, for a forced exit."""
@@ -79,37 +93,6 @@ class _Output:
         self._lost.set()
 
 
-_SEQUENCE_STARTS = re.compile("(?=\x1b)")
-_UNREADABLE = re.compile(r"\x1b?\[?[\d;:]*[a-zA-Z~]?")
-"""The part of an unreadable chunk to skip; its start may have come earlier."""
-
-
-class _Keys:
-    """Textual's parser, restarted after a sequence that makes it raise.
-
-    Textual 8.2 raises for a key beyond Unicode or a number that is not one (no upstream issue).
-    """
-
-    def __init__(self, debug: bool) -> None:
-        self._debug = debug
-        self._parser = XTermParser(debug)
-
-    def feed(self, text: str) -> Iterator[Message]:
-        """Yield the messages of a chunk of input, skipping what cannot be read."""
-        for piece in _SEQUENCE_STARTS.split(text):
-            if not piece:  # would mean the end of input
-                continue
-            try:
-                yield from self._parser.feed(piece)
-            except (ValueError, OverflowError):
-                self._parser = XTermParser(self._debug)
-                yield from self.feed(_UNREADABLE.sub("", piece, count=1))
-
-    def tick(self) -> Iterator[Message]:
-        """Yield keys that have waited long enough for the rest of a sequence."""
-        yield from self._parser.tick()
-
-
 class TerminalDriver(LinuxDriver):
     """Textual's driver, with a way out for each way a terminal can fail.
 
@@ -120,6 +103,15 @@ class TerminalDriver(LinuxDriver):
         super().__init__(app, **options)
         self._lost = threading.Event()
         self._is_dropping = False
+        self._has_kitty_keys = False
+        self._asked_for_modified_keys = False
+        self._frame: list[str] | None = None
+        """What has been written of a frame that is not complete."""
+        self._pace = Pace()
+        self.has_margins = False
+        """Whether the terminal can scroll between a left and a right margin."""
+        self.starts = 0
+        """How often the app has taken the terminal: at its start, and when it comes back from a suspension."""
         self._file = cast(Any, _Output(cast(TextIO, self._file), self._lost))
         self.is_stuck = False
         """Whether the terminal takes no output and the writer thread cannot be stopped."""
@@ -138,15 +130,65 @@ class TerminalDriver(LinuxDriver):
         """Write to the terminal, unless output is being dropped."""
         if self._is_dropping:
             return
+        if self._frame is not None and threading.current_thread() is threading.main_thread():
+            self._frame.append(data)
+            return
         super().write(data)
         if self._lost.is_set():
             self._hang_up()
 
+    @contextlib.contextmanager
+    def frame(self) -> Iterator[None]:
+        """Write all that is written meanwhile as one piece, so that the backlog counts frames."""
+        self._frame = []
+        try:
+            yield
+        finally:
+            data, self._frame = "".join(self._frame), None
+            if data:
+                self.write(data + self._pace.question())
+
     @property
     def backlog(self) -> int:
-        """Number of writes that the terminal has not taken yet."""
+        """Number of frames that the terminal has not taken yet."""
         writer = self._writer_thread
         return writer._queue.qsize() if writer is not None else 0
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether more than one frame is on its way: what can wait should."""
+        return self._pace.is_behind or self.backlog > 1
+
+    def disable_input(self) -> None:
+        """Stop reading, once the terminal has answered: a later answer would reach the shell."""
+        if not self._lost.is_set() and not self._is_dropping:
+            self._pace.wait_for_answers()
+        super().disable_input()
+
+    def _request_terminal_sync_mode_support(self) -> None:
+        super()._request_terminal_sync_mode_support()
+        if (
+            self.input_tty and os.environ.get("TERM_PROGRAM") != "Apple_Terminal"
+        ):  # it would print the question
+            self.write(ASK_FOR_MARGINS)
+
+    def _take_answer(self, sequence: str) -> bool:
+        """Take a sequence if it is an answer to a question of ours. Called in the input thread."""
+        if sequence in ANSWERS:
+            self._pace.answered()
+            return True
+        if match := _MARGINS_ANSWER.fullmatch(sequence):
+            self.has_margins = match[1] in "12"
+            return True
+        if _KITTY_ANSWER.fullmatch(sequence):
+            self._has_kitty_keys = True
+            return True
+        if _DEVICE_ANSWER.fullmatch(sequence):
+            if not self._has_kitty_keys and not self.exit_event.is_set():
+                self._asked_for_modified_keys = True
+                self.write(ASK_FOR_MODIFIED_KEYS)
+            return True
+        return False
 
     def drop_output(self) -> None:
         """Discard the output that a hanging terminal has not taken. Callable from any thread."""
@@ -171,11 +213,30 @@ class TerminalDriver(LinuxDriver):
         if self.attrs_before is not None:
             with contextlib.suppress(termios.error):
                 termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
+                termios.tcflush(self.fileno, termios.TCIFLUSH)
         with contextlib.suppress(OSError):
             # Opened again, so that only this descriptor is non-blocking.
             terminal = os.open(os.ttyname(self.fileno), os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
-            os.write(terminal, RESTORE)
+            reset = RESET_MODIFIED_KEYS.encode() if self._asked_for_modified_keys else b""
+            os.write(terminal, reset + RESTORE)
             os.close(terminal)
+
+    def start_application_mode(self) -> None:
+        """Take the terminal, and ask what it can do."""
+        self.starts += 1
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        if self._writer_thread is not None and not constants.DISABLE_KITTY_KEY:
+            self.write(ASK_FOR_ALTERNATES)
+            if self.input_tty and os.environ.get("TERM_PROGRAM") != "Apple_Terminal":
+                self.write(ASK_ABOUT_KEYBOARD)
+            self.flush()
+
+    def stop_application_mode(self) -> None:
+        """Stop, and leave the keyboard as it was."""
+        if self._asked_for_modified_keys:
+            self._asked_for_modified_keys = False
+            self.write(RESET_MODIFIED_KEYS)
+        super().stop_application_mode()
 
     def _disable_mouse_support(self) -> None:
         super()._disable_mouse_support()
@@ -204,21 +265,19 @@ class TerminalDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Read keys, pastes and terminal replies until the app ends or the terminal is gone."""
-        keys, pasted = _Keys(self._debug), PasteFilter()
+        reader = InputReader(self._take_answer, debug=self._debug)
         decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
             while not self.exit_event.is_set():
-                if selector.select(INPUT_TICK_S):
+                if selector.select(reader.wait_s(INPUT_TICK_S)):
                     data = os.read(self.fileno, 4096)
                     if not data:
                         self._hang_up()
                         return
-                    # Empty while a character or a marker is incomplete, which would mean the end of input.
-                    if text := pasted.feed(decode(data)):
-                        self._process(keys.feed(text))
-                # A lone escape character is the Esc key once nothing has followed it for a while.
-                self._process(keys.tick())
+                    self._process(reader.feed(decode(data)))
+                else:
+                    self._process(reader.tick())
 
     def _process(self, messages: Iterable[Message]) -> None:
         for message in messages:

@@ -49,6 +49,7 @@ class _Message(msgspec.Struct):
     first_text_ms: _Count | None = None
     reasoning_ms: _Count | None = None
     duration_ms: _Count | None = None
+    edited: bool = False
 
 
 class _Conversation(msgspec.Struct):
@@ -158,5 +159,10 @@ def _facts(message: _Message) -> ReplyFacts:
     given = message.usage
     usage = Usage(given.prompt_tokens, given.completion_tokens, given.reasoning_tokens) if given else None
     return ReplyFacts(
-        message.finish_reason, usage, message.first_text_ms, message.reasoning_ms, message.duration_ms
+        message.finish_reason,
+        usage,
+        message.first_text_ms,
+        message.reasoning_ms,
+        message.duration_ms,
+        message.edited,
     )

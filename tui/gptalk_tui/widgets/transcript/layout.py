@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.cells import cell_len
 from rich.segment import Segment
 
+from gptalk_client.text import is_single
 from gptalk_tui.markdown.blocks import Blank, Blocks, Code, CodeLine, Rule, Table, Text
 from gptalk_tui.widgets.transcript.lines import Line, Segments
 from gptalk_tui.widgets.transcript.paint import (
@@ -20,7 +21,7 @@ from gptalk_tui.widgets.transcript.paint import (
 )
 from gptalk_tui.widgets.transcript.styles import StyleTable
 from gptalk_tui.widgets.transcript.table_layout import layout_table
-from gptalk_tui.widgets.transcript.wrap import is_single, wrap
+from gptalk_tui.widgets.transcript.wrap import wrap
 
 COPY_MARK = "⧉ copy"
 WRAP_MARK = "↳ "

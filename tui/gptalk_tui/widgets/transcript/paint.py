@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from rich.cells import cell_len, get_character_cell_size
 from rich.segment import Segment
 
+from gptalk_client.text import is_single
 from gptalk_tui.markdown.blocks import Atom, Gutter, Span, Target
 from gptalk_tui.widgets.transcript.lines import Line, Link, Run, Segments
 from gptalk_tui.widgets.transcript.styles import StyleTable
-from gptalk_tui.widgets.transcript.wrap import is_single
 
 
 @dataclass(slots=True)

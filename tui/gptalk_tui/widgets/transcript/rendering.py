@@ -13,7 +13,7 @@ from gptalk_client.models import Role, Status
 from gptalk_client.text import visible
 from gptalk_tui.widgets.transcript.frame import Frame
 from gptalk_tui.widgets.transcript.position import HEAD, NOTE
-from gptalk_tui.widgets.transcript.reply_words import origin_words, thought_words
+from gptalk_tui.widgets.transcript.reply_words import has_mark, mark_words, origin_words, thought_words
 from gptalk_tui.widgets.transcript.styles import StyleTable
 
 if TYPE_CHECKING:
@@ -117,6 +117,8 @@ class Renderer:
 
     def __init__(self, styles: StyleTable) -> None:
         self.styles = styles
+        self.version_keys = ("", "")
+        """The keys that show the older and the newer version of a message; empty where there is none."""
 
     @property
     def base_style(self) -> Style:
@@ -147,7 +149,7 @@ class Renderer:
             rendered.lines = [self._words("…", "page muted", "", "page muted", frame)]
             rendered.lines_width = frame.width
         else:
-            rendered.foot = [rows.foot_words]
+            rendered.foot = [rows.foot_words, rows.details]
             rendered.is_error = entry.status in (Status.FAILED, Status.INCOMPLETE)
             self.layout(rendered, frame)
         return rendered
@@ -159,8 +161,8 @@ class Renderer:
             above = [self._blank(frame), self._words(rule, "page muted", "", "page muted", frame)]
         blank = Strip.blank(frame.width, self.base_style)
         lines = [*above, PaintedLine(blank, None, frame, self.styles, origin_words(entry))]
-        if entry.siblings > 1:
-            words = f"{entry.sibling}/{entry.siblings}"
+        if has_mark(entry):
+            words = mark_words(entry, *self.version_keys)
             lines.append(self._words(words, "page muted", "", "page muted", frame))
         return lines
 
@@ -223,18 +225,21 @@ class Renderer:
         from gptalk_tui.markdown.blocks import Blocks, Span, Text
         from gptalk_tui.widgets.transcript.layout import layout
 
+        ended, details = rendered.foot
         colour = "error" if rendered.is_error else "muted"
-        texts = [Text((), words, [Span(len(words), colour)], words) for words in rendered.foot]
-        style = f"page {colour}"
+        styled = [(words, style) for words, style in ((ended, colour), (details, "muted")) if words]
+        texts = [Text((), words, [Span(len(words), style)], words) for words, style in styled]
         painted = layout(
-            Blocks(list(texts), rendered.foot),
+            Blocks(list(texts), [words for words, _ in styled]),
             self.styles,
             text_width=frame.text_width,
             full_width=frame.text_width,
         )
         rendered.lines = [self._blank(frame)]
         for line in painted.lines:
-            rendered.lines.append(self._framed(line.strip, ERROR_BAR, style, None, frame))
+            is_about_end = bool(ended) and line.logical == 0
+            bar = ERROR_BAR if is_about_end else ""
+            rendered.lines.append(self._framed(line.strip, bar, f"page {colour}", None, frame))
 
     def _line(self, line: Line, bar: str, frame: Frame) -> PaintedLine:
         return self._framed(line.strip, bar, "page marker", line, frame)

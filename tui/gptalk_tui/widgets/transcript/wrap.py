@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from rich.cells import cell_len, split_graphemes
 
-_RANGES = (
-    (0x20, 0x7E), (0xA0, 0xAC), (0xAE, 0x2FF), (0x370, 0x377), (0x37A, 0x37F), (0x384, 0x38A), (0x38C, 0x38C),
-    (0x38E, 0x3A1), (0x3A3, 0x482), (0x48A, 0x52F), (0x1E00, 0x1EFF), (0x2010, 0x2027), (0x2030, 0x205E),
-    (0x2070, 0x2071), (0x2074, 0x208E), (0x20A0, 0x20BF), (0x2100, 0x214F), (0x2190, 0x22FF),
-    (0x2500, 0x25FC), (0x2800, 0x28FF),
-)  # fmt: skip
-_SINGLE = frozenset(chr(code) for first, last in _RANGES for code in range(first, last + 1))
-is_single = _SINGLE.issuperset
-"""Whether every character of a text is known to take one cell and combine with no other."""
+from gptalk_client.text import is_single
 
 _NO_BREAK_BEFORE = frozenset(
     "、。，．・：；！？）」』】〕〉》”’…ー々ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ,.!?:;)]}%"
