@@ -176,9 +176,17 @@ class Chat:
         *,
         provider: Provider,
         options: TurnOptions = _DEFAULTS,
+        is_shown: bool = True,
         is_read: Callable[[], bool] = lambda: True,
     ) -> Turn:
         """Ask for another reply to a prompt, a sibling of the existing ones; otherwise like `reply`.
+
+        Args:
+            prompt_id: A full id.
+            provider: Sends the reply.
+            options: What to ask for.
+            is_shown: It becomes the active leaf.
+            is_read: As in `reply`.
 
         Raises:
             StoreError: The reply's row could not be written; nothing was sent.
@@ -188,7 +196,7 @@ class Chat:
         def open_rows(store: Store) -> _Opened:
             prompt = store.message(prompt_id)
             model = provider.model_for(options.model)
-            reply = store.open_reply(prompt_id, model=model, provider=provider.name)
+            reply = store.open_reply(prompt_id, model=model, provider=provider.name, is_shown=is_shown)
             return _Opened(prompt, reply, _read_branch(store, prompt, options))
 
         return Turn(lambda turn: self._run(turn, open_rows, provider, options, is_read))

@@ -62,7 +62,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "prompt.new_line", "New line",
         "Begin a new line. A \\ at the end of the line and Enter do so too.",
-        "ctrl+j,shift+enter", scope=Scope.COMPOSER, is_bound=False, in_palette=False,
+        "ctrl+j,shift+enter,alt+enter", scope=Scope.COMPOSER, is_bound=False, in_palette=False,
     ),
     Action(
         "app.interrupt", "Copy, stop or put aside",
@@ -182,7 +182,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "find.previous", "Previous match",
         "Go to the match before.",
-        "N,shift+n", short="match before", scope=Scope.READING, in_palette=False,
+        "N", short="match before", scope=Scope.READING, in_palette=False,
     ),
     Action(
         "find.everywhere", "Search all conversations",
@@ -242,7 +242,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "reading.end", "End",
         "Go to the end and follow the newest text again.",
-        "G,shift+g", scope=Scope.READING, in_palette=False,
+        "G", scope=Scope.READING, in_palette=False,
     ),
     Action(
         "focus.next", "Go on",
@@ -312,7 +312,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "reply.edit", "Edit the reply",
         "Edit a reply and keep the result as another version of it.",
-        "E,shift+e", short="edit reply", scope=Scope.MESSAGE, slash="edit-reply",
+        "E", short="edit reply", scope=Scope.MESSAGE, slash="edit-reply",
     ),
     Action(
         "message.regenerate", "Regenerate",
@@ -323,6 +323,11 @@ ACTIONS: tuple[Action, ...] = (
         "message.continue", "Continue the reply",
         "Ask for the rest of a reply that was cut or stopped; it is appended.",
         "m", short="continue", scope=Scope.MESSAGE,
+    ),
+    Action(
+        "message.compare", "Compare versions",
+        "Show two versions of a reply side by side; /compare MODEL or PROVIDER asks for the second one.",
+        "v", short="compare", scope=Scope.MESSAGE, takes_words=True,
     ),
     Action(
         "branch.previous", "Older version",
@@ -401,8 +406,23 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "conversation.settings", "Provider, model and settings",
-        "Choose who answers, the model, temperature, context and system prompt: here, or for all.",
+        "Choose persona, provider, model, parameters, context and system prompt: here, or for all.",
         "ctrl+t", short="model",
+    ),
+    Action(
+        "model.choose", "Model",
+        "Choose the model that answers here; favourites and those used last come first.",
+        "", slash="model",
+    ),
+    Action(
+        "provider.choose", "Providers",
+        "Choose who answers here; add, test, change or remove a provider.",
+        "", slash="providers",
+    ),
+    Action(
+        "persona.choose", "Personas",
+        "Choose a persona for this conversation; make, change or remove one.",
+        "", slash="personas",
     ),
     Action(
         "app.theme", "Theme",

@@ -15,6 +15,7 @@ from gptalk_client.errors import TimedOutError, UsageError
 from gptalk_client.models import AsyncResult, Messages, ReplyEvent, ReplyRequest
 from gptalk_client.providers.hybrid import hybridmethod
 from gptalk_client.providers.loops import running_loop
+from gptalk_client.providers.model_info import ModelInfo
 
 
 class Provider(ABC):
@@ -53,6 +54,18 @@ class Provider(ABC):
     async def models(self) -> list[str]:
         """Return the names of the available models, best known first; empty if the service can't list them."""
         return []
+
+    async def list_models(self) -> list[ModelInfo]:
+        """Return the available models with what the service tells about them; empty if it can't list them."""
+        return [ModelInfo(name) for name in await self.models()]
+
+    async def check(self) -> list[ModelInfo]:
+        """Check that the service would answer a prompt, without sending one; return the available models.
+
+        Raises:
+            GptalkError: It would not; the hint says what to do.
+        """
+        return await self.list_models()
 
     async def context_window(self, model: str) -> int | None:
         """Return how many tokens a model's context has room for; None if the service doesn't say.

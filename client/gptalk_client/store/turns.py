@@ -94,8 +94,16 @@ class Turns(Writers):
                 )
             return read_message(con, prompt), read_message(con, reply)
 
-    def open_reply(self, prompt_id: str, *, model: str = "", provider: str = "") -> Message:
-        """Open another reply to a prompt, as a sibling of the existing ones. It becomes the active leaf.
+    def open_reply(
+        self, prompt_id: str, *, model: str = "", provider: str = "", is_shown: bool = True
+    ) -> Message:
+        """Open another reply to a prompt, as a sibling of the existing ones.
+
+        Args:
+            prompt_id: A full id.
+            model: The model that will be asked, for the record.
+            provider: The provider that will be asked, for the record.
+            is_shown: It becomes the active leaf.
 
         Raises:
             UsageError: There is no such prompt.
@@ -107,7 +115,8 @@ class Turns(Writers):
             role = con.execute("SELECT role FROM message WHERE seq = ?", (prompt,)).fetchone()[0]
             if role != Role.USER:
                 raise UsageError("Only a prompt can be answered.")
-            return read_message(con, _insert_reply(con, conversation, prompt, model, provider, owner))
+            seq = _insert_reply(con, conversation, prompt, model, provider, owner, is_shown=is_shown)
+            return read_message(con, seq)
 
     def reopen_reply(self, message_id: str) -> tuple[Message, Message]:
         """Open a reply again that was cut or stopped, to append to its text. It becomes the active leaf.
@@ -262,14 +271,22 @@ def _parent(con: sqlite3.Connection, conversation: int, parent_id: str | Unset |
 
 
 def _insert_reply(
-    con: sqlite3.Connection, conversation: int, prompt: int, model: str, provider: str, owner: str
+    con: sqlite3.Connection,
+    conversation: int,
+    prompt: int,
+    model: str,
+    provider: str,
+    owner: str,
+    *,
+    is_shown: bool = True,
 ) -> int:
     now = now_ms()
     reply = insert_message(
         con, conversation=conversation, parent=prompt, role=Role.ASSISTANT, content="",
         status=Status.STREAMING, created_at_ms=now, model=model, owner=owner, provider=provider,
     )  # fmt: skip
-    set_active_leaf(con, conversation, reply)
+    if is_shown:
+        set_active_leaf(con, conversation, reply)
     con.execute(
         "UPDATE conversation SET updated_at_ms = ?, trashed_at_ms = NULL WHERE seq = ?", (now, conversation)
     )

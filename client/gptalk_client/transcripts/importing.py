@@ -14,6 +14,7 @@ from typing import Self
 
 from gptalk_client.errors import Remedy, StoreError, TranscriptError
 from gptalk_client.store.imported import ImportedConversation
+from gptalk_client.store.progress import ignore_progress
 from gptalk_client.store.store import Store
 from gptalk_client.transcripts.detection import appearance, detect
 from gptalk_client.transcripts.importers.source import Skipped, SourceFile, files_in
@@ -53,7 +54,7 @@ def import_path(
     source: str = "auto",
     *,
     dry_run: bool = False,
-    on_progress: Callable[[float], None] | None = None,
+    on_progress: Callable[[float], None] = ignore_progress,
 ) -> ImportReport:
     """Import conversations from a file, a zip archive or a folder. Doing so twice changes nothing.
 
@@ -73,10 +74,9 @@ def import_path(
     """
     report = ImportReport(path)
     files = _files(path, source, report)
-    tell = on_progress or (lambda share: None)
     skipped = Skipped(report.skipped)
     with _Spool(store.path.parent) as spool:
-        for file, chosen in _reported(files, tell):
+        for file, chosen in _reported(files, on_progress):
             for each in chosen.read(file, skipped):
                 report.messages += len(each.messages)
                 spool.add(chosen.name, each)
@@ -85,8 +85,8 @@ def import_path(
             report.added += results["added"]
             report.updated += results["updated"]
             report.unchanged += results["unchanged"]
-            tell(_READ_SHARE + (1 - _READ_SHARE) * report.found / spool.count)
-    tell(1.0)
+            on_progress(_READ_SHARE + (1 - _READ_SHARE) * report.found / spool.count)
+    on_progress(1.0)
     return report
 
 

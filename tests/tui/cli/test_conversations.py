@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gptalk_client.models import QueuedPrompt
 from gptalk_client.store.store import Store
 from support.command_line import Run
 
@@ -138,6 +139,12 @@ def test_purge_asks_unless_yes_is_given(
     assert len(store.conversations(trash=True)) == 1
     assert run("purge", "--yes").code == 0
     assert store.conversations(trash=True) == []
+
+
+def test_purge_says_that_queued_prompts_go_too(run: Run, store: Store, conversations: list[str]) -> None:
+    store.enqueue(QueuedPrompt("a" * 32, conversations[0], "not sent yet"))
+    run("rm", conversations[0])
+    assert "Deleted 1 conversation with 1 queued prompt." in run("purge", "--yes").err
 
 
 def test_search_prints_the_documented_json(run: Run, conversations: list[str]) -> None:

@@ -121,9 +121,10 @@ class Commands:
         """Show keys and help."""
         from gptalk_tui.dialogs.help import HelpScreen
 
-        self._host.open_dialog(
-            HelpScreen(self._host.keys, self._navigation.scope, self._why_not_now), lambda _: None
+        help_screen = HelpScreen(
+            self._host.keys, self._navigation.scope, self._why_not_now, composer=self._composer.MORE_HELP
         )
+        self._host.open_dialog(help_screen, lambda _: None)
 
     def _why_not_now(self, action: Action) -> str:
         """Return why an action isn't available; empty if it is."""

@@ -9,6 +9,7 @@ from textual.widget import Widget
 
 from gptalk_tui.chat.autocomplete import Autocomplete
 from gptalk_tui.chat.commands import Command, Commands
+from gptalk_tui.chat.comparison import Comparison
 from gptalk_tui.chat.context_line import ContextLine
 from gptalk_tui.chat.continuation import Continuation
 from gptalk_tui.chat.conversation_actions import ConversationActions
@@ -16,6 +17,7 @@ from gptalk_tui.chat.conversation_search import ConversationSearch
 from gptalk_tui.chat.conversation_settings import ConversationSettings
 from gptalk_tui.chat.drafts import Drafts
 from gptalk_tui.chat.editing import Editing
+from gptalk_tui.chat.engine_book import Engines
 from gptalk_tui.chat.exports import Exports
 from gptalk_tui.chat.external_editor import ExternalEditor
 from gptalk_tui.chat.find import Find
@@ -81,7 +83,8 @@ class Controllers:
         self.editor = ExternalEditor(host, composer=composer)
         self.notifier = Notifier(services, host, editor=self.editor)
         self.themes = ThemeSwitcher(services, host)
-        self.settings = ConversationSettings(*all_of_it)
+        self.engines = Engines(services, host)
+        self.settings = ConversationSettings(*all_of_it, engines=self.engines, transcript=transcript)
         self.exports = Exports(*all_of_it)
         self.editing = Editing(*all_of_it, composer=composer, undo=self.undo)
         self.unsaved = Unsaved(services, host, history=self.history)
@@ -138,6 +141,7 @@ class Controllers:
         self.continuation = Continuation(
             *all_of_it, view=self.view, transcript=transcript, runner=self.runner, queue=self.queue
         )
+        self.comparison = Comparison(*all_of_it, transcript=transcript, view=self.view, runner=self.runner)
         self.interrupt = Interrupt(
             session,
             host,
@@ -272,6 +276,11 @@ class Controllers:
             "link.open": Command(navigation.open_chosen_link, has_messages),
             "message.edit": Command(messages.edit, has_messages, is_idle),
             "message.regenerate": Command(messages.regenerate, has_messages, is_idle),
+            "message.compare": Command(
+                self.comparison.run,
+                lambda: self.comparison.may_compare,
+                run_with=self.comparison.run_with,
+            ),
             "branch.previous": Command(
                 partial(messages.switch_version, -1), has_messages, lambda: messages.has_sibling(-1)
             ),
@@ -294,6 +303,9 @@ class Controllers:
             "list.archived": Command(partial(sidebar.show, Shown.ARCHIVED)),
             "list.trash": Command(partial(sidebar.show, Shown.TRASH)),
             "conversation.settings": Command(self.settings.ask),
+            "model.choose": Command(self.settings.choose_model),
+            "provider.choose": Command(self.settings.choose_provider),
+            "persona.choose": Command(self.settings.choose_persona),
             "app.theme": Command(self.themes.choose),
             "app.undo": Command(undo.run, lambda: undo.has_any),
         }

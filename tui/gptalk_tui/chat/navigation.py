@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 
 from gptalk_client.text import one_line, visible
 from gptalk_tui.actions import Scope
-from gptalk_tui.markdown.inline import host_of
-from gptalk_tui.terminal.desktop import open_outside
 
 if TYPE_CHECKING:
     from gptalk_tui.chat.host import Host
@@ -212,11 +210,14 @@ class Navigation:
     def open_link(self, url: str) -> None:
         """Ask before a link is opened, naming its host."""
         from gptalk_tui.dialogs.confirm import ConfirmScreen
+        from gptalk_tui.markdown.inline import host_of
 
         host = one_line(host_of(url), max_chars=80)
 
         def answered(is_yes: bool | None) -> None:
             if is_yes:
+                from gptalk_tui.terminal.desktop import open_outside
+
                 open_outside(url, lambda: self._copy_address(url))
 
         question = ConfirmScreen(f"Open {host}?", one_line(url, max_chars=400), yes="Open")

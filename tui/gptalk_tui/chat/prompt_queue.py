@@ -181,9 +181,15 @@ class PromptQueue:
                 self._host.start(self._look_again(where), "queue")
             else:
                 queues.put_back(turn.queued)
-        if session.is_leaving or not queues.of(where):
+        if session.is_leaving or turn.is_aside or not queues.of(where):
             return
-        if ended is not None and ended.conversation is not None and ended.reply.status is Status.COMPLETE:
+        is_free = where not in session.turns.conversations  # and no other version is being compared
+        if (
+            is_free
+            and ended is not None
+            and ended.conversation is not None
+            and ended.reply.status is Status.COMPLETE
+        ):
             if turn.is_summary:
                 return  # its branch is not there yet
             self._advance(ended.conversation, below=ended.reply.id)

@@ -72,20 +72,20 @@ class PromptSubmission:
     def send(self, text: str) -> None:
         """Send a prompt in the open conversation, or in a new one; where a reply streams it is queued."""
         session, keys = self._session, self._host.keys
-        if session.edit is not None and isinstance(session.edit.message, QueuedPrompt):
-            if self._queue.finish_edit(text):
-                return
-            session.edit = None  # it was sent meanwhile: the text is a prompt of its own
-        if session.turn is not None and session.edit is not None:
+        edit = session.edit
+        is_of_queue = edit is not None and isinstance(edit.message, QueuedPrompt)
+        if is_of_queue and self._queue.finish_edit(text):
+            return
+        if session.turn is not None and edit is not None and not is_of_queue:
             stop = keys.how("turn.stop")
             self._host.say(f"Still replying. {stop} stops it.", is_true=lambda: session.turn is not None)
             return
         self._composer.set_text("")
+        edited = self._editing.take()
         if session.turn is not None:
             session.returned = None
             self._queue.add(text)
             return
-        edited = self._editing.take()
         returned, session.returned = session.returned, None
         beside = edited if isinstance(edited, Message) else returned
         if beside is not None and beside.content == text:

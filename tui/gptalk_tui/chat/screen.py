@@ -43,6 +43,14 @@ Result = TypeVar("Result")
 _DONE_OR_UNDER_WAY = (Status.COMPLETE, Status.STREAMING)
 
 
+def _composer_class(services: Services) -> type[Composer]:
+    if services.settings.ui.composer == "vi":
+        from gptalk_tui.widgets.vi_composer import ViComposer
+
+        return ViComposer
+    return Composer
+
+
 class ChatScreen(TrueScreen[None], inherit_bindings=False):
     """Where a person spends the day. It is the controllers' host.
 
@@ -92,7 +100,7 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
             keys.first("branch.previous"),
             keys.first("branch.next"),
         )
-        self.composer = Composer(
+        self.composer = _composer_class(services)(
             placeholder="Write a message",
             id="composer",
             send_keys=keys.keys(ACTION_OF["turn.send"]),

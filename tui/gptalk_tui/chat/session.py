@@ -75,8 +75,8 @@ class Session:
         return self.turn is not None
 
     def shows(self, turn: LiveTurn) -> bool:
-        """Whether a turn belongs to the open conversation."""
-        return turn.conversation_id == self.chosen.id
+        """Whether the reply of a turn belongs to what is shown of the open conversation."""
+        return turn.conversation_id == self.chosen.id and not turn.is_aside
 
     def take_news(self, conversations: Sequence[Conversation]) -> None:
         """Take what was read about the open conversation, such as its title, or that it is stored now."""

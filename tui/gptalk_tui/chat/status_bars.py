@@ -9,6 +9,8 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
+from gptalk_client.settings import OPENAI
+from gptalk_client.turn_options import persona_name
 from gptalk_tui.actions import ACTION_OF
 from gptalk_tui.chat import bar_texts
 from gptalk_tui.chat.footer import FIND, Hint, footer, hints_for, way_back
@@ -20,6 +22,7 @@ from gptalk_tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
     from gptalk_client.models import Usage
+    from gptalk_client.providers.base import Provider
     from gptalk_tui.chat.commands import Commands
     from gptalk_tui.chat.host import Host
     from gptalk_tui.chat.services import Services
@@ -77,8 +80,8 @@ class StatusBars:
         title = title_of(conversation) if conversation else UNTITLED
         self.header.left = bar_texts.header_left(title, width, place=bar_texts.place_of(conversation))
         provider = services.provider_for(session.chosen)
-        service = provider.service if provider is not None else ""
         name = provider.name if provider is not None else ""
+        service, place = self._who(provider)
         last = self._transcript.last_entry
         model = services.model_of(session.chosen)
         if provider is not None:
@@ -89,12 +92,13 @@ class StatusBars:
             model or "default model",
             service,
             width,
+            persona=self._persona(),
             context=bar_texts.context_words(self._last_usage, services.window_of(session.chosen)),
         )
         self.welcome.update(
             bar_texts.welcome_text(
                 name,
-                service,
+                place,
                 model,
                 self._host.keys,
                 is_narrow=width < NARROW_WELCOME,
@@ -103,6 +107,22 @@ class StatusBars:
         )
         self.footer.left, self.footer.spots = footer(self._hints(), width)
         self.update_status()
+
+    def _who(self, provider: Provider | None) -> tuple[str, str]:
+        """Return who answers, as the header and as the welcome say it."""
+        services, chosen = self._services, self._session.chosen
+        name = services.options_for(chosen).provider
+        if provider is None:
+            is_gone = not services.settings.knows(name)
+            return (f"{name} (removed)" if is_gone else name), ""
+        if name in services.settings.providers and name != OPENAI:
+            return name, f"{name} ({provider.service})"
+        return provider.service, provider.service
+
+    def _persona(self) -> str:
+        """Return the name of the persona that is set here, and whether there is none of this name any more."""
+        name = persona_name(self._session.chosen)
+        return f"{name} (removed)" if name and name not in self._services.settings.personas else name
 
     def _hints(self) -> Sequence[Hint]:
         """Return the keys that the footer may show, most useful first."""

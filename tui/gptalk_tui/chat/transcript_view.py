@@ -81,6 +81,7 @@ class TranscriptView:
         if conversation_id != session.conversation_id:
             return
         session.take_news([conversation])
+        session.turns.bring_to_front({entry.id for entry in entries[-1:]})
         turn = session.turn
         texts = {turn.reply.id: turn.text} if turn is not None and turn.reply is not None else {}
         if index is not None and entries:
@@ -107,8 +108,9 @@ class TranscriptView:
 
     def _reasoning(self, message_id: str) -> str:
         """Return the reasoning of a message; of one that is being written here, as far as it has come."""
-        turn = self._session.turn
-        if message_id.startswith(UNSTORED) or (turn and turn.reply and turn.reply.id == message_id):
+        session = self._session
+        turn = session.turn if message_id.startswith(UNSTORED) else session.turns.writing(message_id)
+        if turn is not None or message_id.startswith(UNSTORED):
             return turn.reasoning if turn is not None else ""
         try:
             return self._services.reasoning(message_id)

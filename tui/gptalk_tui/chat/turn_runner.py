@@ -145,6 +145,24 @@ class TurnRunner:
             lambda: self._services.regenerate(chosen, prompt_id, is_read=lambda: session.shows(turn)),
         )
 
+    def ask_aside(self, chosen: Conversation, prompt_id: str) -> LiveTurn:
+        """Ask for another reply to a prompt while the one that is there stays on screen.
+
+        Args:
+            chosen: The open conversation, with the provider and the model that are to answer.
+            prompt_id: The prompt.
+        """
+        session = self._session
+        turn = LiveTurn(chosen.id, session.opened, is_aside=True)
+        self._begin(
+            turn,
+            chosen,
+            lambda: self._services.regenerate(
+                chosen, prompt_id, is_shown=False, is_read=lambda: session.chosen.id == turn.conversation_id
+            ),
+        )
+        return turn
+
     def continue_reply(self, reply_id: str) -> None:
         """Ask for the rest of a reply, to append to it."""
         session, chosen = self._session, self._session.conversation
@@ -239,7 +257,7 @@ class TurnRunner:
                 if is_shown:
                     self._view.show(turn, event)
                 if isinstance(event, ReasoningAdded | TextAdded | TextReplaced):
-                    await self._next_frame(time.perf_counter() - before, is_shown)
+                    await self._next_frame(time.perf_counter() - before, is_shown or bool(turn.when_taken))
 
     async def _next_frame(self, cost_s: float, is_shown: bool) -> None:
         """Wait until more may be painted: longer where painting is dear, the terminal slow, or nobody looks.
@@ -270,7 +288,7 @@ class TurnRunner:
     def _end(self, turn: LiveTurn, ended: TurnEnded | None) -> None:
         """Show how a turn ended."""
         if turn.failure is not None:
-            self._host.say(turn.failure.for_humans(), is_error=True)
+            self._host.say(self._services.in_words(turn.failure), is_error=True)
         elif ended is not None:
             self._show_end(turn, ended)
         self._take_news(ended.conversation if ended is not None else None)

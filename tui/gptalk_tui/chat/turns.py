@@ -1,11 +1,11 @@
-"""The turns that run: one per conversation, several at the same time, on screen or not."""
+"""The turns that run: one per conversation and those set aside, several at the same time, on screen or not."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
 from gptalk_client.errors import GptalkError
@@ -49,6 +49,10 @@ class LiveTurn:
     """The message that the prompt follows; None: the last one of the branch."""
     is_summary: bool = False
     """The reply is to become the root of a branch."""
+    is_aside: bool = False
+    """It writes a version of a reply while another one is shown; the conversation is free for another turn."""
+    when_taken: list[Callable[[LiveTurn, TurnEvent], None]] = field(default_factory=list)
+    """Called with each event, once the state is up to date."""
     shown_before: list[BranchEntry] | None = None
     """What the transcript showed before a prompt that is not stored yet; None where it shows nothing of it."""
     failure: GptalkError | None = None
@@ -144,6 +148,8 @@ class LiveTurn:
                 self.save_trouble = ""
             case TurnEnded():
                 self.reply = event.reply
+        for watcher in list(self.when_taken):
+            watcher(self, event)
 
     def _count(self, chars: int) -> None:
         self.phase = Phase.STREAMING
@@ -153,7 +159,10 @@ class LiveTurn:
 
 
 class Turns:
-    """The running turns. A turn counts from the key press, before anything is awaited."""
+    """The running turns. A turn counts from the key press, before anything is awaited.
+
+    A conversation has one turn, and while replies are compared others that are set aside.
+    """
 
     def __init__(self) -> None:
         self.when_changed: list[Callable[[], None]] = []
@@ -169,12 +178,30 @@ class Turns:
         return iter(self._running)
 
     def of(self, conversation_id: str) -> LiveTurn | None:
-        """Return the turn that runs in a conversation."""
-        return next((turn for turn in self._running if turn.conversation_id == conversation_id), None)
+        """Return the turn that runs in a conversation, other than those that are set aside."""
+        running = (each for each in self._running if each.conversation_id == conversation_id)
+        return next((turn for turn in running if not turn.is_aside), None)
+
+    def writing(self, reply_id: str) -> LiveTurn | None:
+        """Return the turn that writes a reply."""
+        return next((each for each in self._running if each.reply and each.reply.id == reply_id), None)
+
+    def bring_to_front(self, reply_ids: Collection[str]) -> None:
+        """Let the turn whose reply is shown be its conversation's, and set its others aside.
+
+        Args:
+            reply_ids: The messages that are shown.
+        """
+        front = next((each for each in self._running if each.reply and each.reply.id in reply_ids), None)
+        if front is not None and front.is_aside:
+            for turn in self._running:
+                if turn.conversation_id == front.conversation_id:
+                    turn.is_aside = turn is not front
+            self._changed()
 
     @property
     def conversations(self) -> frozenset[str]:
-        """The ids of the conversations in which a turn runs."""
+        """The ids of the conversations in which a turn runs, set aside or not."""
         return frozenset(turn.conversation_id for turn in self._running)
 
     @property

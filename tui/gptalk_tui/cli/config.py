@@ -9,12 +9,14 @@ from typing import Any
 
 import click
 
+from gptalk_client.settings import is_secret
 from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.examples import examples
 from gptalk_tui.cli.options import pass_globals
 from gptalk_tui.cli.output import note, write
 
 _SECRETS = {"api_key", "proxy"}
+_HIDDEN = "(set, not shown)"
 
 
 @click.group(epilog=examples("gptalk-tui config check"))
@@ -70,16 +72,28 @@ def check(context: Globals) -> int:
     return 1 if problems else 0
 
 
-def _as_tables(value: Any) -> dict[str, Any]:
-    """Return settings as plain tables without unset values; scalars come before tables, as TOML requires."""
+def _as_tables(value: Any, *, may_be_secret: bool = False) -> dict[str, Any]:
+    """Return settings as plain tables without unset values; scalars come before tables, as TOML requires.
+
+    Args:
+        value: A settings dataclass, or a mapping.
+        may_be_secret: Whether the names tell which values are secret, as those of headers do.
+    """
     scalars: dict[str, Any] = {}
     tables: dict[str, Any] = {}
     is_table = isinstance(value, Mapping)
     items = value.items() if is_table else [(each.name, getattr(value, each.name)) for each in fields(value)]
     for name, each in items:
         if is_dataclass(each) or isinstance(each, Mapping):
-            if inner := _as_tables(each):
+            if inner := _as_tables(each, may_be_secret=name in ("headers", "query")):
                 tables[name] = inner
-        elif each is not None:
-            scalars[name] = "(set, not shown)" if name in _SECRETS and each else each
+        elif each is not None and each != ():
+            is_hidden = bool(each) and (name in _SECRETS or (may_be_secret and is_secret(name, each)))
+            scalars[name] = _HIDDEN if is_hidden else _without_query(each) if name == "url" else each
     return scalars | tables
+
+
+def _without_query(url: str) -> str:
+    """Return an address without its query, which may hold a key."""
+    base, mark, _ = url.partition("?")
+    return f"{base}{mark}{_HIDDEN}" if mark else url

@@ -186,14 +186,20 @@ def restore(context: Globals, conversations: tuple[str, ...]) -> None:
 def purge(context: Globals, yes: bool) -> None:
     """Empty the trash for good."""
     with opened(context) as store:
-        count = len(store.conversations(trash=True))
+        trashed = store.conversations(trash=True)
+        count, queued = len(trashed), sum(len(store.queued(each.id)) for each in trashed)
         if not count:
             note("The trash is empty.")
             return
         noun = "conversation" if count == 1 else "conversations"
         if not yes:
-            click.confirm(f"Permanently delete {count} {noun}?", abort=True, err=True)
-        note(f"Deleted {store.purge_trash()} {noun}.")
+            click.confirm(f"Permanently delete {count} {noun}{_with_queue(queued)}?", abort=True, err=True)
+        note(f"Deleted {store.purge_trash()} {noun}{_with_queue(queued)}.")
+
+
+def _with_queue(queued: int) -> str:
+    """Return that prompts which were not sent yet are deleted too; empty if there are none."""
+    return f" with {queued} queued prompt{'' if queued == 1 else 's'}" if queued else ""
 
 
 def _title(conversation: Conversation) -> str:

@@ -12,7 +12,8 @@ WAYS: Mapping[Remedy, Sequence[tuple[str, str]]] = {
     Remedy.ADDRESS: [("--upstream", "--upstream sets it."), ("--url", "--url sets it.")],
     Remedy.CONTEXT: [("--option", "`-o context_messages=10` sends the newest ten.")],
     Remedy.DATA_FOLDER: [("--data-dir", "--data-dir names it.")],
-    Remedy.ENGINE: [("--provider", "`--provider openai --url ADDRESS` uses one.")],
+    Remedy.ENGINE: [("--provider", "`gptalk-tui providers add` adds one.")],
+    Remedy.KEY: [("", "`gptalk-tui providers add` takes another one.")],
     Remedy.MODEL: [("--model", "-m names it.")],
     Remedy.MODEL_FILE: [
         ("--model-file", "--model-file names it."),
@@ -54,8 +55,5 @@ def _options(command: click.Command | None) -> set[str]:
 
     if command is None and (context := click.get_current_context(silent=True)) is not None:
         command = context.command
-    if command is not None:
-        parameters = command.params
-    else:
-        parameters = click.command()(global_options(lambda: None)).params
-    return {name for each in parameters for name in each.opts}
+    command = command or click.command()(global_options(lambda: None))
+    return {name for each in command.params for name in each.opts}

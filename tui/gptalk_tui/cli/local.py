@@ -12,7 +12,8 @@ import click
 from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.examples import examples
 from gptalk_tui.cli.options import pass_globals
-from gptalk_tui.cli.output import columns, note, progress_bar, write
+from gptalk_tui.cli.output import columns, note, write
+from gptalk_tui.cli.progress import Progress
 
 if TYPE_CHECKING:
     from gptalk_client.embedded.pull_progress import PullProgress
@@ -99,7 +100,7 @@ def pull(context: Globals) -> None:
         note(f"The weights are there already: {path}")
         return
     cancel = threading.Event()
-    bar = _Bar()
+    bar = _PullProgress()
     try:
         path = weights.pull(folder, bar.show, cancel)
     finally:
@@ -129,32 +130,25 @@ def list_(context: Globals) -> None:
         )
 
 
-class _Bar:
-    """A progress bar on standard error: on a terminal it moves, elsewhere each phase is one line."""
+class _PullProgress:
+    """A bar for each phase of a pull that can be measured; elsewhere, and for the others, a line."""
 
     def __init__(self) -> None:
-        self._stream = sys.stderr
         self._phase = ""
-        self._width = 0
+        self._bar: Progress | None = None
 
     def show(self, progress: PullProgress) -> None:
         """Show how far the pull is."""
-        if not self._stream.isatty():
-            if progress.phase != self._phase:
-                self._phase = progress.phase
+        if progress.phase != self._phase:
+            self.end()
+            self._phase = progress.phase
+            self._bar = Progress(str(progress.phase))
+            if not (sys.stderr.isatty() and progress.total_bytes):
                 note(str(progress.phase))
-            return
-        line = str(progress.phase)
-        if progress.total_bytes:
-            line += " " + progress_bar(min(1.0, progress.done_bytes / progress.total_bytes))
-        self._write("\r" + line.ljust(self._width))
-        self._width = len(line)
+        if self._bar is not None and progress.total_bytes:
+            self._bar.show(progress.done_bytes / progress.total_bytes)
 
     def end(self) -> None:
-        """Leave the line."""
-        if self._width:
-            self._write("\n")
-
-    def _write(self, text: str) -> None:
-        self._stream.write(text)
-        self._stream.flush()
+        """Leave the bar's line."""
+        if self._bar is not None:
+            self._bar.__exit__()

@@ -63,7 +63,7 @@ def _ansi(line: Line, links: Sequence[Link]) -> str:
 
 
 def _without_end(line: Line) -> Iterable[Segment]:
-    """Return a line's segments without spaces at the end, which nobody sees, and without what cannot be clicked."""
+    """Return a line's segments without spaces at the end and without what can't be clicked here."""
     found = list(line.strip)
     if line.is_code and line.runs == ():
         found = [Segment(text.replace(COPY_MARK, ""), style) for text, style, _ in found]

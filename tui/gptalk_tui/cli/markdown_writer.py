@@ -1,4 +1,4 @@
-"""A reply on a terminal as it grows: rendered block by block, below it a glimpse of the one that is being written."""
+"""A reply on a terminal as it grows: block by block, and a glimpse of the one being written."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ class MarkdownWriter:
 
             self._splitter, self._written = Splitter(), 0
         self._splitter.feed(text)
-        if not self._write_new(self._splitter):
-            self._glimpse(self._splitter)
+        is_new = self._write_new(self._splitter)
+        self._glimpse(self._splitter, is_due=is_new)
 
     def hide(self) -> None:
         """Take the glimpse away, so that something else can be written."""
@@ -77,10 +77,12 @@ class MarkdownWriter:
         self._has_glimpse = False
         return True
 
-    def _glimpse(self, splitter: Splitter) -> None:
+    def _glimpse(self, splitter: Splitter, *, is_due: bool) -> None:
         now = time.monotonic()
+        if not is_due and now - self._glimpsed_s < _GLIMPSE_S:
+            return
         tail = splitter.tail
-        if tail is None or now - self._glimpsed_s < _GLIMPSE_S:
+        if tail is None:
             return
         self._glimpsed_s = now
         line = visible(tail.source.rstrip().rpartition("\n")[2]).replace("\t", " ")

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from gptalk_client.errors import GptalkError
-from gptalk_tui.cli import completing
+from gptalk_tui.cli import completing, completing_providers
 from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.hints import fit
 
@@ -31,7 +31,8 @@ class _GlobalOption(click.Option):
         shared = [each for each in ctx.command.params if isinstance(each, _GlobalOption)]
         if shared[-1] is not self:
             return None
-        return "Global options", f"{', '.join(each.opts[-1] for each in shared)}: see `gptalk-tui --help`."
+        # The names are never broken in this column.
+        return ", ".join(each.opts[-1] for each in shared), "Global options: see `gptalk-tui --help`."
 
 
 def _global_option(*names: str, **attributes: Any) -> Callable[[Command], Command]:
@@ -42,12 +43,21 @@ _OPTIONS = (
     _global_option("--url", metavar="URL", callback=_keep, expose_value=False, help="URL of the service."),
     _global_option(
         "--provider",
-        type=click.Choice(["gptalk", "openai", "local"]),
+        metavar="NAME",
         callback=_keep,
         expose_value=False,
-        help="Use a GPTalk service, an OpenAI-compatible endpoint, or a model on this computer.",
+        help="Who replies: gptalk, local (a model on this computer), or a provider of the config file.",
+        shell_complete=completing_providers.providers,
     ),
-    _global_option("-m", "--model", metavar="NAME", callback=_keep, expose_value=False, help="Model name."),
+    _global_option(
+        "-m",
+        "--model",
+        metavar="NAME",
+        callback=_keep,
+        expose_value=False,
+        help="Model name.",
+        shell_complete=completing_providers.models,
+    ),
     _global_option(
         "--proxy", metavar="URL", callback=_keep, expose_value=False, help="Proxy URL for the service."
     ),

@@ -124,7 +124,13 @@ class Dialog(ModalScreen[Result], TrueScreen[Result]):
         box = self.query_one(".dialog-error", Static)
         box.update(Content(words))
         box.set_class(bool(words), "-shown")
+        if words:
+            self.call_after_refresh(box.scroll_visible, animate=False)
+
+    def on_screen_suspend(self) -> None:
+        self.add_class("-under")  # one dialog is seen at a time
 
     def on_screen_resume(self) -> None:
+        self.remove_class("-under")
         if self._late_answer is not None:
             self._late_answer()

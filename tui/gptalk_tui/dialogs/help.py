@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import zip_longest
 from textwrap import wrap
 from typing import ClassVar, TypeAlias
@@ -17,9 +17,9 @@ from textual.events import Resize
 from textual.widgets import Input, Static
 
 from gptalk_tui.action_words import is_meant
-from gptalk_tui.actions import Action, Scope
+from gptalk_tui.actions import ACTION_OF, Action, Scope
 from gptalk_tui.dialogs.base import Dialog
-from gptalk_tui.keymap import KeyMap, by_scope
+from gptalk_tui.keymap import KeyMap, by_scope, types_text
 
 _HEADINGS = {
     Scope.COMPOSER: "In the composer",
@@ -56,7 +56,13 @@ WhyNot: TypeAlias = Callable[[Action], str]
 
 
 def help_text(
-    keys: KeyMap, scope: Scope, width: int, *, find: str = "", why_not: WhyNot = lambda _: ""
+    keys: KeyMap,
+    scope: Scope,
+    width: int,
+    *,
+    find: str = "",
+    why_not: WhyNot = lambda _: "",
+    composer: Iterable[tuple[str, str]] = (),
 ) -> Content:
     """Return the keys, by where they work, in two columns where there is room.
 
@@ -66,12 +72,16 @@ def help_text(
         width: For the text, in cells.
         find: Words to look for; none show everything.
         why_not: Returns why an action isn't available now; empty if it is.
+        composer: Keys that the composer has beside those, and what they do.
     """
     column = (width - COLUMN_GAP) // 2 if width >= TWO_COLUMNS_WIDTH else width
     sections: list[list[Content]] = []
     for each, actions in by_scope(_FIRST.get(scope, ())):
         lines = [line for action in actions if is_meant(action, find)
                  for line in _entry(action, keys, column, why_not(action))]  # fmt: skip
+        if each is Scope.COMPOSER:
+            lines += [line for row in composer if find.casefold() in " ".join(row).casefold()
+                      for line in _row(*row, column, "$ink-text")]  # fmt: skip
         if lines:
             way = keys.how(_WAYS[each]) if each in _WAYS else ""
             heading = Content.styled(_HEADINGS[each].format(way), "bold $ink-accent")
@@ -85,18 +95,21 @@ def help_text(
 
 def _entry(action: Action, keys: KeyMap, width: int, why_not: str) -> list[Content]:
     """Return the lines about an action: its keys, and what it does or why it isn't available."""
-    indent = KEY_WIDTH if width >= ROOMY_WIDTH else 4
     titles = keys.titles(action)
     if not titles and action.command is None:
         return []
-    key = ", ".join(titles) or f"/{action.command}"
     words = f"{action.help} ({why_not})" if why_not else action.help
-    key_style = "$ink-muted" if why_not else "$ink-text"
-    told = [Content.styled(each, "$ink-muted") for each in wrap(words, max(8, width - indent))]
+    style = "$ink-muted" if why_not else "$ink-text"
+    return _row(", ".join(titles) or f"/{action.command}", words, width, style)
+
+
+def _row(key: str, does: str, width: int, style: str) -> list[Content]:
+    indent = KEY_WIDTH if width >= ROOMY_WIDTH else 4
+    told = [Content.styled(each, "$ink-muted") for each in wrap(does, max(8, width - indent))]
     if cell_len(key) >= indent - 2:
-        lines = [Content.styled(f"  {key}", key_style)]
+        lines = [Content.styled(f"  {part}", style) for part in wrap(key, max(8, width - 2))]
     else:
-        lines = [Content.assemble(Content.styled(f"  {key}".ljust(indent), key_style), told.pop(0))]
+        lines = [Content.assemble(Content.styled(f"  {key}".ljust(indent), style), told.pop(0))]
     return lines + [Content.assemble(" " * indent, line) for line in told]
 
 
@@ -118,6 +131,7 @@ class HelpScreen(Dialog[None]):
         keys: The keys of every action.
         scope: What has the focus.
         why_not: Returns why an action isn't available now; empty if it is.
+        composer: Keys that the composer has beside those, and what they do.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -128,8 +142,19 @@ class HelpScreen(Dialog[None]):
         Binding("pageup", "page(-1)", "Page up", show=False),
     ]
 
-    def __init__(self, keys: KeyMap, scope: Scope, why_not: WhyNot = lambda _: "") -> None:
+    def __init__(
+        self,
+        keys: KeyMap,
+        scope: Scope,
+        why_not: WhyNot = lambda _: "",
+        *,
+        composer: Iterable[tuple[str, str]] = (),
+    ) -> None:
         super().__init__()
+        for key in keys.keys(ACTION_OF["app.help"]):
+            if not types_text(key):
+                self._bindings.bind(key, "leave", "Close", show=False)
+        self._composer = composer
         self._why_not = why_not
         self._keys = keys
         self._scope = scope
@@ -169,6 +194,7 @@ class HelpScreen(Dialog[None]):
                 width,
                 find=self.query_one(Input).value,
                 why_not=self._why_not,
+                composer=self._composer,
             )
         )
 

@@ -64,7 +64,7 @@ class PickerScreen(Dialog[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog -tall -wide" if self._is_wide else "dialog -tall"):
             yield Static(self._title, classes="dialog-title", markup=False)
-            yield Input(placeholder="type to find", compact=True)
+            yield Input(placeholder="type to find")
             yield RowList(empty_text=self._empty_text)
 
     def on_mount(self) -> None:

@@ -67,7 +67,6 @@ class SearchScreen(Dialog[Found | None]):
             yield Input(
                 self._query,
                 placeholder="type to search, #tag",
-                compact=True,
                 id="query",
                 suggester=TagSuggester(self._store),
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,21 +14,15 @@ from textual.message import Message
 
 from gptalk_client.text import visible
 from gptalk_tui.widgets.composer_folds import UNFOLD_TO_CHARS, Folds
+from gptalk_tui.widgets.composer_keys import COMPOSER_KEYS
 from gptalk_tui.widgets.composer_stops import Stops
 from gptalk_tui.widgets.composer_tokens import Token, token_at
 from gptalk_tui.widgets.text_box import TextBox
 
-SEND_KEYS, NEW_LINE_KEYS = ("enter",), ("ctrl+j", "shift+enter")
-
-_MODIFIED_ENTER = {"shift+\r": "shift+enter", "ctrl+\r": "ctrl+enter", "alt+\r": "alt+enter"}
-"""Textual 8.2's names for xterm's modified keys, such as `CSI 27;2;13~` (no upstream issue)."""
+SEND_KEYS, NEW_LINE_KEYS = ("enter",), ("ctrl+j", "shift+enter", "alt+enter")
 
 COMPLETION_KEYS = frozenset({"up", "down", "tab", "enter", "escape"})
 """Keys that the list of completions takes while it is open."""
-
-
-def _hidden(keys: str, action: str, title: str) -> Binding:
-    return Binding(keys, action, title, show=False)
 
 
 class Composer(TextBox, inherit_bindings=False):
@@ -49,35 +43,11 @@ class Composer(TextBox, inherit_bindings=False):
     Composer { height: auto; min-height: 3; max-height: 40%; padding: 0 1; scrollbar-size-vertical: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        _hidden("up", "up", "Up, or an earlier prompt"),
-        _hidden("down", "down", "Down, or a later prompt"),
-        _hidden("left", "cursor_left", "Left"),
-        _hidden("right", "cursor_right", "Right"),
-        _hidden("ctrl+left", "cursor_word_left", "A word left"),
-        _hidden("ctrl+right", "cursor_word_right", "A word right"),
-        _hidden("ctrl+a", "cursor_line_start", "Start of the line"),
-        _hidden("home", "home", "Start of the line, or of the conversation"),
-        _hidden("ctrl+e", "cursor_line_end", "End of the line"),
-        _hidden("end", "end", "End of the line, or of the conversation"),
-        _hidden("shift+up", "cursor_up(True)", "Select up"),
-        _hidden("shift+down", "cursor_down(True)", "Select down"),
-        _hidden("shift+left", "cursor_left(True)", "Select left"),
-        _hidden("shift+right", "cursor_right(True)", "Select right"),
-        _hidden("ctrl+shift+left", "cursor_word_left(True)", "Select a word left"),
-        _hidden("ctrl+shift+right", "cursor_word_right(True)", "Select a word right"),
-        _hidden("shift+home", "cursor_line_start(True)", "Select to the start"),
-        _hidden("shift+end", "cursor_line_end(True)", "Select to the end"),
-        _hidden("backspace", "delete_left", "Delete left"),
-        _hidden("delete,ctrl+d", "delete_right", "Delete right"),
-        _hidden("ctrl+w,ctrl+backspace", "delete_word_left", "Delete a word left"),
-        _hidden("ctrl+delete", "delete_word_right", "Delete a word right"),
-        _hidden("ctrl+u", "delete_to_start_of_line", "Delete to the start"),
-        _hidden("ctrl+k", "delete_to_end_of_line", "Delete to the end"),
-        _hidden("ctrl+z", "undo", "Undo"),
-        _hidden("ctrl+y", "redo", "Redo"),
-        _hidden("ctrl+x", "cut", "Cut"),
-        _hidden("ctrl+v", "paste", "Paste"),
+        Binding(",".join(each.keys), each.action, each.title, show=False) for each in COMPOSER_KEYS
     ]
+
+    MORE_HELP: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """Keys of its own for the help screen, and what they do."""
 
     @dataclass
     class Submitted(Message):
@@ -309,7 +279,7 @@ class Composer(TextBox, inherit_bindings=False):
         self._replace_via_keyboard(text, *self.selection)
 
     async def _on_key(self, event: events.Key) -> None:
-        key = _MODIFIED_ENTER.get(event.key, event.key)
+        key = event.key
         if self.is_completing and key in COMPLETION_KEYS:
             event.stop()
             event.prevent_default()
@@ -333,7 +303,10 @@ class Composer(TextBox, inherit_bindings=False):
         row, column = self.cursor_location
         if self.document.get_line(row)[:column].endswith("\\"):
             self.replace("\n", (row, column - 1), (row, column), maintain_selection_offset=False)
-            return
+        else:
+            self._send()
+
+    def _send(self) -> None:
         text = self.text
         if text.strip():
             self.post_message(self.Submitted(self, text))
@@ -405,12 +378,3 @@ class Composer(TextBox, inherit_bindings=False):
     def _place_cursor(self) -> None:
         if self.has_focus and self.is_attached:
             self.app.cursor_position = self.cursor_screen_offset
-
-
-COMPOSER_KEYS: Mapping[str, str] = {
-    key: binding.description
-    for binding in Composer.BINDINGS
-    if isinstance(binding, Binding)
-    for key in binding.key.split(",")
-}
-"""What each of the composer's own keys does."""

@@ -136,13 +136,18 @@ class Painter:
 
     def _paint_cells(self, y: int, x: int, flat: Flat, start: int, stop: int) -> None:
         """Paint some of a piece's characters; unless it is simple, all of them."""
+        if start == stop:
+            return
         self._go(y, x + start)
-        text, append, on_blank = flat.text, self._out.append, self._flats.pens.on_blank
-        runs = [(match.start(), match.end()) for match in _RUN.finditer(flat.pens, start, stop)]
+        text, pens, append, on_blank = flat.text, flat.pens, self._out.append, self._flats.pens.on_blank
+        if pens.count(pens[start], start, stop) == stop - start:
+            runs = [(start, stop)]
+        else:
+            runs = [match.span() for match in _RUN.finditer(pens, start, stop)]
         for index, (first, last) in enumerate(runs):
-            pen = ord(flat.pens[first])
+            pen = ord(pens[first])
             if pen != self._pen and on_blank[self._pen] != pen:
-                following = ord(flat.pens[runs[index + 1][0]]) if index + 1 < len(runs) else pen
+                following = ord(pens[last]) if index + 1 < len(runs) else pen
                 self._use(following if on_blank[following] == pen else pen)
             append(text[first:last])
         end = x + stop

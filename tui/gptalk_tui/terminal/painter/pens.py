@@ -16,7 +16,6 @@ _OFF = {"1": "22", "2": "22", "3": "23", "4": "24", "5": "25", "7": "27", "8": "
 """What turns an attribute off; the others need a full reset."""
 
 _PART = re.compile(r"[34]8;(?:2(?:;\d+){3}|5;\d+)|\d+")
-_COLOUR, _BACKGROUND = re.compile(r"[39]\d"), re.compile(r"4\d|10\d")
 _SEEN_ON_BLANKS = frozenset({"4", "7", "9", "21", "51", "52", "53"})
 
 
@@ -83,9 +82,9 @@ def _pen(sgr: str) -> Pen:
     for part in _PART.findall(sgr):
         if part in ("39", "49"):
             continue  # the terminal's own
-        if _COLOUR.match(part):
+        if len(part) > 1 and part[0] in "39":
             colour = part
-        elif _BACKGROUND.match(part):
+        elif len(part) > 1 and part[0] in "41":
             background = part
         else:
             attributes.add(part)

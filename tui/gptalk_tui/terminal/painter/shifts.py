@@ -147,13 +147,13 @@ def _cost_beside(
     """Return about how many bytes it takes to repaint what else moves; None if not all of it is known."""
     cost = 0
     for y in range(shift.top, shift.bottom + 1):
-        if sum(end - x for x, end in lines[y]) != width:
+        line = lines[y]
+        if sum([end - x for x, end in line]) != width:
             return None
         source = lines[y + shift.by] if shift.top <= y + shift.by <= shift.bottom else {}
-        for each, flat in lines[y].items():
-            wanted = changed.get(y, {}).get(each, flat)
-            if each != span and source.get(each) is not wanted:
-                cost += wanted.cost
-                if flat is not wanted:
-                    cost -= wanted.cost  # would be painted anyway
+        new = changed.get(y, {})
+        for each, flat in line.items():
+            # What is to be painted anyway costs nothing more.
+            if each != span and each not in new and source.get(each) is not flat:
+                cost += flat.cost
     return cost

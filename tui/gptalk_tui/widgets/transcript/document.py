@@ -166,6 +166,19 @@ class Document:
             rows.fold(hide=self.reasoning == "hidden")
         self._note_height(index)
 
+    def set_reasoning(self, reasoning: Reasoning) -> None:
+        """Show the reasoning of every message in another way from now on, also what was opened or folded."""
+        self.reasoning = reasoning
+        self._unfolded.clear()
+        for index, rows in self._open.items():
+            if not rows.entry.reasoning_chars:
+                continue
+            if rows.thoughts is not None and not self._is_unfolded(rows.entry):
+                rows.fold(hide=reasoning == "hidden")
+            else:
+                self._show_reasoning(rows)
+            self._note_height(index)
+
     def has_chips(self, index: int) -> bool:
         """Whether a prompt has files or pasted text that are shown as one line, or could be."""
         return self.rows(index).has_chips

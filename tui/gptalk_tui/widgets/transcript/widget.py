@@ -11,7 +11,7 @@ from textual.message import Message
 
 from gptalk_client.models import BranchEntry
 from gptalk_tui.widgets.transcript.code import code_blocks
-from gptalk_tui.widgets.transcript.document import Fetch
+from gptalk_tui.widgets.transcript.document import Fetch, Reasoning
 from gptalk_tui.widgets.transcript.links import MessageLink, message_links
 from gptalk_tui.widgets.transcript.marks import Marks
 from gptalk_tui.widgets.transcript.pane import LinePane
@@ -229,6 +229,13 @@ class Transcript(LinePane):
         self._blank.clear()
         self._place()
         self.refresh()
+
+    def show_reasoning(self, reasoning: Reasoning) -> None:
+        """Show the reasoning of every message in another way from now on."""
+        if reasoning != self.document.reasoning:
+            self.document.set_reasoning(reasoning)
+            self._place()
+            self.refresh()
 
     @property
     def last_entry(self) -> BranchEntry | None:
