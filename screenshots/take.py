@@ -1,4 +1,4 @@
-"""Take the pictures in this folder again, and write the README's table of keys.
+"""Take the pictures in this folder again, and write the table of keys in docs/keys.md.
 
 `python screenshots/take.py`, from an environment with the `dev` extra.
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from support.usual_ports import real_address
+
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # So a shell runs what it puts in the background, and the programs that tests start would inherit it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -18,6 +20,7 @@ if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_I
 
 # How long an input takes to make says how busy the machine is, not whether a property holds.
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("few", settings.get_profile("suite"), max_examples=20)
 settings.load_profile("suite")
 
 _REAL_CONNECT = socket.socket.connect
@@ -39,12 +42,12 @@ def _check(address: object) -> None:
 
 def _connect(self: socket.socket, address: object) -> None:
     _check(address)
-    _REAL_CONNECT(self, address)  # type: ignore[arg-type]
+    _REAL_CONNECT(self, real_address(address))  # type: ignore[arg-type]
 
 
 def _connect_ex(self: socket.socket, address: object) -> int:
     _check(address)
-    return _REAL_CONNECT_EX(self, address)  # type: ignore[arg-type]
+    return _REAL_CONNECT_EX(self, real_address(address))  # type: ignore[arg-type]
 
 
 def _getaddrinfo(host: object, *args: object, **kwargs: object) -> object:

@@ -6,7 +6,18 @@ import re
 from pathlib import Path
 
 from gptalk_client.embedded import connection, server
-from gptalk_client.providers import event_stream, gptalk, http, openai, reply_bound, retries, stream_reader
+from gptalk_client.providers import (
+    api_keys,
+    event_stream,
+    gptalk,
+    http,
+    openai,
+    openai_models,
+    reply_bound,
+    retries,
+    stream_reader,
+)
+from gptalk_client.providers.building import CHECK_TIMEOUTS
 from gptalk_client.settings import ChatSettings, Timeouts
 from gptalk_client.store.saver import FLUSH_S
 from gptalk_client.turn_options import CONTEXT_BYTES
@@ -30,7 +41,9 @@ def test_defaults_in_the_table_are_those_of_the_code() -> None:
         (f"{CONTEXT_BYTES >> 10} KiB", ""),
         (f"{event_stream.MAX_EVENT_BYTES >> 20} MiB", ""),
         (f"{reply_bound.MAX_REPLY_BYTES >> 20} MiB", ""),
-        (f"{openai._MAX_LIST_BYTES >> 20} MiB", ""),
+        (f"{api_keys.COMMAND_S:g} s", ""),
+        (f"{CHECK_TIMEOUTS.connect_s:g} s, {CHECK_TIMEOUTS.headers_s:g} s", ""),
+        (f"{openai_models.MAX_LIST_BYTES >> 20} MiB", ""),
         (f"{http.MAX_BODY_BYTES >> 10} KiB", ""),
         (str(gptalk.MAX_USES), ""),
         (f"{MAX_INPUT_BYTES >> 20} MiB", ""),

@@ -16,10 +16,10 @@ from gptalk_client.embedded import native
 from gptalk_client.embedded.errors import WeightsMissingError
 from gptalk_client.embedded.weights import SMOLLM2, in_megabytes, resolve
 from gptalk_tui.cli.main import COMMANDS, cli
-from gptalk_tui.keymap import KeyMap, readme_table
+from gptalk_tui.keymap import KeyMap, markdown_table
 from gptalk_tui.widgets.composer import COMPOSER_KEYS
+from support.readme import KEY_PAGE, key_table
 from support.readme import README as README_FILE
-from support.readme import between
 
 ROOT = README_FILE.parent
 README = README_FILE.read_text("utf-8")
@@ -27,7 +27,16 @@ PAGE = ROOT / "docs" / "command-line.md"
 
 
 def test_the_key_table_is_the_action_table() -> None:
-    assert between("keys") == readme_table()
+    assert key_table() == markdown_table()
+
+
+def test_the_readme_names_ten_rows_of_keys_that_are_there() -> None:
+    (table,) = re.findall(r"## Ten keys\n\n\| key .*\n\|---.*\n((?:\|.*\n)+)", README)
+    rows = table.splitlines()
+    named = [key for row in rows for key in re.findall(r"`([^`]+)`", row)]
+    there = set(re.findall(r"`([^`]+)`", key_table()))
+    assert len(rows) == 10
+    assert [key for key in named if key not in there] == []
 
 
 def test_every_command_is_told() -> None:
@@ -49,13 +58,14 @@ def test_help_names_every_command() -> None:
 
 
 def test_the_config_that_is_shown_is_good(tmp_path: Path) -> None:
-    (example,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
-    file = tmp_path / "config.toml"
-    file.write_text(example, "utf-8")
-    settings, problems = read_file(file)
-    assert problems == []
-    assert settings.keys
-    assert KeyMap(settings.keys).complaints(COMPOSER_KEYS) == []
+    for page in (README, KEY_PAGE.read_text("utf-8")):
+        (example,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+        file = tmp_path / "config.toml"
+        file.write_text(example, "utf-8")
+        settings, problems = read_file(file)
+        assert problems == []
+        assert settings.keys
+        assert KeyMap(settings.keys).complaints(COMPOSER_KEYS) == []
 
 
 def test_the_model_has_one_size_everywhere() -> None:

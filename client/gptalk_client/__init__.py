@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         OpenedConversation,
         Phase,
         PhaseChanged,
+        QueuedPrompt,
         ReasoningAdded,
         ReplyEvent,
         ReplyFacts,
@@ -61,16 +62,17 @@ if TYPE_CHECKING:
         Usage,
         UsageReported,
     )
+    from gptalk_client.providers.api_keys import ApiKey, KeptKeys
     from gptalk_client.providers.auth_cache import AuthCache, AuthStatus, Login
     from gptalk_client.providers.base import AsyncGeneratorProvider, Provider, Rewritten
     from gptalk_client.providers.gptalk import GPTalk
+    from gptalk_client.providers.model_info import ModelInfo
     from gptalk_client.providers.openai import OpenAI
     from gptalk_client.settings import (
         ChatSettings,
         LocalSettings,
-        OpenAISettings,
         Persona,
-        ProviderName,
+        ProviderSettings,
         Settings,
         Timeouts,
         UiSettings,
@@ -91,17 +93,18 @@ _HOMES = {
     ],
     "models": [
         "AsyncResult", "BranchEntry", "Conversation", "Finished", "Message", "Messages", "OpenedConversation",
-        "Phase", "PhaseChanged", "ReasoningAdded", "ReplyEvent", "ReplyFacts", "ReplyRequest", "Role",
-        "SaveFailed", "SaveRecovered", "SearchHit", "Status", "TextAdded", "TextReplaced", "TurnEnded",
+        "Phase", "PhaseChanged", "QueuedPrompt", "ReasoningAdded", "ReplyEvent", "ReplyFacts", "ReplyRequest",
+        "Role", "SaveFailed", "SaveRecovered", "SearchHit", "Status", "TextAdded", "TextReplaced", "TurnEnded",
         "TurnEvent", "TurnOpened", "Usage", "UsageReported",
     ],
+    "providers.api_keys": ["ApiKey", "KeptKeys"],
     "providers.auth_cache": ["AuthCache", "AuthStatus", "Login"],
     "providers.base": ["AsyncGeneratorProvider", "Provider", "Rewritten"],
     "providers.gptalk": ["GPTalk"],
+    "providers.model_info": ["ModelInfo"],
     "providers.openai": ["OpenAI"],
     "settings": [
-        "ChatSettings", "LocalSettings", "OpenAISettings", "Persona", "ProviderName", "Settings", "Timeouts",
-        "UiSettings",
+        "ChatSettings", "LocalSettings", "Persona", "ProviderSettings", "Settings", "Timeouts", "UiSettings",
     ],
     "store.imported": ["ImportedConversation", "ImportedMessage"],
     "store.rows": ["UNSET", "Unset"],
@@ -113,17 +116,18 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __version__ = "0.1.0"
 __all__ = [
-    "UNSET", "AsyncGeneratorProvider", "AsyncResult", "AuthCache", "AuthError", "AuthStatus", "BlockedError",
-    "BranchEntry", "Chat", "ChatSettings", "ConfigError", "Conversation", "Finished", "GPTalk", "GptalkError",
-    "ImportedConversation", "ImportedMessage", "LocalModelError", "LocalSettings", "Login", "Message",
-    "Messages", "NetworkError", "NewerSchemaError", "OpenAI", "OpenAISettings", "OpenedConversation",
-    "Overrides", "Persona", "Phase", "PhaseChanged", "ProtocolError", "Provider", "ProviderError",
-    "ProviderName", "ProxyError", "RateLimitedError", "ReasoningAdded", "Remedy", "ReplyEvent", "ReplyFacts",
-    "ReplyRequest", "Rewritten", "Role", "SaveFailed", "SaveRecovered", "SearchHit", "ServerError", "Settings",
-    "StalledError", "Status", "Store", "StoreError", "StoreFullError", "StoreReadOnlyError", "StoreThread",
-    "TLSError", "TextAdded", "TextReplaced", "TimedOutError", "Timeouts", "TranscriptError", "TruncatedError",
-    "Turn", "TurnEnded", "TurnEvent", "TurnOpened", "TurnOptions", "UiSettings", "Unset", "Usage", "UsageError",
-    "UsageReported", "__version__",
+    "UNSET", "ApiKey", "AsyncGeneratorProvider", "AsyncResult", "AuthCache", "AuthError", "AuthStatus",
+    "BlockedError", "BranchEntry", "Chat", "ChatSettings", "ConfigError", "Conversation", "Finished",
+    "GPTalk", "GptalkError", "ImportedConversation", "ImportedMessage", "KeptKeys", "LocalModelError",
+    "LocalSettings", "Login", "Message", "Messages", "ModelInfo", "NetworkError", "NewerSchemaError",
+    "OpenAI", "OpenedConversation", "Overrides", "Persona", "Phase", "PhaseChanged", "ProtocolError",
+    "Provider", "ProviderError", "ProviderSettings", "ProxyError", "QueuedPrompt", "RateLimitedError",
+    "ReasoningAdded", "Remedy", "ReplyEvent", "ReplyFacts", "ReplyRequest", "Rewritten", "Role",
+    "SaveFailed", "SaveRecovered", "SearchHit", "ServerError", "Settings", "StalledError", "Status",
+    "Store", "StoreError", "StoreFullError", "StoreReadOnlyError", "StoreThread", "TLSError", "TextAdded",
+    "TextReplaced", "TimedOutError", "Timeouts", "TranscriptError", "TruncatedError", "Turn", "TurnEnded",
+    "TurnEvent", "TurnOpened", "TurnOptions", "UiSettings", "Unset", "Usage", "UsageError", "UsageReported",
+    "__version__",
 ]  # fmt: skip
 
 

@@ -114,6 +114,28 @@ class Proxy:
         )
 
 
+def with_scheme(typed: str) -> str:
+    """Return an address as a person typed it, with the scheme that it lacks.
+
+    It is `http` on this computer and at addresses of the local network, which have no certificate, else `https`.
+    """
+    typed = typed.strip()
+    if "://" in typed:
+        return typed
+    try:
+        host = urlsplit(f"//{typed}").hostname or ""
+    except ValueError:
+        host = ""
+    return f"http://{typed}" if is_loopback(host) or _is_private(host) else f"https://{typed}"
+
+
+def _is_private(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return False
+
+
 def is_loopback(host: str) -> bool:
     """Return whether a host name or address is this machine itself."""
     if host == "localhost" or host.endswith(".localhost"):

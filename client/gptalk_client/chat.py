@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple, Self, TypeAlias, cast
 
+from gptalk_client.continuing import continued, joined_facts
 from gptalk_client.errors import GptalkError, Remedy, UsageError
 from gptalk_client.models import (
     Conversation,
@@ -129,6 +130,7 @@ class Chat:
         parent_id: str | Unset | None = UNSET,
         new: Conversation | None = None,
         draft: str | None = None,
+        queued_id: str = "",
         is_read: Callable[[], bool] = lambda: True,
     ) -> Turn:
         """Save a prompt, ask for a reply to it and yield what happens.
@@ -150,18 +152,19 @@ class Chat:
             parent_id: The message that the prompt follows: by default the active leaf, None for a new root.
             new: Stores this conversation first, under the id given, unless there is one already.
             draft: What remains as the conversation's draft; None clears a draft that is this very prompt.
+            queued_id: The queued prompt that this is, which leaves its queue as the turn opens.
             is_read: Called when the turn ends: whether the conversation is on screen. If not, it is marked as
                 unread.
 
         Raises:
             StoreError: The prompt could not be saved; nothing was sent.
-            UsageError: No such conversation or parent.
+            UsageError: No such conversation or parent, or the prompt is queued no longer.
         """
 
         def open_rows(store: Store) -> _Opened:
             rows = store.open_turn(
                 conversation_id, prompt, parent_id=parent_id, model=provider.model_for(options.model),
-                provider=provider.name, new=new, draft=draft,
+                provider=provider.name, new=new, draft=draft, queued_id=queued_id,
             )  # fmt: skip
             return _Opened(*rows, _read_branch(store, rows[0], options))
 
@@ -173,9 +176,17 @@ class Chat:
         *,
         provider: Provider,
         options: TurnOptions = _DEFAULTS,
+        is_shown: bool = True,
         is_read: Callable[[], bool] = lambda: True,
     ) -> Turn:
         """Ask for another reply to a prompt, a sibling of the existing ones; otherwise like `reply`.
+
+        Args:
+            prompt_id: A full id.
+            provider: Sends the reply.
+            options: What to ask for.
+            is_shown: It becomes the active leaf.
+            is_read: As in `reply`.
 
         Raises:
             StoreError: The reply's row could not be written; nothing was sent.
@@ -185,8 +196,31 @@ class Chat:
         def open_rows(store: Store) -> _Opened:
             prompt = store.message(prompt_id)
             model = provider.model_for(options.model)
-            reply = store.open_reply(prompt_id, model=model, provider=provider.name)
+            reply = store.open_reply(prompt_id, model=model, provider=provider.name, is_shown=is_shown)
             return _Opened(prompt, reply, _read_branch(store, prompt, options))
+
+        return Turn(lambda turn: self._run(turn, open_rows, provider, options, is_read))
+
+    def continue_reply(
+        self,
+        reply_id: str,
+        *,
+        provider: Provider,
+        options: TurnOptions = _DEFAULTS,
+        is_read: Callable[[], bool] = lambda: True,
+    ) -> Turn:
+        """Ask for the rest of a reply that was cut or stopped, and append it; otherwise like `reply`.
+
+        `TurnOpened` has the reply with its text so far.
+
+        Raises:
+            StoreError: The reply could not be opened again; nothing was sent.
+            UsageError: There is no such reply, or it cannot be continued.
+        """
+
+        def open_rows(store: Store) -> _Opened:
+            prompt, reply = store.reopen_reply(reply_id)
+            return _Opened(prompt, reply, _read_branch(store, reply, options))
 
         return Turn(lambda turn: self._run(turn, open_rows, provider, options, is_read))
 
@@ -210,17 +244,21 @@ class Chat:
     ) -> AsyncGenerator[TurnEvent, None]:
         self._loop.check()
         prompt, reply, branch = await self._open(open_rows)
-        saver = ReplySaver(self._store, reply.id, flush_s=self._flush_s)
+        before = reply.content
+        saver = ReplySaver(
+            self._store, reply.id, flush_s=self._flush_s, text=before, reasoning=reply.reasoning
+        )
         stream: AsyncGenerator[ReplyEvent, None] | None = None
         status: Status | None = None
         has_ended = False
         error, cause = "", None
-        record = ReplyRecord()
+        record = ReplyRecord(chars=len(before))
         try:
             yield TurnOpened(prompt, reply, None if isinstance(branch, GptalkError) else branch[0])
             if isinstance(branch, GptalkError):
                 raise branch
-            stream = provider.stream(options.request(branch[1], max_bytes=self._context_bytes))
+            request = options.request(branch[1], max_bytes=self._context_bytes)
+            stream = continued(provider, request, before) if before else provider.stream(request)
             async for event in stream:
                 record.take(event)
                 if isinstance(event, TextAdded):
@@ -243,7 +281,7 @@ class Chat:
             if status is None:
                 status, error = record.fault()
             # The row is closed while the connection is, whatever cancels this task meanwhile.
-            facts = record.facts()
+            facts = joined_facts(reply.facts, record.facts())
             in_memory = replace(
                 reply, status=status, error=error, content=saver.text, reasoning=saver.reasoning,
                 finish_reason=facts.finish_reason, usage=facts.usage, first_text_ms=facts.first_text_ms,

@@ -47,6 +47,8 @@ class Remedy(StrEnum):
     DATA_FOLDER = "data folder"
     ENGINE = "engine"
     """Which engine replies."""
+    KEY = "key"
+    """The provider's key."""
     MODEL = "model"
     MODEL_FILE = "model file"
     OVERWRITE = "overwrite"

@@ -7,7 +7,7 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -112,6 +112,42 @@ def replace_file(path: Path, data: bytes) -> None:
     with _private_file(path.parent) as temporary:
         temporary.write_bytes(data)
         os.replace(temporary, path)
+
+
+def read_private_file(path: Path, *, max_bytes: int, on_warning: Callable[[str], None]) -> bytes | None:
+    """Return what a small file says, if it is a regular file of this user that nobody else can read.
+
+    Args:
+        path: The file; it may be absent.
+        max_bytes: A larger file is ignored.
+        on_warning: Called with a sentence for people when the file is there but is ignored or can't be read.
+
+    Returns:
+        Its bytes; None if it is absent or ignored.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    try:
+        if path.is_symlink():
+            on_warning(f"{path} is a symbolic link and was ignored.")
+            return None
+        descriptor = os.open(path, flags)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError:
+        on_warning(f"{path} cannot be read.")
+        return None
+    try:
+        facts = os.fstat(descriptor)
+        if not stat.S_ISREG(facts.st_mode) or facts.st_size > max_bytes:
+            return None
+        # Windows has neither; the folder's access list protects the file there.
+        if hasattr(os, "geteuid") and (facts.st_uid != os.geteuid() or facts.st_mode & 0o077):
+            on_warning(f"{path} belongs to another user or is readable by others, so it was ignored.")
+            return None
+        with open(descriptor, "rb", closefd=False) as file:
+            return file.read(max_bytes + 1)
+    finally:
+        os.close(descriptor)
 
 
 @contextlib.contextmanager

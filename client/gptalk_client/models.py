@@ -82,6 +82,8 @@ class Conversation:
     active_message_id: str | None = None
     """The leaf of the active branch."""
     draft: str = ""
+    tags: tuple[str, ...] = ()
+    """Sorted; see `tags.tag_name`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,8 @@ class ReplyFacts:
     """From the first reasoning to the first text, or to the end without one; None if there was no reasoning."""
     duration_ms: int | None = None
     """From the request to the end."""
+    edited: bool = False
+    """The person wrote this version of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +136,19 @@ class Message:
     first_text_ms: int | None = None
     reasoning_ms: int | None = None
     duration_ms: int | None = None
+    edited: bool = False
+    """The person wrote this version of a reply."""
 
     @property
     def facts(self) -> ReplyFacts:
         """What is known of it beside its text."""
         return ReplyFacts(
-            self.finish_reason, self.usage, self.first_text_ms, self.reasoning_ms, self.duration_ms
+            self.finish_reason,
+            self.usage,
+            self.first_text_ms,
+            self.reasoning_ms,
+            self.duration_ms,
+            self.edited,
         )
 
 
@@ -163,6 +174,19 @@ class BranchEntry:
     duration_ms: int | None = None
     usage: Usage | None = None
     provider: str = ""
+    edited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedPrompt:
+    """A prompt that waits until the reply before it is complete. It is no message yet."""
+
+    id: str
+    """32 hex digits; the id of the message that it becomes."""
+    conversation_id: str
+    content: str
+    place: int = 0
+    """Grows along the queue; 0 while it is not stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +200,8 @@ class OpenedConversation:
     """The newest messages' texts, by id."""
     returned: Message | None = None
     """The prompt that failed last and can be sent again; None if there is none, or a draft in its place."""
+    queued: list[QueuedPrompt] = field(default_factory=list)
+    """The prompts that wait, oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +230,8 @@ class ReplyRequest:
     """Empty: the provider's default."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Members that override the request's body, such as `temperature`."""
+    is_continued: bool = False
+    """The last message is a reply to go on from, for a provider that `continues_text`."""
 
 
 @dataclass(frozen=True, slots=True)

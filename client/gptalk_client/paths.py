@@ -66,6 +66,16 @@ class Paths:
         return self.data / "auth.json"
 
     @property
+    def provider_keys(self) -> Path:
+        """The providers' keys that were typed and kept."""
+        return self.data / "provider_keys.json"
+
+    @property
+    def model_choices(self) -> Path:
+        """The favourite models, and those used last."""
+        return self.data / "model_choices.json"
+
+    @property
     def models(self) -> Path:
         """The weights for offline use."""
         return self.data / "models"

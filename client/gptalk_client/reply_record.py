@@ -32,14 +32,15 @@ class ReplyRecord:
 
     Args:
         now_s: The time in seconds.
+        chars: How much text there is already, of a reply that is continued.
     """
 
-    def __init__(self, now_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, now_s: Callable[[], float] = time.monotonic, *, chars: int = 0) -> None:
         self._now_s = now_s
         self._began_s = now_s()
         self._text_s: float | None = None
         self._reasoning_s: float | None = None
-        self._text_chars = 0
+        self._text_chars = chars
         self._usage: Usage | None = None
         self._finish = Finished("")
 

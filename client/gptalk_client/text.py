@@ -256,3 +256,12 @@ def _is_zero_width(char: str) -> bool:
 
 def _is_jamo(char: str) -> bool:
     return _compiled(f"[{_JAMO}]").match(char) is not None
+
+
+def short_count(number: int) -> str:
+    """Return a count in few characters, such as `812`, `3.1k`, `131k` or `2M`."""
+    for unit, suffix in ((1_000_000, "M"), (1000, "k")):
+        if number >= unit:
+            value = f"{number / unit:.1f}" if number < 100 * unit else f"{number / unit:.0f}"
+            return value.removesuffix(".0") + suffix
+    return str(number)

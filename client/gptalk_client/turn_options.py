@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 from gptalk_client.models import BranchEntry, Conversation, Message, ReplyRequest, Role, Status
-from gptalk_client.settings import MOST_MESSAGES, PROVIDERS, ChatSettings, ProviderName, Settings
+from gptalk_client.parameters import CONTEXT_MESSAGES, PERSONA
+from gptalk_client.settings import GPTALK, MOST_MESSAGES, ChatSettings, Persona, ProviderSettings, Settings
 
 CONTEXT_BYTES = 256 * 1024
 """The most text that a request carries, in bytes of UTF-8."""
@@ -17,29 +18,28 @@ BYTES_PER_TOKEN = 3
 
 M = TypeVar("M", Message, BranchEntry)
 
-CONTEXT_MESSAGES: Final = "context_messages"
-"""The option that sets the context; it is ours and never sent."""
-
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
     """What was asked for in this one turn, such as on the command line. Members left empty override nothing."""
 
-    provider: ProviderName | None = None
+    provider: str | None = None
     model: str = ""
     system_prompt: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
-    """Request parameters such as `temperature`; `context_messages` sets the context instead."""
+    """Request parameters such as `temperature`, None to remove a default. `context_messages` sets the context."""
 
 
 _NO_OVERRIDES = Overrides()
+_NO_PERSONA = Persona()
 
 
 @dataclass(frozen=True, slots=True)
 class TurnOptions:
     """How one prompt is answered. `resolve` is the only place that decides it."""
 
-    provider: ProviderName = "gptalk"
+    provider: str = GPTALK
+    """Its name; there may be no such provider any more."""
     model: str = ""
     """Empty: the provider's default."""
     system_prompt: str = ""
@@ -59,35 +59,53 @@ class TurnOptions:
         conversation: Conversation | None = None,
         overrides: Overrides = _NO_OVERRIDES,
     ) -> TurnOptions:
-        """Return the options of a turn: an override first, then the conversation's own, then the settings'.
+        """Return the options of a turn: overrides first, then the conversation's, its persona's, the settings'.
 
-        A model belongs to a provider, so one that was chosen for another provider does not count.
+        A model belongs to a provider, so one that was chosen for another provider does not count. A conversation
+        keeps its provider even when the settings don't have it any more: nobody else gets to read it unasked.
 
         Args:
             settings: The defaults.
             conversation: Where the prompt belongs; None for a conversation without choices of its own.
             overrides: What was asked for in this turn alone.
         """
-        default = settings.provider or "gptalk"
-        own = _known_provider(conversation) or default
+        default = settings.provider or GPTALK
+        persona = persona_of(settings, conversation) or _NO_PERSONA
+        usual = persona.provider or default
+        own = (conversation.provider if conversation is not None else "") or usual
         provider = overrides.provider or own
+        given = settings.provider_settings(provider) if settings.knows(provider) else ProviderSettings()
         model = overrides.model
         if not model and conversation is not None and provider == own:
             model = conversation.model
+        if not model and provider == usual:
+            model = persona.model
         if not model and provider == default:
             model = settings.model
+        model = model or given.model
         own_options = conversation.options if conversation is not None else {}
         own_prompt = conversation.system_prompt if conversation is not None else ""
-        general = {} if settings.chat.temperature is None else {"temperature": settings.chat.temperature}
-        parameters = {**general, **own_options, **overrides.parameters}
-        parameters.pop(CONTEXT_MESSAGES, None)
+        layers = (
+            settings.chat.parameters,
+            given.options,
+            persona.parameters,
+            own_options,
+            overrides.parameters,
+        )
+        parameters = {name: value for layer in layers for name, value in layer.items()}
+        for name in (CONTEXT_MESSAGES, PERSONA):
+            parameters.pop(name, None)
         return cls(
             provider=provider,
             model=model,
-            system_prompt=overrides.system_prompt or own_prompt or settings.chat.system_prompt,
-            context_limit=_context_limit(overrides.parameters, own_options, settings.chat),
-            parameters=parameters,
-            sends_reasoning=provider == "openai" and settings.openai.send_reasoning,
+            system_prompt=overrides.system_prompt
+            or own_prompt
+            or persona.system_prompt
+            or settings.chat.system_prompt,
+            context_limit=_context_limit(reversed(layers), settings.chat),
+            parameters={name: value for name, value in parameters.items() if value is not None},
+            context_tokens=given.context_tokens,
+            sends_reasoning=given.send_reasoning,
         )
 
     def request(self, messages: Sequence[Message], *, max_bytes: int = CONTEXT_BYTES) -> ReplyRequest:
@@ -144,6 +162,17 @@ class TurnOptions:
         return root + chosen[::-1]
 
 
+def persona_name(conversation: Conversation | None) -> str:
+    """Return the name of a conversation's persona, which may be gone; empty if it has none."""
+    name = conversation.options.get(PERSONA) if conversation is not None else None
+    return name if isinstance(name, str) else ""
+
+
+def persona_of(settings: Settings, conversation: Conversation | None) -> Persona | None:
+    """Return the persona of a conversation; None if it has none, or one that is gone."""
+    return settings.personas.get(persona_name(conversation))
+
+
 def is_summary(message: Message | BranchEntry) -> bool:
     """Whether a message is a branch's root that says what came before it."""
     return message.role is Role.SYSTEM and message.parent_id is None
@@ -153,26 +182,13 @@ def _size_bytes(text: str) -> int:
     return len(text.encode("utf-8", "replace"))
 
 
-def is_context_size(value: object) -> bool:
+def is_context_size(value: object) -> TypeGuard[int]:
     """Whether a value can set the context: a whole number of messages, 0 for all."""
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
-def _known_provider(conversation: Conversation | None) -> ProviderName | None:
-    """Return the conversation's own provider; None if it has none, or one that this version doesn't know."""
-    own = conversation.provider if conversation is not None else ""
-    return next((name for name in PROVIDERS if name == own), None)
-
-
-def _context_limit(
-    override: Mapping[str, Any], own_options: Mapping[str, Any], settings: ChatSettings
-) -> int:
-    wanted = next(
-        (
-            options[CONTEXT_MESSAGES]
-            for options in (override, own_options)
-            if is_context_size(options.get(CONTEXT_MESSAGES))
-        ),
-        settings.context_messages,
-    )
+def _context_limit(layers: Iterable[Mapping[str, Any]], settings: ChatSettings) -> int:
+    """Return how many messages are sent: as the first of the options says that has a say in it."""
+    said = (options.get(CONTEXT_MESSAGES) for options in layers)
+    wanted = next((size for size in said if is_context_size(size)), settings.context_messages)
     return min(wanted, MOST_MESSAGES) or MOST_MESSAGES

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from gptalk_client.addresses import Address
-from gptalk_client.config_file import load_settings, read_file, update_file
+from gptalk_client.config_editing import update_file
+from gptalk_client.config_file import load_settings, read_file
 from gptalk_client.errors import ConfigError
 from gptalk_client.settings import GPTALK_URL, Persona, Settings
 
@@ -95,7 +96,8 @@ def test_an_address_goes_to_the_openai_endpoint_when_that_is_the_provider(
 ) -> None:
     url = None if environ else "http://127.0.0.1:11434/v1"
     settings, _ = load_settings(file, environ=environ, url=url, provider="openai")
-    assert (settings.openai.url, settings.url) == ("http://127.0.0.1:11434/v1", GPTALK_URL)
+    assert settings.provider_settings("openai").url == "http://127.0.0.1:11434/v1"
+    assert settings.url == GPTALK_URL
 
 
 @pytest.mark.parametrize(
@@ -103,7 +105,7 @@ def test_an_address_goes_to_the_openai_endpoint_when_that_is_the_provider(
     [
         ("[timeouts]\nconnect_s = 'soon'", "timeouts.connect_s", 2, "expected a number, got a text"),
         ("\n[timeouts]\n\nstall_s = 0", "timeouts.stall_s", 4, "> 0"),
-        ("provider = 'gpt'", "provider", 1, "there is no 'gpt'; choose one of gptalk, openai, local"),
+        ("provider = 'gpt'", "provider", 1, "there is no provider “gpt”. Choose one of gptalk, local"),
         ("[ui]\nnotify = 'loud'", "ui.notify", 2, "loud"),
         ("[ui]\nshow_list = 1", "ui.show_list", 2, "expected true or false, got a whole number"),
         ("ui.show_list = 'x'", "ui.show_list", 1, "true or false"),
@@ -185,7 +187,9 @@ def test_a_bad_address_is_explained_without_its_password(url: str, words: str) -
 
 
 def test_a_bad_option_or_variable_is_named(file: Path) -> None:
-    with pytest.raises(ConfigError, match="GPTALK_PROVIDER: choose one of gptalk, openai, local"):
+    with pytest.raises(
+        ConfigError, match=r"GPTALK_PROVIDER: There is no provider “x”\. Choose one of gptalk, local\."
+    ):
         load_settings(file, environ={"GPTALK_PROVIDER": "x"})
     with pytest.raises(ConfigError, match="--proxy") as caught:
         load_settings(file, environ={}, proxy="nonsense")

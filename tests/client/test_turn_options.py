@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gptalk_client.models import BranchEntry, Conversation, Message, Role, Status
-from gptalk_client.settings import MOST_MESSAGES, ChatSettings, OpenAISettings, ProviderName, Settings
+from gptalk_client.settings import MOST_MESSAGES, ChatSettings, ProviderSettings, Settings
 from gptalk_client.turn_options import Overrides, TurnOptions
 
 SETTINGS = Settings(
@@ -69,14 +69,15 @@ def test_override_comes_first() -> None:
     ],
 )
 def test_model_counts_only_for_the_provider_that_it_was_chosen_for(
-    own_provider: str, own_model: str, override: ProviderName | None, model: str
+    own_provider: str, own_model: str, override: str | None, model: str
 ) -> None:
     own = a_conversation(provider=own_provider, model=own_model)
     assert TurnOptions.resolve(SETTINGS, own, Overrides(override)).model == model
 
 
-def test_conversation_with_an_unknown_provider_gets_the_default_one() -> None:
-    assert TurnOptions.resolve(Settings(provider="local"), a_conversation(provider="?")).provider == "local"
+def test_conversation_keeps_a_provider_that_is_gone() -> None:
+    options = TurnOptions.resolve(Settings(provider="local"), a_conversation(provider="work", model="m"))
+    assert (options.provider, options.model) == ("work", "m")
 
 
 @pytest.mark.parametrize(
@@ -163,7 +164,7 @@ def test_reasoning_is_sent_back_only_where_it_is_wanted() -> None:
     prompt = Message("p", "c", "m", Role.USER, "Why?", Status.COMPLETE, 0)
     plain = TurnOptions.resolve(Settings(provider="openai")).request([thoughtful, prompt])
     assert plain.messages == [{"role": "assistant", "content": "42"}, {"role": "user", "content": "Why?"}]
-    wanted = Settings(provider="openai", openai=OpenAISettings(send_reasoning=True))
+    wanted = Settings(provider="openai", providers={"openai": ProviderSettings(send_reasoning=True)})
     request = TurnOptions.resolve(wanted).request([thoughtful, prompt])
     assert [each.get("reasoning_content") for each in request.messages] == ["6 times 7.", None]
     elsewhere = TurnOptions.resolve(wanted, overrides=Overrides(provider="gptalk"))

@@ -17,7 +17,6 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,7 +24,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
-from support.raw_server import LIMIT_S, Connection, RawServer, Request
+from support.raw_server import Connection, RawServer, Request, threaded
 
 
 class Whole(str):
@@ -307,23 +306,5 @@ class GptalkServer:
 @contextmanager
 def threaded_gptalk_server(reply: str = "Hello", **options: Any) -> Iterator[GptalkServer]:
     """Run a GptalkServer on a loop of its own thread; its methods and counts can be used from any thread."""
-    server = GptalkServer(reply, **options)
-    started = threading.Event()
-    stop: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
-
-    async def run() -> None:
-        async with server:
-            ended = asyncio.Event()
-            stop.append((asyncio.get_running_loop(), ended))
-            started.set()
-            await ended.wait()
-
-    thread = threading.Thread(target=asyncio.run, args=(run(),), name="gptalk server", daemon=True)
-    thread.start()
-    assert started.wait(LIMIT_S), "the server did not start"
-    try:
+    with threaded(GptalkServer(reply, **options)) as server:
         yield server
-    finally:
-        loop, ended = stop[0]
-        loop.call_soon_threadsafe(ended.set)
-        thread.join(LIMIT_S)

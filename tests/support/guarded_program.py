@@ -17,7 +17,12 @@ import socket
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from support.usual_ports import real_address
 
 SECRET = "canary-in-an-exception-1f0e"
 """What the failure's own text holds, which no report may show."""
@@ -29,7 +34,7 @@ def _only_loopback() -> None:
     def guarded_connect(self: socket.socket, address: Any) -> None:
         if isinstance(address, tuple) and not str(address[0]).startswith(("127.", "::1", "localhost")):
             raise OSError(f"a test tried to reach {address[0]}")
-        connect(self, address)
+        connect(self, real_address(address))
 
     def guarded_look_up(host: Any, *args: Any, **kwargs: Any) -> Any:
         if not str(host or "").startswith(("127.", "::1", "localhost")):
@@ -94,7 +99,6 @@ def _show_one_toast() -> None:
 
     def alone(self: App[Any], message: str, **options: Any) -> None:
         self.clear_notifications()
-        self.screen.query("ToastHolder").remove()
         notify(self, message, **options)
 
     App.notify = alone  # type: ignore[method-assign,assignment]

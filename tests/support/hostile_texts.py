@@ -68,7 +68,9 @@ def bare(text: str) -> str:
 def _bare_line(line: str) -> str:
     normal = unicodedata.normalize("NFD", line)
     return "".join(
-        each for each in normal if wcwidth.wcwidth(each) > 0 and not each.isspace() and each not in "│▌…╭╮╰╯─"
+        each
+        for each in normal
+        if wcwidth.wcwidth(each) > 0 and not each.isspace() and each not in "│▌…╭╮╰╯─▏▕"
     )
 
 

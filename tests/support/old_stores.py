@@ -84,12 +84,49 @@ CREATE TABLE reasoning_part (message_seq INTEGER NOT NULL REFERENCES message (se
 INSERT INTO written_by VALUES (4, 'reasoning, usage and finish reasons', '0.0.4', 4);
 PRAGMA user_version = 4;
 """
+_CHANGED = """
+CREATE TRIGGER {field}_changed AFTER UPDATE OF {field} ON conversation WHEN new.{field} IS NOT old.{field} BEGIN
+    INSERT OR REPLACE INTO field_change (conversation_seq, field, changed_at_ms)
+    VALUES (new.seq, '{field}', CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER));
+END;
+"""
+_FORMAT_5 = (
+    """
+CREATE TABLE field_change (conversation_seq INTEGER NOT NULL REFERENCES conversation (seq) ON DELETE CASCADE,
+    field TEXT NOT NULL, changed_at_ms INTEGER NOT NULL, PRIMARY KEY (conversation_seq, field)) WITHOUT ROWID;
+"""
+    + "".join(
+        _CHANGED.format(field=field)
+        for field in (
+            "title",
+            "system_prompt",
+            "model",
+            "provider",
+            "options",
+            "archived",
+            "pinned",
+            "active_seq",
+        )
+    )
+    + """
+INSERT INTO written_by VALUES (5, 'times of changes', '0.0.5', 5);
+PRAGMA user_version = 5;
+"""
+)
+_FORMAT_6 = """
+ALTER TABLE conversation ADD COLUMN tags TEXT NOT NULL DEFAULT '';
+CREATE INDEX conversation_tags ON conversation (tags, trashed_at_ms) WHERE tags <> '';
+INSERT INTO written_by VALUES (6, 'tags', '0.0.6', 6);
+PRAGMA user_version = 6;
+"""
 
 OLD_FORMATS = {
     1: _FORMAT_1,
     2: _FORMAT_1 + _FORMAT_2,
     3: _FORMAT_1 + _FORMAT_2 + _FORMAT_3,
     4: _FORMAT_1 + _FORMAT_2 + _FORMAT_3 + _FORMAT_4,
+    5: _FORMAT_1 + _FORMAT_2 + _FORMAT_3 + _FORMAT_4 + _FORMAT_5,
+    6: _FORMAT_1 + _FORMAT_2 + _FORMAT_3 + _FORMAT_4 + _FORMAT_5 + _FORMAT_6,
 }
 
 

@@ -7,10 +7,12 @@ import json
 import socket
 import ssl
 import struct
-from collections.abc import Awaitable, Callable
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 LIMIT_S = 5.0
 """How long a test waits for a condition before it fails, in seconds."""
@@ -191,3 +193,30 @@ class RawServer:
             writer.close()
             connection.closed = True
             self._tasks.discard(task)
+
+
+Server = TypeVar("Server", bound=AbstractAsyncContextManager[Any])
+
+
+@contextmanager
+def threaded(server: Server) -> Iterator[Server]:
+    """Run a server on a loop of its own thread; its methods and counts can be used from any thread."""
+    started = threading.Event()
+    stop: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
+
+    async def run() -> None:
+        async with server:
+            ended = asyncio.Event()
+            stop.append((asyncio.get_running_loop(), ended))
+            started.set()
+            await ended.wait()
+
+    thread = threading.Thread(target=asyncio.run, args=(run(),), name="server", daemon=True)
+    thread.start()
+    assert started.wait(LIMIT_S), "the server did not start"
+    try:
+        yield server
+    finally:
+        loop, ended = stop[0]
+        loop.call_soon_threadsafe(ended.set)
+        thread.join(LIMIT_S)

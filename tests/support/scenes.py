@@ -9,10 +9,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from unittest.mock import patch
+from unittest.mock import AsyncMock, patch
 
+from gptalk_client.model_choices import mark_favourite, note_used
 from gptalk_client.models import Finished, ReasoningAdded, Role, Usage, UsageReported
-from gptalk_client.settings import Settings, UiSettings
+from gptalk_client.presets import PRESETS
+from gptalk_client.providers.discovery import FoundEngine
+from gptalk_client.providers.model_info import ModelInfo
+from gptalk_client.settings import Persona, ProviderSettings, Settings, UiSettings
 from gptalk_client.store.imported import ImportedConversation, ImportedMessage
 from gptalk_tui.widgets.row_list import RowList
 from support.apps import Running, running_app
@@ -42,6 +46,23 @@ PASTA = """For eight people:
 - 300 g guanciale
 
 Whisk eggs and cheese, *off the heat*, into the drained pasta."""
+FOURIER = r"""It writes a signal as a sum of waves, and tells how much of each **frequency** is in it:
+
+$$\hat f(\xi) = \int_{-\infty}^{\infty} f(x)\,e^{-2\pi i x \xi}\,dx$$
+
+| English | 日本語 | よみ |
+|---|---|---|
+| frequency | 周波数 | しゅうはすう |
+| amplitude | 振幅 | しんぷく |
+| spectrum | スペクトル | |
+
+In practice a computer takes samples, and the fast algorithm, $O(n \log n)$:
+
+```python
+spectrum = np.fft.rfft(samples)
+loudest = freqs[np.abs(spectrum).argmax()]
+```
+"""
 STRUCTS = """A struct that holds a reference names its lifetime too:
 
 ```rust
@@ -87,7 +108,6 @@ def fixed_figures() -> Iterator[None]:
     with (
         patch(f"{words}.time_words", lambda _: "2026-01-31 09:05"),
         patch(f"{words}.duration_s", lambda _: 4.2),
-        patch("gptalk_tui.chat.bar_texts.duration_s", lambda _: 4.2),
         patch(
             f"{words[: -len('.reply_words')]}.rendering.thought_words",
             lambda _, *, is_growing: "Thinking for 12 s" if is_growing else "Thought for 12 s",
@@ -156,13 +176,63 @@ async def chat() -> str:
         return svg
 
 
+async def hero() -> str:
+    """What the README opens with: a full list, and mathematics, a wide table and code in one reply."""
+    asked, gate = asyncio.Event(), asyncio.Event()
+    settings = Settings(provider="gptalk", model="qwen3:8b")
+    async with scene([PASTA, gate], [FOURIER, asked], settings=settings, window=32_768) as app:
+        import_titles(
+            app,
+            ("Release checklist", 3, True),
+            ("Interview questions for Thursday", 1, False),
+            ("日本語の助詞", 1, False),
+            ("Регулярные выражения", 2, False),
+            ("Bread without kneading", 4, False),
+            ("Names for a grey cat", 9, False),
+        )
+        await app.send("Pasta for eight")
+        await app.until(lambda: "drained pasta" in app.text)
+        await app.press("ctrl+n")
+        await app.send("What does a Fourier transform do? With the terms in Japanese.")
+        await app.until(lambda: "np.fft" in app.text)
+        gate.set()
+        await app.until(lambda: len(app.chat.session.turns) == 1)
+        await app.until(lambda: "●" in rows_of_list(app))
+        svg = await streaming_picture(app, "about 57 tokens/s · 6.8 s")
+        asked.set()
+        await app.until_idle()
+        return svg
+
+
+def rows_of_list(app: Running) -> str:
+    """Return what the list of conversations shows."""
+    rows = app.chat.query_one(RowList)
+    return "\n".join(rows.render_line(y).text for y in range(rows.size.height))
+
+
+def import_titles(app: Running, *found: tuple[str, int, bool]) -> None:
+    """Store conversations: title, days since their last message, whether they are pinned."""
+    now = datetime.now(UTC) - timedelta(seconds=5)
+    for title, days, pinned in found:
+        at_ms = int((now - timedelta(days=days)).timestamp() * 1000)
+        message = ImportedMessage("1", None, Role.USER, title, at_ms)
+        imported = ImportedConversation(title, title, at_ms, at_ms, [message], pinned=pinned)
+        app.store.import_conversations("scene", [imported])
+
+
 async def first_start() -> str:
     """The question of the very first start."""
 
     async def can_connect(_url: str, **_options: object) -> bool:
         return False
 
-    with patch("gptalk_client.providers.reachability.can_connect", can_connect):
+    async def find_engines(**_options: object) -> list[FoundEngine]:
+        return []
+
+    with (
+        patch("gptalk_client.providers.reachability.can_connect", can_connect),
+        patch("gptalk_client.providers.discovery.find_engines", find_engines),
+    ):
         return await _first_start()
 
 
@@ -184,17 +254,13 @@ async def export() -> str:
 async def conversations() -> str:
     """The list, while it is walked: pinned first, by day, with a filter."""
     async with scene([PASTA]) as app:
-        now = datetime.now(UTC) - timedelta(seconds=5)
-        for title, days, pinned in (
+        import_titles(
+            app,
             ("Release checklist", 3, True),
             ("Регулярные выражения", 1, False),
             ("日本語の助詞", 1, False),
             ("Interview notes", 2, False),
-        ):
-            at_ms = int((now - timedelta(days=days)).timestamp() * 1000)
-            message = ImportedMessage("1", None, Role.USER, title, at_ms)
-            found = ImportedConversation(title, title, at_ms, at_ms, [message], pinned=pinned)
-            app.store.import_conversations("scene", [found])
+        )
         await talk(app, "Pasta for eight")
         await app.press("ctrl+s")
         await app.until_idle()
@@ -225,12 +291,83 @@ async def branches() -> str:
         return await picture(app)
 
 
+async def queue() -> str:
+    """Two prompts wait below the reply that streams."""
+    gate = asyncio.Event()
+    async with scene([STRUCTS, gate], ["Later."]) as app:
+        await app.send("How do lifetimes look in structs?")
+        await app.until(lambda: "struct Excerpt" in app.text)
+        for prompt in ("and in traits?", "Now show me a whole program."):
+            await app.send(prompt)
+        await app.until(lambda: len(app.chat.query_one("#queue").rows) == 3)  # type: ignore[attr-defined]
+        svg = await streaming_picture(app, "about 42 tokens/s · 3.2 s")
+        gate.set()
+        await app.until_idle()
+        return svg
+
+
+async def compare() -> str:
+    """Two models answer one prompt side by side."""
+    async with scene([LIFETIMES], [STRUCTS]) as app:
+        await talk(app, "How do lifetimes relate to borrows?")
+        await app.send("/compare gpt-4o")
+        await app.until_idle()
+        await app.until(lambda: "struct Excerpt" in app.app.screen.panes[1].document.text(1))  # type: ignore[attr-defined]
+        svg = await picture(app)
+        await app.press("escape")
+        return svg
+
+
 async def settings() -> str:
     """The settings of a conversation."""
-    async with scene([PASTA]) as app:
+    chosen = Settings(provider="gptalk", model="gpt-3.5-turbo", personas={"chef": Persona("You cook.")})
+    async with scene([PASTA], settings=chosen) as app:
         await talk(app, "Pasta for eight")
         await app.press("ctrl+t")
         return await picture(app)
+
+
+MODELS = [
+    ModelInfo("qwen3:8b", 40_960, "8.2B", "Q4_K_M"),
+    ModelInfo("llama3.2:3b", 131_072, "3.2B", "Q4_K_M"),
+    ModelInfo("gpt-oss:20b", 131_072, "20.9B", "MXFP4"),
+    ModelInfo("gemma3:4b", 131_072, "4.3B", "Q4_K_M"),
+]
+
+
+async def add_provider() -> str:
+    """Adding a provider: one runs on this computer."""
+
+    async def find_engines(**_options: object) -> list[FoundEngine]:
+        return [FoundEngine(PRESETS[0], MODELS)]
+
+    variables = {each.key_variable: "" for each in PRESETS if each.key_variable}
+    with (
+        patch("gptalk_client.providers.discovery.find_engines", find_engines),
+        patch.dict("os.environ", {**variables, "OPENAI_API_KEY": "sk-…"}),
+    ):
+        async with scene([PASTA]) as app:
+            await app.press(*"/providers", "enter")
+            await app.until(lambda: app.app.screen is not app.chat)
+            await app.press("a")
+            await app.until(lambda: app.app.screen.query_one(RowList).rows[0].text.startswith("Running"))
+            return await picture(app)
+
+
+async def models() -> str:
+    """A provider's models: a favourite, one that was used last, and what is known of each."""
+    settings = Settings(provider="ollama", providers={"ollama": ProviderSettings(model="qwen3:8b")})
+    async with scene([PASTA], settings=settings) as app:
+        provider = app.chat.services.provider
+        assert provider is not None
+        with patch.object(provider, "list_models", AsyncMock(return_value=MODELS)):
+            mark_favourite(app.paths.model_choices, "ollama", "gpt-oss:20b", is_favourite=True)
+            note_used(app.paths.model_choices, "ollama", "qwen3:8b")
+            await app.press(*"/model", "enter")
+            await app.until(
+                lambda: len(app.app.screen.query(RowList)) and app.app.screen.query_one(RowList).rows
+            )
+            return await picture(app)
 
 
 async def light() -> str:
@@ -294,13 +431,18 @@ async def small() -> str:
 
 
 SCENES: dict[str, Callable[[], Awaitable[str]]] = {
+    "hero": hero,
     "chat": chat,
     "first-start": first_start,
     "export": export,
     "list": conversations,
     "search": search,
     "branches": branches,
+    "queue": queue,
+    "compare": compare,
     "settings": settings,
+    "add-provider": add_provider,
+    "models": models,
     "thinking": thinking,
     "folded": folded,
     "opened": opened,

@@ -41,6 +41,8 @@ LIMIT_S = 30.0
 """After this many seconds something is taken never to happen."""
 
 ENTER, ESCAPE, TAB, UP, DOWN = "\r", "\x1b", "\t", "\x1b[A", "\x1b[B"
+ENTER_KEY = "\x1b[13u"
+"""Enter as kitty's protocol sends it: a key even between lines, where `ENTER` would end a line of a paste."""
 F1, F2, F4, F6, F7, F8 = "\x1bOP", "\x1bOQ", "\x1bOS", "\x1b[17~", "\x1b[18~", "\x1b[19~"
 PAGE_UP, END = "\x1b[5~", "\x1b[F"
 CTRL_C, CTRL_D, CTRL_G, CTRL_U = "\x03", "\x04", "\x07", "\x15"
@@ -62,12 +64,14 @@ _TAKE_TERMINAL = (
 )
 
 # What pyte would print instead of ignoring.
-_UNKNOWN_TO_PYTE = re.compile(rb"\x1b\[\?\d+\$p|\x1b\[[<>=?]\d*u|\x1b\[>\d*q")
+_UNKNOWN_TO_PYTE = re.compile(rb"\x1b\[\?\d+\$p|\x1b\[[<>=?][\d;]*u|\x1b\[>4(?:;\d)?m|\x1b\[>\d*q")
 _ANSWERS = {b"\x1b[?2026$p": b"\x1b[?2026;2$y", b"\x1b[5n": b"\x1b[0n"}
 """What a question is answered with; the others are not known."""
 
 _FRAME_BEGINS, _FRAME_ENDS = b"\x1b[?2026h", b"\x1b[?2026l"
 _MODE = re.compile(rb"\x1b\[(\?[\d;]+)([hl])")
+_DEVICE_QUERY, _DEVICE_ANSWER = b"\x1b[?u\x1b[c", b"\x1b[?62;c"
+_MODIFIED_KEYS = re.compile(rb"\x1b\[>4(;1)?m")
 _KEYBOARD = re.compile(rb"\x1b\[([<>])\d*u")
 
 
@@ -118,6 +122,7 @@ class Terminal:
         size: Columns and lines.
         environment: Variables beside the test's own.
         cwd: Scope it runs; None: where the tests do.
+        has_kitty_keys: Whether it speaks kitty's keyboard protocol, and says so.
         is_session: Whether the terminal is the session's own, so that hanging up sends SIGHUP.
     """
 
@@ -129,12 +134,14 @@ class Terminal:
         environment: Mapping[str, str] | None = None,
         cwd: Path | None = None,
         is_session: bool = True,
+        has_kitty_keys: bool = False,
     ) -> None:
         self.output = bytearray()
         """Every byte that the program wrote."""
         self.screen = _Screen(*size)
         self._stream = pyte.Stream(self.screen)
         self._unfed = b""
+        self._has_kitty_keys = has_kitty_keys
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         self._is_half_painted = False
         self._changed = threading.Condition()
@@ -325,7 +332,15 @@ class Terminal:
             found.append(
                 f"keyboard modes are left: {pushes} in {self.output[:200]!r} … {self.output[-200:]!r}"
             )
+        if self.has_modified_keys:
+            found.append("xterm's modified keys are on")
         return found
+
+    @property
+    def has_modified_keys(self) -> bool:
+        """Whether the program has asked for xterm's `modifyOtherKeys`, and has not reset it."""
+        asked = _MODIFIED_KEYS.findall(self.output)
+        return bool(asked) and bool(asked[-1])
 
     def children(self) -> list[psutil.Process]:
         """Return the processes that the program has started, and theirs."""
@@ -370,6 +385,8 @@ class Terminal:
                 self._changed.notify_all()
             for question, answer in _ANSWERS.items():
                 os.write(self._master, answer * data.count(question))
+            if _DEVICE_QUERY in data:
+                os.write(self._master, (b"\x1b[?1u" if self._has_kitty_keys else b"") + _DEVICE_ANSWER)
 
     def _feed(self, data: bytes) -> None:
         """Paint all but a sequence at the end that is not whole yet."""

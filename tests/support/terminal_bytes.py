@@ -23,7 +23,9 @@ OWN_CSI = re.compile(
     r"|(?:\d+;\d+)?r|\d+;\d+s|\d+[LM]|\?69[hl]"  # text that moves between margins
     r"|\?(?:7|25|1000|1003|1004|1006|1015|1016|1049|2004|2026|2048)[hl]"  # modes, by name
     r"|\?(?:69|2026|2048)\$p|5n"  # questions
-    r"|>\d+u|<u"  # the keyboard protocol
+    r"|>\d+u|=4;2u|<u"  # the keyboard protocol
+    r"|\?u|c"  # two questions about the keyboard
+    r"|>4;1m|>4m"  # xterm's modified keys
 )
 """Sequences that the app writes on purpose."""
 

@@ -29,6 +29,7 @@ from support.terminal import (
     CTRL_S,
     CTRL_T,
     DOWN,
+    END,
     ENTER,
     ESCAPE,
     F2,
@@ -323,7 +324,9 @@ def test_an_address_that_cannot_be_used_is_only_shown(data: Path) -> None:
     with Terminal(program("--data-dir", str(data)), size=(140, 45)) as terminal:
         terminal.wait_for("unreachable right now")
         terminal.send(DOWN, DOWN, DOWN, ENTER)
-        terminal.wait_for("https://…")
+        terminal.wait_for("Another address")
+        terminal.send(END, ENTER)
+        terminal.wait_for("https://gptalk.example.com")
         terminal.send(PASTE.format(NAME.replace("https", "")) + ENTER)
         terminal.wait_for(framed("The address"), "the address is refused")
         end(terminal)

@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 import signal
-import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from gptalk_client.store.journal import Journal
+from support.store_locks import locked
 from support.terminal import CTRL_Q, ENTER, READY, UP, Terminal
-
-
-@contextmanager
-def locked(data: Path) -> Iterator[None]:
-    con = sqlite3.connect(data / "conversations.db", isolation_level=None)
-    try:
-        con.execute("BEGIN IMMEDIATE")
-        yield
-    finally:
-        con.close()
 
 
 def test_leaving_takes_a_bounded_time_and_the_prompt_comes_back(

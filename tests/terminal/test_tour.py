@@ -5,8 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 
 from gptalk_client.store.store import Store
+from support.engines import OLLAMA, engine
 from support.gptalk_server import GptalkServer
-from support.terminal import CTRL_N, CTRL_O, CTRL_Q, CTRL_S, DOWN, ENTER, ESCAPE, READY, Terminal, program
+from support.raw_server import RawServer, threaded
+from support.terminal import (
+    CTRL_N,
+    CTRL_O,
+    CTRL_Q,
+    CTRL_S,
+    DOWN,
+    END,
+    ENTER,
+    ESCAPE,
+    READY,
+    Terminal,
+    program,
+)
+from support.usual_ports import VARIABLE
 
 
 def open_from_list(terminal: Terminal, wanted: str, reply: str) -> None:
@@ -63,10 +78,13 @@ def test_the_first_start_asks_where_to_chat_and_keeps_the_answer(data: Path, ser
         terminal.wait_for("Where do you want to chat?")
         terminal.wait_for("unreachable right now")
         terminal.send(DOWN, DOWN, DOWN, ENTER)
-        terminal.wait_for("https://…")
+        terminal.wait_for("Another GPTalk service")
+        terminal.send(END, ENTER)
+        terminal.wait_for("https://gptalk.example.com")
         terminal.send(service.url, ENTER)
-        terminal.wait_for(lambda t: "Where do you want" not in t.text, "the question is answered")
-        terminal.wait_for(READY)
+        terminal.wait_for("Models · 127.0.0.1")
+        terminal.send(ENTER)
+        terminal.wait_for("answers.")
         terminal.send("Hello", ENTER)
         terminal.wait_for("Hello from the service")
         assert terminal.end(CTRL_Q) == 0
@@ -75,6 +93,23 @@ def test_the_first_start_asks_where_to_chat_and_keeps_the_answer(data: Path, ser
         assert "Where do you want" not in terminal.text
         assert terminal.end(CTRL_Q) == 0
         assert terminal.complaints() == []
+
+
+def test_with_an_engine_on_this_computer_four_keys_lead_to_the_first_word(data: Path) -> None:
+    with threaded(RawServer(engine(OLLAMA, reply="Hello from the engine."))) as server:
+        engines = {VARIABLE: f"11434={server.port}"}
+        with Terminal(program("--data-dir", str(data)), environment=engines) as terminal:
+            terminal.wait_for("Ollama runs here")
+            terminal.send(ENTER)
+            terminal.wait_for("Running on this computer")
+            terminal.send(ENTER)
+            terminal.wait_for("qwen3:8b")
+            terminal.send(ENTER)
+            terminal.wait_for("qwen3:8b at ollama")
+            terminal.send("Hi", ENTER)
+            terminal.wait_for("Hello from the engine.")
+            assert terminal.end(CTRL_Q) == 0
+            assert terminal.complaints() == []
 
 
 def test_escape_stops_a_reply_and_what_came_is_kept(start, service: GptalkServer, kept) -> None:

@@ -17,6 +17,7 @@ from support.terminal import (
     CTRL_T,
     DOWN,
     ENTER,
+    ENTER_KEY,
     ESCAPE,
     F2,
     READY,
@@ -31,7 +32,7 @@ def test_what_is_typed_behind_a_key_reaches_what_the_key_opened(
     service.answer("whale", "A whale is no fish")
     with start(size=(120, 36)) as terminal:
         terminal.wait_for(READY)
-        terminal.send("About a whale" + ENTER + "next thought")
+        terminal.send("About a whale" + ENTER_KEY + "next thought")
         terminal.wait_for("A whale is no fish")
         terminal.wait_for("next thought")
         terminal.send(CTRL_F + "whale")
@@ -41,12 +42,12 @@ def test_what_is_typed_behind_a_key_reaches_what_the_key_opened(
         terminal.wait_for(lambda t: "Find" not in t.text and "Search all" not in t.text, "back in the text")
         terminal.send(F2 + "\x15Leviathan" + ENTER)
         terminal.wait_for("gptalk-tui   Leviathan")
-        terminal.send(CTRL_P + "new conv" + ENTER + "a draft")
+        terminal.send(CTRL_P + "new conv" + ENTER_KEY + "a draft")
         terminal.wait_for("Type below")
         terminal.wait_for("a draft")
-        terminal.send(CTRL_S + "Levia" + ENTER + " and more")
+        terminal.send(CTRL_S + "Levia" + ENTER_KEY + " and more")
         terminal.wait_for("next thought and more")
-        terminal.send(CTRL_T + TAB + "model-x" + ENTER + "!")
+        terminal.send(CTRL_T + TAB + "model-x" + ENTER_KEY + "!")
         terminal.wait_for("model-x")
         terminal.wait_for("and more!")
         terminal.send("\x15/ren" + ENTER)  # completed before the prompt is read as a whole

@@ -12,12 +12,12 @@ from textual.widgets import Static
 from gptalk_client.errors import NetworkError
 from gptalk_client.settings import Settings
 from gptalk_tui.actions import ACTION_OF, ACTIONS, Scope
-from gptalk_tui.chat import bar_texts
+from gptalk_tui.chat.footer import footer as footer_of
+from gptalk_tui.chat.footer import hints_for
 from gptalk_tui.dialogs.help import help_text
 from gptalk_tui.dialogs.picker import PickerScreen
 from gptalk_tui.keymap import KeyMap, key_name, key_title
 from gptalk_tui.widgets.bar import Bar
-from gptalk_tui.widgets.composer import COMPOSER_KEYS
 from gptalk_tui.widgets.row_list import RowList
 from support.apps import Running, running_app
 from support.scripted_provider import ScriptedProvider
@@ -63,7 +63,7 @@ def test_what_is_no_key_is_told(written: str) -> None:
 
 
 def test_the_table_itself_is_without_fault() -> None:
-    assert KeyMap().complaints(COMPOSER_KEYS) == []
+    assert KeyMap().complaints() == []
     assert len({action.id for action in ACTIONS}) == len(ACTIONS)
     commands = [action.command for action in ACTIONS if action.command is not None]
     assert len(set(commands)) == len(commands)
@@ -76,13 +76,17 @@ def test_a_clash_names_both_actions() -> None:
             "no.such": "f9",
             "message.copy": "F1",  # on a message the key of all places is heard too
             "message.edit": "j",  # so are those of reading
-            "conversation.pin": "y",  # in the list nobody is on a message
+            "conversation.pin": "y",  # which the list's filter would take
             "app.theme": "ctrl+m",
             "list.trash": "ctrl+w",
         }
     )
-    assert keys.complaints(COMPOSER_KEYS) == [
+    assert keys.complaints() == [
         ("no.such", 'There is no action "no.such".'),
+        (
+            "conversation.pin",
+            "conversation.pin: y is typed as text; add a key with Ctrl or Alt, or F1 to F12.",
+        ),
         ("list.trash", "list.trash: in the composer Ctrl+W stays “Delete a word left”."),
         ("app.theme", "app.theme: a terminal sends Ctrl+M as Enter."),
         ("conversation.new", "Ctrl+S is given to both conversation.new and conversation.switch."),
@@ -144,10 +148,36 @@ async def test_whatever_names_a_key_names_the_changed_one(tmp_path: Path) -> Non
 
 async def test_the_footer_is_never_cut(tmp_path: Path) -> None:
     async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
+        hints = hints_for(app.chat.controllers.commands.hinted(), app.chat.keys)
         for width in range(1, 140):
-            hints = bar_texts.footer(app.chat.controllers.commands.hinted(), app.chat.keys, width)
-            assert hints.cell_length <= max(0, width - 2)
-        assert hints.plain.startswith("Enter send   Ctrl+N new   ")
+            shown, spots = footer_of(hints, width)
+            assert shown.cell_length <= max(0, width - 2)
+            assert all(shown.plain[spot.start : spot.end].strip() for spot in spots)
+        assert shown.plain.startswith("Enter send   Ctrl+N new   ")
+
+
+async def test_a_narrow_footer_keeps_the_commands_and_help(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider(["a whale"]), tmp_path, size=(40, 12)) as app:
+        assert footer(app) == "Enter send   Ctrl+P commands   F1 help"
+        await app.send("Go")
+        await app.until_idle()
+        await app.press("alt+up")
+        assert footer(app) == "Esc back   Ctrl+P commands   F1 help"
+        await app.press("ctrl+s")
+        await app.until(lambda: footer(app) == "Enter open   Ctrl+P commands   F1 help")
+
+
+async def test_a_click_on_a_key_of_the_footer_presses_it(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider(["a whale"]), tmp_path, size=(120, 30)) as app:
+        await app.send("Go")
+        await app.until_idle()
+        await app.press("alt+up")
+        x = footer(app).index("Esc back") + 5
+        await app.pilot.click("#footer", offset=(x, 0))
+        await app.until(lambda: footer(app).startswith("Enter send"))
+        x = footer(app).index("commands") + 5
+        await app.pilot.click("#footer", offset=(x, 0))
+        await app.until(lambda: isinstance(app.app.screen, PickerScreen))
 
 
 async def test_status_and_toasts_name_the_changed_keys(tmp_path: Path) -> None:
@@ -196,11 +226,13 @@ async def test_the_footer_shows_what_works_where_the_focus_is(tmp_path: Path) ->
         await app.press("ctrl+f", *"whale")
         assert footer(app).startswith("Enter read   Down next")
         await app.press("enter")
-        await app.until(lambda: footer(app).startswith("/ find   n next match   N match before"))
+        await app.until(
+            lambda: footer(app).startswith("Esc close find   / find   n next match   N match before")
+        )
         await app.press("alt+up")
-        await app.until(lambda: footer(app).startswith("y copy"))
+        await app.until(lambda: footer(app).startswith("Esc close find   y copy"))
         await app.press("ctrl+s")
-        await app.until(lambda: footer(app).startswith("F4 pin"))
+        await app.until(lambda: footer(app).startswith("Enter open   Esc back   F4 pin"))
         await app.press("escape")
         await app.until(lambda: footer(app).startswith("Enter send"))
 

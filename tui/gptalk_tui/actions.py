@@ -17,6 +17,7 @@ class Scope(StrEnum):
     COMPOSER = "in the composer"
     READING = "in the transcript"
     MESSAGE = "on a message"
+    QUEUE = "on a queued prompt"
     LIST = "in the list"
 
 
@@ -55,13 +56,13 @@ class Action:
 ACTIONS: tuple[Action, ...] = (
     Action(
         "turn.send", "Send",
-        "Send what the composer holds.",
+        "Send what the composer holds; while a reply streams, queue it.",
         "enter", short="send", scope=Scope.COMPOSER, is_bound=False, slash=None,
     ),
     Action(
         "prompt.new_line", "New line",
         "Begin a new line. A \\ at the end of the line and Enter do so too.",
-        "ctrl+j,shift+enter", scope=Scope.COMPOSER, is_bound=False, in_palette=False,
+        "ctrl+j,shift+enter,alt+enter", scope=Scope.COMPOSER, is_bound=False, in_palette=False,
     ),
     Action(
         "app.interrupt", "Copy, stop or put aside",
@@ -94,9 +95,24 @@ ACTIONS: tuple[Action, ...] = (
         "",
     ),
     Action(
-        "turn.continue", "Continue the reply",
-        "Ask for the rest of a reply that was cut at the length limit.",
-        "",
+        "queue.send", "Send the queue",
+        "Send the queued prompts that are held, one after another; Enter in the empty composer does so too.",
+        "", slash="send-queue",
+    ),
+    Action(
+        "queue.visit", "Queued prompts",
+        "Go to the queued prompts, to edit or remove them; Up in the empty composer edits the last one.",
+        "", slash="queue",
+    ),
+    Action(
+        "queue.edit", "Edit the queued prompt",
+        "Put the queued prompt into the composer; Enter keeps the change, in its place.",
+        "e,enter", short="edit", scope=Scope.QUEUE, slash="edit-queued",
+    ),
+    Action(
+        "queue.remove", "Remove the queued prompt",
+        "Take the prompt out of the queue; undo brings it back.",
+        "d,x,delete", short="remove", scope=Scope.QUEUE, slash="unqueue",
     ),
     Action(
         "conversation.compact", "Compact the conversation",
@@ -166,7 +182,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "find.previous", "Previous match",
         "Go to the match before.",
-        "N,shift+n", short="match before", scope=Scope.READING, in_palette=False,
+        "N", short="match before", scope=Scope.READING, in_palette=False,
     ),
     Action(
         "find.everywhere", "Search all conversations",
@@ -226,7 +242,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "reading.end", "End",
         "Go to the end and follow the newest text again.",
-        "G,shift+g", scope=Scope.READING, in_palette=False,
+        "G", scope=Scope.READING, in_palette=False,
     ),
     Action(
         "focus.next", "Go on",
@@ -259,6 +275,16 @@ ACTIONS: tuple[Action, ...] = (
         "t", short="reasoning", scope=Scope.MESSAGE,
     ),
     Action(
+        "message.unfold", "Open or fold files and pasted text",
+        "Show the files and the pasted text of a prompt, or fold each to one line.",
+        "enter", short="unfold", scope=Scope.MESSAGE, slash="unfold-message",
+    ),
+    Action(
+        "message.details", "Details of the replies",
+        "Show model, tokens and seconds under each reply, or hide them.",
+        "i", scope=Scope.READING,
+    ),
+    Action(
         "code.next", "Next code block",
         "Go to the next code block of the message.",
         "b", short="code", scope=Scope.MESSAGE, slash="code",
@@ -269,14 +295,39 @@ ACTIONS: tuple[Action, ...] = (
         "c", short="copy code", scope=Scope.MESSAGE, slash="copy-code",
     ),
     Action(
+        "link.next", "Next link",
+        "Go to the next link of the message and show its address.",
+        "l", short="link", scope=Scope.MESSAGE, slash="link",
+    ),
+    Action(
+        "link.open", "Open the link",
+        "Open the chosen link in the browser, after its address was shown.",
+        "o", scope=Scope.MESSAGE, slash="open-link",
+    ),
+    Action(
         "message.edit", "Edit and send again",
         "Edit one of your messages and send it as a new branch.",
         "e", short="edit", scope=Scope.MESSAGE,
     ),
     Action(
+        "reply.edit", "Edit the reply",
+        "Edit a reply and keep the result as another version of it.",
+        "E", short="edit reply", scope=Scope.MESSAGE, slash="edit-reply",
+    ),
+    Action(
         "message.regenerate", "Regenerate",
         "Ask for the reply once more, beside the one that is there.",
         "r", short="regenerate", scope=Scope.MESSAGE,
+    ),
+    Action(
+        "message.continue", "Continue the reply",
+        "Ask for the rest of a reply that was cut or stopped; it is appended.",
+        "m", short="continue", scope=Scope.MESSAGE,
+    ),
+    Action(
+        "message.compare", "Compare versions",
+        "Show two versions of a reply side by side; /compare MODEL or PROVIDER asks for the second one.",
+        "v", short="compare", scope=Scope.MESSAGE, takes_words=True,
     ),
     Action(
         "branch.previous", "Older version",
@@ -319,6 +370,11 @@ ACTIONS: tuple[Action, ...] = (
         "f4", short="pin", scope=Scope.LIST,
     ),
     Action(
+        "conversation.tag", "Tags",
+        "Tag the conversation: /tag work -old adds and removes; in the list, #work finds it.",
+        "", takes_words=True,
+    ),
+    Action(
         "conversation.archive", "Archive",
         "Take the conversation out of the list and keep it in the archive.",
         "f6", short="archive", scope=Scope.LIST,
@@ -350,8 +406,23 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "conversation.settings", "Provider, model and settings",
-        "Choose who answers, the model, temperature, context and system prompt: here, or for all.",
+        "Choose persona, provider, model, parameters, context and system prompt: here, or for all.",
         "ctrl+t", short="model",
+    ),
+    Action(
+        "model.choose", "Model",
+        "Choose the model that answers here; favourites and those used last come first.",
+        "", slash="model",
+    ),
+    Action(
+        "provider.choose", "Providers",
+        "Choose who answers here; add, test, change or remove a provider.",
+        "", slash="providers",
+    ),
+    Action(
+        "persona.choose", "Personas",
+        "Choose a persona for this conversation; make, change or remove one.",
+        "", slash="personas",
     ),
     Action(
         "app.theme", "Theme",
@@ -379,12 +450,14 @@ _IN_FOOTER: Mapping[Scope, tuple[Scope, ...]] = {
     Scope.COMPOSER: (Scope.COMPOSER, Scope.ANYWHERE),
     Scope.READING: (Scope.READING,),
     Scope.MESSAGE: (Scope.MESSAGE, Scope.READING),
+    Scope.QUEUE: (Scope.QUEUE,),
     Scope.LIST: (Scope.LIST,),
 }
 _ALSO_IN_FOOTER: Mapping[Scope, tuple[str, ...]] = {
     Scope.ANYWHERE: (),
     Scope.COMPOSER: (),
-    Scope.READING: ("transcript.end", "app.help"),
-    Scope.MESSAGE: (),
-    Scope.LIST: ("conversation.rename", "app.help"),
+    Scope.READING: ("turn.stop", "transcript.end", "app.palette", "app.help"),
+    Scope.MESSAGE: ("turn.stop", "app.palette", "app.help"),
+    Scope.QUEUE: ("turn.stop", "app.undo", "app.palette", "app.help"),
+    Scope.LIST: ("conversation.rename", "app.palette", "app.help"),
 }

@@ -6,19 +6,19 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from textual import events
-from textual.app import App, ScreenError
+from textual.app import App, ScreenError, ScreenStackError
 from textual.binding import BindingType
 from textual.css.query import NoMatches
 from textual.dom import NoScreen
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import MountError
+from textual.widgets import Input
 
 from gptalk_client.errors import GptalkError
 from gptalk_client.paths import Paths
@@ -26,9 +26,10 @@ from gptalk_client.settings import Settings
 from gptalk_client.store.worker import StoreThread
 from gptalk_client.text import one_line, visible
 from gptalk_tui.actions import ACTION_OF
+from gptalk_tui.chat import notices
 from gptalk_tui.chat.screen import ChatScreen
-from gptalk_tui.chat.services import Services
-from gptalk_tui.dialogs.base import Dialog
+from gptalk_tui.chat.services import Changes, Services
+from gptalk_tui.dialogs.base import Dialog, TrueScreen
 from gptalk_tui.keymap import KeyMap, types_nothing
 from gptalk_tui.terminal import gc_tuning
 from gptalk_tui.terminal.control_filter import ControlFilter
@@ -37,7 +38,7 @@ from gptalk_tui.terminal.painter.frames import Frames
 from gptalk_tui.terminal.signals import SignalWatch
 from gptalk_tui.terminal.type_ahead import TypeAhead
 from gptalk_tui.themes import DEFAULT_THEME, NO_COLOUR_THEME, PALETTE_OF, PALETTES
-from gptalk_tui.widgets.composer import COMPOSER_KEYS
+from gptalk_tui.widgets.composer_keys import FIELD_ACTIONS
 from gptalk_tui.widgets.transcript.styles import StyleTable
 
 if TYPE_CHECKING:
@@ -111,11 +112,12 @@ class GptalkApp(App[int], inherit_bindings=False):
         self._is_store_stuck = False
         self.unsaved_sentence = ""
         """What to say on standard error about texts that are not in the database; empty if all are."""
+        self._notice_timer: Timer | None = None
         repaint = os.environ.get("GPTALK_REPAINT") or settings.ui.repaint
         self.frames = Frames(is_on=repaint != "everything")
         self._repaint: Timer | None = None
         """Runs while frames were left out."""
-        self.type_ahead = TypeAhead(self, super().on_event, self._is_opening)
+        self.type_ahead = TypeAhead(self, self._deliver, self._is_opening)
         self.failure: Exception | None = None
         """What nobody caught and what therefore ended the app."""
         for palette in PALETTES:
@@ -172,6 +174,18 @@ class GptalkApp(App[int], inherit_bindings=False):
             visible(message), title=visible(title), severity=severity, timeout=timeout, markup=False
         )
 
+    def _refresh_notifications(self) -> None:
+        """Show the newest notice where the person looks, instead of Textual's toasts over what they read."""
+        if self._notice_timer is not None:
+            self._notice_timer.stop()
+            self._notice_timer = None
+        newest = next(iter(reversed(list(self._notifications))), None)
+        with contextlib.suppress(ScreenStackError):
+            if isinstance(self.screen, TrueScreen):
+                self.screen.show_notice(notices.content_of(newest))
+        if newest is not None:
+            self._notice_timer = self.set_timer(max(0.05, newest.time_left), self._refresh_notifications)
+
     # Keys
 
     async def on_event(self, event: events.Event) -> None:
@@ -180,6 +194,16 @@ class GptalkApp(App[int], inherit_bindings=False):
             await self.type_ahead.take(event)
         else:
             await super().on_event(event)
+
+    async def _deliver(self, event: events.Key | events.Paste) -> None:
+        """Pass a key or a paste on. A key with Ctrl or Alt types nothing, whatever the terminal sends with it."""
+        if isinstance(event, events.Key):
+            if types_nothing(event.key):
+                event.character = None
+            if isinstance(self.focused, Input) and event.key in FIELD_ACTIONS:
+                getattr(self.focused, f"action_{FIELD_ACTIONS[event.key]}")()
+                return
+        await super().on_event(event)
 
     def _is_opening(self) -> bool:
         if any(isinstance(each, Dialog) and each.is_behind for each in self.screen_stack[-1:]):
@@ -225,14 +249,15 @@ class GptalkApp(App[int], inherit_bindings=False):
     def on_mount(self) -> None:
         self.call_after_refresh(gc_tuning.freeze)
         self.call_after_refresh(self._up)
-        for _, complaint in self.keys.complaints(COMPOSER_KEYS):
-            self.notify(complaint, severity="warning", title="Keys", timeout=20)
+        if complaints := [each for _, each in self.keys.complaints()]:
+            self.notify("\n".join(complaints), severity="warning", title="Keys", timeout=20)
         if self.settings.provider is None:
             from gptalk_client.providers.reachability import can_connect
             from gptalk_tui.dialogs.setup import SetupScreen
 
             probe = partial(can_connect, proxy=self.settings.proxy)
-            self.push_screen(SetupScreen(probe), self._take_choice)
+            assert self._chat_screen is not None
+            self.push_screen(SetupScreen(probe, self._chat_screen.controllers.engines), self._take_choice)
         if not self.is_headless:
             asyncio.get_running_loop().set_exception_handler(log_loop_error)
 
@@ -342,18 +367,19 @@ class GptalkApp(App[int], inherit_bindings=False):
     # Choices
 
     async def _take_choice(self, choice: Choice | None) -> None:
-        if choice is None:
+        if choice is None or self._chat_screen is None:
             return
-        await self.choose_provider(choice)
+        try:
+            await self._chat_screen.controllers.engines.use_by_default(choice.provider, url=choice.url)
+        except GptalkError as err:
+            self.notify(err.for_humans(), severity="error", timeout=20)
 
-    async def keep_settings(
-        self, settings: Settings, changes: Mapping[str | tuple[str, ...], object]
-    ) -> None:
+    async def keep_settings(self, settings: Settings, changes: Changes) -> None:
         """Work with other settings from now on, and write what changed to the config file.
 
         Args:
             settings: All of them.
-            changes: Value by key, as the config file has it; None removes a key.
+            changes: Value by key, as the config file has it, None to remove a key; or what changes the file.
 
         Raises:
             ConfigError: They cannot be used, or not be written; nothing has changed.
@@ -361,17 +387,16 @@ class GptalkApp(App[int], inherit_bindings=False):
         async with self._changing:
             await self._keep_settings(settings, changes)
 
-    async def _keep_settings(
-        self, settings: Settings, changes: Mapping[str | tuple[str, ...], object]
-    ) -> None:
-        from gptalk_client.config_file import update_file
+    async def _keep_settings(self, settings: Settings, changes: Changes) -> None:
+        from gptalk_client.config_editing import update_file
 
         old, services = self.settings, self._services
         provider = None
         if (settings.provider, settings.url) != (old.provider, old.url):
             known = services.others.get(settings.provider or "") if settings.url == old.url else None
             provider = known or await asyncio.to_thread(self._provider_for, settings)
-        await asyncio.to_thread(update_file, self.paths.config_file, changes)
+        write = changes if callable(changes) else partial(update_file, changes=changes)
+        await asyncio.to_thread(write, self.paths.config_file)
         self.settings = services.settings = settings
         if provider is not None:
             await self._replace_provider(old, provider)
@@ -389,18 +414,6 @@ class GptalkApp(App[int], inherit_bindings=False):
             services.others[old.provider or "gptalk"] = before
         else:
             await before.aclose()
-
-    async def choose_provider(self, choice: Choice) -> None:
-        """Chat somewhere else from now on, and keep that in the config file."""
-        changes: dict[str | tuple[str, ...], str] = {"provider": choice.provider}
-        settings = replace(self.settings, provider=choice.provider)
-        if choice.url:
-            changes["url"] = choice.url
-            settings = replace(settings, url=choice.url)
-        try:
-            await self.keep_settings(settings, changes)
-        except GptalkError as err:
-            self.notify(err.for_humans(), severity="error", timeout=20)
 
 
 def run(

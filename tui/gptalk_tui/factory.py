@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from gptalk_client.errors import ConfigError
+from gptalk_client.settings import GPTALK, LOCAL
 
 if TYPE_CHECKING:
     from gptalk_client.paths import Paths
     from gptalk_client.providers.base import Provider
+    from gptalk_client.providers.model_info import ModelInfo
     from gptalk_client.settings import Settings
     from gptalk_client.store.store import Store
 
@@ -27,7 +27,7 @@ def open_store(paths: Paths) -> Store:
     if paths.journal.exists():
         from gptalk_client.store.journal import Journal
 
-        Journal(paths.journal).restore_replies(store)
+        Journal(paths.journal).restore(store)
     return store
 
 
@@ -44,49 +44,45 @@ def build_provider(
         on_warning: Called with a sentence for people when a login cannot be read or kept; from any thread.
 
     Raises:
-        ConfigError: The settings lack something that the provider needs.
+        ConfigError: There is no such provider, or the settings lack something that it needs.
     """
-    if settings.provider == "local":
-        return _local(settings, paths)
-    if settings.provider == "openai":
-        return _openai(settings)
-    return _gptalk(settings, paths, on_warning)
+    name = settings.provider or GPTALK
+    given = settings.provider_settings(name)
+    if name == LOCAL:
+        from gptalk_client.embedded.provider import LocalProvider
 
-
-def api_key(settings: Settings) -> str:
-    """Return the OpenAI-compatible endpoint's key: the environment's before the file's; empty if none."""
-    return os.environ.get(settings.openai.api_key_env or "", "") or settings.openai.api_key
-
-
-def _gptalk(settings: Settings, paths: Paths, on_warning: Callable[[str], None] | None) -> Provider:
+        return LocalProvider(paths.models, model_file=settings.local.model_file or None)
+    from gptalk_client.providers.api_keys import KeptKeys
     from gptalk_client.providers.auth_cache import AuthCache
-    from gptalk_client.providers.gptalk import GPTalk
+    from gptalk_client.providers.building import make_provider
 
-    return GPTalk(
-        url=settings.url,
-        proxy=settings.proxy or None,
+    return make_provider(
+        name,
+        given,
+        proxy=settings.proxy,
         timeouts=settings.timeouts,
         auth_cache=AuthCache(paths.auth, on_warning=on_warning),
+        kept_keys=KeptKeys(paths.provider_keys),
     )
 
 
-def _local(settings: Settings, paths: Paths) -> Provider:
-    from gptalk_client.embedded.provider import LocalProvider
+async def check_named(name: str, settings: Settings, paths: Paths) -> list[ModelInfo]:
+    """Ask a provider what a chat would ask it first, without a prompt, and return its models.
 
-    return LocalProvider(paths.models, model_file=settings.local.model_file or None)
+    Args:
+        name: The provider's name.
+        settings: What the person chose.
+        paths: Where keys and models are kept; nothing is written there.
 
+    Raises:
+        GptalkError: It can't be used; the sentences say why, and what to do.
+    """
+    given = settings.provider_settings(name)
+    if name == LOCAL:
+        from gptalk_client.embedded.provider import LocalProvider
 
-def _openai(settings: Settings) -> Provider:
-    if not settings.openai.url:
-        raise ConfigError(
-            "The OpenAI-compatible endpoint has no address.",
-            hint="Give --url, or set url under [openai] in the config file.",
-        )
-    from gptalk_client.providers.openai import OpenAI
+        return await LocalProvider(paths.models, model_file=settings.local.model_file or None).check()
+    from gptalk_client.providers.api_keys import KeptKeys
+    from gptalk_client.providers.building import check_provider
 
-    return OpenAI(
-        settings.openai.url,
-        api_key=api_key(settings),
-        proxy=settings.proxy or None,
-        timeouts=settings.timeouts,
-    )
+    return await check_provider(name, given, proxy=settings.proxy, kept_keys=KeptKeys(paths.provider_keys))

@@ -6,6 +6,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 
 from gptalk_tui.actions import ACTION_OF, ACTIONS, Action, Scope
+from gptalk_tui.terminal.keyboard_layouts import latin_key
+from gptalk_tui.widgets.composer_keys import FIELD_KEYS, TITLE_OF
 
 PALETTE = "app.palette"
 
@@ -44,8 +46,19 @@ _NAMED = {
     *(f"f{number}" for number in range(1, 25)),
 }
 _MODIFIERS = ("ctrl", "alt", "shift")
-_ALIASES = {"ctrl+m": "enter", "ctrl+i": "tab", "ctrl+h": "backspace", "ctrl+left_square_bracket": "escape"}
+_ALIASES = {
+    "ctrl+m": "enter",
+    "ctrl+i": "tab",
+    "ctrl+h": "backspace",
+    "ctrl+left_square_bracket": "escape",
+    "shift+space": "space",
+    "shift+escape": "escape",
+}
 """What a terminal cannot tell from another key."""
+_SAME = {"ctrl+at": "ctrl+space", "ctrl+slash": "ctrl+underscore"}
+"""Two names of one key."""
+_LIST_KEYS = {"up", "down", "pageup", "pagedown", "ctrl+home", "ctrl+end", "escape"}
+"""Keys that the list of conversations takes itself, beside those of its field."""
 
 
 def key_title(key: str) -> str:
@@ -69,7 +82,8 @@ def key_name(written: str) -> str:
     name += text[-1:]
     modifiers = [part.strip().lower() for part in head.split("+")] if head else []
     if len(name) == 1:
-        name = name.lower() if modifiers else name
+        if modifiers:  # as the terminal's keys are read, whatever the layout
+            name = latin_key(name.lower())
         if not name.isalnum():
             try:
                 name = unicodedata.name(name).lower().replace("-", "_").replace(" ", "_")
@@ -85,12 +99,20 @@ def key_name(written: str) -> str:
                 raise ValueError(written) from None
     if any(each not in _MODIFIERS for each in modifiers):
         raise ValueError(written)
-    return "+".join([*sorted(set(modifiers), key=("alt", "ctrl", "shift").index), name])
+    if len(name) == 1 and name.isalpha() and set(modifiers) == {"shift"}:
+        return name.upper()
+    key = "+".join([*sorted(set(modifiers), key=("alt", "ctrl", "shift").index), name])
+    return _SAME.get(key, key)
 
 
 def types_nothing(key: str) -> bool:
     """Return whether a key, by its name, is one with Ctrl or Alt, or a function key."""
     return key.startswith(("alt+", "ctrl+")) or (key[0] == "f" and key[1:].isdigit())
+
+
+def types_text(key: str) -> bool:
+    """Return whether a key, by its name, types a character."""
+    return "+" not in key and (key == "space" or key not in _NAMED)
 
 
 class KeyMap:
@@ -127,16 +149,12 @@ class KeyMap:
         named = f"“{ACTION_OF[action_id].title}” in the commands{where}"
         return named if by_name else self.first(action_id) or named
 
-    def complaints(self, reserved: Mapping[str, str] | None = None) -> list[tuple[str, str]]:
-        """Return what is wrong with the keys: the action id that the file has, and a sentence.
-
-        Args:
-            reserved: What each key does in the composer, which keeps it there.
-        """
+    def complaints(self) -> list[tuple[str, str]]:
+        """Return what is wrong with the keys: the action id that the file has, and a sentence."""
         found = [(name, f'There is no action "{name}".') for name in self._changed if name not in ACTION_OF]
         for action in ACTIONS:
             if action.id in self._changed:
-                found += [(action.id, words) for words in self._about(action, reserved or {})]
+                found += [(action.id, words) for words in self._about(action)]
         owners: dict[str, list[Action]] = {}
         for action in ACTIONS:
             for key in self.keys(action):
@@ -148,14 +166,19 @@ class KeyMap:
                 owners.setdefault(key, []).append(action)
         return found
 
-    def _about(self, action: Action, reserved: Mapping[str, str]) -> Iterator[str]:
+    def _about(self, action: Action) -> Iterator[str]:
+        in_fields = [key for key in self.keys(action) if not types_text(key)]
         for key, written in self._written(action):
             if not key:
                 yield f'"{written.strip()}" is no key, so it is not given to {action.id}.'
             elif key in _ALIASES:
                 yield f"{action.id}: a terminal sends {key_title(key)} as {key_title(_ALIASES[key])}."
-            elif key in reserved and action.scope is Scope.ANYWHERE:
-                yield f"{action.id}: in the composer {key_title(key)} stays “{reserved[key]}”."
+            elif key.startswith("shift+") and types_text(key.removeprefix("shift+")):
+                yield f"{action.id}: {key_title(key)} types a character; give it that character instead."
+            elif types_text(key) and action.scope in _IN_FIELDS and not (in_fields and action.is_bound):
+                yield f"{action.id}: {key_title(key)} is typed as text; add a key with Ctrl or Alt, or F1 to F12."
+            elif takes := _taken(action, key):
+                yield f"{action.id}: {takes}."
 
     def _written(self, action: Action) -> Iterator[tuple[str, str]]:
         """Yield each key's name, empty if it is none, and how it was written."""
@@ -168,13 +191,36 @@ class KeyMap:
                 yield key, written
 
 
+_IN_FIELDS = (Scope.ANYWHERE, Scope.COMPOSER, Scope.LIST)
+"""Where a field has the focus."""
+
+
+def _taken(action: Action, key: str) -> str:
+    """Return what takes a key before an action can have it; empty if nothing does."""
+    if action.scope is Scope.ANYWHERE and key in TITLE_OF and not _is_shared(action, key):
+        return f"in the composer {key_title(key)} stays “{TITLE_OF[key]}”"
+    if action.scope is Scope.ANYWHERE and key == "enter":
+        return f"in the composer {key_title(key)} stays “New line”"
+    if key == "escape" and action.scope is not Scope.COMPOSER and not _is_shared(action, key):
+        return f"{key_title(key)} goes back to the composer"
+    is_list_key = key in FIELD_KEYS | _LIST_KEYS
+    if is_list_key and action.scope in (Scope.LIST, Scope.ANYWHERE) and not _is_shared(action, key):
+        return f"the list of conversations keeps {key_title(key)} for itself"
+    return ""
+
+
+def _is_shared(action: Action, key: str) -> bool:
+    """Return whether the composer passes a key on to an action once it has no use for it."""
+    return key in action.keys.split(",")
+
+
 def _meet(one: Scope, other: Scope) -> bool:
     """Return whether there is a place where both kinds of actions hear keys."""
     return one is other or Scope.ANYWHERE in (one, other) or {one, other} == {Scope.READING, Scope.MESSAGE}
 
 
-def readme_table() -> str:
-    """Return the keys as a Markdown table, as the README shows them."""
+def markdown_table() -> str:
+    """Return the keys as a Markdown table, as docs/keys.md shows them."""
     keys = KeyMap()
     lines = ["| key | does | where |", "|---|---|---|"]
     for action in ACTIONS:

@@ -32,6 +32,7 @@ class Orders(msgspec.Struct, forbid_unknown_fields=True):
     upstream: str = ""
     upstream_model: str = ""
     port: int = 0
+    secret: str = ""
     slots: int = 2
     context_tokens: int = 4096
 
@@ -75,7 +76,11 @@ async def _serve(orders: Orders, report: Callable[[Report], None]) -> None:
     # llama.cpp installed its own handlers while loading. There is nothing to save here.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: _leave(0))
-    await listen(engine, sock, lambda url: report(Report("ready", url=url, model=engine.name)))
+
+    def ready(url: str) -> None:
+        report(Report("ready", url=url, model=engine.name))
+
+    await listen(engine, sock, ready, secret=orders.secret)
 
 
 def _make_engine(orders: Orders, report: Callable[[Report], None]) -> Engine:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import secrets
 import socket
 from collections.abc import Callable, Iterator
 
@@ -12,6 +11,7 @@ import uvicorn
 
 from gptalk_client.embedded.connection import MAX_CONNECTIONS, bounded
 from gptalk_client.embedded.engine import Engine
+from gptalk_client.embedded.secret_file import make_secret
 from gptalk_client.embedded.server import Endpoint, EndpointTimeouts
 from gptalk_client.errors import LocalModelError, Remedy
 
@@ -76,6 +76,7 @@ async def listen(
     sock: socket.socket,
     on_ready: Callable[[str], None],
     *,
+    secret: str = "",
     timeouts: EndpointTimeouts | None = None,
 ) -> None:
     """Serve the GPTalk protocol until cancelled.
@@ -84,10 +85,11 @@ async def listen(
         engine: What writes the replies.
         sock: As `bind` returns it; closed at the end.
         on_ready: Called with the base address, secret included, once requests are answered.
+        secret: What the path begins with; empty makes a new one.
         timeouts: How long tokens and silences last.
     """
     port = sock.getsockname()[1]
-    secret = secrets.token_urlsafe(24)
+    secret = secret or make_secret()
     timeouts = timeouts or EndpointTimeouts()
     endpoint = Endpoint(engine, timeouts)
     config = uvicorn.Config(

@@ -59,6 +59,7 @@ class LocalEndpoint:
         upstream: str = "",
         upstream_model: str = "",
         port: int = 0,
+        secret: str = "",
         slots: int = 2,
         context_tokens: int = 4096,
         start_timeout_s: float = 300,
@@ -72,6 +73,7 @@ class LocalEndpoint:
             upstream: The address of an OpenAI-compatible server to relay to instead of a model.
             upstream_model: The model to ask that server for; empty takes the client's, or the server's first.
             port: The port to listen on; 0 takes any free one.
+            secret: What the address's path begins with; empty makes a new one at each start.
             slots: How many replies the model writes at the same time.
             context_tokens: What one conversation and its reply may take.
             start_timeout_s: How long loading may take, in seconds.
@@ -83,6 +85,7 @@ class LocalEndpoint:
             upstream=upstream,
             upstream_model=upstream_model,
             port=port,
+            secret=secret,
             slots=slots,
             context_tokens=context_tokens,
         )

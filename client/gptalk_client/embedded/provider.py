@@ -13,6 +13,7 @@ from gptalk_client.embedded.process import EndpointState, LocalEndpoint
 from gptalk_client.errors import NetworkError, TruncatedError
 from gptalk_client.models import Phase, PhaseChanged, ReplyEvent, ReplyRequest
 from gptalk_client.providers.base import Provider
+from gptalk_client.providers.model_info import ModelInfo
 
 if TYPE_CHECKING:
     from gptalk_client.providers.gptalk import GPTalk
@@ -41,6 +42,7 @@ class LocalProvider(Provider):
             on_state: Called when the model's process starts, loads, is ready or stops.
             endpoint: The process to use instead of one made of the arguments above.
         """
+        self._models_dir, self._model_file = models_dir, model_file
         self.endpoint = endpoint or LocalEndpoint(models_dir, model_file, on_state=on_state)
         self._client: GPTalk | None = None
         self._client_url = ""
@@ -75,6 +77,24 @@ class LocalProvider(Provider):
     async def models(self) -> list[str]:
         """Return the name of the loaded model, if any."""
         return [self.endpoint.model_name] if self.endpoint.model_name else []
+
+    async def check(self) -> list[ModelInfo]:
+        """Check that a model can be run here, without starting it, and return it.
+
+        Raises:
+            WeightsMissingError: No weights are on this computer yet.
+            LocalModelError: The engine or the model's file can't be used.
+        """
+        return await asyncio.to_thread(self._installed)
+
+    def _installed(self) -> list[ModelInfo]:
+        from gptalk_client.embedded import gguf, native, weights
+        from gptalk_client.embedded.errors import require_local_extra
+
+        require_local_extra("xllamacpp", "starlette", "uvicorn")
+        native.check()
+        path = weights.resolve(self._models_dir, self._model_file)
+        return [ModelInfo(gguf.read_info(path).name)]
 
     async def aclose(self) -> None:
         """Close the connections and stop the model's process."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gptalk_client.embedded.process import LocalEndpoint
+from gptalk_client.embedded.secret_file import keep_secret
 from gptalk_client.errors import LocalModelError, UsageError
 
 _LOOPBACK = {"127.0.0.1", "localhost"}
@@ -25,6 +26,7 @@ def serve(
     upstream_model: str = "",
     host: str = "127.0.0.1",
     port: int = 0,
+    secret_file: Path | None = None,
     echo: Callable[[str], None] = print,
 ) -> int:
     """Serve the GPTalk protocol until a signal ends it.
@@ -37,6 +39,7 @@ def serve(
         upstream_model: The model to ask that server for; empty takes the client's, or the server's first.
         host: 127.0.0.1 or localhost.
         port: 0 takes any free one.
+        secret_file: Where the address's secret is kept for the next start; None makes a new one each time.
         echo: Called with each line for the person.
 
     Returns:
@@ -45,7 +48,7 @@ def serve(
     Raises:
         UsageError: Another host, or both a model file and an upstream.
         WeightsMissingError: There is no model yet.
-        LocalModelError: It could not be started, or ended by itself.
+        LocalModelError: It could not be started, ended by itself, or the secret's file cannot be used.
     """
     if host not in _LOOPBACK:
         raise UsageError(
@@ -55,7 +58,12 @@ def serve(
     if model_file is not None and upstream:
         raise UsageError("A model file and an upstream can't be used together.")
     endpoint = LocalEndpoint(
-        models_dir, model_file, upstream=upstream, upstream_model=upstream_model, port=port
+        models_dir,
+        model_file,
+        upstream=upstream,
+        upstream_model=upstream_model,
+        port=port,
+        secret=keep_secret(secret_file) if secret_file else "",
     )
     try:
         return asyncio.run(_serve(endpoint, echo))

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import secrets
-import stat
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from typing import Any
 import msgspec
 
 from gptalk_client.addresses import Address
-from gptalk_client.files import replace_file
+from gptalk_client.files import read_private_file, replace_file
 from gptalk_client.json_decoding import JsonError, decode
 from gptalk_client.locks import FileLock
 from gptalk_client.paths import make_private_folder
@@ -203,7 +202,7 @@ class AuthCache:
     def _read(self) -> _File:
         """Return the file's contents, or what is in memory if there is no trustworthy file."""
         if self._path is not None and not self._has_unsaved:
-            raw = self._read_private(self._path)
+            raw = read_private_file(self._path, max_bytes=MAX_FILE_BYTES, on_warning=self._warn)
             if raw is not None:
                 try:
                     file = decode(raw, _File)
@@ -214,31 +213,6 @@ class AuthCache:
                         file.fingerprint = self._memory.fingerprint
                     self._memory = file
         return self._memory
-
-    def _read_private(self, path: Path) -> bytes | None:
-        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-        try:
-            if path.is_symlink():
-                self._warn(f"{path} is a symbolic link and was ignored.")
-                return None
-            descriptor = os.open(path, flags)
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        except OSError:
-            self._warn(f"{path} cannot be read.")
-            return None
-        try:
-            facts = os.fstat(descriptor)
-            if not stat.S_ISREG(facts.st_mode) or facts.st_size > MAX_FILE_BYTES:
-                return None
-            # Windows has neither; the folder's access list protects the file there.
-            if hasattr(os, "geteuid") and (facts.st_uid != os.geteuid() or facts.st_mode & 0o077):
-                self._warn(f"{path} belongs to another user or is readable by others, so it was ignored.")
-                return None
-            with open(descriptor, "rb", closefd=False) as file:
-                return file.read(MAX_FILE_BYTES + 1)
-        finally:
-            os.close(descriptor)
 
     def _write(self, file: _File) -> None:
         self._memory = file

@@ -15,6 +15,7 @@ from gptalk_client.errors import TimedOutError, UsageError
 from gptalk_client.models import AsyncResult, Messages, ReplyEvent, ReplyRequest
 from gptalk_client.providers.hybrid import hybridmethod
 from gptalk_client.providers.loops import running_loop
+from gptalk_client.providers.model_info import ModelInfo
 
 
 class Provider(ABC):
@@ -54,6 +55,18 @@ class Provider(ABC):
         """Return the names of the available models, best known first; empty if the service can't list them."""
         return []
 
+    async def list_models(self) -> list[ModelInfo]:
+        """Return the available models with what the service tells about them; empty if it can't list them."""
+        return [ModelInfo(name) for name in await self.models()]
+
+    async def check(self) -> list[ModelInfo]:
+        """Check that the service would answer a prompt, without sending one; return the available models.
+
+        Raises:
+            GptalkError: It would not; the hint says what to do.
+        """
+        return await self.list_models()
+
     async def context_window(self, model: str) -> int | None:
         """Return how many tokens a model's context has room for; None if the service doesn't say.
 
@@ -63,6 +76,10 @@ class Provider(ABC):
             model: Its name; empty: the provider's default.
         """
         return None
+
+    async def continues_text(self) -> bool:
+        """Return whether it goes on from the text of a reply that a request ends with."""
+        return False
 
     async def warm_up(self) -> None:  # noqa: B027 - a provider without anything to prepare needs none
         """Prepare for the first turn without using the network: load libraries and certificates."""

@@ -44,6 +44,7 @@ from gptalk_client.providers.http import HttpClient
 from gptalk_client.providers.http_errors import TokenRefusedError, hide
 from gptalk_client.providers.hybrid import hybridmethod
 from gptalk_client.providers.loops import running_loop
+from gptalk_client.providers.model_info import ModelInfo
 from gptalk_client.providers.retries import Retries, Retry
 from gptalk_client.providers.stream_reader import StreamReader
 from gptalk_client.providers.streaming_request import StreamingRequest
@@ -136,6 +137,15 @@ class GPTalk(AsyncGeneratorProvider, Provider):
         cached = self.auth_cache.current(self.url)
         login = await self.auth_cache.login(self.url, self._sign_in, refused=cached.token if cached else "")
         return AuthStatus(self._address.public, login.expires_at, login.used_times, login.is_expired)
+
+    async def check(self) -> list[ModelInfo]:
+        """Check that the service answers: log in, as the first prompt does, and return its known model.
+
+        Raises:
+            ProviderError: It can't be reached, or gives no login.
+        """
+        await self.login()
+        return await self.list_models()
 
     def logout(self) -> bool:
         """Forget the cached login; return whether there was one."""

@@ -180,8 +180,13 @@ class HttpClient:
         except GptalkError as err:
             self._tell(running, sink, err)
         except Exception as err:  # httpcore is imported late; anything but its errors is raised again
-            service, in_body = self.address.service, running.response.done()
-            error = translate(err, service=service, proxy=self._proxy_name, in_body=in_body)
+            error = translate(
+                err,
+                service=self.address.service,
+                proxy=self._proxy_name,
+                in_body=running.response.done(),
+                is_loopback=self.address.is_loopback,
+            )
             if error is None:
                 raise
             self._tell(running, sink, error)

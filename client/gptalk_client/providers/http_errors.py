@@ -23,16 +23,22 @@ from gptalk_client.errors import (
     ProviderError,
     ProxyError,
     RateLimitedError,
+    Remedy,
     ServerError,
     TimedOutError,
     TLSError,
     TruncatedError,
 )
 from gptalk_client.providers.json_text import decode_json, server_reason, shorten
-from gptalk_client.providers.refusals import rejected
+from gptalk_client.providers.refusals import names_bad_key, rejected
 
 DEFAULT_RETRY_AFTER_S = 2.0
 """How long to wait if a service sends no intelligible `Retry-After`, in seconds."""
+
+
+_HOST_HINT = "Check the address and the network."
+_START_HINT = "Start the engine there, then try again."
+_REFUSED_HINT = "Check that it is running, and the port in its address."
 
 
 class TokenRefusedError(AuthError):
@@ -114,6 +120,8 @@ def check_response(response: Response, service: str, *, secret: str = "token") -
     said = f": {reason}" if (reason := response.reason()) else "."
     if status == 401:
         raise TokenRefusedError(f"{service} refused the {secret}{said}")
+    if status == 400 and names_bad_key(reason):
+        raise AuthError(f"{service} refused the {secret}{said}")
     if status == 403:
         raise AuthError(f"{service} refused the request{said}")
     if status == 429:
@@ -152,7 +160,7 @@ def parse_retry_after(value: str | None, *, now_s: float | None = None) -> float
 
 
 def translate(
-    err: Exception, *, service: str, proxy: str | None, in_body: bool
+    err: Exception, *, service: str, proxy: str | None, in_body: bool, is_loopback: bool = False
 ) -> ProviderError | ConfigError | None:
     """Return what an exception from httpx or httpcore means, without any of its text; None if it is not theirs.
 
@@ -161,6 +169,7 @@ def translate(
         service: The service's display name.
         proxy: The proxy's display name, if there is one.
         in_body: Whether the response headers had arrived, so that some text may have been read.
+        is_loopback: Whether the service is on this computer.
     """
     import httpcore
     import httpx
@@ -176,7 +185,7 @@ def translate(
             return ProxyError(f"The proxy {proxy} requires a user name and password.")
         return ProxyError(f"The proxy {proxy} refused{f' ({status})' if status.isdigit() else ''}.")
     if isinstance(err, httpcore.ConnectError):
-        return _translate_connect_error(err, service, proxy)
+        return _translate_connect_error(err, service, proxy, is_loopback)
     if isinstance(err, httpcore.RemoteProtocolError):
         return _translate_bad_http(str(err), service, in_body)
     if isinstance(err, httpcore.NetworkError | OSError):
@@ -190,7 +199,9 @@ def translate(
     return None
 
 
-def _translate_connect_error(err: Exception, service: str, proxy: str | None) -> ProviderError:
+def _translate_connect_error(
+    err: Exception, service: str, proxy: str | None, is_loopback: bool
+) -> ProviderError:
     import socket
 
     causes = _causes(err)
@@ -204,9 +215,11 @@ def _translate_connect_error(err: Exception, service: str, proxy: str | None) ->
     if proxy:
         return ProxyError(f"The proxy {proxy} cannot be reached.")
     if any(isinstance(each, socket.gaierror | UnicodeError) for each in causes):
-        return NetworkError(f"No such host: {service}.")
+        return NetworkError(f"No such host: {service}.", hint=_HOST_HINT, remedy=Remedy.ADDRESS)
+    if is_loopback:
+        return NetworkError(f"Nothing answers at {service}.", hint=_START_HINT)
     if any(isinstance(each, ConnectionRefusedError) for each in causes):
-        return NetworkError(f"{service} refused the connection.")
+        return NetworkError(f"{service} refused the connection.", hint=_REFUSED_HINT)
     return NetworkError(f"Could not connect to {service}.")
 
 

@@ -8,26 +8,27 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncGenerator, Set
+from collections.abc import AsyncGenerator, Mapping, Set
 from contextlib import aclosing
-from dataclasses import replace
 from typing import Any
 
-from gptalk_client.addresses import Address
-from gptalk_client.errors import AuthError, ConfigError, GptalkError, ProtocolError, ProviderError, Remedy
+from gptalk_client.errors import ConfigError, GptalkError, ProviderError, Remedy
 from gptalk_client.models import Messages, Phase, PhaseChanged, ReplyEvent, ReplyRequest
-from gptalk_client.providers.auth_cache import is_usable_token
+from gptalk_client.providers.api_keys import ApiKey, check_key
 from gptalk_client.providers.base import Provider
 from gptalk_client.providers.event_stream import MAX_EVENT_BYTES
 from gptalk_client.providers.http import HttpClient, Request
-from gptalk_client.providers.http_errors import Response, check_response, hide
+from gptalk_client.providers.http_errors import Response, check_response
+from gptalk_client.providers.model_info import ModelInfo, listed_models
+from gptalk_client.providers.openai_access import Access, address_of
 from gptalk_client.providers.openai_decoder import OpenAIReply
+from gptalk_client.providers.openai_models import CHAT, Catalogue, owner_of
+from gptalk_client.providers.prefill import Prefill, prefill_of
 from gptalk_client.providers.proxies import choose_proxy
 from gptalk_client.providers.retries import Retries, Retry
 from gptalk_client.providers.stream_reader import StreamReader
 from gptalk_client.providers.streaming_request import StreamingRequest
-from gptalk_client.providers.windows import listed_window, loaded_window, slot_window
-from gptalk_client.settings import Timeouts
+from gptalk_client.settings import ProviderSettings, Timeouts
 from gptalk_client.text import replace_surrogates
 
 __all__ = ["OpenAI", "Timeouts"]
@@ -35,8 +36,7 @@ __all__ = ["OpenAI", "Timeouts"]
 LOADING_S = 300.0
 """How long an engine on this computer may take until its response begins: it loads its model first."""
 
-_MAX_LIST_BYTES = 8 * 1024 * 1024  # some gateways send half a megabyte about their models
-_KEY_HINT = "Check the key: the environment variable that the config file names, or api_key under [openai]."
+_NOTHING: Mapping[str, str] = {}
 # A conversation's options that this protocol does not have.
 _OTHERS_OPTIONS = ("context_messages", "ctx_msg_count")
 # What is sent with every request unless the endpoint refuses it.
@@ -46,7 +46,6 @@ _UNKNOWN = re.compile(
     re.IGNORECASE,
 )
 _MAX_REFUSAL_BYTES = 64 * 1024
-_NO_LIST = (404, 405, 501)  # of models
 _AT_ONCE = Retry(0.0, "")
 
 
@@ -56,10 +55,13 @@ class OpenAI(Provider):
     Args:
         url: Its address up to and with `/v1`; an address without a path gets it, and `/chat/completions` at the
             end is dropped. A query goes with every request.
-        api_key: The key; empty sends none. Never shown.
+        api_key: The key; empty sends none. An `ApiKey` is looked up with the first request. Never shown.
         proxy: A proxy's URL; None takes the environment's. Loopback takes none.
         timeouts: How long each part of a turn may take.
         name: What the provider is called.
+        headers: Sent with every request, in place of this program's own, such as `user-agent`. `{key}` in a value
+            is replaced by the key, which then goes in no other header.
+        query: Added to every address.
 
     Raises:
         ConfigError: The address or the key cannot be used.
@@ -69,27 +71,30 @@ class OpenAI(Provider):
         self,
         url: str,
         *,
-        api_key: str = "",
+        api_key: str | ApiKey = "",
         proxy: str | None = None,
         timeouts: Timeouts | None = None,
         name: str = "openai",
+        headers: Mapping[str, str] = _NOTHING,
+        query: Mapping[str, str] = _NOTHING,
     ) -> None:
-        if api_key and not is_usable_token(api_key):
-            raise ConfigError(
-                "The key of the OpenAI-compatible endpoint contains spaces or other invalid characters."
-            )
-        self._address = address = _address(url)
-        self._api_key = api_key
+        if isinstance(api_key, str):
+            api_key = ApiKey(ProviderSettings(api_key=check_key(api_key, name)), name)
+        self._access = Access(name, api_key, headers, query)
+        self._address = address = address_of(url, query)
         self._proxy = proxy
         self.name = name
         self.is_on_this_computer = address.is_loopback
         self._timeouts = timeouts = timeouts or Timeouts()
         self._windows: dict[str, int | None] = {}
         self._http = HttpClient(address, proxy=proxy, timeouts=timeouts)
+        self._catalogue = Catalogue(self._http, self._access, proxy=proxy, timeouts=timeouts)
         is_default = timeouts.headers_s == Timeouts().headers_s
         self._headers_s = LOADING_S if address.is_loopback and is_default else timeouts.headers_s
         self._refused: set[str] = set()
         self._first_model = ""
+        self._prefill: Prefill | None = None
+        self._has_looked_for_prefill = False
 
     @property
     def service(self) -> str:  # type: ignore[override]
@@ -117,12 +122,39 @@ class OpenAI(Provider):
 
         Raises:
             ProviderError: It cannot be reached, or refuses.
+            ConfigError: The key cannot be had.
         """
-        listed = await self._listed()
-        if not isinstance(listed, list):
-            return []
-        names = [each.get("id") for each in listed if isinstance(each, dict)]
-        return [name for name in names if isinstance(name, str) and name]
+        return [each.name for each in listed_models(await self._catalogue.listed())]
+
+    async def list_models(self) -> list[ModelInfo]:
+        """Return the available models with what the engine tells about them, in its order.
+
+        Raises:
+            ProviderError: It cannot be reached, or refuses.
+            ConfigError: The key cannot be had.
+        """
+        return await self.find_models() or []
+
+    async def find_models(self) -> list[ModelInfo] | None:
+        """Return the available models as `list_models` does; None if nothing at the address lists any.
+
+        Raises:
+            ProviderError: It cannot be reached, or refuses.
+            ConfigError: The key cannot be had.
+        """
+        return await self._catalogue.find()
+
+    async def check(self) -> list[ModelInfo]:
+        """Check that prompts would be answered, without sending one: ask for the models.
+
+        Returns:
+            The models; none if the engine answers but doesn't list any.
+
+        Raises:
+            ProviderError: It cannot be reached, refuses, has no models, or is no engine; the hint says what to do.
+            ConfigError: The key cannot be had.
+        """
+        return await self._catalogue.check()
 
     async def context_window(self, model: str) -> int | None:
         """Return how many tokens a model's context has room for; None if the engine doesn't say.
@@ -131,46 +163,20 @@ class OpenAI(Provider):
         """
         if model not in self._windows:
             try:
-                self._windows[model] = await self._find_window(model)
+                self._windows[model] = await self._catalogue.window(model)
             except GptalkError:
                 return None
         return self._windows[model]
 
-    async def _find_window(self, model: str) -> int | None:
-        listed = await self._listed()
-        first = (
-            next((each for each in listed if isinstance(each, dict)), {}) if isinstance(listed, list) else {}
-        )
-        owner = first.get("owned_by")
-        beside = HttpClient(Address.parse(self._address.origin), proxy=self._proxy, timeouts=self._timeouts)
-        try:
-            if owner == "library":  # Ollama; what it loaded the model with matters, not what that could take
-                response = await beside.fetch(Request("GET", "/api/ps", self._headers()))
-                if window := loaded_window(response.json_object(), model):
-                    return window
-            if owner == "llamacpp":
-                response = await beside.fetch(Request("GET", "/props", self._headers()))
-                if window := slot_window(response.json_object()):
-                    return window
-        except ProtocolError:
-            pass  # an older version
-        finally:
-            await beside.aclose()
-        return listed_window(listed, model)
-
-    async def _listed(self) -> object:
-        """Return what the endpoint says about its models, as decoded; None if it lists none."""
-        try:
-            request = Request("GET", "/models", self._headers(), max_body_bytes=_MAX_LIST_BYTES)
-            response = await self._http.fetch(request)
-            if response.status in _NO_LIST:
-                return None
-            check_response(response, self.service, secret="key")
-            return response.json_object().get("data")
-        except ProtocolError:
-            return None
-        except ProviderError as err:
-            raise self._told(err) from None
+    async def continues_text(self) -> bool:
+        """Return whether the engine is known to go on from the text of a reply that a request ends with."""
+        if not self._has_looked_for_prefill:
+            try:
+                self._prefill = prefill_of(self._address, owner_of(await self._catalogue.listed()))
+            except GptalkError:
+                return False
+            self._has_looked_for_prefill = True
+        return self._prefill is not None
 
     def model_for(self, asked: str) -> str:
         """Return the name of the model that answers; by default the first on the list, once that was read."""
@@ -191,7 +197,7 @@ class OpenAI(Provider):
             model = request.model or await self._default_model()
             retry: Retry | None = _AT_ONCE
             while retry is not None:
-                running = self._http.start(self._chat(request, model), reader)
+                running = self._http.start(await self._chat(request, model), reader)
                 if await running.is_sent:
                     yield PhaseChanged(Phase.WAITING)
                 retry = await self._begin(running, request, reader, retries)
@@ -202,17 +208,17 @@ class OpenAI(Provider):
                 async for event in events:
                     yield event
         except ProviderError as err:
-            raise self._told(err) from None
+            raise self._access.told(err) from None
         finally:
             if running is not None and not running.is_ending:
                 await running.close()
 
-    def _chat(self, request: ReplyRequest, model: str) -> Request:
+    async def _chat(self, request: ReplyRequest, model: str) -> Request:
         return Request(
             "POST",
-            "/chat/completions",
-            self._headers(),
-            body=_body(request, model, self._refused),
+            CHAT,
+            await self._access.headers(),
+            body=_body(request, model, self._refused, self._prefill),
             max_body_bytes=MAX_EVENT_BYTES,
             headers_s=self._headers_s,
         )
@@ -227,7 +233,7 @@ class OpenAI(Provider):
             if refused is None:
                 check_response(response, self.service, secret="key")
         except ProviderError as err:
-            hide(err, self._api_key)
+            self._access.hide(err)
             retry = retries.after(err, can_repeat=False)
             if retry is None:
                 raise
@@ -260,30 +266,16 @@ class OpenAI(Provider):
         self._first_model = names[0]
         return names[0]
 
-    def _headers(self) -> dict[str, str]:
-        headers = {"accept": "*/*", "content-type": "application/json", "user-agent": "gptalk-tui"}
-        if self._api_key:
-            headers["authorization"] = f"Bearer {self._api_key}"
-        return headers
 
-    def _told(self, error: ProviderError) -> ProviderError:
-        if isinstance(error, AuthError):
-            error.hint = _KEY_HINT
-        return hide(error, self._api_key)
-
-
-def _address(url: str) -> Address:
-    """Return the base address for `/chat/completions`, from any of the usual ways to write it."""
-    address = Address.parse(url.strip(), takes_query=True)
-    base = address.base.removesuffix("/chat/completions").rstrip("/")
-    return replace(address, base=f"{base}/v1" if base == address.origin else base)
-
-
-def _body(request: ReplyRequest, model: str, refused: Set[str]) -> bytes:
+def _body(request: ReplyRequest, model: str, refused: Set[str], prefill: Prefill | None) -> bytes:
     left_out = {*_OTHERS_OPTIONS, *refused}
     options = {**_OWN_OPTIONS, **request.options}
     sent = {name: value for name, value in options.items() if name not in left_out}
-    body = {"model": model, "messages": _clean(request.messages), "stream": True, **sent}
+    messages = _clean(request.messages)
+    if request.is_continued and prefill is not None:
+        messages[-1] = {**messages[-1], **prefill.message}
+        sent.update(prefill.body)
+    body = {"model": model, "messages": messages, "stream": True, **sent}
     return json.dumps(body).encode("ascii")
 
 

@@ -6,9 +6,7 @@ import asyncio
 
 from gptalk_client.addresses import Address
 from gptalk_client.errors import GptalkError
-from gptalk_client.providers.http import HttpClient, Request
 from gptalk_client.providers.proxies import choose_proxy
-from gptalk_client.settings import Timeouts
 
 
 async def can_connect(url: str, *, proxy: str | None = None) -> bool:
@@ -26,22 +24,3 @@ async def can_connect(url: str, *, proxy: str | None = None) -> bool:
         return False
     writer.close()
     return True
-
-
-async def ask(url: str, *, proxy: str | None = None, timeouts: Timeouts | None = None) -> int:
-    """Send one HEAD request and return the status of the response, whatever it is.
-
-    Args:
-        url: The service's address.
-        proxy: A proxy's URL; None or empty takes the environment's. Loopback takes none.
-        timeouts: How long each part may take.
-
-    Raises:
-        ProviderError: There was no response.
-        ConfigError: The address or the proxy cannot be used.
-    """
-    client = HttpClient(Address.parse(url), proxy=proxy, timeouts=timeouts or Timeouts())
-    try:
-        return (await client.fetch(Request("HEAD", ""))).status
-    finally:
-        await client.aclose()

@@ -15,12 +15,17 @@ _LOGGERS = (
 )
 _RULES = (
     (re.compile(r"(?i)(token=)[^&\s\"'\\]+"), r"\1[hidden]"),
+    (
+        re.compile(r"(?i)([?&][\w.-]*(?:key|secret|password|auth|sig)[\w.-]*=)[^&\s\"'\\]+"),
+        r"\1[hidden]",
+    ),
     (re.compile(r"(?i)(bearer\s+)[^\s\"'\\,)]+"), r"\1[hidden]"),
     (
         re.compile(r"(?i)(authorization['\"]?+\s*+[,:=]\s*+(?:b?['\"])?+)(?!bearer\s)[^'\"\\)]+"),
         r"\1[hidden]",
     ),
     (re.compile(r"(?i)(cookie['\"]?+\s*+[,:=]\s*+(?:b?['\"])?+)[^'\"\\)]+"), r"\1[hidden]"),
+    (re.compile(r"(?i)(api-key['\"]?+\s*+[,:=]\s*+(?:b?['\"])?+)[^\s'\"\\),]+"), r"\1[hidden]"),
     (re.compile(r"(://)[^/@\s\"']+@"), r"\1[hidden]@"),
     (re.compile(r"(://(?:127\.[\d.]+|localhost|\[::1\])(?::\d+)?/)[^\s\"'?)]+"), r"\1[hidden]"),
 )

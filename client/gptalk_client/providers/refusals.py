@@ -20,12 +20,35 @@ _UNKNOWN_MODEL = re.compile(
     r"|model\b.{0,120}?(not found|not exist|not available|isn't available|not supported|unknown))",
     re.IGNORECASE | re.DOTALL,
 )
+_BAD_KEY = re.compile(
+    r"api[ _-]?key\b.{0,40}?(not valid|invalid|expired|missing|not found)"
+    r"|(invalid|incorrect|expired|missing) (api[ _-]?)?key",
+    re.IGNORECASE,
+)
+_ANTHROPIC = re.compile(rb'"type"\s*:\s*"authentication_error"|x-api-key|anthropic-version')
 _HINTS = {
     Remedy.CONTEXT: "The conversation is too long for the model: send fewer of its messages, fork it from an "
     "earlier message, or start a new one.",
     Remedy.MODEL: "Choose another model.",
 }
 _LOOKED_AT_CHARS = 4000
+
+
+ANTHROPIC_VERSION = "2023-06-01"
+"""Of Anthropic's own API."""
+
+
+def names_bad_key(reason: str) -> bool:
+    """Return whether a service's reason is that it refuses the key. Gemini says so with status 400."""
+    return bool(_BAD_KEY.search(reason))
+
+
+def is_anthropic_refusal(status: int, body: bytes) -> bool:
+    """Return whether a response is Anthropic's refusal of a bearer token, which only its chat completions take.
+
+    Source: https://platform.claude.com/docs/en/api/openai-sdk, and its `GET /v1/models`, which wants `x-api-key`.
+    """
+    return status in (400, 401) and bool(_ANTHROPIC.search(body[:_LOOKED_AT_CHARS]))
 
 
 def remedy_of(text: str) -> Remedy | None:

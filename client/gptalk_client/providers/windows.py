@@ -34,7 +34,7 @@ def listed_window(models: object, model: str) -> int | None:
         Tokens; None if the list does not say.
     """
     for each in _objects(models):
-        if not model or each.get("id") == model:
+        if not model or each.get("id") in (model, f"models/{model}"):
             return next((size for part in _parts(each) for size in _sizes(part)), None)
     return None
 

@@ -7,7 +7,7 @@ import errno
 import os
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from gptalk_client.errors import Remedy, StoreError, StoreFullError
@@ -26,6 +26,31 @@ def free_name(path: Path, label: str) -> Path:
         number += 1
         name = base.with_name(f"{base.name}-{number}")
     return name
+
+
+@contextlib.contextmanager
+def private_folder_with_room(path: Path) -> Iterator[Path]:
+    """Yield a temporary folder, for its owner only, that has room for a copy of a database.
+
+    It is beside the database if possible: the system's folder for such files may be in memory.
+
+    Raises:
+        StoreError: There is no room anywhere.
+    """
+    import shutil  # slow to load, and rarely needed
+    import tempfile
+
+    needed = sum(os.stat(f"{path}{side}").st_size for side in SIDE_FILES if os.path.exists(f"{path}{side}"))
+    for parent in (path.parent, Path(tempfile.gettempdir())):
+        if os.access(parent, os.W_OK) and shutil.disk_usage(parent).free > needed:
+            break
+    else:
+        raise StoreError(
+            f"There is no room to check a copy of {path.name}, which takes {needed / 1e6:.0f} MB.",
+            hint="Free some space, or name a folder with room in TMPDIR.",
+        )
+    with tempfile.TemporaryDirectory(prefix="gptalk-tui-", dir=parent) as folder:
+        yield Path(folder)
 
 
 def back_up_before_migration(con: sqlite3.Connection, path: Path, version: int) -> Path:

@@ -10,19 +10,27 @@ from dataclasses import replace
 from typing import Any
 
 from gptalk_client.errors import StoreError, UsageError
-from gptalk_client.models import BranchEntry, Conversation, Message, OpenedConversation, Role, Status
+from gptalk_client.models import (
+    BranchEntry,
+    Conversation,
+    Message,
+    OpenedConversation,
+    ReplyFacts,
+    Role,
+    Status,
+)
 from gptalk_client.store.base import StorePart
+from gptalk_client.store.queue import queue_of
 from gptalk_client.store.rows import (
     CONTENT,
-    CONVERSATION_SELECT,
     MESSAGE_SELECT,
-    conversation_from,
     conversation_seq,
     insert_message,
     message_from,
     message_seq,
     new_id,
     now_ms,
+    read_conversation,
     read_message,
     readable_time,
     set_active_leaf,
@@ -81,8 +89,8 @@ class Branches(StorePart):
         """
         with self._db.read() as con:
             seq, leaf = _leaf(con, conversation_id, None)
-            conversation, rows = _read_conversation(con, seq), _read_tree(con, seq)
-            facts = _read_facts(con, seq)
+            conversation, rows = read_conversation(con, seq), _read_tree(con, seq)
+            facts, queued = _read_facts(con, seq), queue_of(con, seq)
         entries = _entries(rows, leaf, facts)
         texts = self.texts([entry.id for entry in entries[max(0, len(entries) - newest_texts) :]])
         last = entries[-1] if entries else None
@@ -94,7 +102,7 @@ class Branches(StorePart):
             with contextlib.suppress(StoreError), self._db.write() as con:  # it can be read all the same
                 con.execute("UPDATE conversation SET unread = 0 WHERE seq = ?", (seq,))
                 conversation = replace(conversation, unread=False)
-        return OpenedConversation(conversation, entries, texts, returned)
+        return OpenedConversation(conversation, entries, texts, returned, queued)
 
     def texts(self, ids: Sequence[str]) -> dict[str, str]:
         """Return the texts of messages by their ids; unknown ids are left out."""
@@ -177,6 +185,32 @@ class Branches(StorePart):
             con.execute("UPDATE conversation SET updated_at_ms = ? WHERE seq = ?", (now, conversation))
             return read_message(con, root)
 
+    def edit_reply(self, message_id: str, content: str) -> Message:
+        """Add a version of a reply that the person wrote, as the newest sibling, and show it.
+
+        Raises:
+            UsageError: There is no such reply, or it is still being written.
+            StoreError: It could not be written.
+        """
+        content, now = storable(content), now_ms()
+        with self._db.write() as con:
+            seq, conversation = message_seq(con, message_id)
+            reply = read_message(con, seq)
+            if reply.role is not Role.ASSISTANT:
+                raise UsageError("Only a reply can be edited like this.")
+            if reply.status is Status.STREAMING:
+                raise UsageError("The reply is still being written; stop it first.")
+            parent = con.execute("SELECT parent_seq FROM message WHERE seq = ?", (seq,)).fetchone()[0]
+            edited = insert_message(
+                con, conversation=conversation, parent=parent, role=Role.ASSISTANT, content=content,
+                status=Status.COMPLETE, created_at_ms=now, model=reply.model, provider=reply.provider,
+                facts=ReplyFacts(edited=True),
+            )  # fmt: skip
+            index_message(con, edited, content)
+            set_active_leaf(con, conversation, edited)
+            con.execute("UPDATE conversation SET updated_at_ms = ? WHERE seq = ?", (now, conversation))
+            return read_message(con, edited)
+
     def set_active(self, conversation_id: str, message_id: str | None) -> Conversation:
         """Show the branch that ends at a message; None shows an empty branch, for a fresh start.
 
@@ -186,7 +220,7 @@ class Branches(StorePart):
         with self._db.write() as con:
             conversation, seq = _leaf(con, conversation_id, message_id)
             set_active_leaf(con, conversation, seq if message_id is not None else None)
-            return _read_conversation(con, conversation)
+            return read_conversation(con, conversation)
 
     def siblings(self, message_id: str) -> list[str]:
         """Return the ids of a message and its siblings, oldest first."""
@@ -233,7 +267,7 @@ class Branches(StorePart):
                 )  # fmt: skip
                 index_message(con, parent, storable(message.content))
             set_active_leaf(con, copy, parent)
-            return _read_conversation(con, copy)
+            return read_conversation(con, copy)
 
     def delete_message(self, message_id: str) -> str:
         """Delete a message and everything below it, such that it can be restored.
@@ -324,11 +358,11 @@ def _read_facts(con: sqlite3.Connection, conversation: int) -> dict[int, tuple[A
     """Return the last members of `BranchEntry` by row, for the messages that have any of them."""
     rows = con.execute(
         "SELECT seq, finish_reason, reasoning_chars, reasoning_ms, duration_ms, prompt_tokens,"
-        " completion_tokens, reasoning_tokens, provider FROM message WHERE conversation_seq = ?"
-        " AND deletion_seq IS NULL AND (provider <> '' OR finish_reason <> '' OR reasoning_chars > 0)",
+        " completion_tokens, reasoning_tokens, provider, edited FROM message WHERE conversation_seq = ?"
+        " AND deletion_seq IS NULL AND (provider <> '' OR finish_reason <> '' OR reasoning_chars > 0 OR edited)",
         (conversation,),
     )
-    return {row[0]: (*row[1:5], usage_from(*row[5:8]), row[8]) for row in rows}
+    return {row[0]: (*row[1:5], usage_from(*row[5:8]), row[8], bool(row[9])) for row in rows}
 
 
 def _path_messages(con: sqlite3.Connection, leaf: int | None, limit: int | None) -> list[Message]:
@@ -391,13 +425,10 @@ def _entries(
     return entries
 
 
-def _read_conversation(con: sqlite3.Connection, seq: int) -> Conversation:
-    return conversation_from(con.execute(f"{CONVERSATION_SELECT} WHERE c.seq = ?", (seq,)).fetchone())
-
-
 def _copy_conversation(con: sqlite3.Connection, origin: int, title: str | None) -> int:
     row = con.execute(
-        "SELECT title, model, provider, options, system_prompt FROM conversation WHERE seq = ?", (origin,)
+        "SELECT title, model, provider, options, system_prompt, tags FROM conversation WHERE seq = ?",
+        (origin,),
     ).fetchone()
     old_title, *settings = row
     if title is None:
@@ -406,7 +437,7 @@ def _copy_conversation(con: sqlite3.Connection, origin: int, title: str | None) 
     now = now_ms()
     cursor = con.execute(
         "INSERT INTO conversation (id, title, title_key, renamed, created_at_ms, updated_at_ms, model,"
-        " provider, options, system_prompt) VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?)",
+        " provider, options, system_prompt, tags) VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?)",
         (new_id(), title, fold(title), now, now, *settings),
     )
     return int(cursor.lastrowid or 0)

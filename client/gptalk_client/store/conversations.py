@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gptalk_client.errors import UsageError
@@ -18,7 +18,10 @@ from gptalk_client.store.rows import (
     new_id,
     now_ms,
     options_text,
+    read_conversation,
 )
+from gptalk_client.store.tagging import tag_conditions, tag_pattern
+from gptalk_client.tags import tag_name
 from gptalk_client.text import storable
 from gptalk_client.textsearch.folding import fold
 
@@ -41,7 +44,7 @@ class Conversations(StorePart):
         """Create an empty conversation.
 
         Args:
-            title: Counts as given by the person; empty takes the first line of the first prompt later.
+            title: Counts as given by the person; empty takes a few words of the first prompt later.
             system_prompt: Sent before the messages of each turn.
             model: Empty: the default of the settings.
             provider: Empty: the default of the settings.
@@ -52,7 +55,7 @@ class Conversations(StorePart):
             options=options or {},
         )  # fmt: skip
         with self._db.write() as con:
-            return _read(con, insert_conversation(con, new))
+            return read_conversation(con, insert_conversation(con, new))
 
     def conversation(self, conversation_id: str) -> Conversation:
         """Return the conversation with a full id, trashed or not.
@@ -61,7 +64,7 @@ class Conversations(StorePart):
             UsageError: There is none.
         """
         with self._db.read() as con:
-            return _read(con, conversation_seq(con, conversation_id))
+            return read_conversation(con, conversation_seq(con, conversation_id))
 
     def find_conversation(self, text: str) -> Conversation:
         """Return the conversation that the user means.
@@ -114,6 +117,7 @@ class Conversations(StorePart):
         archived: bool = False,
         trash: bool = False,
         filter: str = "",
+        tags: Sequence[str] = (),
     ) -> list[Conversation]:
         """Return a page of the list: pinned first, then the most recently changed.
 
@@ -122,9 +126,14 @@ class Conversations(StorePart):
             offset: How many to pass over.
             archived: The archived ones, and only these.
             trash: Those in the trash, and only these.
-            filter: Words that the title must hold, in any case and with any accents.
+            filter: Words that the title must hold, in any case and with any accents. `#word` also finds
+                conversations with this tag; at the end, with a tag that begins with it.
+            tags: Names of tags that it must have.
+
+        Raises:
+            UsageError: A name can't be a tag.
         """
-        condition, values = _listed(archived, trash, filter)
+        condition, values = _listed(archived, trash, filter, tags)
         with self._db.read() as con:
             rows = con.execute(
                 f"{CONVERSATION_SELECT} WHERE {condition}"
@@ -161,9 +170,10 @@ class Conversations(StorePart):
         archived: bool = False,
         trash: bool = False,
         filter: str = "",
+        tags: Sequence[str] = (),
     ) -> int:
         """Return how many conversations `conversations` would return without a limit."""
-        condition, values = _listed(archived, trash, filter)
+        condition, values = _listed(archived, trash, filter, tags)
         with self._db.read() as con:
             row = con.execute(f"SELECT count(*) FROM conversation c WHERE {condition}", values).fetchone()
         return int(row[0])
@@ -174,6 +184,22 @@ class Conversations(StorePart):
         return self._change(
             conversation_id, "title = ?, title_key = ?, renamed = ?", title, fold(title), bool(title)
         )
+
+    def improve_title(self, conversation_id: str, title: str, *, instead_of: str) -> bool:
+        """Replace a title that was made automatically, and only that; return whether it was still there.
+
+        Args:
+            conversation_id: A full id.
+            title: The new title, which may be replaced again.
+            instead_of: The title that it is better than.
+        """
+        title = storable(title).strip()
+        with self._db.write() as con:
+            changed = con.execute(
+                "UPDATE conversation SET title = ?, title_key = ? WHERE id = ? AND title = ? AND renamed = 0",
+                (title, fold(title), conversation_id, instead_of),
+            )
+            return changed.rowcount > 0
 
     def set_pinned(self, conversation_id: str, pinned: bool) -> Conversation:
         """Pin a conversation to the top of the list, or unpin it."""
@@ -229,7 +255,7 @@ class Conversations(StorePart):
             con.execute("DELETE FROM conversation WHERE seq = ?", (conversation_seq(con, conversation_id),))
 
     def discard_blank(self, conversation_id: str) -> bool:
-        """Delete a conversation if it is blank: no message, title, draft or setting.
+        """Delete a conversation if it is blank: no message, queued prompt, title, draft or setting.
 
         Returns:
             Whether it was one.
@@ -238,7 +264,8 @@ class Conversations(StorePart):
             deleted = con.execute(
                 "DELETE FROM conversation WHERE id = ? AND title = '' AND trim(draft) = '' AND pinned = 0"
                 " AND system_prompt = '' AND model = '' AND provider = '' AND options IN ('', '{}')"
-                " AND NOT EXISTS (SELECT 1 FROM message WHERE conversation_seq = conversation.seq)",
+                " AND tags = '' AND NOT EXISTS (SELECT 1 FROM message WHERE conversation_seq = conversation.seq)"
+                " AND NOT EXISTS (SELECT 1 FROM queued_prompt WHERE conversation_seq = conversation.seq)",
                 (conversation_id,),
             )
         return deleted.rowcount > 0
@@ -261,20 +288,27 @@ class Conversations(StorePart):
         with self._db.write() as con:
             seq = ensure_conversation(con, conversation_id, new)
             con.execute(f"UPDATE conversation SET {assignments} WHERE seq = ?", (*values, seq))
-            return _read(con, seq)
+            return read_conversation(con, seq)
 
 
-def _read(con: sqlite3.Connection, seq: int) -> Conversation:
-    return conversation_from(con.execute(f"{CONVERSATION_SELECT} WHERE c.seq = ?", (seq,)).fetchone())
-
-
-def _listed(archived: bool, trash: bool, words: str) -> tuple[str, list[object]]:
+def _listed(archived: bool, trash: bool, words: str, tags: Sequence[str] = ()) -> tuple[str, list[object]]:
     conditions = ["c.trashed_at_ms IS NOT NULL"] if trash else ["c.trashed_at_ms IS NULL", "c.archived = ?"]
     values: list[object] = [] if trash else [archived]
-    for word in fold(storable(words)).split():
-        conditions.append("instr(c.title_key, ?) > 0")
-        values.append(word)
-    return " AND ".join(conditions), values
+    typed = storable(words)
+    given = typed.split()
+    for number, word in enumerate(given, 1):
+        is_unfinished = number == len(given) and not typed[-1].isspace()
+        in_title = "instr(c.title_key, ?) > 0"
+        pattern = tag_pattern(word, is_unfinished=is_unfinished)
+        if pattern is not None:
+            conditions.append(f"(instr(c.tags, ?) > 0 OR {in_title})")
+            values += [pattern, fold(word)]
+            continue
+        for piece in fold(word).split():
+            conditions.append(in_title)
+            values.append(piece)
+    patterns = [f" {tag_name(each)} " for each in tags]
+    return " AND ".join(conditions) + tag_conditions(patterns), [*values, *patterns]
 
 
 def _with_prefix(con: sqlite3.Connection, prefix: str) -> list[Conversation]:

@@ -12,8 +12,10 @@ from pathlib import Path
 from gptalk_client.errors import StoreError, StoreFullError, StoreReadOnlyError
 from gptalk_client.paths import make_private_folder
 from gptalk_client.store.backups import free_name, write_backup
+from gptalk_client.store.progress import ignore_progress
 from gptalk_client.store.sqlite_errors import in_words, patiently
 
+_PAGES_BETWEEN_REPORTS = 2_500
 _STEPS_BETWEEN_CHECKS = 1_000
 """How many instructions of SQLite's virtual machine run before a query asks whether it is still wanted."""
 
@@ -185,10 +187,28 @@ class Database:
         with self._write_lock, in_words(self.path):
             return int(self._writer.ready().execute("PRAGMA data_version").fetchone()[0])
 
-    def backup(self, target: sqlite3.Connection) -> None:
-        """Copy the whole database with SQLite's backup API, even while others write."""
+    def backup(
+        self, target: sqlite3.Connection, on_progress: Callable[[float], None] = ignore_progress
+    ) -> None:
+        """Copy the whole database with SQLite's backup API, even while others write.
+
+        Args:
+            target: The copy.
+            on_progress: Called with the share that is done, from 0 to 1.
+        """
+
+        def report(_: int, remaining: int, total: int) -> None:
+            on_progress(1 - remaining / max(1, total))
+
         with self._read_lock, in_words(self.path):
-            self._reader.ready().backup(target)
+            con = self._reader.ready()
+            # In one transaction: else the copy begins again at each change by another process.
+            con.execute("BEGIN")
+            try:
+                con.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+                con.backup(target, pages=_PAGES_BETWEEN_REPORTS, progress=report)
+            finally:
+                con.execute("ROLLBACK")
 
     def close(self) -> None:
         """Close the connections. Calling it again does nothing."""

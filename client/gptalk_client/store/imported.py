@@ -48,10 +48,12 @@ class ImportedConversation:
     options: Mapping[str, Any] = field(default_factory=dict)
     archived: bool = False
     pinned: bool = False
+    tags: Sequence[str] = ()
     active_source_id: str | None = None
     """The leaf of the branch to show; by default the last message."""
     changed_at_ms: Mapping[str, int] | None = None
-    """Our own exports only: when fields were last changed, by `migrations.MERGED_FIELDS`."""
+    """Our own exports only: when fields were last changed, by `migrations.MERGED_FIELDS`
+    and by `tagging.change_key`."""
 
 
 def parents_first(parents: Mapping[str, str]) -> list[str]:

@@ -24,7 +24,9 @@ from gptalk_client.store.rows import (
     set_active_leaf,
     set_reasoning,
 )
-from gptalk_client.store.writers import BROKEN_OFF, index_message
+from gptalk_client.store.tagging import tags_text
+from gptalk_client.store.writers import BROKEN_OFF, index_message, index_messages_after, newest_seq
+from gptalk_client.tags import valid_tags
 from gptalk_client.text import storable
 from gptalk_client.textsearch.folding import fold
 
@@ -61,7 +63,9 @@ class Imports(StorePart):
         results: list[ImportResult] = []
         try:
             with self._db.write() as con:
+                before = newest_seq(con)
                 results.extend(_import(con, source, conversation) for conversation in conversations)
+                index_messages_after(con, before)
                 if dry_run:
                     raise _DryRun
         except _DryRun:
@@ -120,6 +124,8 @@ def _digest(given: ImportedConversation) -> bytes:
         if message.reasoning:  # earlier versions did not have it
             hashed.update(message.reasoning.encode("utf-8", "surrogatepass"))
             hashed.update(b"\1")
+    if given.tags:
+        hashed.update(repr(sorted(given.tags)).encode("utf-8", "surrogatepass"))
     return hashed.digest()
 
 
@@ -136,16 +142,17 @@ def _add(con: sqlite3.Connection, source: str, known_id: str, given: ImportedCon
     title = storable(given.title).strip()
     cursor = con.execute(
         "INSERT INTO conversation (id, title, title_key, created_at_ms, updated_at_ms, system_prompt, model,"
-        " provider, options, archived, pinned) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " provider, options, archived, pinned, tags) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             known_id if _is_id(known_id) else new_id(), title, fold(title),
             given.created_at_ms, given.updated_at_ms, storable(given.system_prompt), storable(given.model),
             storable(given.provider), options_text(given.options), given.archived, given.pinned,
+            tags_text(valid_tags(given.tags)),
         ),
     )  # fmt: skip
     seq = int(cursor.lastrowid or 0)
     known: dict[str, int] = {}
-    _add_messages(con, seq, source, given, known)
+    _add_messages(con, seq, source, given, known, {})
     if known:
         last = next(reversed(known.values()))
         set_active_leaf(con, seq, known.get(given.active_source_id or "", last))
@@ -155,23 +162,26 @@ def _add(con: sqlite3.Connection, source: str, known_id: str, given: ImportedCon
 
 
 def _update(con: sqlite3.Connection, seq: int, source: str, given: ImportedConversation) -> ImportResult:
-    rows = con.execute("SELECT seq, id, source_id FROM message WHERE conversation_seq = ?", (seq,)).fetchall()
-    by_id = {message_id: message for message, message_id, _ in rows}
-    known = {source_id: message for message, _, source_id in rows if source_id is not None}
+    rows = con.execute(
+        "SELECT seq, id, source_id, deletion_seq FROM message WHERE conversation_seq = ?", (seq,)
+    ).fetchall()
+    by_id = {message_id: message for message, message_id, _, _ in rows}
+    known = {source_id: message for message, _, source_id, _ in rows if source_id is not None}
+    deletions = {message: deletion for message, _, _, deletion in rows if deletion is not None}
     for each in given.messages:
         if (message := by_id.get(_message_id(source, given, each))) is not None:
             known.setdefault(each.source_id, message)
     there = [(known[each.source_id], each) for each in given.messages if each.source_id in known]
     if source == OWN_SOURCE:
         merged = sum(merge_message(con, message, each) for message, each in there)
-        added = _add_messages(con, seq, source, given, known)
+        added = _add_messages(con, seq, source, given, known, deletions)
         merged += merge_conversation(con, seq, given)
         return "updated" if merged or added else "unchanged"
     active = con.execute("SELECT active_seq FROM conversation WHERE seq = ?", (seq,)).fetchone()[0]
     was_left_alone = active is None or active in known.values()
     edited = sum(_edit(con, message, each) for message, each in there)
     retitled = _retitle(con, seq, given.title)
-    added = _add_messages(con, seq, source, given, known)
+    added = _add_messages(con, seq, source, given, known, deletions)
     if not (edited or retitled or added):
         return "unchanged"
     con.execute(
@@ -179,10 +189,8 @@ def _update(con: sqlite3.Connection, seq: int, source: str, given: ImportedConve
         (given.updated_at_ms, seq),
     )
     shown = known.get(given.active_source_id or "")
-    if added and was_left_alone and shown is not None:
-        deleted = con.execute("SELECT deletion_seq FROM message WHERE seq = ?", (shown,)).fetchone()[0]
-        if deleted is None:
-            set_active_leaf(con, seq, shown)
+    if added and was_left_alone and shown is not None and shown not in deletions:
+        set_active_leaf(con, seq, shown)
     return "updated"
 
 
@@ -222,8 +230,21 @@ def _add_messages(
     source: str,
     given: ImportedConversation,
     known: dict[str, int],
+    deletions: dict[int, int],
 ) -> int:
-    """Insert the messages that are not in `known`, parents first, and return how many there were."""
+    """Insert the messages that are not known, parents first.
+
+    Args:
+        con: A connection with an open transaction.
+        conversation: A row number.
+        source: Which program.
+        given: What was imported.
+        known: The row numbers of messages by their ids in the source; the new ones are added.
+        deletions: Which deletion took a message away, by row number; likewise.
+
+    Returns:
+        How many there were.
+    """
     added = 0
     for message in _parents_first(given.messages):
         if message.source_id in known:
@@ -238,13 +259,9 @@ def _add_messages(
             message_id=message_id if _is_free_id(con, message_id) else "", provider=message.provider,
             reasoning=message.reasoning, facts=message.facts,
         )  # fmt: skip
-        if parent is not None:  # a message below a deleted one is deleted too
-            con.execute(
-                "UPDATE message SET deletion_seq = (SELECT deletion_seq FROM message WHERE seq = ?)"
-                " WHERE seq = ?",
-                (parent, seq),
-            )
-        index_message(con, seq, storable(message.content))
+        if parent in deletions:  # a message below a deleted one is deleted too
+            deletions[seq] = deletions[parent]
+            con.execute("UPDATE message SET deletion_seq = ? WHERE seq = ?", (deletions[seq], seq))
         known[message.source_id] = seq
         added += 1
     return added

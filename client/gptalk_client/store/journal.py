@@ -1,13 +1,13 @@
 """What could not be stored: a small file beside the database, for texts that would otherwise be lost.
 
 Prompts and drafts that the database refused come back at the next start; replies that ended unsaved are then
-written into their rows.
+written into their rows, and queued prompts into their queues.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -15,7 +15,7 @@ import msgspec
 from gptalk_client.errors import GptalkError, UsageError
 from gptalk_client.files import atomic_write
 from gptalk_client.locks import FileLock
-from gptalk_client.models import Message, Status
+from gptalk_client.models import Message, QueuedPrompt, Status
 from gptalk_client.paths import make_private_folder
 from gptalk_client.store.store import Store
 
@@ -31,6 +31,15 @@ class Entry(msgspec.Struct, omit_defaults=True):
     """The reply whose text this is; empty for a prompt or a draft."""
     status: str = ""
     error: str = ""
+    queued_id: str = ""
+    """The queued prompt whose text this is."""
+    conversation_id: str = ""
+    """Where it is queued."""
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is a prompt or a draft to be recalled."""
+        return not self.reply_id and not self.queued_id
 
 
 class Journal:
@@ -59,37 +68,52 @@ class Journal:
         """
         self._add(Entry(reply.content, reply.id, reply.status.value, reply.error))
 
+    def keep_queued(self, prompt: QueuedPrompt) -> None:
+        """Keep a queued prompt.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        self._add(Entry(prompt.content, queued_id=prompt.id, conversation_id=prompt.conversation_id))
+
     def drop(self, text: str) -> None:
         """Forget a prompt or a draft, because it is stored or sent now."""
-        with contextlib.suppress(OSError), self._locked():
-            entries = self._read()
-            kept = [each for each in entries if each.reply_id or each.text != text]
-            if len(kept) != len(entries):
-                self._write(kept)
+        self._drop(lambda entry: entry.is_text and entry.text == text)
+
+    def drop_queued(self, prompt_id: str) -> None:
+        """Forget a queued prompt, because it is in the store or removed now."""
+        self._drop(lambda entry: entry.queued_id == prompt_id)
 
     def texts(self) -> list[str]:
         """Return the prompts and drafts, newest first; empty where the file cannot be read."""
-        return [each.text for each in reversed(self._read()) if not each.reply_id]
+        return [each.text for each in reversed(self._read()) if each.is_text]
 
-    def restore_replies(self, store: Store) -> int:
-        """Write kept replies into their rows, and return how many there were.
+    def restore(self, store: Store) -> int:
+        """Write kept replies into their rows and queued prompts into their queues; return how many there were.
 
-        One whose conversation is gone is dropped; one that cannot be written stays.
+        A reply whose conversation is gone is dropped, and a queued prompt becomes a text to recall. What cannot be
+        written stays.
         """
         restored = 0
         with contextlib.suppress(OSError), self._locked():
             entries = self._read()
             kept: list[Entry] = []
             for entry in entries:
-                if not entry.reply_id:
-                    kept.append(entry)
-                elif _restore(store, entry):
+                left = entry if entry.is_text else _restore(store, entry)
+                if left is None:
                     restored += 1
                 else:
-                    kept.append(entry)
-            if len(kept) != len(entries):
+                    kept.append(left)
+            if kept != entries:
                 self._write(kept)
         return restored
+
+    def _drop(self, is_done: Callable[[Entry], bool]) -> None:
+        with contextlib.suppress(OSError), self._locked():
+            entries = self._read()
+            kept = [each for each in entries if not is_done(each)]
+            if len(kept) != len(entries):
+                self._write(kept)
 
     def _add(self, entry: Entry) -> None:
         make_private_folder(self.path.parent)
@@ -132,16 +156,31 @@ class Journal:
                 lock.release(remove=True)
 
 
-def _restore(store: Store, entry: Entry) -> bool:
-    """Write a reply into its row, unless that has all of it; return whether the entry is done with."""
+def _restore(store: Store, entry: Entry) -> Entry | None:
+    """Write an entry into the store; return what stays of it in the journal."""
+    return _requeue(store, entry) if entry.queued_id else _restore_reply(store, entry)
+
+
+def _requeue(store: Store, entry: Entry) -> Entry | None:
+    try:
+        store.enqueue(QueuedPrompt(entry.queued_id, entry.conversation_id, entry.text))
+    except UsageError:
+        return Entry(entry.text)  # its conversation was never stored, or was deleted for good
+    except GptalkError:
+        return entry
+    return None
+
+
+def _restore_reply(store: Store, entry: Entry) -> Entry | None:
+    """Write a reply into its row, unless that has all of it."""
     try:
         stored = store.message(entry.reply_id)
         if len(stored.content) <= len(entry.text) and stored.status is not Status.COMPLETE:
             store.close_turn(entry.reply_id, Status(entry.status), error=entry.error, content=entry.text)
     except UsageError:
-        return True  # the conversation was deleted for good
+        return None  # the conversation was deleted for good
     except GptalkError:
-        return False
+        return entry
     except ValueError:
-        return True  # a status of a later version
-    return True
+        return None  # a status of a later version
+    return None

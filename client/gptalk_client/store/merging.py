@@ -1,7 +1,7 @@
 """Our own exports merged with what is in the store: in either order, and however often, with the same result.
 
 Messages are united. Where both sides have a message, the more finished one wins. Of each setting of a
-conversation the later change wins. Deletions stay on the machine where they were made.
+conversation, and of each of its tags, the later change wins. Deletions stay on the machine where they were made.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from gptalk_client.models import ReplyFacts, Status
 from gptalk_client.store.imported import ImportedConversation, ImportedMessage
 from gptalk_client.store.migrations import MERGED_FIELDS
 from gptalk_client.store.rows import options_text, read_message, set_facts, set_reasoning
+from gptalk_client.store.tagging import merge_tags, set_tags, tag_of_key, tags_of
 from gptalk_client.store.writers import index_message
+from gptalk_client.tags import valid_tags
 from gptalk_client.text import storable
 from gptalk_client.textsearch.folding import fold
 
@@ -42,8 +44,12 @@ def replace_changes(con: sqlite3.Connection, conversation: int, changed_at_ms: M
     con.execute("DELETE FROM field_change WHERE conversation_seq = ?", (conversation,))
     con.executemany(
         "INSERT INTO field_change (conversation_seq, field, changed_at_ms) VALUES (?, ?, ?)",
-        [(conversation, field, at_ms) for field, at_ms in changed_at_ms.items() if field in MERGED_FIELDS],
+        [(conversation, field, at_ms) for field, at_ms in changed_at_ms.items() if _is_merged(field)],
     )
+
+
+def _is_merged(field: str) -> bool:
+    return field in MERGED_FIELDS or tag_of_key(field) is not None
 
 
 def merge_conversation(con: sqlite3.Connection, conversation: int, given: ImportedConversation) -> bool:
@@ -86,6 +92,12 @@ def merge_conversation(con: sqlite3.Connection, conversation: int, given: Import
                 "UPDATE conversation SET title_key = ?, renamed = ? WHERE seq = ?",
                 (fold(str(new)), bool(new), conversation),
             )
+        changed += 1
+    tags_here = tags_of(con, conversation)
+    tags, times = merge_tags(tags_here, here, valid_tags(given.tags), given.changed_at_ms)
+    merged |= times
+    if tags != tags_here:
+        set_tags(con, conversation, tags)
         changed += 1
     if merged != here or changed:
         replace_changes(con, conversation, merged)

@@ -11,8 +11,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from gptalk_client.errors import NewerSchemaError
+from gptalk_client.store.progress import ignore_progress
 from gptalk_client.store.rows import now_ms
 from gptalk_client.textsearch.folding import fold, index_text
+
+_MESSAGES_BETWEEN_REPORTS = 500
 
 _CONVERSATIONS = """
 CREATE TABLE written_by (
@@ -162,10 +165,28 @@ END
 """
 
 
+_QUEUE = """
+CREATE TABLE queued_prompt (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    conversation_seq INTEGER NOT NULL REFERENCES conversation (seq) ON DELETE CASCADE,
+    content TEXT NOT NULL
+);
+CREATE INDEX queued_prompt_conversation ON queued_prompt (conversation_seq);
+ALTER TABLE message ADD COLUMN edited INTEGER NOT NULL DEFAULT 0;
+"""
+
+
 def _add_changes(con: sqlite3.Connection) -> None:
     _run(_CHANGES)(con)
     for field in MERGED_FIELDS:
         con.execute(_CHANGE_TRIGGER.format(field=field))
+
+
+_TAGS = """
+ALTER TABLE conversation ADD COLUMN tags TEXT NOT NULL DEFAULT '';
+CREATE INDEX conversation_tags ON conversation (tags, trashed_at_ms) WHERE tags <> '';
+"""
 
 
 def _statements(script: str) -> Iterator[str]:
@@ -186,20 +207,32 @@ def _run(script: str) -> Callable[[sqlite3.Connection], None]:
     return apply
 
 
-def rebuild_search_index(con: sqlite3.Connection) -> None:
-    """Replace the search index, however damaged, by one made from the messages."""
+def rebuild_search_index(
+    con: sqlite3.Connection, on_progress: Callable[[float], None] = ignore_progress
+) -> None:
+    """Replace the search index, however damaged, by one made from the messages.
+
+    Args:
+        con: A connection with an open transaction.
+        on_progress: Called with the share that is done, from 0 to 1.
+    """
     _run(_DROP_SEARCH_INDEX)(con)
-    _make_search_index(con)
+    _make_search_index(con, on_progress)
 
 
-def _make_search_index(con: sqlite3.Connection) -> None:
+def _make_search_index(
+    con: sqlite3.Connection, on_progress: Callable[[float], None] = ignore_progress
+) -> None:
+    total = con.execute("SELECT count(*) FROM message_text").fetchone()[0]
     _run(_SEARCH_INDEX)(con)
     rows = con.execute(
         "SELECT t.seq, t.content FROM message_text t JOIN message m ON m.seq = t.seq"
         " WHERE m.status <> 'streaming'"
     )
-    for seq, content in rows:
+    for number, (seq, content) in enumerate(rows, 1):
         con.execute("INSERT INTO message_search (rowid, body) VALUES (?, ?)", (seq, index_text(content)))
+        if not number % _MESSAGES_BETWEEN_REPORTS:
+            on_progress(number / total)
 
 
 def _add_search(con: sqlite3.Connection) -> None:
@@ -223,6 +256,8 @@ MIGRATIONS: Sequence[Migration] = (
     Migration("imports", _run(_IMPORTS)),
     Migration("reasoning, usage and finish reasons", _run(_REASONING)),
     Migration("times of changes", _add_changes),
+    Migration("tags", _run(_TAGS)),
+    Migration("queued prompts and edited replies", _run(_QUEUE)),
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 

@@ -8,7 +8,10 @@ from pathlib import Path
 from gptalk_client.errors import UsageError
 
 SIDE_FILES = ("", "-wal", "-shm", "-journal")
-_BESIDE = ("auth.json", "auth.json.lock", "unsaved.jsonl", "unsaved.jsonl.lock")
+_BESIDE = (
+    "auth.json", "auth.json.lock", "provider_keys.json", "provider_keys.json.lock", "unsaved.jsonl",
+    "unsaved.jsonl.lock", "model_choices.json",
+)  # fmt: skip
 
 
 def refuse_own_file(path: Path, database: Path) -> None:

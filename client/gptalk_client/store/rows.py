@@ -46,7 +46,8 @@ CONVERSATION_SELECT = f"""
     SELECT c.id, c.title, {readable_time("c.created_at_ms")}, {readable_time("c.updated_at_ms")},
            (SELECT count(*) FROM message m WHERE m.conversation_seq = c.seq AND m.deletion_seq IS NULL),
            c.system_prompt, c.model, c.provider, c.options, c.archived, c.pinned, c.unread,
-           c.trashed_at_ms IS NOT NULL, (SELECT m.id FROM message m WHERE m.seq = c.active_seq), c.draft
+           c.trashed_at_ms IS NOT NULL, (SELECT m.id FROM message m WHERE m.seq = c.active_seq), c.draft,
+           c.tags
       FROM conversation c"""
 
 
@@ -68,7 +69,7 @@ REASONING = f"""
 MESSAGE_SELECT = f"""
     SELECT m.id, c.id, p.id, m.role, {CONTENT}, m.status, {readable_time("m.created_at_ms")}, m.model,
            m.error, {REASONING}, m.provider, m.finish_reason, m.prompt_tokens, m.completion_tokens,
-           m.reasoning_tokens, m.first_text_ms, m.reasoning_ms, m.duration_ms
+           m.reasoning_tokens, m.first_text_ms, m.reasoning_ms, m.duration_ms, m.edited
       FROM message m
       JOIN message_text t ON t.seq = m.seq
       JOIN conversation c ON c.seq = m.conversation_seq
@@ -103,7 +104,13 @@ def conversation_from(row: tuple[Any, ...]) -> Conversation:
         trashed=bool(row[12]),
         active_message_id=row[13],
         draft=row[14],
+        tags=tuple(row[15].split()),
     )
+
+
+def read_conversation(con: sqlite3.Connection, seq: int) -> Conversation:
+    """Return the conversation of a row number that exists."""
+    return conversation_from(con.execute(f"{CONVERSATION_SELECT} WHERE c.seq = ?", (seq,)).fetchone())
 
 
 def message_from(row: tuple[Any, ...]) -> Message:
@@ -125,6 +132,7 @@ def message_from(row: tuple[Any, ...]) -> Message:
         first_text_ms=row[15],
         reasoning_ms=row[16],
         duration_ms=row[17],
+        edited=bool(row[18]),
     )
 
 
@@ -282,10 +290,10 @@ def set_facts(con: sqlite3.Connection, seq: int, facts: ReplyFacts) -> None:
     usage = facts.usage or Usage()
     con.execute(
         "UPDATE message SET finish_reason = ?, prompt_tokens = ?, completion_tokens = ?, reasoning_tokens = ?,"
-        " first_text_ms = ?, reasoning_ms = ?, duration_ms = ? WHERE seq = ?",
+        " first_text_ms = ?, reasoning_ms = ?, duration_ms = ?, edited = ? WHERE seq = ?",
         (
             storable(facts.finish_reason), usage.prompt_tokens, usage.completion_tokens, usage.reasoning_tokens,
-            facts.first_text_ms, facts.reasoning_ms, facts.duration_ms, seq,
+            facts.first_text_ms, facts.reasoning_ms, facts.duration_ms, facts.edited, seq,
         ),
     )  # fmt: skip
 

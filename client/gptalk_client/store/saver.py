@@ -26,16 +26,26 @@ class ReplySaver:
         store: The store's thread.
         message_id: The reply's row, which is `streaming`.
         flush_s: How long text may wait, in seconds.
+        text: What the row has already.
+        reasoning: The same of the reasoning.
     """
 
-    def __init__(self, store: StoreThread, message_id: str, *, flush_s: float = FLUSH_S) -> None:
+    def __init__(
+        self,
+        store: StoreThread,
+        message_id: str,
+        *,
+        flush_s: float = FLUSH_S,
+        text: str = "",
+        reasoning: str = "",
+    ) -> None:
         self._store = store
         self._message_id = message_id
         self._flush_s = flush_s
-        self._pieces: list[str] = []
-        self._saved_pieces = 0
-        self._reasoning: list[str] = []
-        self._saved_reasoning = 0
+        self._pieces = [text] if text else []
+        self._saved_pieces = len(self._pieces)
+        self._reasoning = [reasoning] if reasoning else []
+        self._saved_reasoning = len(self._reasoning)
         self._must_replace = False
         self._timer: asyncio.TimerHandle | None = None
         self._flushing: asyncio.Task[None] | None = None

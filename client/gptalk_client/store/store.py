@@ -11,18 +11,21 @@ from typing import Self
 
 from gptalk_client.errors import StoreError
 from gptalk_client.paths import typed_path
-from gptalk_client.store.backups import free_name, write_backup
+from gptalk_client.store.backups import free_name, private_folder_with_room, write_backup
 from gptalk_client.store.branches import Branches
 from gptalk_client.store.conversations import Conversations
 from gptalk_client.store.imports import Imports
 from gptalk_client.store.migrations import rebuild_search_index
 from gptalk_client.store.opening import open_database
+from gptalk_client.store.queue import Queue
+from gptalk_client.store.progress import ignore_progress
 from gptalk_client.store.reserved_paths import refuse_own_file
 from gptalk_client.store.search import Search
+from gptalk_client.store.tagging import Tagging
 from gptalk_client.store.turns import Turns
 
 
-class Store(Conversations, Turns, Branches, Search, Imports):
+class Store(Conversations, Turns, Queue, Branches, Search, Tagging, Imports):
     """The conversations. Methods may be called from any thread; each change is one transaction.
 
     Every method raises StoreError if the disk or the file fails, StoreReadOnlyError if it would have
@@ -108,12 +111,19 @@ class Store(Conversations, Turns, Branches, Search, Imports):
         """Return a number that changes when another store or program has changed the file."""
         return self._db.data_version()
 
-    def backup(self, path: str | os.PathLike[str], *, replace: bool = True) -> None:
+    def backup(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        replace: bool = True,
+        on_progress: Callable[[float], None] = ignore_progress,
+    ) -> None:
         """Write a consistent copy, even while others write, readable by its owner only.
 
         Args:
             path: The copy.
             replace: Replace an existing file, in one step.
+            on_progress: Called with the share that is done, from 0 to 1.
 
         Raises:
             UsageError: The copy would overwrite the database itself or a file that belongs to it.
@@ -121,17 +131,26 @@ class Store(Conversations, Turns, Branches, Search, Imports):
         """
         target = typed_path(path).absolute()
         refuse_own_file(target, self.path)
-        write_backup(self._db.backup, target, replace=replace)
+        write_backup(lambda copy: self._db.backup(copy, on_progress), target, replace=replace)
 
-    def integrity(self) -> list[str]:
-        """Return what is wrong with the file, in words; empty if nothing is. Reads all of it."""
+    def integrity(self, *, on_progress: Callable[[float], None] = ignore_progress) -> list[str]:
+        """Return what is wrong with the file, in words; empty if nothing is. Reads all of it.
+
+        Args:
+            on_progress: Called with the share that is done, from 0 to 1.
+
+        Raises:
+            StoreError: There is no room for a copy, which is what is checked.
+        """
         problems: list[str] = []
-        with self._copy() as con:
+        with self._copy(lambda share: on_progress(share * _COPIED)) as con:
             try:
                 _look_through(con, problems)
             except sqlite3.DatabaseError as err:
                 problems.append(f"the file is damaged ({err})")
+            on_progress(_LOOKED_THROUGH)
             problems.append(_search_problem(con))
+            on_progress(1.0)
         return [each for each in problems if each]
 
     def search_integrity(self) -> str:
@@ -140,17 +159,25 @@ class Store(Conversations, Turns, Branches, Search, Imports):
             return _search_problem(con)
 
     @contextlib.contextmanager
-    def _copy(self) -> Iterator[sqlite3.Connection]:
-        """Yield a copy in memory, to check without a lock on the file.
+    def _copy(self, on_progress: Callable[[float], None] = ignore_progress) -> Iterator[sqlite3.Connection]:
+        """Yield a copy on disk, to check without a lock on the file.
 
         FTS5 needs the right to write for its check, and answers from what its connection has cached.
         """
-        with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as con:
-            self._db.backup(con)
+        with (
+            private_folder_with_room(self.path) as folder,
+            contextlib.closing(sqlite3.connect(folder / "copy.db", isolation_level=None)) as con,
+        ):
+            con.execute("PRAGMA journal_mode = OFF")
+            con.execute("PRAGMA synchronous = OFF")
+            self._db.backup(con, on_progress)
             yield con
 
-    def rebuild_search(self) -> Path:
+    def rebuild_search(self, *, on_progress: Callable[[float], None] = ignore_progress) -> Path:
         """Back up the database beside itself, then rebuild the search index from the messages.
+
+        Args:
+            on_progress: Called with the share that is done, from 0 to 1.
 
         Returns:
             The backup.
@@ -159,9 +186,13 @@ class Store(Conversations, Turns, Branches, Search, Imports):
             StoreError: The backup or the index could not be written.
         """
         backup = free_name(self.path, "before-repair")
-        write_backup(self._db.backup, backup, replace=False)
+
+        def copy_to(con: sqlite3.Connection) -> None:
+            self._db.backup(con, lambda share: on_progress(share * _BACKED_UP))
+
+        write_backup(copy_to, backup, replace=False)
         with self._db.write() as con:
-            rebuild_search_index(con)
+            rebuild_search_index(con, lambda share: on_progress(_BACKED_UP + share * (1 - _BACKED_UP)))
         return backup
 
 
@@ -186,9 +217,23 @@ def _search_problem(con: sqlite3.Connection) -> str:
             " AND NOT EXISTS (SELECT 1 FROM message_search_content s WHERE s.id = m.seq)"
         ).fetchone()
     except sqlite3.DatabaseError as err:
-        return f"the search index is damaged ({err})"
-    return "a message is not in the search index" if missing else ""
+        return f"{_INDEX_DAMAGED} ({err})"
+    return _NOT_INDEXED if missing else ""
 
+
+def is_search_fault(fault: str) -> bool:
+    """Whether a fault that `Store.integrity` returned is one that `Store.rebuild_search` mends."""
+    return fault.startswith((_INDEX_DAMAGED, _NOT_INDEXED))
+
+
+_INDEX_DAMAGED, _NOT_INDEXED = "the search index is damaged", "a message is not in the search index"
+
+
+_COPIED, _LOOKED_THROUGH = 0.3, 0.6
+"""How much of a check is done after its parts."""
+
+_BACKED_UP = 0.2
+"""How much of a repair is done when the backup is written."""
 
 _RULES = (
     (

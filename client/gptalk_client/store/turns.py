@@ -6,6 +6,7 @@ import sqlite3
 
 from gptalk_client.errors import StoreError, UsageError
 from gptalk_client.models import Conversation, Message, ReplyFacts, Role, Status
+from gptalk_client.store.queue import take_queued
 from gptalk_client.store.rows import (
     UNSET,
     Unset,
@@ -21,23 +22,7 @@ from gptalk_client.store.rows import (
 from gptalk_client.store.writers import Writers, finish_reply, index_message
 from gptalk_client.text import storable
 from gptalk_client.textsearch.folding import fold
-
-TITLE_CHARS = 80
-
-
-def title_from(prompt: str) -> str:
-    """Return a title for a conversation: the first meaningful line of its first prompt."""
-    for line in prompt.splitlines():
-        if any(character.isalnum() for character in line):
-            title = " ".join(line.split())
-            break
-    else:
-        title = " ".join(prompt.split())
-    if len(title) <= TITLE_CHARS:
-        return title
-    cut = title[: TITLE_CHARS - 1]
-    head, _, _ = cut.rpartition(" ")
-    return f"{head if len(head) > TITLE_CHARS // 2 else cut}…"
+from gptalk_client.titles import title_from
 
 
 class Turns(Writers):
@@ -53,10 +38,11 @@ class Turns(Writers):
         provider: str = "",
         new: Conversation | None = None,
         draft: str | None = None,
+        queued_id: str = "",
     ) -> tuple[Message, Message]:
         """Save a prompt and open its reply's row, in one transaction that is on disk on return.
 
-        The reply becomes the active leaf. A conversation without a title gets the prompt's first line, and a
+        The reply becomes the active leaf. A conversation without a title gets a few words of the prompt, and a
         conversation in the trash is taken out of it.
 
         Args:
@@ -67,12 +53,14 @@ class Turns(Writers):
             provider: The provider that will be asked, for the record.
             new: Stores this conversation first, under the id given, unless there is one already.
             draft: What remains as the conversation's draft; None clears a draft that is this very prompt.
+            queued_id: The queued prompt that this is. It leaves its queue, and the message takes its id.
 
         Returns:
             The prompt and its reply, which is `streaming` and empty.
 
         Raises:
-            UsageError: No such conversation or parent, or the parent belongs to another conversation.
+            UsageError: No such conversation or parent, or the parent belongs to another conversation; or the
+                prompt is queued no longer.
             StoreError: It could not be written; nothing was changed.
         """
         content = storable(content)
@@ -81,9 +69,11 @@ class Turns(Writers):
         with self._db.write() as con:
             conversation = ensure_conversation(con, conversation_id, new)
             parent = _parent(con, conversation, parent_id)
+            if queued_id:
+                take_queued(con, queued_id)
             prompt = insert_message(
                 con, conversation=conversation, parent=parent, role=Role.USER, content=content,
-                status=Status.COMPLETE, created_at_ms=now,
+                status=Status.COMPLETE, created_at_ms=now, message_id=queued_id,
             )  # fmt: skip
             index_message(con, prompt, content)
             reply = _insert_reply(con, conversation, prompt, model, provider, owner)
@@ -104,8 +94,16 @@ class Turns(Writers):
                 )
             return read_message(con, prompt), read_message(con, reply)
 
-    def open_reply(self, prompt_id: str, *, model: str = "", provider: str = "") -> Message:
-        """Open another reply to a prompt, as a sibling of the existing ones. It becomes the active leaf.
+    def open_reply(
+        self, prompt_id: str, *, model: str = "", provider: str = "", is_shown: bool = True
+    ) -> Message:
+        """Open another reply to a prompt, as a sibling of the existing ones.
+
+        Args:
+            prompt_id: A full id.
+            model: The model that will be asked, for the record.
+            provider: The provider that will be asked, for the record.
+            is_shown: It becomes the active leaf.
 
         Raises:
             UsageError: There is no such prompt.
@@ -117,7 +115,41 @@ class Turns(Writers):
             role = con.execute("SELECT role FROM message WHERE seq = ?", (prompt,)).fetchone()[0]
             if role != Role.USER:
                 raise UsageError("Only a prompt can be answered.")
-            return read_message(con, _insert_reply(con, conversation, prompt, model, provider, owner))
+            seq = _insert_reply(con, conversation, prompt, model, provider, owner, is_shown=is_shown)
+            return read_message(con, seq)
+
+    def reopen_reply(self, message_id: str) -> tuple[Message, Message]:
+        """Open a reply again that was cut or stopped, to append to its text. It becomes the active leaf.
+
+        Returns:
+            The prompt that it answers, and the reply with its text so far, which is `streaming` again.
+
+        Raises:
+            UsageError: There is no such reply, it has no text, or something follows it.
+            StoreError: It could not be written.
+        """
+        owner = self._claim_owner()
+        now = now_ms()
+        with self._db.write() as con:
+            seq, conversation = message_seq(con, message_id)
+            reply = read_message(con, seq)
+            followed = con.execute(
+                "SELECT 1 FROM message WHERE parent_seq = ? AND deletion_seq IS NULL", (seq,)
+            ).fetchone()
+            is_unfinished = reply.status in (Status.INCOMPLETE, Status.STOPPED)
+            if reply.role is not Role.ASSISTANT or reply.parent_id is None or not reply.content:
+                raise UsageError("Only a reply with text can be continued.")
+            if followed or not is_unfinished:
+                raise UsageError("Only a cut or stopped reply at the end of its branch can be continued.")
+            con.execute(
+                "UPDATE message SET status = 'streaming', error = '', owner = ? WHERE seq = ?", (owner, seq)
+            )
+            set_active_leaf(con, conversation, seq)
+            con.execute(
+                "UPDATE conversation SET updated_at_ms = ?, trashed_at_ms = NULL WHERE seq = ?",
+                (now, conversation),
+            )
+            return read_message(con, message_seq(con, reply.parent_id)[0]), read_message(con, seq)
 
     def append_reply(self, message_id: str, text: str, *, reasoning: str = "") -> None:
         """Append text and reasoning to a reply that is being written; the cost does not grow with the reply.
@@ -239,14 +271,22 @@ def _parent(con: sqlite3.Connection, conversation: int, parent_id: str | Unset |
 
 
 def _insert_reply(
-    con: sqlite3.Connection, conversation: int, prompt: int, model: str, provider: str, owner: str
+    con: sqlite3.Connection,
+    conversation: int,
+    prompt: int,
+    model: str,
+    provider: str,
+    owner: str,
+    *,
+    is_shown: bool = True,
 ) -> int:
     now = now_ms()
     reply = insert_message(
         con, conversation=conversation, parent=prompt, role=Role.ASSISTANT, content="",
         status=Status.STREAMING, created_at_ms=now, model=model, owner=owner, provider=provider,
     )  # fmt: skip
-    set_active_leaf(con, conversation, reply)
+    if is_shown:
+        set_active_leaf(con, conversation, reply)
     con.execute(
         "UPDATE conversation SET updated_at_ms = ?, trashed_at_ms = NULL WHERE seq = ?", (now, conversation)
     )

@@ -56,6 +56,22 @@ def index_message(con: sqlite3.Connection, seq: int, content: str) -> None:
     con.execute("INSERT INTO message_search (rowid, body) VALUES (?, ?)", (seq, index_text(content)))
 
 
+def newest_seq(con: sqlite3.Connection) -> int:
+    """Return the row number of the newest message; 0 without any."""
+    return int(con.execute("SELECT coalesce(max(seq), 0) FROM message").fetchone()[0])
+
+
+def index_messages_after(con: sqlite3.Connection, seq: int) -> None:
+    """Index the messages with higher row numbers, which aren't in the index.
+
+    Index many at once, after everything else is written: FTS5 writes out what it has gathered at each statement
+    that may be rolled back by itself, such as one that fires a trigger.
+    """
+    rows = con.execute("SELECT seq, content FROM message_text WHERE seq > ? ORDER BY seq", (seq,))
+    for each, content in rows:
+        con.execute("INSERT INTO message_search (rowid, body) VALUES (?, ?)", (each, index_text(content)))
+
+
 class Writers(StorePart):
     """This store's lock, and the recovery of replies whose writers have died."""
 

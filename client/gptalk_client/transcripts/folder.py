@@ -6,13 +6,14 @@ conversation hasn't changed, and two machines that have merged each other's fold
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from gptalk_client.errors import Remedy, TranscriptError
 from gptalk_client.models import Conversation
 from gptalk_client.store.imported import OWN_SOURCE
+from gptalk_client.store.progress import ignore_progress
 from gptalk_client.store.store import Store
 from gptalk_client.transcripts.exporters import own_json
 from gptalk_client.transcripts.files import write_file
@@ -22,7 +23,12 @@ from gptalk_client.transcripts.transcript import Transcript, read_transcript
 
 
 def export_folder(
-    store: Store, conversations: Iterable[Conversation], folder: Path, *, force: bool = False
+    store: Store,
+    conversations: Sequence[Conversation],
+    folder: Path,
+    *,
+    force: bool = False,
+    on_progress: Callable[[float], None] = ignore_progress,
 ) -> int:
     """Write conversations to a folder; files of other conversations stay as they are.
 
@@ -31,6 +37,7 @@ def export_folder(
         conversations: What is written.
         folder: Made if it is missing.
         force: Also replace files with something in them that the store doesn't have.
+        on_progress: Called with the share that is done, from 0 to 1.
 
     Returns:
         How many files were new or different.
@@ -39,7 +46,8 @@ def export_folder(
         TranscriptError: A file cannot be written, or has something in it that the store doesn't have.
     """
     written = 0
-    for each in conversations:
+    for number, each in enumerate(conversations):
+        on_progress(number / len(conversations))
         path = folder / f"{each.id}.json"
         text = "".join(own_json.export([_in_stable_order(read_transcript(store, each.id))]))
         if path.exists():

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import pickle
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
+from typing import Self
 
-from gptalk_client.errors import Remedy, TranscriptError
+from gptalk_client.errors import Remedy, StoreError, TranscriptError
 from gptalk_client.store.imported import ImportedConversation
+from gptalk_client.store.progress import ignore_progress
 from gptalk_client.store.store import Store
 from gptalk_client.transcripts.detection import appearance, detect
 from gptalk_client.transcripts.importers.source import Skipped, SourceFile, files_in
 from gptalk_client.transcripts.sources import SOURCES, Source
+
+_READ_SHARE = 0.4
+"""How much of the work is done when everything is read."""
 
 _BATCH = 100
 """Conversations in one transaction: few enough that other writers need not wait."""
@@ -46,12 +54,12 @@ def import_path(
     source: str = "auto",
     *,
     dry_run: bool = False,
-    on_progress: Callable[[float], None] | None = None,
+    on_progress: Callable[[float], None] = ignore_progress,
 ) -> ImportReport:
     """Import conversations from a file, a zip archive or a folder. Doing so twice changes nothing.
 
-    Everything is read once before anything is written, so that a broken file changes nothing, and then written
-    in transactions of some conversations each.
+    Everything is read before anything is written, so that a broken file changes nothing, and then written in
+    transactions of some conversations each.
 
     Args:
         store: Where they go.
@@ -66,13 +74,19 @@ def import_path(
     """
     report = ImportReport(path)
     files = _files(path, source, report)
-    progress = _Progress(files, on_progress or (lambda share: None))
-    for file, chosen in progress.files():
-        report.messages += sum(len(each.messages) for each in chosen.read(file, Skipped()))
     skipped = Skipped(report.skipped)
-    for file, chosen in progress.files():
-        _write(store, chosen, chosen.read(file, skipped), report, dry_run=dry_run)
-    progress.end()
+    with _Spool(store.path.parent) as spool:
+        for file, chosen in _reported(files, on_progress):
+            for each in chosen.read(file, skipped):
+                report.messages += len(each.messages)
+                spool.add(chosen.name, each)
+        for name, batch in spool.batches():
+            results = Counter(store.import_conversations(name, batch, dry_run=dry_run))
+            report.added += results["added"]
+            report.updated += results["updated"]
+            report.unchanged += results["unchanged"]
+            on_progress(_READ_SHARE + (1 - _READ_SHARE) * report.found / spool.count)
+    on_progress(1.0)
     return report
 
 
@@ -105,42 +119,61 @@ def _files(path: Path, source: str, report: ImportReport) -> list[tuple[SourceFi
     )
 
 
-def _write(
-    store: Store,
-    source: Source,
-    conversations: Iterator[ImportedConversation],
-    report: ImportReport,
-    *,
-    dry_run: bool,
-) -> None:
-    while batch := list(islice(conversations, _BATCH)):
-        results = Counter(store.import_conversations(source.name, batch, dry_run=dry_run))
-        report.added += results["added"]
-        report.updated += results["updated"]
-        report.unchanged += results["unchanged"]
+def _reported(
+    files: list[tuple[SourceFile, Source]], tell: Callable[[float], None]
+) -> Iterator[tuple[SourceFile, Source]]:
+    """Yield each file, to be read once, and report the share that is done meanwhile."""
+    total_bytes = max(1, sum(file.size_bytes for file, _ in files))
+    before_bytes = 0
+
+    def read(done_bytes: int) -> None:
+        tell(_READ_SHARE * min(1.0, (before_bytes + done_bytes) / total_bytes))
+
+    for file, source in files:
+        file.on_progress = read
+        yield file, source
+        before_bytes += file.size_bytes
 
 
-class _Progress:
-    """The share of an import that is done: each file is read twice."""
+class _Spool:
+    """Conversations on their way into the store, in a file without a name, which nobody else can open.
 
-    def __init__(self, files: list[tuple[SourceFile, Source]], report: Callable[[float], None]) -> None:
-        self._files = files
-        self._report = report
-        self._total_bytes = 2 * sum(file.size_bytes for file, _ in files)
-        self._before_bytes = 0
-        for file, _ in files:
-            file.on_progress = self._read
+    Args:
+        folder: Where the file is made.
+    """
 
-    def files(self) -> Iterator[tuple[SourceFile, Source]]:
-        """Yield each file, to be read once."""
-        for file, source in self._files:
-            yield file, source
-            self._before_bytes += file.size_bytes
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.count = 0
+        with self._in_words():
+            self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - as long as the spool
 
-    def end(self) -> None:
-        """Report that everything is done."""
-        self._report(1.0)
+    def __enter__(self) -> Self:
+        return self
 
-    def _read(self, done_bytes: int) -> None:
-        if self._total_bytes:
-            self._report(min(1.0, (self._before_bytes + done_bytes) / self._total_bytes))
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as err:
+            raise StoreError(
+                f"{self._folder} cannot be written: {err.strerror or err}.", hint="Nothing was imported."
+            ) from err
+
+    def add(self, source: str, conversation: ImportedConversation) -> None:
+        """Keep a conversation."""
+        with self._in_words():
+            pickle.dump((source, conversation), self._file, protocol=5)
+        self.count += 1
+
+    def batches(self) -> Iterator[tuple[str, list[ImportedConversation]]]:
+        """Yield sources and their conversations, in order, as many as go into one transaction."""
+        with self._in_words():
+            self._file.seek(0)  # writes what is left of it
+        kept = (pickle.load(self._file) for _ in range(self.count))
+        for source, some in groupby(kept, key=lambda each: str(each[0])):
+            while batch := [each for _, each in islice(some, _BATCH)]:
+                yield source, batch

@@ -230,7 +230,7 @@ async def test_whole_body_of_json_is_a_reply(
 
 
 REJECTIONS: dict[str, tuple[Any, str]] = {
-    "a list": ([{"error": {"message": "API key not valid."}}], "API key not valid."),
+    "a list": ([{"error": {"message": "Invalid JSON payload."}}], "Invalid JSON payload."),
     "an object": ({"error": {"message": "bad"}}, "bad"),
     "details": (
         {"detail": [{"loc": ["body", "model"], "msg": "Field required"}]},

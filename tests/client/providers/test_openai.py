@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from gptalk_client.addresses import Address
 from gptalk_client.errors import (
     AuthError,
     BlockedError,
@@ -22,6 +23,7 @@ from gptalk_client.errors import (
 )
 from gptalk_client.models import Phase, ReasoningAdded, ReplyRequest, TextAdded
 from gptalk_client.providers.openai import OpenAI
+from gptalk_client.providers.prefill import Prefill, prefill_of
 from gptalk_client.providers.reply_bound import MAX_REPLY_BYTES, ReplyBound
 from gptalk_client.settings import Timeouts
 from support.gptalk_wire import Outcome, Step, answers, run_turn, stream_of
@@ -334,3 +336,40 @@ def test_the_length_of_a_reply_is_that_of_its_text_in_utf_8() -> None:
     bound.admit("\ud800")
     with pytest.raises(ProtocolError):
         bound.admit("x")
+
+
+@pytest.mark.parametrize(
+    ("owner", "is_able", "members"),
+    [
+        ("vllm", True, {"add_generation_prompt": False, "continue_final_message": True}),
+        ("llamacpp", True, {}),
+        ("library", True, {}),
+        ("somebody", False, {}),
+    ],
+)
+async def test_an_engine_that_is_known_to_goes_on_from_a_text(
+    owner: str, is_able: bool, members: dict[str, object]
+) -> None:
+    body = json.dumps({"data": [{"id": "m", "owned_by": owner}]}).encode()
+    async with RawServer(endpoint(GOOD, answers(("200 OK", body, "")))) as server:
+        provider = OpenAI(server.url)
+        assert await provider.continues_text() is is_able
+        messages = [*REQUEST.messages, {"role": "assistant", "content": "Hel"}]
+        await run_turn(provider, ReplyRequest(messages, "m", is_continued=is_able))
+        sent = server.requests[-1].json()
+        assert sent["messages"][-1] == {"role": "assistant", "content": "Hel"}
+        assert {name: sent[name] for name in sent if "continue" in name or "generation" in name} == members
+        await run_turn(provider, ReplyRequest(REQUEST.messages, "m"))
+        assert "continue_final_message" not in server.requests[-1].json()
+        await provider.aclose()
+
+
+def test_services_that_take_a_prefix_are_known_by_their_address() -> None:
+    for address, prefill in (
+        ("https://api.mistral.ai/v1", Prefill(message={"prefix": True})),
+        ("https://api.deepseek.com/beta", Prefill(message={"prefix": True})),
+        ("https://api.deepseek.com/v1", None),
+        ("https://api.anthropic.com/v1", Prefill()),
+        ("https://api.openai.com/v1", None),
+    ):
+        assert prefill_of(Address.parse(address), "system") == prefill, address

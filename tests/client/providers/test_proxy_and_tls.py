@@ -283,7 +283,7 @@ async def test_a_port_where_nobody_listens() -> None:
         url = server.url + "/PATH-CANARY"
     outcome = await turn_at(url)
     assert type(outcome.error) is NetworkError
-    assert "refused" in outcome.error.message
+    assert "Nothing answers at 127.0.0.1" in outcome.error.message
     assert "CANARY" not in outcome.error.for_humans()
 
 
@@ -333,6 +333,11 @@ def test_no_traceback_of_the_http_client_is_logged(caplog: pytest.LogCaptureFixt
     [
         ("GET https://x.test/stream?token=abc%20d&b=1", "GET https://x.test/stream?token=[hidden]&b=1"),
         ("(b'Authorization', b'Bearer abc.d-e')", "(b'Authorization', b'Bearer [hidden]')"),
+        (
+            "GET https://x.test/models?v=1&api_key=abc&b=1",
+            "GET https://x.test/models?v=1&api_key=[hidden]&b=1",
+        ),
+        ("(b'x-api-key', b'abc')", "(b'x-api-key', b'[hidden]')"),
         ("authorization: Basic abc", "authorization: [hidden]"),
         ("http://user:pw@proxy.test:1", "http://[hidden]@proxy.test:1"),
         ("http://127.0.0.1:4711/s3cret/api/x?token=y", "http://127.0.0.1:4711/[hidden]?token=[hidden]"),

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gptalk_client.errors import NetworkError, ProxyError
-from gptalk_client.providers.reachability import ask, can_connect
+from gptalk_client.providers.reachability import can_connect
 from support.raw_server import Connection, RawServer
 
 
@@ -38,14 +37,3 @@ async def test_a_probe_takes_the_proxy_that_a_turn_takes(monkeypatch: pytest.Mon
         assert server.requests == []
     assert not await can_connect("https://service.invalid", proxy="http://127.0.0.1:1")
     assert not await can_connect("https://service.invalid", proxy="socks5://127.0.0.1:1")
-
-
-async def test_any_response_counts_as_reachable() -> None:
-    async with RawServer(refuse) as server:
-        assert await ask(server.url) == 404
-        assert await ask("http://service.invalid", proxy=server.url) == 404
-        assert [each.method for each in server.requests] == ["HEAD", "HEAD"]
-    with pytest.raises(NetworkError):
-        await ask("http://127.0.0.1:1")
-    with pytest.raises(ProxyError):
-        await ask("http://service.invalid", proxy="http://127.0.0.1:1")

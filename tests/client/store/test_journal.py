@@ -77,7 +77,7 @@ def test_a_reply_that_ended_unsaved_is_written_into_its_row(tmp_path: Path, jour
         journal.keep("a prompt")
     with Store.open(path) as store:
         assert store.message(reply.id).status is Status.INCOMPLETE
-        assert journal.restore_replies(store) == 1
+        assert journal.restore(store) == 1
         restored = store.message(reply.id)
         assert (restored.content, restored.status) == ("the first half", Status.COMPLETE)
         assert [hit.message_id for hit in store.search("half")] == [reply.id]
@@ -90,7 +90,7 @@ def test_a_reply_that_was_saved_after_all_stays_as_it_is(tmp_path: Path, journal
         _, reply = store.open_turn(conversation.id, "prompt")
         journal.keep_reply(replace(reply, content="half", status=Status.STOPPED))
         store.close_turn(reply.id, Status.COMPLETE, content="half and half")
-        journal.restore_replies(store)
+        journal.restore(store)
         assert store.message(reply.id).content == "half and half"
         assert not journal.path.exists()
 
@@ -103,5 +103,5 @@ def test_a_reply_whose_conversation_is_gone_is_dropped(tmp_path: Path, journal: 
         journal.keep_reply(replace(reply, content="half", status=Status.STOPPED))
         store.trash_conversation(conversation.id)
         store.purge_conversation(conversation.id)
-        journal.restore_replies(store)
+        journal.restore(store)
         assert not journal.path.exists()

@@ -291,3 +291,18 @@ def check_tree(store: Store, conversation_id: str) -> None:
         siblings = [m.id for m in messages.values() if m.parent_id == entry.parent_id]
         assert siblings == store.siblings(entry.id)
         assert (entry.sibling, entry.siblings) == (siblings.index(entry.id) + 1, len(siblings))
+
+
+def test_an_edited_reply_is_the_newest_version_and_marked(store: Store) -> None:
+    conversation = store.create_conversation()
+    prompt, reply = say(store, conversation.id, "one")
+    edited = store.edit_reply(reply.id, "my own words")
+    assert (edited.parent_id, edited.status, edited.edited) == (prompt.id, Status.COMPLETE, True)
+    assert store.message(reply.id) == reply
+    assert shown(store, conversation.id) == ["one", "my own words"]
+    entry = store.branch(conversation.id)[-1]
+    assert (entry.sibling, entry.siblings, entry.edited) == (2, 2, True)
+    assert [hit.message_id for hit in store.search("own words")] == [edited.id]
+    with pytest.raises(UsageError, match="Only a reply"):
+        store.edit_reply(prompt.id, "not this")
+    assert store.integrity() == []

@@ -82,7 +82,7 @@ def test_filter_knows_neither_case_nor_accents_nor_order(store: Store) -> None:
     assert store.conversations(filter="%%") == []
 
 
-def test_first_line_of_the_first_prompt_becomes_the_title(store: Store) -> None:
+def test_first_words_of_the_first_prompt_become_the_title(store: Store) -> None:
     conversation = store.create_conversation()
     store.open_turn(conversation.id, "\n```\n  How   do\tlifetimes work?\nand more")
     store.open_turn(conversation.id, "another")
@@ -100,11 +100,11 @@ def test_long_title_is_cut_between_words(store: Store) -> None:
     conversation = store.create_conversation()
     store.open_turn(conversation.id, "word " * 50)
     title = store.conversation(conversation.id).title
-    assert len(title) <= 80
+    assert len(title) <= 48
     assert title.endswith("word…")
     other = store.create_conversation()
     store.open_turn(other.id, "x" * 500)
-    assert store.conversation(other.id).title == "x" * 79 + "…"
+    assert store.conversation(other.id).title == "x" * 47 + "…"
 
 
 def test_rename_wins_over_the_automatic_title(store: Store) -> None:
@@ -240,3 +240,14 @@ def test_only_a_blank_conversation_is_discarded(store: Store) -> None:
     assert store.discard_blank(blank)
     assert len(store.conversations()) == len(fills)
     assert not store.discard_blank(blank)
+
+
+def test_only_an_automatic_title_that_is_still_there_is_improved(store: Store) -> None:
+    conversation = store.create_conversation()
+    store.open_turn(conversation.id, "something")
+    assert store.improve_title(conversation.id, "Better", instead_of="something")
+    assert not store.improve_title(conversation.id, "Late", instead_of="something")
+    assert store.conversation(conversation.id).title == "Better"
+    store.rename_conversation(conversation.id, "Mine")
+    assert not store.improve_title(conversation.id, "Not mine", instead_of="Mine")
+    assert store.conversation(conversation.id).title == "Mine"

@@ -42,7 +42,9 @@ def test_old_file_keeps_its_conversations_and_can_do_all_that_a_new_one_can(path
         old = store.branch(CONVERSATION)[-1]
         assert (old.provider, old.finish_reason, old.reasoning_chars, old.usage) == ("", "", 0, None)
         assert store.reasoning(old.id) == ""
+        assert store.change_tags(CONVERSATION, add=["old"]).tags == ("old",)
         assert store.open_turn(CONVERSATION, "and now")[0].parent_id == "a0000000000000000000000000000002"
+        assert store.queued(CONVERSATION) == []
         assert store.integrity() == []
 
 

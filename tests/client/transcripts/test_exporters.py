@@ -65,7 +65,7 @@ def test_the_active_branch_leads_from_the_root_to_the_active_leaf() -> None:
     assert active_branch(Transcript(CONVERSATION, [])) == []
 
 
-def test_branches_tell_every_message_once() -> None:
+def test_branches_include_each_message_once() -> None:
     found = branches(TRANSCRIPT)
     assert [ids(each.messages) for each in found] == [["m1", "m2", "m3", "m4"], ["m5"], ["m6"]]
     assert [each.after and each.after.id for each in found] == [None, "m1", "m2"]
@@ -94,7 +94,7 @@ def test_json_has_the_published_shape_and_every_branch() -> None:
     (conversation,) = data["conversations"]
     assert list(conversation) == [
         "id", "title", "created_at", "updated_at", "system_prompt", "model", "provider", "options",
-        "archived", "pinned", "active_message_id", "changed_at", "messages",
+        "archived", "pinned", "tags", "active_message_id", "changed_at", "messages",
     ]  # fmt: skip
     assert conversation["created_at"] == "2026-01-31T09:05:00.120Z"
     assert conversation["active_message_id"] == "m4"
@@ -114,6 +114,7 @@ def test_json_has_the_published_shape_and_every_branch() -> None:
         "first_text_ms": None,
         "reasoning_ms": None,
         "duration_ms": None,
+        "edited": False,
     }
     assert list(conversation["messages"][2]) == [
         "id", "parent_id", "role", "content", "status", "model", "created_at",
@@ -137,7 +138,7 @@ def test_markdown_has_front_matter_headings_and_the_text_as_written() -> None:
     assert "Another" not in text
 
 
-def test_markdown_tells_the_other_branches_when_asked() -> None:
+def test_markdown_includes_other_branches_on_request() -> None:
     text = export("md", all_branches=True)
     first = "<details>\n<summary>Branch 2, after “What is 'a?”</summary>\n\n## Assistant\n\nAnother answer"
     second = "<details>\n<summary>Branch 3, after “A lifetime.”</summary>\n\n## You\n\nAnother question\n"
@@ -145,7 +146,7 @@ def test_markdown_tells_the_other_branches_when_asked() -> None:
     assert f"{second}\n</details>\n" in text
 
 
-def test_markdown_of_hostile_text_obeys_nothing() -> None:
+def test_markdown_escapes_hostile_text() -> None:
     conversation = replace(CONVERSATION, title='x"\n---\n# \x1b]0;evil\x07', system_prompt="\x9b2J")
     text = export("md", Transcript(conversation, [message("m", None, Role.USER, "\x1b[2J\u202e")]))
     assert not set(text) & set("\x1b\x07\x9b\u202e")
@@ -213,7 +214,7 @@ def test_plain_text_names_speakers_and_endings() -> None:
     )
 
 
-def test_plain_text_obeys_nothing() -> None:
+def test_plain_text_has_no_control_characters() -> None:
     conversation = replace(CONVERSATION, title="\x1b[2J", model="\x9b", system_prompt="\x1b")
     text = export("txt", Transcript(conversation, [message("m", None, Role.USER, "a\x07\rb")]))
     assert not set(text) & set("\x1b\x07\x9b\r")

@@ -69,6 +69,10 @@ class Edit:
             store.set_pinned(each.id, not each.pinned)
         elif self.kind == "archive":
             store.set_archived(each.id, not each.archived)
+        elif self.kind == "tag":
+            tag = ("work", "ideas", "old")[self.which % 3]
+            change = "remove" if tag in each.tags else "add"
+            store.change_tags(each.id, **{change: [tag]})
         elif self.kind == "settings":
             store.set_options(
                 each.id, model=self.text, system_prompt=self.text, options={"temperature": self.which}
@@ -87,7 +91,7 @@ class Edit:
         store.close_turn(reply.id, status, content=f"reply {self.text}")
 
 
-KINDS = ("new", "turn", "rename", "pin", "archive", "settings", "regenerate", "branch")
+KINDS = ("new", "turn", "rename", "pin", "archive", "tag", "settings", "regenerate", "branch")
 
 
 def edits(*more: str) -> st.SearchStrategy[list[Edit]]:
@@ -211,6 +215,29 @@ def test_changes_from_another_machine_are_not_overwritten(store: Store, tmp_path
     assert export_folder(store, everything(store), tmp_path / "folder") == 1
     assert "from elsewhere" in {each.content for each in store.messages(made.id)}
     assert store.conversation(made.id).title == "Renamed"
+
+
+def test_tags_of_two_machines_are_united_and_a_later_removal_counts(store: Store, tmp_path: Path) -> None:
+    made = store.create_conversation(title="Ours")
+    store.change_tags(made.id, add=["work", "old"])
+    exported(store, tmp_path / "folder")
+    with Store.open(tmp_path / "other.db") as other:
+        merge(other, tmp_path / "folder")
+        other.change_tags(made.id, add=["ideas"], remove=["old"])
+        exported(other, tmp_path / "other")
+    store.change_tags(made.id, add=["home"])
+    merge(store, tmp_path / "other")
+    assert store.conversation(made.id).tags == ("home", "ideas", "work")
+
+
+def test_a_tag_written_into_the_file_by_hand_is_added(store: Store, tmp_path: Path) -> None:
+    made = store.create_conversation(title="Ours")
+    store.change_tags(made.id, add=["work"])
+    exported(store, tmp_path / "folder")
+    [file] = (tmp_path / "folder").iterdir()
+    file.write_text(file.read_text().replace('["work"]', '["Ideas", "not a tag", "#work"]'))
+    merge(store, tmp_path / "folder")
+    assert store.conversation(made.id).tags == ("ideas", "work")
 
 
 def test_the_same_history_imported_on_two_machines_is_the_same_conversation(

@@ -178,7 +178,7 @@ def test_a_session_of_odd_values_is_refused_or_read(
 
 @posix_only
 @pytest.mark.parametrize("source", ["auto", *SOURCES])
-def test_a_pipe_is_refused_before_anybody_waits_for_it(store: Store, tmp_path: Path, source: str) -> None:
+def test_pipe_is_refused_without_waiting(store: Store, tmp_path: Path, source: str) -> None:
     os.mkfifo(tmp_path / "export.json")
     with pytest.raises(TranscriptError, match="a named pipe, not a file"):
         import_path(store, tmp_path / "export.json", source)

@@ -76,7 +76,7 @@ def without_policy(page: str) -> str:
     return changed
 
 
-def test_a_hostile_conversation_asks_for_nothing_and_runs_nothing(
+def test_hostile_conversation_makes_no_request_and_runs_no_script(
     browser: Chromium, server: RecordingServer
 ) -> None:
     texts = [*hostile(server.url), *hostile("https://evil.example")]

@@ -116,7 +116,7 @@ def test_no_character_of_a_formula_is_lost(formula: str) -> None:
         assert inside in read(page(source)).text
 
 
-def test_prices_are_no_formulas() -> None:
+def test_prices_are_not_formulas() -> None:
     assert "math" not in {attrs.get("class") for _, attrs in read(page("From $5 to $10, or *$6*.")).tags}
 
 
@@ -181,7 +181,7 @@ def test_very_long_code_is_shown_without_colours() -> None:
     assert code in read(html).text
 
 
-def test_an_ending_is_told() -> None:
+def test_ending_is_shown() -> None:
     assert '<p class="ending">Stopped.</p>' in page("x", status=Status.STOPPED)
 
 
@@ -204,14 +204,14 @@ def test_an_ending_is_told() -> None:
         ("\x1b[2J\u202eevil", "␛[2J⟨RLO⟩evil"),
     ],
 )
-def test_what_a_message_says_stays_text(source: str, shown: str) -> None:
+def test_message_text_is_never_markup(source: str, shown: str) -> None:
     reader = read(page(source))
     assert shown in reader.text
     assert [tag for tag, _ in reader.tags if tag in ("img", "a", "iframe", "svg")] == []
     assert [tag for tag, _ in reader.tags].count("script") == 1
 
 
-def test_good_links_stay_links_and_tell_nothing_to_their_target() -> None:
+def test_safe_links_stay_links_and_send_no_referrer() -> None:
     reader = read(
         page('[a](https://x.example/?a="b"&c) <mailto:me@x.example> [b](https://x.example/&amp;lt;)')
     )

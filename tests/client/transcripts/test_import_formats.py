@@ -60,7 +60,7 @@ def test_chatgpt_citations_become_links(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "https://x/> evil", 5, None])
-def test_a_citation_with_an_odd_address_is_no_link(tmp_path: Path, url: object) -> None:
+def test_citation_with_an_odd_address_is_not_a_link(tmp_path: Path, url: object) -> None:
     mark = f"{PARTS[0]}cite{PARTS[1]}x{PARTS[2]}"
     references = [{"matched_text": mark, "items": [{"title": "T", "url": url}]}]
     path = write(

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import sqlite3
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gptalk_client.errors import TranscriptError
+from gptalk_client.errors import StoreError, TranscriptError
 from gptalk_client.models import Conversation, Message, Status
 from gptalk_client.store.store import Store
 from gptalk_client.transcripts.formats import FORMATS
@@ -396,7 +397,7 @@ def test_our_own_json_after_another_program_has_laid_it_out(
         assert import_path(other, path).added == 1
 
 
-def test_a_dry_run_says_the_same_and_changes_nothing(store: Store, tmp_path: Path) -> None:
+def test_dry_run_reports_the_same_and_changes_nothing(store: Store, tmp_path: Path) -> None:
     path = tmp_path / "conversations.json"
     path.write_text(json.dumps([CHATGPT]))
     report = import_path(store, path, dry_run=True)
@@ -481,6 +482,20 @@ def test_progress_goes_from_nothing_to_all(store: Store, tmp_path: Path) -> None
     assert (shares[-1], max(shares)) == (1.0, 1.0)
 
 
+def test_folder_that_cannot_be_written_is_named_and_nothing_is_imported(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(**_: object) -> IO[bytes]:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = tmp_path / "conversations.json"
+    path.write_text(json.dumps([CHATGPT]))
+    monkeypatch.setattr("tempfile.TemporaryFile", full)
+    with pytest.raises(StoreError, match="cannot be written: No space left on device"):
+        import_path(store, path)
+    assert store.conversations() == []
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text('"\\{}[],:aя\n'),
     lambda inner: (
@@ -535,9 +550,7 @@ def test_any_yaml_is_read_or_refused_with_a_sentence(tmp_path: Path, text: str) 
 
 
 @pytest.mark.parametrize("plain", ["12:30:00", "2024-01-01", "0o17", "yes", "1e3", "0x1f"])
-def test_aichat_texts_that_look_like_other_values_stay_texts(
-    store: Store, tmp_path: Path, plain: str
-) -> None:
+def test_aichat_texts_that_look_like_other_values_stay_text(store: Store, tmp_path: Path, plain: str) -> None:
     path = tmp_path / "session.yaml"
     path.write_text(f"messages:\n- role: user\n  content: {plain}\n")
     take_in(store, path, "aichat")

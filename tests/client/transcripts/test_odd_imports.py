@@ -218,9 +218,7 @@ def an_export(source: str, time: str, file: Path) -> Path:
 
 @pytest.mark.parametrize("time", [TOO_LATE, TOO_EARLY, "1969-12-31T23:59:59Z", "9999-01-01T00:00:00Z"])
 @pytest.mark.parametrize("source", ["gptalk-tui", "claude", "llm"])
-def test_a_time_beyond_every_calendar_is_as_good_as_none(
-    store: Store, tmp_path: Path, source: str, time: str
-) -> None:
+def test_time_beyond_every_calendar_is_ignored(store: Store, tmp_path: Path, source: str, time: str) -> None:
     file = an_export(source, time, tmp_path / "export")
     assert import_path(store, file).added == 1
     assert read_all(store) == 1
@@ -237,7 +235,7 @@ def test_the_first_and_the_last_time_are_kept(store: Store, tmp_path: Path, time
 
 
 @pytest.mark.parametrize("time", [2**62, -(2**62), 253_402_300_799_999, 1.5e300, -1.5, "long ago", b"\xff"])
-def test_a_store_that_holds_impossible_times_is_read(store: Store, tmp_path: Path, time: object) -> None:
+def test_store_with_impossible_times_is_read(store: Store, tmp_path: Path, time: object) -> None:
     import_path(store, an_export("gptalk-tui", GOOD_TIME, tmp_path / "export"))
     with closing(sqlite3.connect(store.path)) as con:
         con.execute("UPDATE conversation SET created_at_ms = ?, updated_at_ms = ?", (time, time))
@@ -248,5 +246,5 @@ def test_a_store_that_holds_impossible_times_is_read(store: Store, tmp_path: Pat
 
 
 @pytest.mark.parametrize("time_ms", [-1, -(10**20), LATEST_MS + 1, 10**20])
-def test_a_time_is_told_whatever_it_is(time_ms: int) -> None:
+def test_any_time_can_be_formatted(time_ms: int) -> None:
     assert iso_utc(time_ms) in ("1970-01-01T00:00:00.000Z", "9998-12-31T23:59:59.999Z")

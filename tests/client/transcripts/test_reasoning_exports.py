@@ -37,10 +37,11 @@ def export(store: Store, name: str) -> str:
     return "".join(FORMATS[name].export(Transcript(each, store.messages(each.id)) for each in found))
 
 
-def test_own_json_keeps_all_that_is_known_of_a_reply(store: Store, tmp_path: Path) -> None:
+def test_own_json_keeps_everything_known_about_a_reply(store: Store, tmp_path: Path) -> None:
     reply = thinking_reply(store)
     cut = store.open_reply(reply.parent_id or "", model="m", provider="ollama")
     store.close_turn(cut.id, Status.INCOMPLETE, error="Cut at the length limit.", content="4", facts=FACTS)
+    edited = store.edit_reply(reply.id, "forty-two")
     first = export(store, "json")
     assert json.loads(first)["version"] == 2
     path = tmp_path / "own.json"
@@ -49,6 +50,8 @@ def test_own_json_keeps_all_that_is_known_of_a_reply(store: Store, tmp_path: Pat
         assert import_path(other, path).added == 1
         assert export(other, "json") == first
         assert other.message(reply.id) == reply
+        assert other.message(edited.id) == edited
+        assert edited.edited
         assert other.message(cut.id).error == "Cut at the length limit."
 
 
@@ -69,7 +72,7 @@ def test_own_json_of_version_1_is_read(store: Store, tmp_path: Path) -> None:
         assert (found.content, found.reasoning, found.facts) == ("42", "", ReplyFacts())
 
 
-def test_markdown_has_reasoning_behind_a_fold_that_it_cannot_leave(store: Store) -> None:
+def test_markdown_folds_reasoning_which_cannot_close_the_fold(store: Store) -> None:
     thinking_reply(store)
     written = export(store, "md")
     assert written.count("<details>\n<summary>Thought for 12 s</summary>") == 1

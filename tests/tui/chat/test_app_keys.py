@@ -11,6 +11,9 @@ from textual.geometry import Size
 from textual.widgets import Static
 
 from gptalk_client.settings import Settings
+from gptalk_tui.action_words import OTHER_WORDS, WHY_NOT
+from gptalk_tui.actions import ACTIONS
+from gptalk_tui.chat import navigation
 from gptalk_tui.dialogs.confirm import ConfirmScreen
 from gptalk_tui.dialogs.export import ExportScreen
 from gptalk_tui.dialogs.help import HelpScreen
@@ -114,7 +117,7 @@ async def test_a_link_is_opened_only_after_its_host_was_shown(
 ) -> None:
     async with running_app(ScriptedProvider(["See [this](https://example.test/a?b)."]), tmp_path) as app:
         opened: list[str] = []
-        monkeypatch.setattr(app.app, "open_url", lambda url, **_: opened.append(url))
+        monkeypatch.setattr(navigation, "open_outside", lambda url, _: opened.append(url))
         await conversation_with(app, "Go")
         y, line = next((y, line) for y, line in enumerate(app.lines) if "this" in line)
         # Not the same cell twice: that might be a double click.
@@ -147,7 +150,7 @@ async def test_the_host_of_an_odd_link_is_the_one_that_would_be_asked(
 ) -> None:
     async with running_app(ScriptedProvider([f"See {text} there"]), tmp_path) as app:
         opened: list[str] = []
-        monkeypatch.setattr(app.app, "open_url", lambda url, **_: opened.append(url))
+        monkeypatch.setattr(navigation, "open_outside", lambda url, _: opened.append(url))
         await conversation_with(app, "Go")
         y, line = next((y, line) for y, line in enumerate(app.lines) if "this" in line)
         await app.pilot.click(app.chat.transcript, offset=(line.index("this"), y))
@@ -157,6 +160,49 @@ async def test_the_host_of_an_odd_link_is_the_one_that_would_be_asked(
         await app.press("n")
         await app.until(lambda: app.app.screen is app.chat)
         assert opened == []
+
+
+async def test_links_are_walked_and_opened_by_keyboard_after_the_address_was_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (
+        "[one](https://one.test/a) `x` and "
+        + "word " * 20
+        + "[two words](https://two.test/b) [no](file:///etc)"
+    )
+    async with running_app(ScriptedProvider([text]), tmp_path, size=(60, 24)) as app:
+        opened: list[str] = []
+        monkeypatch.setattr(navigation, "open_outside", lambda url, _: opened.append(url))
+        await conversation_with(app, "Go")
+        await app.press("alt+up", "l")
+        assert (app.chat.transcript.selected_text, said(app)) == ("one", "https://one.test/a · o opens it")
+        await app.press("l")
+        assert (app.chat.transcript.selected_text, said(app)) == (
+            "two words",
+            "https://two.test/b · o opens it",
+        )
+        await app.press("o")
+        await app.until(lambda: isinstance(app.app.screen, ConfirmScreen))
+        assert str(app.app.screen.query_one(".dialog-title", Static).content) == "Open two.test?"
+        assert opened == []
+        await app.press("y")
+        assert opened == ["https://two.test/b"]
+        await app.press("l")
+        assert said(app) == "https://one.test/a · o opens it"
+
+
+async def test_an_address_that_no_browser_opens_is_copied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running_app(ScriptedProvider(["https://one.test/a"]), tmp_path) as app:
+        monkeypatch.setattr(navigation, "open_outside", lambda _, failed: failed())
+        await conversation_with(app, "Go")
+        await app.press("alt+up", "o", "y")
+        await app.until(lambda: app.app.clipboard == "https://one.test/a")
+
+
+def said(app: Running) -> str:
+    return next(iter(each.message for each in app.app._notifications), "")
 
 
 async def test_code_blocks_are_walked_and_copied_by_keyboard(tmp_path: Path) -> None:
@@ -238,6 +284,42 @@ async def test_dialogs_open_and_give_the_focus_back(tmp_path: Path) -> None:
             assert app.chat.composer.has_focus
 
 
+@pytest.mark.parametrize(
+    ("words", "action_id"),
+    [("dark", "app.theme"), ("exit", "app.quit"), ("branch", "message.fork"), ("browser", "link.open")],
+)
+async def test_commands_are_found_by_other_words_too(tmp_path: Path, words: str, action_id: str) -> None:
+    async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
+        await conversation_with(app, "Go")
+        await app.press("ctrl+p", *words)
+        rows = app.app.screen.query_one(RowList).rows
+        assert action_id in [row.key for row in rows if not row.is_dim]
+
+
+async def test_what_is_not_available_is_dimmed_with_the_reason_and_not_carried_out(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
+        await app.press("ctrl+p", *"regenerate")
+        [row] = app.app.screen.query_one(RowList).rows
+        assert (row.is_dim, row.detail) == (True, "no messages yet")
+        await app.press("enter")
+        await app.until(lambda: said(app) == "Regenerate: no messages yet.")
+        assert not app.chat.session.turns
+
+
+async def test_help_is_looked_through_and_dims_what_is_not_available(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider(["ok"]), tmp_path, size=(200, 50)) as app:
+        await app.press("f1", *"abort")
+        text = app.app.screen.query_one("#help-text", Static)
+        await app.until(lambda: "no reply is streaming" in str(text.content))
+        assert "Ctrl+Q" not in str(text.content)
+        await app.press("escape")
+        assert app.chat.composer.text == ""
+
+
+def test_other_words_and_reasons_are_for_actions_that_there_are() -> None:
+    assert {*OTHER_WORDS, *WHY_NOT} - {action.id for action in ACTIONS} == set()
+
+
 async def test_a_command_of_the_palette_is_carried_out(tmp_path: Path) -> None:
     async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
         await conversation_with(app, "Go")
@@ -296,14 +378,6 @@ async def test_on_a_small_screen_choices_and_toasts_can_be_read(tmp_path: Path) 
         app.chat.say(words)
         await app.until(lambda: "A sentence" in shown())
         assert "in which each counts." in " ".join(shown().split())
-
-
-async def test_another_address_is_checked(tmp_path: Path) -> None:
-    async with running_app(ScriptedProvider(["ok"]), tmp_path, settings=Settings()) as app:
-        await app.press("end", "enter")
-        await app.press(*"http://a b", "enter")
-        assert isinstance(app.app.screen, SetupScreen)
-        assert "-shown" in app.app.screen.query_one(".dialog-error").classes
 
 
 @pytest.mark.parametrize(
@@ -368,7 +442,7 @@ async def test_dialogs_are_of_use_on_a_small_screen(tmp_path: Path) -> None:
         await conversation_with(app, "Go")
         for keys, wanted in (
             (["ctrl+f", "tab", *"whale"], "#hits"),
-            (["ctrl+t", *["tab"] * 5], "#system"),
+            (["ctrl+t", *["tab"] * 12], "#system"),
             (["ctrl+o"], "#target"),
             (["f2"], "Input"),
         ):

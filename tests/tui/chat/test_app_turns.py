@@ -130,17 +130,6 @@ async def test_a_rewritten_reply_is_shown_as_it_was_rewritten(tmp_path: Path) ->
         assert "Wrong" not in app.text
 
 
-async def test_a_second_prompt_waits_in_the_composer_while_a_reply_streams(tmp_path: Path) -> None:
-    gate = asyncio.Event()
-    async with running_app(ScriptedProvider(["begin", gate]), tmp_path) as app:
-        await app.send("First")
-        await app.until(lambda: "begin" in app.text)
-        await app.send("Second")
-        assert app.chat.composer.text == "Second"
-        gate.set()
-        await app.until_idle()
-
-
 async def test_the_status_line_tells_what_happens(tmp_path: Path) -> None:
     gate, other = asyncio.Event(), asyncio.Event()
     script = [

@@ -222,3 +222,30 @@ def test_a_full_width_at_sign_completes_too(before: str) -> None:
 
 def test_a_full_width_at_sign_names_a_file(files: Path) -> None:
     assert mentions("＠src/main.py を見て") == ["src/main.py"]
+
+
+async def test_a_paste_and_a_file_stay_one_line_each_and_a_key_opens_them(tmp_path: Path) -> None:
+    provider = ScriptedProvider(["ok"])
+    pasted = "".join(f"line {number}\n" for number in range(120))
+    async with running_app(provider, tmp_path) as app:
+        app.chat.composer.insert_text("What is @src/main.py next to this: ")
+        app.chat.composer.insert_paste(pasted)
+        app.chat.composer.insert_text("?")
+        await app.press("enter")
+        await app.until(lambda: isinstance(app.app.screen, ConfirmScreen))
+        await app.press("enter")
+        await app.until_idle()
+        sent = provider.requests[0].messages[-1]["content"]
+        assert pasted in sent
+        assert sent.endswith("```py src/main.py\nprint('hi')\n```")
+        assert [line.strip() for line in app.lines if "[" in line] == [
+            "▌ [pasted text · 120 lines]",
+            "▌ [src/main.py · 12 characters]",
+        ]
+        assert "line 7" not in app.text
+        await app.press("alt+up", "alt+up", "enter")
+        assert "line 7" in app.text
+        await app.press("y")
+        await app.until(lambda: app.app.clipboard == sent)
+        await app.press("enter")
+        assert "[pasted text · 120 lines]" in app.text

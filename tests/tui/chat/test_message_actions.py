@@ -107,7 +107,7 @@ async def test_a_prompt_that_came_back_is_answered_on_its_own_branch(tmp_path: P
         await app.until_idle()
         await app.until(lambda: "    four" in app.lines)
         assert "▌ first\n" in app.text
-        assert [line for line in app.lines if "/" in line] == ["    1/2", "    2/2"]
+        assert [line for line in app.lines if "/" in line] == ["    ‹ 1/2 ›  ] newer", "    ‹ 2/2 ›  [ older"]
 
 
 @pytest.mark.parametrize(("typed", "left"), [("", "mine"), ("?", "mine\n\nsecond?")])
@@ -181,7 +181,7 @@ async def test_an_edit_that_cannot_be_stored_stays_an_edit(tmp_path: Path) -> No
         await app.press("alt+up", "e", "x", "enter")
         await app.until(lambda: app.chat.composer.text == "firstx")
         assert app.chat.session.edit is not None
-        assert app.chat.session.edit.prompt.content == "first"
+        assert app.chat.session.edit.message.content == "first"
 
 
 async def test_an_edit_that_fails_before_any_text_can_be_sent_again(tmp_path: Path) -> None:

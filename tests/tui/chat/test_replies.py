@@ -316,3 +316,16 @@ async def test_a_summary_that_fails_changes_nothing(tmp_path: Path) -> None:
         await app.until_idle()
         assert "Summary of the conversation" not in app.text
         assert "re one" in app.text
+
+
+async def test_a_quiet_line_under_each_reply_is_shown_and_hidden_by_a_key(tmp_path: Path) -> None:
+    usage = UsageReported(Usage(prompt_tokens=10, completion_tokens=1234))
+    async with running_app(ScriptedProvider(["one", usage], ["two"]), tmp_path) as app:
+        await ask(app, "first", "second")
+        before = app.text
+        await app.press("alt+up", "i")
+        found = [line.strip() for line in app.lines if "token" in line and "test-model" in line]
+        assert any(line.startswith("test-model · 1,234 tokens · ") for line in found)
+        assert any("about 1 token" in line for line in found)
+        await app.press("i", "escape")
+        assert app.text == before

@@ -183,7 +183,7 @@ async def test_a_damaged_file_is_moved_aside_and_the_path_is_told(tmp_path: Path
         await running.until(lambda: "The database was damaged" in toasts(running))
         [aside] = paths.data.glob("*damaged*")
         assert str(aside) in toasts(running)
-        await running.until(lambda: running.app.screen.query("Toast"))
+        await running.until(lambda: running.chat.controllers.bars.status.notice.plain)
         shown = "".join(strip.text for strip in running.app.screen._compositor.render_strips())
         assert bare("[@click=app.quit]x") in bare(shown)
         assert aside.read_bytes() == b"no database at all " * 1000

@@ -249,7 +249,7 @@ def test_server_error_is_sanitised(run: Run, server: GptalkServer) -> None:
         (["--url", "http://me:pw@x"], "user name"),
         (["--proxy", "socks://x"], "--proxy"),
         (["--provider", "openai"], "no address"),
-        (["--provider", "nonsense"], "Invalid value"),
+        (["--provider", "nonsense"], "There is no provider “nonsense”. Choose one of gptalk, local."),
         (["--nonsense"], "No such option"),
     ],
 )
@@ -307,7 +307,7 @@ def test_conversation_keeps_its_own_provider(
     monkeypatch.delenv("GPTALK_URL")
     done = run("ask", "--chat", "local one", "x")
     assert done.code == 2
-    assert "OpenAI-compatible endpoint has no address" in done.err
+    assert "The provider “openai” has no address. --url sets it." in done.err
     assert server.prompts == []
 
 

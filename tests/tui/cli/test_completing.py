@@ -56,6 +56,12 @@ def test_titles_and_ids_are_offered_where_a_conversation_is_named(words: str, ti
     assert sorted(completed(f"gptalk-tui {words} ", number)) == sorted(TITLES)
 
 
+def test_tags_are_offered(titled: dict[str, str], store: Store) -> None:
+    store.change_tags(titled["Rust lifetimes"], add=["work", "ideas"])
+    assert completed("gptalk-tui list --tag w", 3) == ["work"]
+    assert completed("gptalk-tui export --tag ", 3) == ["ideas", "work"]
+
+
 def test_each_command_is_offered_what_it_can_take(titled: dict[str, str], store: Store) -> None:
     store.trash_conversation(titled["Rust lifetimes"])
     store.set_archived(titled["It's mine"], True)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gptalk_client.models import QueuedPrompt
 from gptalk_client.store.store import Store
 from support.command_line import Run
 
@@ -27,6 +28,7 @@ def test_list_prints_the_documented_json(run: Run, conversations: list[str]) -> 
         "provider": "gptalk",
         "archived": False,
         "pinned": False,
+        "tags": [],
     }
     assert len(json.loads(run("list", "--json", "-n", "1").out)) == 1
 
@@ -35,6 +37,27 @@ def test_list_in_a_pipe_prints_tab_separated_lines(run: Run, conversations: list
     lines = run("list").out.splitlines()
     assert [line.split("\t")[0] for line in lines] == [conversations[1][:8], conversations[0][:8]]
     assert lines[0].split("\t")[1:] == ["2026-01-31 09:07", "   3", " ", "Rust lifetimes"]
+
+
+def test_list_search_and_show_know_tags(run: Run, store: Store, conversations: list[str]) -> None:
+    pasta, rust = conversations
+    store.change_tags(pasta, add=["food", "work"])
+    store.change_tags(rust, add=["workshop"])
+    for arguments in (["#work"], ["--tag", "work"], ["--tag", "#Food", "--tag", "work"], ["pasta", "#food"]):
+        listed = json.loads(run("list", "--json", *arguments).out)
+        assert [(each["id"], each["tags"]) for each in listed] == [(pasta, ["food", "work"])]
+    for arguments in (["tell #food"], ["tell", "--tag", "food"], ["--tag", "food"]):
+        found = json.loads(run("search", "--json", *arguments).out)
+        assert {each["conversation_id"] for each in found} == {pasta}
+    assert json.loads(run("show", "--json", pasta).out)["tags"] == ["food", "work"]
+
+
+def test_tag_that_is_no_name_and_a_search_for_nothing_are_usage_errors(run: Run) -> None:
+    for command in ("list", "search"):
+        done = run(command, "--tag", "two words")
+        assert done.code == 2
+        assert "can't be a tag" in done.err
+    assert run("search").code == 2
 
 
 def test_empty_list_succeeds_with_a_note(run: Run) -> None:
@@ -116,6 +139,12 @@ def test_purge_asks_unless_yes_is_given(
     assert len(store.conversations(trash=True)) == 1
     assert run("purge", "--yes").code == 0
     assert store.conversations(trash=True) == []
+
+
+def test_purge_says_that_queued_prompts_go_too(run: Run, store: Store, conversations: list[str]) -> None:
+    store.enqueue(QueuedPrompt("a" * 32, conversations[0], "not sent yet"))
+    run("rm", conversations[0])
+    assert "Deleted 1 conversation with 1 queued prompt." in run("purge", "--yes").err
 
 
 def test_search_prints_the_documented_json(run: Run, conversations: list[str]) -> None:

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from support.command_line import LIMIT_S
+from support.engines import OLLAMA, engine
 from support.gptalk_server import threaded_gptalk_server
+from support.raw_server import RawServer, threaded
 
 PAGE = Path(__file__).parents[3] / "docs" / "command-line.md"
 REPLY = "Like this:\n\n```python\ndef reverse_list(input_list):\n    return list(reversed(input_list))\n```\n"
@@ -65,6 +67,16 @@ def test_offline_commands_print_what_the_page_shows(tmp_path: Path) -> None:
         code, printed = run_in_shell(line, tmp_path)
         assert code == 0, (line, printed)
         assert fits(expected, printed), (line, expected, printed)
+
+
+def test_engine_commands_print_what_the_page_shows(tmp_path: Path) -> None:
+    lines = sections("engine")
+    assert len(lines) > 5
+    with threaded(RawServer(engine(OLLAMA))) as server:
+        for line, expected in lines:
+            code, printed = run_in_shell(line, tmp_path, ENGINE=server.url + "/v1")
+            assert code == 0, (line, printed)
+            assert fits(expected, printed), (line, expected, printed)
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="an example pipes from git")

@@ -67,3 +67,25 @@ def test_several_as_markdown_need_a_folder(run: Run, conversations: list[str]) -
     assert "-o FOLDER" in done.err
     assert run("export").code == 2
     assert run("export", "--all", conversations[0]).code == 2
+
+
+def test_tag_chooses_what_is_exported_and_comes_back(
+    run: Run, store: Store, conversations: list[str], tmp_path: Path
+) -> None:
+    store.change_tags(conversations[0], add=["food"])
+    store.set_archived(conversations[0], True)
+    file = tmp_path / "food.json"
+    assert run("export", "--tag", "food", "-o", str(file)).code == 0
+    [exported] = json.loads(file.read_text())["conversations"]
+    assert (exported["id"], exported["tags"]) == (conversations[0], ["food"])
+    assert run("import", str(file), "--data-dir", str(tmp_path / "other")).code == 0
+    assert [
+        each["tags"]
+        for each in json.loads(run("list", "--archived", "--json", "--data-dir", str(tmp_path / "other")).out)
+    ] == [["food"]]
+    done = run("export", "--tag", "food", "--format", "folder", str(tmp_path / "folder"))
+    assert (done.code, [each.name for each in (tmp_path / "folder").iterdir()]) == (
+        0,
+        [f"{conversations[0]}.json"],
+    )
+    assert run("export", conversations[1], "--tag", "food").code == 2

@@ -119,7 +119,7 @@ def test_doctor_reports_problems(run: Run, data: Path, conversations: list[str],
         f"warning  database     Other users can read {data / 'conversations.db'}; run `chmod 600`" in report
     )
     assert found["provider"]["status"] == "problem"
-    assert "127.0.0.1:1 refused the connection" in found["provider"]["detail"]
+    assert "Nothing answers at 127.0.0.1:1. Start the engine there" in found["provider"]["detail"]
     assert run("doctor", "--url", "http://127.0.0.1:1").code == 1
     _, found = checks(run, "--config", str(config))
     assert "line 1: model" in found["config"]["detail"]
@@ -335,6 +335,14 @@ def test_serve_refuses_other_hosts_and_a_missing_model(run: Run) -> None:
     assert "model pull" in done.err
 
 
+def test_serve_refuses_a_secret_whose_address_would_change(run: Run, tmp_path: Path) -> None:
+    done = run("serve", "--secret-file", str(tmp_path / "secret"))
+
+    assert done.code == 2
+    assert "--secret-file needs --port" in done.err
+    assert not (tmp_path / "secret").exists()
+
+
 def test_serve_answers_until_it_is_terminated(data: Path) -> None:
     # Nothing is asked of the upstream before the first prompt: none has to be there.
     with subprocess.Popen(
@@ -347,3 +355,15 @@ def test_serve_answers_until_it_is_terminated(data: Path) -> None:
         assert "http://127.0.0.1:" in line
         process.send_signal(signal.SIGTERM)
         assert process.wait(LIMIT_S) == 143
+
+
+def test_config_check_reports_snippets_that_cannot_be_used(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('[snippets]\nfix = "Fix {it}."\nnew = "taken"\n')
+    (tmp_path / "snippets").mkdir()
+    (tmp_path / "snippets" / "bad.md").write_bytes(b"\xff")
+    done = run("config", "check", "--config", str(file))
+    assert done.code == 1
+    assert f"{file}, line 3: snippets.new: /new is a command of the program" in done.err
+    assert "bad.md: this snippet cannot be read: it is not UTF-8" in done.err
+    assert "snippets.fix" not in done.err

@@ -98,10 +98,13 @@ def test_warns_about_another_users_config_file(run: Run, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("provider = 'foo'", "line 1: provider: there is no 'foo'; choose one of gptalk, openai, local"),
+        ("provider = 'foo'", "line 1: provider: there is no provider “foo”. Choose one of gptalk, local"),
         ("[ui]\nnotify = 'loud'", "line 2: ui.notify: there is no 'loud'; choose one of bell, osc9, off"),
         ("[ui]\ntheme = 'neon'", "line 2: ui.theme: there is no theme 'neon'; choose one of ink, "),
-        ("[personas.x]\nprovider = 'foo'", "line 2: personas.x.provider: there is no 'foo'; choose one of"),
+        (
+            "[personas.x]\nprovider = 'foo'",
+            "line 2: personas.x.provider: there is no provider “foo”. Choose one of",
+        ),
     ],
 )
 def test_unknown_name_is_reported_with_the_known_ones(

@@ -12,9 +12,10 @@ import pytest
 from textual.widgets import Static
 
 from gptalk_client.models import Status
-from gptalk_tui.chat.exports import Exports, open_file
+from gptalk_tui.chat.exports import Exports
 from gptalk_tui.dialogs.export import ExportScreen
 from gptalk_tui.dialogs.path_input import PathInput, completion_of
+from gptalk_tui.terminal.desktop import open_outside
 from support.apps import Running, running_app
 from support.scripted_provider import ScriptedProvider
 
@@ -184,7 +185,7 @@ async def test_what_was_written_is_told_with_what_opens_it(folder: Path, tmp_pat
         await write_to(app, "with \x1b[2Jspace.md")
         await app.until(lambda: toasts(app))
         assert toasts(app) == [
-            f"Wrote {folder}/with ␛[2Jspace.md\n“Open the last export” in the commands (Ctrl+P) opens it."
+            f"Wrote {folder}/with ␛[2Jspace.md · “Open the last export” in the commands (Ctrl+P) opens it."
         ]
 
 
@@ -234,9 +235,8 @@ async def test_a_file_that_nothing_opens_or_that_is_gone_is_told(
 async def test_a_system_without_an_opener_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     failures: list[bool] = []
-    with pytest.raises(FileNotFoundError):
-        open_file(tmp_path, lambda: failures.append(True))
-    assert failures == []
+    open_outside(str(tmp_path), lambda: failures.append(True))
+    assert failures == [True]
 
 
 async def test_the_conversations_themselves_are_never_replaced(folder: Path, tmp_path: Path) -> None:

@@ -14,9 +14,10 @@ from gptalk_client.config_file import load_settings
 from gptalk_client.errors import ConfigError, NetworkError
 from gptalk_client.paths import Paths
 from gptalk_client.providers.base import Provider
-from gptalk_client.settings import ChatSettings, OpenAISettings, Persona, Settings
+from gptalk_client.settings import ChatSettings, Persona, ProviderSettings, Settings
 from gptalk_client.store.store import Store
 from gptalk_tui.app import GptalkApp
+from gptalk_tui.dialogs.model_picker import ModelPicker
 from gptalk_tui.dialogs.settings import SettingsScreen
 from gptalk_tui.widgets.cycle import Cycle
 from support.apps import Running, paths_in, running_app
@@ -26,7 +27,7 @@ SETTINGS = Settings(
     provider="gptalk",
     model="test-model",
     chat=ChatSettings(temperature=0.5, system_prompt="Be kind."),
-    openai=OpenAISettings(url="http://127.0.0.1:9/v1"),
+    providers={"openai": ProviderSettings(url="http://127.0.0.1:9/v1")},
     personas={"terse": Persona(system_prompt="Be terse.", model="small", temperature=0.1)},
 )
 
@@ -50,6 +51,11 @@ async def kept(app: Running) -> None:
     await app.press("ctrl+t")
     await app.until(lambda: app.app.screen is app.chat)
     await app.until_idle()
+
+
+def note(app: Running) -> str:
+    """Return what is said about the model."""
+    return str(dialog(app).query_one("#model-note", Static).content)
 
 
 def header(app: Running) -> str:
@@ -84,13 +90,13 @@ def provider(name: str, reply: str, *models: str) -> ScriptedProvider:
 
 
 async def test_what_is_in_force_is_shown_and_can_be_changed_for_one_conversation(tmp_path: Path) -> None:
-    scripted = ScriptedProvider(["ok"], models=["one", "two"])
+    scripted = ScriptedProvider(["ok"], models=["one", "other-model"])
     async with running_app(scripted, tmp_path, settings=SETTINGS) as app:
         await app.send("Hello")
         await app.until_idle()
         await opened(app)
-        assert dialog(app).query_one("#temperature", Input).placeholder == "default: 0.5"
-        assert dialog(app).query_one("#model", Input).placeholder == "default: test-model"
+        assert dialog(app).query_one("#temperature", Input).placeholder == "0.5"
+        assert dialog(app).query_one("#model", Input).placeholder == "default:\N{NO-BREAK SPACE}test-model"
         assert dialog(app).query_one("#system", TextArea).placeholder == "default: Be kind."
         put(app, "#temperature", "1.25")
         put(app, "#context", "1")
@@ -167,12 +173,21 @@ async def test_a_value_that_cannot_be_used_is_told_in_the_dialog(tmp_path: Path)
     async with running_app(ScriptedProvider(["ok"]), tmp_path, settings=SETTINGS) as app:
         await opened(app)
         for field, value, words in (
-            ("#temperature", "hot", "0 (precise) to 2"),
-            ("#temperature", "3", "0 (precise) to 2"),
+            ("#temperature", "hot", "temperature must be a number from 0 to 2"),
+            ("#temperature", "3", "temperature must be a number from 0 to 2"),
+            ("#top_p", "1.5", "top_p must be a number from 0 to 1"),
+            ("#max_tokens", "0", "max_tokens must be a whole number, 1 or more"),
+            ("#seed", "1.5", "seed must be a whole number"),
+            ("#stop", "[1]", "stop must be a text or a list of texts"),
+            ("#presence_penalty", "-3", "presence_penalty must be a number from -2 to 2"),
+            ("#frequency_penalty", "x", "frequency_penalty must be a number from -2 to 2"),
+            ("#others", "top_k", "“top_k” is not name=value"),
+            ("#others", "top_k=", "top_k has no value"),
+            ("#others", "stream=false", "stream can't be set"),
             ("#context", "-1", "whole number"),
         ):
-            put(app, "#temperature", "")
-            put(app, "#context", "")
+            for each in dialog(app).query(Input):
+                each.value = ""
             put(app, field, value)
             await app.press("ctrl+t")
             assert words in str(dialog(app).query_one(".dialog-error", Static).content)
@@ -201,7 +216,7 @@ async def test_a_value_that_cannot_be_used_is_shown_together_with_what_it_is_for
         await app.press("right")
         assert scope.value == "default"
         await app.press("ctrl+t")
-        assert "0 (precise) to 2" in str(dialog(app).query_one(".dialog-error", Static).content)
+        assert "a number from 0 to 2" in str(dialog(app).query_one(".dialog-error", Static).content)
         assert scope.value == "here"
         assert dialog(app).query_one("#temperature", Input).value == "hot"
         put(app, "#temperature", "1")
@@ -212,7 +227,7 @@ async def test_a_value_that_cannot_be_used_is_shown_together_with_what_it_is_for
 async def test_a_provider_that_is_not_set_up_any_more_stays_while_other_things_are_set(
     tmp_path: Path,
 ) -> None:
-    settings = replace(SETTINGS, openai=OpenAISettings())
+    settings = replace(SETTINGS, providers={})
     with Store.open(paths_in(tmp_path).database) as store:
         far = store.create_conversation(title="Far", provider="openai")
     async with running_app(ScriptedProvider(["ok"]), tmp_path, settings=settings) as app:
@@ -227,21 +242,23 @@ async def test_a_provider_that_is_not_set_up_any_more_stays_while_other_things_a
         assert app.store.conversation(far.id).options == {"context_messages": 3}
 
 
-async def test_models_come_in_the_background_and_are_walked_by_keys(tmp_path: Path) -> None:
+async def test_models_come_in_the_background_and_are_chosen_from_a_list(tmp_path: Path) -> None:
     scripted = ScriptedProvider(["ok"], models=["one", "two"])
     async with running_app(scripted, tmp_path, settings=SETTINGS) as app:
         await opened(app)
-        await app.until(lambda: "one, two" in str(dialog(app).query_one("#hint", Static).content))
+        await app.until(lambda: note(app) == "2 models")
         dialog(app).query_one("#model").focus()
-        await app.press("pagedown")
-        assert dialog(app).query_one("#model", Input).value == "one"
-        await app.press("pagedown")
+        await app.press(*"tw", "enter")
+        await app.until(lambda: isinstance(app.app.screen, ModelPicker))
+        await app.press("enter")
+        await app.until(lambda: isinstance(app.app.screen, SettingsScreen))
         assert dialog(app).query_one("#model", Input).value == "two"
         await app.press("down", *"0,7", "up")
         assert dialog(app).query_one("#model", Input).value == "two"
         assert dialog(app).query_one("#temperature", Input).value == "0,7"
-        await app.press("enter")
+        await app.press("ctrl+t")
         await app.until(lambda: "two" in header(app))
+        assert app.chat.session.chosen.options == {"temperature": 0.7}
 
 
 async def test_models_that_cannot_be_had_are_told_and_free_text_works(tmp_path: Path) -> None:
@@ -253,20 +270,45 @@ async def test_models_that_cannot_be_had_are_told_and_free_text_works(tmp_path: 
     scripted.models = refuse  # type: ignore[method-assign]
     async with running_app(scripted, tmp_path, settings=SETTINGS) as app:
         await opened(app)
-        await app.until(lambda: "No connection." in str(dialog(app).query_one("#hint", Static).content))
+        await app.until(lambda: note(app) == "No connection.")
         put(app, "#model", "free-text")
         await kept(app)
         assert "free-text" in header(app)
 
 
-async def test_a_persona_fills_the_fields(tmp_path: Path) -> None:
-    async with running_app(ScriptedProvider(["ok"]), tmp_path, settings=SETTINGS) as app:
+async def test_a_persona_is_remembered_by_name_and_applies_where_nothing_else_is_set(tmp_path: Path) -> None:
+    scripted = ScriptedProvider(["ok"])
+    async with running_app(scripted, tmp_path, settings=SETTINGS) as app:
         await opened(app)
         dialog(app).query_one("#persona").focus()
         await app.press("right")
-        await app.until(lambda: dialog(app).query_one("#model", Input).value == "small")
-        assert dialog(app).query_one("#system", TextArea).text == "Be terse."
-        assert dialog(app).query_one("#temperature", Input).value == "0.1"
+        assert dialog(app).query_one("#model", Input).placeholder == "terse:\N{NO-BREAK SPACE}small"
+        assert dialog(app).query_one("#system", TextArea).placeholder == "terse: Be terse."
+        assert dialog(app).query_one("#temperature", Input).placeholder == "0.1"
+        put(app, "#temperature", "0.2")
+        await kept(app)
+        assert "terse · small" in header(app)
+        await app.send("Hello")
+        await app.until_idle()
+        request = scripted.requests[-1]
+        assert (request.model, request.options) == ("small", {"temperature": 0.2})
+        assert request.messages[0]["content"] == "Be terse."
+        assert app.store.conversations()[0].options == {"persona": "terse", "temperature": 0.2}
+        await opened(app)
+        assert dialog(app).query_one("#persona", Cycle).value == "terse"
+
+
+async def test_a_persona_that_was_removed_is_named_as_removed(tmp_path: Path) -> None:
+    scripted = ScriptedProvider(["ok"])
+    with Store.open(paths_in(tmp_path).database) as store:
+        store.create_conversation(title="Far", options={"persona": "gone"})
+    async with running_app(scripted, tmp_path, settings=SETTINGS) as app:
+        assert "gone (removed)" in header(app)
+        await app.send("Hello")
+        await app.until_idle()
+        assert scripted.requests[-1].model == "test-model"
+        await opened(app)
+        assert "gone (removed)" in dialog(app).query_one("#persona", Cycle).render().plain
 
 
 async def test_another_provider_answers_in_one_conversation_only(tmp_path: Path) -> None:
@@ -277,7 +319,7 @@ async def test_another_provider_answers_in_one_conversation_only(tmp_path: Path)
         await opened(app)
         await app.press("right", "right", "right")
         assert dialog(app).query_one("#provider", Cycle).value == "openai"
-        await app.until(lambda: "big" in str(dialog(app).query_one("#hint", Static).content))
+        await app.until(lambda: note(app) == "1 model")
         await kept(app)
         assert "openai.test" in header(app)
         await app.send("Two")
@@ -338,9 +380,8 @@ async def test_what_is_typed_stays_while_scopes_and_personas_are_looked_through(
     personas = {
         "terse": Persona(system_prompt="Be terse.", model="small", temperature=0.1),
         "plain": Persona(system_prompt="Be plain."),
-        "far": Persona(provider="openai", model="big"),
     }
-    settings = replace(SETTINGS, personas=personas, openai=OpenAISettings())
+    settings = replace(SETTINGS, personas=personas)
     async with running_app(ScriptedProvider(["ok"]), tmp_path, settings=settings) as app:
         await app.send("Hello")
         await app.until_idle()
@@ -358,18 +399,15 @@ async def test_what_is_typed_stays_while_scopes_and_personas_are_looked_through(
         assert system.text == "Be mine."
         persona.focus()
         await app.press("right")
-        assert (system.text, temperature.value) == ("Be terse.", "0.1")
+        assert (system.text, temperature.placeholder) == ("Be mine.", "0.1")
         await app.press("right")
-        assert (system.text, temperature.value) == ("Be plain.", "")
-        await app.press("right")
-        assert "openai, which is not set up" in str(dialog(app).query_one(".dialog-error", Static).content)
-        assert system.text == "Be mine."
-        await app.press("right")
+        assert (system.text, temperature.placeholder) == ("Be mine.", "0.5")
+        await app.press("left", "left")
         assert persona.value == ""
         assert system.text == "Be mine."
         await app.press("right", "right", "ctrl+t")
         await app.until(lambda: app.app.screen is app.chat)
-        await app.until(lambda: app.chat.session.chosen.system_prompt == "Be plain.")
+        await app.until(lambda: app.chat.session.chosen.system_prompt == "Be mine.")
         await app.until(lambda: app.app.settings.chat.context_messages == 7)
         await opened(app)
         assert dialog(app).query_one("#persona", Cycle).value == "plain"

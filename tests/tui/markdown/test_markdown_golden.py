@@ -24,6 +24,7 @@ CASES = {
         ),
         (
             "One\n"
+            "━━━\n"
             "\n"
             "Some text under it.\n"
             "\n"
@@ -37,6 +38,7 @@ CASES = {
         ),
         (
             "One\n"
+            "━━━\n"
             "\n"
             "Some text under it.\n"
             "\n"
@@ -196,13 +198,72 @@ CASES = {
             "• item\n"
             "                     ⧉ copy\n"
             "   code\n"
+            "\n"
             "• next"
         ),
         (
             "• item\n"
             "                                                     ⧉ copy\n"
             "   code\n"
+            "\n"
             "• next"
+        ),
+    ),
+    "text after code in a list": (
+        (
+            "1. item\n"
+            "   ```\n"
+            "   code\n"
+            "   ```\n"
+            "   text\n"
+            "2. next"
+        ),
+        (
+            "1. item\n"
+            "                     ⧉ copy\n"
+            "    code\n"
+            "\n"
+            "   text\n"
+            "2. next"
+        ),
+        (
+            "1. item\n"
+            "                                                     ⧉ copy\n"
+            "    code\n"
+            "\n"
+            "   text\n"
+            "2. next"
+        ),
+    ),
+    "notes": (
+        (
+            "> [!NOTE]\n"
+            "> Read this *first*.\n"
+            "\n"
+            "> [!warning]\n"
+            ">\n"
+            "> - Mind the gap.\n"
+            "\n"
+            "> [!OTHER]\n"
+            "> is a quote."
+        ),
+        (
+            "▎ Note\n"
+            "▎ Read this first.\n"
+            "\n"
+            "▎ Warning\n"
+            "▎ • Mind the gap.\n"
+            "\n"
+            "▎ [!OTHER] is a quote."
+        ),
+        (
+            "▎ Note\n"
+            "▎ Read this first.\n"
+            "\n"
+            "▎ Warning\n"
+            "▎ • Mind the gap.\n"
+            "\n"
+            "▎ [!OTHER] is a quote."
         ),
     ),
     "indented code": (

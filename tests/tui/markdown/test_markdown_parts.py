@@ -15,13 +15,15 @@ from gptalk_tui.markdown.block_builder import parse
 from gptalk_tui.markdown.highlight import code_lines, language_of
 from gptalk_tui.markdown.inline import host_of
 from gptalk_tui.markdown.latex import to_unicode
+from gptalk_tui.markdown.pieces import Piece
 from gptalk_tui.markdown.splitter import split
 from gptalk_tui.widgets.transcript.colours import contrast, readable
 from gptalk_tui.widgets.transcript.layout import layout
+from gptalk_tui.widgets.transcript.lines import Line
 from gptalk_tui.widgets.transcript.styles import DARK, LIGHT, SYNTAX_NAMES, StyleTable
 from gptalk_tui.widgets.transcript.table_layout import column_widths
 from gptalk_tui.widgets.transcript.wrap import _SINGLE, wrap
-from support.markdown_texts import CODE, show
+from support.markdown_texts import CODE, show, texts
 
 
 @pytest.mark.parametrize(
@@ -288,3 +290,16 @@ def test_contrast_follows_the_standard() -> None:
 def test_only_web_and_mail_addresses_open(url: str, opens: bool, host: str) -> None:
     assert is_openable(url) is opens
     assert host_of(url) == host
+
+
+def test_inline_code_has_its_backticks_where_colours_are_the_terminals_own() -> None:
+    text = "Call `f(x)` now.\n\n| a |\n|---|\n| `b` |"
+    shown = [line for piece in split(text) for line in texts(_lines(piece, shows_ticks=True))]
+    assert "Call `f(x)` now." in shown
+    assert any("`b`" in line for line in shown)
+    assert parse(split(text)[0], shows_ticks=True).plain == parse(split(text)[0]).plain == ["Call f(x) now."]
+
+
+def _lines(piece: Piece, *, shows_ticks: bool) -> list[Line]:
+    styles = StyleTable()
+    return layout(parse(piece, shows_ticks=shows_ticks), styles, text_width=40, full_width=40).lines

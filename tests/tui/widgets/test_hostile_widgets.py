@@ -11,6 +11,9 @@ from gptalk_client.models import Status
 from gptalk_client.settings import Persona, Settings
 from gptalk_client.store.store import Store
 from gptalk_tui.dialogs.confirm import ConfirmScreen
+from gptalk_tui.dialogs.model_picker import ModelPicker
+from gptalk_tui.dialogs.persona_form import PersonaForm
+from gptalk_tui.dialogs.personas import PersonasScreen
 from gptalk_tui.dialogs.settings import SettingsScreen
 from gptalk_tui.terminal.control_filter import ControlFilter
 from support.apps import Running, paths_in, running_app
@@ -35,11 +38,6 @@ def painted(running: Running, selector: str) -> str:
     )
 
 
-async def clear_toasts(running: Running) -> None:
-    running.app.clear_notifications()
-    await running.app.screen.query("ToastHolder").remove()
-
-
 async def shows(running: Running, words: str, where: str) -> None:
     """Wait until words are painted literally, and check that nothing raw is painted anywhere."""
     await running.until(lambda: bare(words) in bare(painted(running, where)), f"{words!r} is painted")
@@ -52,16 +50,16 @@ async def test_the_app_installs_the_control_filter(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("unfiltered")
-async def test_toasts_and_headings_show_text_literally(tmp_path: Path) -> None:
-    async with running_app(ScriptedProvider([]), tmp_path, size=(180, 50), toasts=True) as running:
+async def test_notices_and_headings_show_text_literally(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider([]), tmp_path, size=(180, 50)) as running:
         for raw in HOSTILE_TEXTS.values():
             text = raw.replace("\x00", "")
-            await clear_toasts(running)
+            running.app.clear_notifications()
             running.chat.say(f"{text}\nsecond line")
-            await shows(running, f"{seen(text)}second line", "Toast")
-            await clear_toasts(running)
+            await shows(running, f"{seen(text)}second line", "#status")
+            running.app.clear_notifications()
             running.app.notify("words", title=text)
-            await shows(running, f"{seen(text)}words", "Toast")
+            await shows(running, f"{seen(text)}: words", "#status")
         running.chat.list_pane.set_heading("[@click=app.quit]here[/]")
         await shows(running, "[@click=app.quit]here[/]", "#heading")
 
@@ -89,7 +87,10 @@ async def test_settings_show_text_literally_and_keep_untouched_values(tmp_path: 
         await running.press("ctrl+t")
         dialog = running.app.screen
         assert isinstance(dialog, SettingsScreen)
-        await shows(running, f"models: {seen(name)}", "#hint")
+        await running.press("tab", "enter")
+        await running.until(lambda: isinstance(running.app.screen, ModelPicker))
+        await shows(running, seen(name), "RowList")
+        await running.press("escape")
         await shows(running, seen(text), "#system")
         await shows(running, seen(name), "#model")
         await running.press("ctrl+t")
@@ -97,10 +98,17 @@ async def test_settings_show_text_literally_and_keep_untouched_values(tmp_path: 
         assert (kept.model, kept.system_prompt) == (name, text)
         await running.press("ctrl+t")
         running.app.screen.query_one("#persona").focus()
-        await shows(running, f"‹ {seen(name)}", "#persona")  # what is set is just this persona
-        await running.press("right", "left")
+        await running.press("right")
+        await shows(running, f"‹ {seen(name)}", "#persona")
+        await running.press("enter", "down", "e")
+        await running.until(lambda: isinstance(running.app.screen, PersonaForm))
+        await shows(running, seen(text), "#system")
         await shows(running, seen(name), "#model")
-        await running.press("ctrl+t")
+        await running.press("tab", "ctrl+t")
+        await running.until(lambda: isinstance(running.app.screen, PersonasScreen))
+        assert running.app.settings.personas == settings.personas
+        await running.press("escape", "left", "ctrl+t")
+        await running.until(lambda: running.app.screen is running.chat)
         [kept] = running.store.conversations()
         assert (kept.model, kept.system_prompt) == (name, text)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from gptalk_client.text import one_line
 from gptalk_tui.actions import Action
 from gptalk_tui.chat.slash import SLASH_COMMANDS
 from gptalk_tui.dialogs.path_completion import nested_rows
@@ -17,7 +18,12 @@ from gptalk_tui.widgets.row_list import Row
 if TYPE_CHECKING:
     from gptalk_tui.chat.commands import Commands
     from gptalk_tui.chat.host import Host
+    from gptalk_tui.chat.snippets import Snippets
     from gptalk_tui.widgets.composer import Composer
+
+
+SHOWN_CHARS = 200
+"""How much of a snippet's text the list shows at most."""
 
 
 def command_rows(typed: str, names: Iterable[tuple[str, Action]], keys: KeyMap) -> list[Row]:
@@ -31,13 +37,23 @@ def command_rows(typed: str, names: Iterable[tuple[str, Action]], keys: KeyMap) 
     return [row for _, row in sorted(ranked, key=lambda each: each[0])]
 
 
+def snippet_rows(typed: str, texts: Mapping[str, str]) -> list[Row]:
+    """Return the snippets whose names contain what was typed, those that begin with it first."""
+    names = sorted((name for name in texts if typed in name), key=lambda name: not name.startswith(typed))
+    return [
+        Row(name, f"/{one_line(name):<14} {one_line(texts[name], max_chars=SHOWN_CHARS)}", "snippet")
+        for name in names
+    ]
+
+
 class Autocomplete:
     """Keeps the list of completions up to date and does what is chosen."""
 
-    def __init__(self, host: Host, *, composer: Composer, commands: Commands) -> None:
+    def __init__(self, host: Host, *, composer: Composer, commands: Commands, snippets: Snippets) -> None:
         self._host = host
         self._composer = composer
         self._commands = commands
+        self._snippets = snippets
         self._token: Token | None = None
         self._rows: Completions | None = None
         self.completed: set[str] = set()
@@ -51,7 +67,9 @@ class Autocomplete:
         elif token.kind is TokenKind.COMMAND:
             available = self._commands.is_available
             names = [(name, each) for name, each in SLASH_COMMANDS.items() if available(each)]
-            self._offer(command_rows(token.text, names, self._host.keys))
+            own = snippet_rows(token.text, self._snippets.texts) if token.text else []
+            rows = command_rows(token.text, names, self._host.keys)
+            self._offer([*own, *rows] if own and own[0].key.startswith(token.text) else [*rows, *own])
         else:
             self._host.start(self._offer_files(token), "complete", exclusive=True)
 
@@ -85,7 +103,9 @@ class Autocomplete:
             return
         self.close()
         if token.kind is TokenKind.COMMAND:
-            if runs:
+            if key in self._snippets.texts:
+                self._snippets.insert(key)
+            elif runs:
                 self._commands.run_slash(key, "")
             else:
                 composer.complete(token, f"/{key}")

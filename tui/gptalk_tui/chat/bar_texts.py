@@ -6,15 +6,18 @@ import math
 import time
 from collections.abc import Iterable
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
-from gptalk_client.models import BranchEntry, Conversation, Message, Phase, Role, Status, Usage
-from gptalk_client.text import one_line
-from gptalk_tui.actions import Action
+from gptalk_client.models import BranchEntry, Conversation, Message, Phase, QueuedPrompt, Role, Status, Usage
+from gptalk_client.text import one_line, short_count
 from gptalk_tui.chat.turns import LiveTurn
 from gptalk_tui.keymap import KeyMap
-from gptalk_tui.widgets.transcript.reply_words import count_words, duration_s, is_cut, tokens_of
+from gptalk_tui.widgets.transcript.reply_words import (
+    is_cut,
+    may_continue,
+    reply_figures,
+)
 
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _WAITING = {
@@ -25,7 +28,11 @@ _WAITING = {
 CONNECTED_S = 1.0
 """A service on this machine is connected to by then."""
 ROOMY_WIDTH = 60
-"""From this width on the header has room for the app's name and the model."""
+"""From this width on the header has room for the app's name."""
+TITLE_WIDTH = 24
+"""So many columns of the header belong to the title, where there are that many."""
+SHORTEST_NAME = 8
+"""Names are not cut shorter than this, in cells."""
 
 
 def place_of(conversation: Conversation | None) -> str:
@@ -42,10 +49,45 @@ def header_left(title: str, width: int, *, place: str = "") -> Content:
     return Content.assemble(name, "   " if name.plain else "", title, filed)
 
 
-def header_right(model: str, service: str, width: int, *, context: str = "") -> Content:
-    """Return the header's right part: how full the context is, the model that will answer and where it runs."""
-    parts = [context, model, service] if width >= ROOMY_WIDTH else [context, model]
-    return Content.styled(" · ".join(one_line(part) for part in parts if part), "$ink-muted")
+def header_right(
+    model: str,
+    provider: str,
+    width: int,
+    *,
+    persona: str = "",
+    context: str = "",
+) -> Content:
+    """Return the header's right part: how full the context is, the persona, the model and who runs it.
+
+    Where there is little room, the context goes first, then long names are cut, then the persona goes, then the
+    provider.
+
+    Args:
+        model: Its name.
+        provider: Its name or host.
+        width: Of the header, in cells.
+        persona: Its name; empty for none.
+        context: See `context_words`.
+    """
+    room = width - min(TITLE_WIDTH, width // 3) - 3
+    names = [one_line(name) for name in (persona, model, provider)]
+    fitting = [_joined([context, *names])]
+    fitting += [_joined(_cut(names[first:], room)) for first in (0, 1)]
+    last = _joined(_cut(names[1:2], room))
+    return Content.styled(next((each for each in fitting if cell_len(each) <= room), last), "$ink-muted")
+
+
+def _joined(parts: Iterable[str]) -> str:
+    return " · ".join(filter(None, parts))
+
+
+def _cut(names: Iterable[str], room: int) -> list[str]:
+    """Return the names, the longest ones cut until all fit or none is longer than `SHORTEST_NAME`."""
+    cut = list(names)
+    while cell_len(_joined(cut)) > room and max(map(cell_len, cut)) > SHORTEST_NAME:
+        at = max(range(len(cut)), key=lambda each: cell_len(cut[each]))
+        cut[at] = set_cell_size(cut[at].removesuffix("…"), cell_len(cut[at]) - 2).rstrip() + "…"
+    return cut
 
 
 def context_words(usage: Usage | None, window: int | None) -> str:
@@ -57,23 +99,15 @@ def context_words(usage: Usage | None, window: int | None) -> str:
     """
     if usage is None or usage.prompt_tokens is None or not window:
         return ""
-    return f"{_short(usage.prompt_tokens + (usage.completion_tokens or 0))} / {_short(window)}"
-
-
-def _short(tokens: int) -> str:
-    for unit, suffix in ((1_000_000, "M"), (1000, "k")):
-        if tokens >= unit:
-            value = f"{tokens / unit:.1f}" if tokens < 100 * unit else f"{tokens / unit:.0f}"
-            return value.removesuffix(".0") + suffix
-    return str(tokens)
+    return f"{short_count(usage.prompt_tokens + (usage.completion_tokens or 0))} / {short_count(window)}"
 
 
 def welcome_text(provider: str, service: str, model: str, keys: KeyMap) -> Content:
     """Return the first screen's text.
 
     Args:
-        provider: `gptalk`, `openai` or `local`.
-        service: The service's host.
+        provider: Its name.
+        service: The service's host; with a name of one's own, that and the host.
         model: The model's name; empty for the provider's own.
         keys: The keys of every action.
     """
@@ -151,16 +185,9 @@ def idle_status(last: BranchEntry | None, returned: Message | None, typed: str, 
         return Content.styled(f"the prompt is back: {send} {does}", "$ink-warning")
     does = "continues" if is_cut(last) else "asks again"
     hint = f"{send} in the empty composer {does}"
+    if may_continue(last) and not is_cut(last):
+        hint += " · /continue goes on from here"
     return Content.styled(" · ".join(part for part in (hint, figures) if part), "$ink-muted")
-
-
-def reply_figures(entry: BranchEntry) -> str:
-    """Return how long a reply is, how fast it came and how long it took; empty where that is not known."""
-    words, took = count_words(entry), duration_s(entry)
-    if not words or took is None:
-        return ""
-    rate = f"{tokens_of(entry)[0] / took:.0f}/s" if took >= 0.1 else ""
-    return " · ".join(part for part in (words, rate, f"{took:.1f} s") if part)
 
 
 def closed_status() -> Content:
@@ -173,12 +200,15 @@ def full_status() -> Content:
     return Content.styled("disk full: nothing is sent or saved until there is space", "$ink-error")
 
 
-def edit_status(send: str) -> Content:
+def edit_status(edited: Message | QueuedPrompt, send: str) -> Content:
     """Return what an edited message in the composer is for, and the key that sends it."""
-    return Content.styled(
-        f"editing an earlier message · {send} sends it as a new branch · Esc cancels",
-        "$ink-warning",
-    )
+    if isinstance(edited, QueuedPrompt):
+        words = f"editing a queued prompt · {send} keeps the change · Esc cancels"
+    elif edited.role is Role.ASSISTANT:
+        words = f"editing a reply · {send} keeps it as another version · Esc cancels"
+    else:
+        words = f"editing an earlier message · {send} sends it as a new branch · Esc cancels"
+    return Content.styled(words, "$ink-warning")
 
 
 def place_status(*, is_following: bool, has_new_text: bool, end: str) -> Content:
@@ -188,34 +218,3 @@ def place_status(*, is_following: bool, has_new_text: bool, end: str) -> Content
     if not is_following:
         return Content.styled(f"{end} follows the newest text", "$ink-muted")
     return Content.empty()
-
-
-def footer(actions: Iterable[Action], keys: KeyMap, width: int) -> Content:
-    """Return as many keys as fit."""
-    return _hints(((keys.first(action.id), action.short) for action in actions), width)
-
-
-def find_footer(width: int) -> Content:
-    """Return the keys of the find bar."""
-    hints = (
-        ("Enter", "read"),
-        ("Down", "next"),
-        ("Up", "before"),
-        ("Tab", "all conversations"),
-        ("Esc", "close"),
-    )
-    return _hints(hints, width)
-
-
-def _hints(hints: Iterable[tuple[str, str]], width: int) -> Content:
-    parts: list[Content] = []
-    room = width - 2
-    for key, does in hints:
-        if not key:
-            continue
-        room -= cell_len(key) + cell_len(does) + 1
-        if room < 0:
-            break
-        parts.append(Content.assemble((key, "$ink-text"), (f" {does}", "$ink-muted")))
-        room -= 3
-    return Content("   ").join(parts)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gptalk_client.models import BranchEntry, Conversation, Message, Status
+from gptalk_client.models import BranchEntry, Conversation, Message, ReplyFacts, Status
 
 if TYPE_CHECKING:
     from gptalk_client.store.imported import ImportedConversation
@@ -29,17 +29,20 @@ def entry_of(message: Message) -> BranchEntry:
         duration_ms=message.duration_ms,
         usage=message.usage,
         provider=message.provider,
+        edited=message.edited,
     )
 
 
 def as_newest(shown: Sequence[BranchEntry], new: BranchEntry) -> BranchEntry:
-    """Return a message that was just made as the newest sibling of the one that is shown in its place.
+    """Return a message that was just made, or opened again, as the newest sibling of what is shown in its place.
 
     Args:
         shown: The branch that is shown, without the new message.
         new: The new message.
     """
     for entry in reversed(shown):
+        if entry.id == new.id:  # it is continued
+            return replace(new, sibling=entry.sibling, siblings=entry.siblings)
         if entry.parent_id == new.parent_id:
             return replace(new, sibling=entry.siblings + 1, siblings=entry.siblings + 1)
     return new
@@ -87,6 +90,7 @@ def as_imported(
             status=Status.INCOMPLETE if entry.status is Status.STREAMING else entry.status,
             model=entry.model,
             error=entry.error,
+            facts=ReplyFacts(edited=entry.edited),
         )
         for entry in entries
         if texts.get(entry.id)

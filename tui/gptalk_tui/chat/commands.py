@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gptalk_client.text import one_line
-from gptalk_tui.actions import ACTION_OF, ACTIONS, Action, Scope, in_footer
+from gptalk_tui.action_words import why_not
+from gptalk_tui.actions import ACTION_OF, Action, Scope, in_footer
 from gptalk_tui.chat.slash import SLASH_COMMANDS
 
 if TYPE_CHECKING:
     from gptalk_tui.chat.host import Host
     from gptalk_tui.chat.navigation import Navigation
+    from gptalk_tui.chat.snippets import Snippets
     from gptalk_tui.widgets.composer import Composer
 
 
@@ -37,9 +39,10 @@ class Command:
 class Commands:
     """The actions, each with what carries it out."""
 
-    def __init__(self, host: Host, *, composer: Composer) -> None:
+    def __init__(self, host: Host, *, composer: Composer, snippets: Snippets) -> None:
         self._host = host
         self._composer = composer
+        self._snippets = snippets
 
     def bind(self, bound: Mapping[str, Command], navigation: Navigation) -> None:
         """Bind every action of the table; called once, when what carries them out is made.
@@ -59,6 +62,11 @@ class Commands:
         """Whether the key of an action works now, where the focus is."""
         return self._navigation.hears(action.scope) and self.is_available(action)
 
+    @property
+    def scope(self) -> Scope:
+        """Where the focus is, as far as keys go."""
+        return self._navigation.scope
+
     def hinted(self) -> list[Action]:
         """Return the actions that the footer shows now, most useful first."""
         shown = in_footer(self._navigation.scope)
@@ -70,45 +78,57 @@ class Commands:
             await result
 
     def run_slash(self, name: str, words: str) -> None:
-        """Run a slash command; the composer is empty afterwards.
+        """Run a slash command, after which the composer is empty, or put a snippet into it.
 
         Args:
             name: The command without its slash.
             words: What follows it.
         """
-        action = SLASH_COMMANDS.get(name)
-        if action is None:
-            self._host.say(f"No such command: /{one_line(name)}. A leading space sends it as text.")
+        action, typed = SLASH_COMMANDS.get(name), self._composer.text
+
+        def refuse(why: str) -> None:
+            self._host.say(why, is_true=lambda: self._composer.text == typed)
+
+        if action is None and name in self._snippets.texts:
+            self._snippets.insert(name, words)
+        elif action is None:
+            refuse(f"No such command: /{one_line(name)}. A leading space sends it as text.")
         elif not self.is_available(action):
-            self._host.say(f"/{name} isn't available right now.")
+            refuse(f"/{name} isn't available right now: {why_not(action)}.")
         elif words and not action.takes_words:
-            self._host.say(f"/{name} takes no arguments. A leading space sends it as text.")
+            refuse(f"/{name} takes no arguments. A leading space sends it as text.")
         else:
             self._composer.set_text("")
             self._start(action, words)
 
     def palette(self) -> None:
         """Show all commands."""
+        from gptalk_tui.chat import palette
         from gptalk_tui.dialogs.picker import PickerScreen
-        from gptalk_tui.widgets.row_list import Row
-
-        rows = [
-            Row(action.id, action.title, self._host.keys.first(action.id))
-            for action in ACTIONS
-            if action.in_palette and self.is_available(action)
-        ]
 
         def chosen(action_id: str | None) -> None:
-            if action_id:
-                self._start(ACTION_OF[action_id])
+            action = ACTION_OF[action_id] if action_id else None
+            if action is not None and self.is_available(action):
+                self._start(action)
+            elif action is not None:
+                self._host.say(f"{action.title}: {why_not(action)}.")
 
-        self._host.open_dialog(PickerScreen("Commands", rows, empty_text="No such command"), chosen)
+        rows = palette.rows(self._host.keys, self.is_available)
+        picker = PickerScreen("Commands", rows, empty_text="No such command", is_wide=True)
+        self._host.open_dialog(picker, chosen)
 
     def help(self) -> None:
         """Show keys and help."""
         from gptalk_tui.dialogs.help import HelpScreen
 
-        self._host.open_dialog(HelpScreen(self._host.keys, self._navigation.scope), lambda _: None)
+        help_screen = HelpScreen(
+            self._host.keys, self._navigation.scope, self._why_not_now, composer=self._composer.MORE_HELP
+        )
+        self._host.open_dialog(help_screen, lambda _: None)
+
+    def _why_not_now(self, action: Action) -> str:
+        """Return why an action isn't available; empty if it is."""
+        return "" if self.is_available(action) else why_not(action)
 
     def _start(self, action: Action, words: str = "") -> None:
         self._host.start(self._run_named(action, words), "command")

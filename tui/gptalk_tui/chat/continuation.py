@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from gptalk_client.errors import GptalkError
 from gptalk_client.models import Message, Status
-from gptalk_tui.widgets.transcript.reply_words import is_cut
+from gptalk_tui.widgets.transcript.reply_words import is_cut, may_continue
 
 if TYPE_CHECKING:
     from gptalk_tui.chat.host import Host
+    from gptalk_tui.chat.prompt_queue import PromptQueue
     from gptalk_tui.chat.services import Services
     from gptalk_tui.chat.session import Session
     from gptalk_tui.chat.transcript_view import TranscriptView
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from gptalk_tui.chat.turns import LiveTurn
     from gptalk_tui.widgets.transcript.widget import Transcript
 
-CONTINUE = "Continue exactly where you stopped, without repeating anything."
 COMPACT = (
     "Summarize our conversation so far, so that it can continue from the summary alone. Keep facts, names,"
     " numbers, decisions, code that is still needed, and open questions. Reply with the summary only."
@@ -42,6 +42,7 @@ class Continuation:
         view: TranscriptView,
         transcript: Transcript,
         runner: TurnRunner,
+        queue: PromptQueue,
     ) -> None:
         self._session = session
         self._services = services
@@ -49,26 +50,32 @@ class Continuation:
         self._view = view
         self._transcript = transcript
         self._runner = runner
+        self._queue = queue
         self._compacting: list[LiveTurn] = []
         """The turns that write summaries."""
         session.turns.when_changed.append(self._turns_changed)
 
     @property
     def may_continue(self) -> bool:
-        """Whether the last reply was cut at its length limit."""
+        """Whether the last reply broke off, was cut or was stopped, and has text to go on from."""
         last = self._transcript.last_entry
-        return last is not None and is_cut(last) and not self._session.is_replying
+        return last is not None and may_continue(last) and not self._session.is_replying
 
     def go_on(self) -> None:
-        """Continue a reply that was cut; ask again for one that failed or broke off."""
-        if self.may_continue:
+        """Continue a reply that was cut; ask again for one that failed, broke off or was stopped."""
+        last = self._transcript.last_entry
+        if last is not None and is_cut(last) and not self._session.is_replying:
             self.continue_reply()
         else:
             self._runner.try_again()
 
     def continue_reply(self) -> None:
-        """Ask for the rest of a reply that was cut."""
-        self._runner.send(CONTINUE)
+        """Ask for the rest of the last reply, to append to it."""
+        last = self._transcript.last_entry
+        if self.may_continue and last is not None:
+            self._runner.continue_reply(last.id)
+        else:
+            self._host.say("Only a reply that was cut or stopped, and is the last one, can be continued.")
 
     # Compacting
 
@@ -83,7 +90,9 @@ class Continuation:
 
     def compact(self) -> None:
         """Ask for a summary of the conversation and go on from it in a new branch."""
-        self._compacting.append(self._runner.send(COMPACT, is_whole=True))
+        turn = self._runner.send(COMPACT, is_whole=True)
+        turn.is_summary = True
+        self._compacting.append(turn)
         self._host.say("Summarizing the conversation; nothing is deleted.")
 
     def _turns_changed(self) -> None:
@@ -98,10 +107,13 @@ class Continuation:
         conversation_id, content = summary.conversation_id, SUMMARY + summary.content
         try:
             await self._services.store.call(lambda store: store.begin_branch(conversation_id, content))
+            conversation = await self._services.store.call(lambda store: store.conversation(conversation_id))
             await self._view.show_branch(conversation_id, None)
         except GptalkError as err:
             self._host.say(err.for_humans(), is_error=True)
+            self._queue.summary_shown(conversation_id, None)
             return
+        self._queue.summary_shown(conversation_id, conversation)
         self._session.list_changed()
         key = self._host.keys.how("branch.previous")
         self._host.say(f"Compacted. {key} on the summary shows the whole conversation.")

@@ -9,6 +9,7 @@ from textual.widget import Widget
 
 from gptalk_tui.chat.autocomplete import Autocomplete
 from gptalk_tui.chat.commands import Command, Commands
+from gptalk_tui.chat.comparison import Comparison
 from gptalk_tui.chat.context_line import ContextLine
 from gptalk_tui.chat.continuation import Continuation
 from gptalk_tui.chat.conversation_actions import ConversationActions
@@ -16,6 +17,7 @@ from gptalk_tui.chat.conversation_search import ConversationSearch
 from gptalk_tui.chat.conversation_settings import ConversationSettings
 from gptalk_tui.chat.drafts import Drafts
 from gptalk_tui.chat.editing import Editing
+from gptalk_tui.chat.engine_book import Engines
 from gptalk_tui.chat.exports import Exports
 from gptalk_tui.chat.external_editor import ExternalEditor
 from gptalk_tui.chat.find import Find
@@ -24,16 +26,21 @@ from gptalk_tui.chat.interrupt import Interrupt
 from gptalk_tui.chat.leaving import Leaving
 from gptalk_tui.chat.message_actions import MessageActions
 from gptalk_tui.chat.navigation import Navigation
+from gptalk_tui.chat.notices import Notices
 from gptalk_tui.chat.notifier import Notifier
 from gptalk_tui.chat.opener import Opener
 from gptalk_tui.chat.prompt_history import PromptHistory
+from gptalk_tui.chat.prompt_queue import PromptQueue
 from gptalk_tui.chat.prompt_submission import PromptSubmission
 from gptalk_tui.chat.services import Services
 from gptalk_tui.chat.session import Session
 from gptalk_tui.chat.sidebar import Shown, Sidebar
+from gptalk_tui.chat.snippets import Snippets
 from gptalk_tui.chat.status_bars import StatusBars
 from gptalk_tui.chat.store_watcher import StoreWatcher
+from gptalk_tui.chat.tags import Tags
 from gptalk_tui.chat.theme_switcher import ThemeSwitcher
+from gptalk_tui.chat.titles import Titles
 from gptalk_tui.chat.transcript_view import TranscriptView
 from gptalk_tui.chat.turn_runner import TurnRunner
 from gptalk_tui.chat.undo import Undo
@@ -68,13 +75,16 @@ class Controllers:
         body: Widget,
     ) -> None:
         all_of_it = (session, services, host)
-        self.commands = Commands(host, composer=composer)
+        self.notices = Notices(session, host)
+        self.snippets = Snippets(services, host, composer=composer)
+        self.commands = Commands(host, composer=composer, snippets=self.snippets)
         self.undo = Undo(host, composer=composer)
         self.history = PromptHistory(*all_of_it, composer=composer)
         self.editor = ExternalEditor(host, composer=composer)
         self.notifier = Notifier(services, host, editor=self.editor)
         self.themes = ThemeSwitcher(services, host)
-        self.settings = ConversationSettings(*all_of_it)
+        self.engines = Engines(services, host)
+        self.settings = ConversationSettings(*all_of_it, engines=self.engines, transcript=transcript)
         self.exports = Exports(*all_of_it)
         self.editing = Editing(*all_of_it, composer=composer, undo=self.undo)
         self.unsaved = Unsaved(services, host, history=self.history)
@@ -97,7 +107,12 @@ class Controllers:
         )
         self.sidebar = Sidebar(*all_of_it, pane=pane, composer=composer, body=body, opener=self.opener)
         self.navigation = Navigation(
-            services, host, transcript=transcript, composer=composer, sidebar=self.sidebar
+            services,
+            host,
+            transcript=transcript,
+            composer=composer,
+            sidebar=self.sidebar,
+            queue=lambda: self.queue,
         )
         self.runner = TurnRunner(
             *all_of_it,
@@ -108,12 +123,25 @@ class Controllers:
             editing=self.editing,
             history=self.history,
             notifier=self.notifier,
+            titles=Titles(*all_of_it),
             unsaved=self.unsaved,
             opener=self.opener,
         )
-        self.continuation = Continuation(
-            *all_of_it, view=self.view, transcript=transcript, runner=self.runner
+        self.queue = PromptQueue(
+            *all_of_it,
+            transcript=transcript,
+            composer=composer,
+            drafts=self.drafts,
+            editing=self.editing,
+            history=self.history,
+            unsaved=self.unsaved,
+            undo=self.undo,
+            runner=self.runner,
         )
+        self.continuation = Continuation(
+            *all_of_it, view=self.view, transcript=transcript, runner=self.runner, queue=self.queue
+        )
+        self.comparison = Comparison(*all_of_it, transcript=transcript, view=self.view, runner=self.runner)
         self.interrupt = Interrupt(
             session,
             host,
@@ -122,15 +150,8 @@ class Controllers:
             runner=self.runner,
             history=self.history,
         )
-        self.autocomplete = Autocomplete(host, composer=composer, commands=self.commands)
-        self.submission = PromptSubmission(
-            session,
-            host,
-            composer=composer,
-            commands=self.commands,
-            autocomplete=self.autocomplete,
-            editing=self.editing,
-            runner=self.runner,
+        self.autocomplete = Autocomplete(
+            host, composer=composer, commands=self.commands, snippets=self.snippets
         )
         self.messages = MessageActions(
             *all_of_it,
@@ -143,6 +164,17 @@ class Controllers:
             drafts=self.drafts,
             undo=self.undo,
         )
+        self.submission = PromptSubmission(
+            session,
+            host,
+            composer=composer,
+            commands=self.commands,
+            autocomplete=self.autocomplete,
+            editing=self.editing,
+            runner=self.runner,
+            queue=self.queue,
+            messages=self.messages,
+        )
         self.conversations = ConversationActions(
             *all_of_it,
             pane=pane,
@@ -150,8 +182,11 @@ class Controllers:
             sidebar=self.sidebar,
             opener=self.opener,
             drafts=self.drafts,
+            history=self.history,
+            unsaved=self.unsaved,
             undo=self.undo,
         )
+        self.tags = Tags(services, host, conversations=self.conversations)
         self.watcher = StoreWatcher(*all_of_it, sidebar=self.sidebar, view=self.view, transcript=transcript)
         self.commands.bind(self._bound(session, host, transcript, composer), self.navigation)
 
@@ -188,10 +223,14 @@ class Controllers:
             "prompt.editor": Command(self.editor.write),
             "prompt.unfold": Command(submission.unfold, lambda: composer.has_fold),
             "turn.stop": Command(runner.stop, lambda: session.is_replying),
-            "turn.continue": Command(
+            "message.continue": Command(
                 self.continuation.continue_reply, lambda: self.continuation.may_continue
             ),
             "conversation.compact": Command(self.continuation.compact, lambda: self.continuation.may_compact),
+            "queue.send": Command(self.queue.go_on, lambda: self.queue.may_go_on),
+            "queue.visit": Command(self.queue.visit, lambda: self.queue.has_any),
+            "queue.edit": Command(self.queue.edit, lambda: self.queue.has_any),
+            "queue.remove": Command(self.queue.remove, lambda: self.queue.has_any),
             "turn.retry": Command(runner.try_again, lambda: is_stored() and is_idle()),
             "conversation.new": Command(opener.open_new),
             "conversation.switch": Command(sidebar.visit),
@@ -226,10 +265,22 @@ class Controllers:
             "message.reasoning": Command(
                 messages.toggle_reasoning, has_messages, lambda: messages.has_reasoning
             ),
+            "message.unfold": Command(messages.toggle_chips, has_messages, lambda: transcript.has_chips),
+            "message.details": Command(transcript.toggle_details, has_messages),
             "code.next": Command(navigation.next_code, has_messages),
             "code.copy": Command(navigation.copy_code, has_messages),
+            "reply.edit": Command(
+                messages.edit_reply, has_messages, lambda: is_idle() and messages.is_on_reply
+            ),
+            "link.next": Command(navigation.next_link, has_messages),
+            "link.open": Command(navigation.open_chosen_link, has_messages),
             "message.edit": Command(messages.edit, has_messages, is_idle),
             "message.regenerate": Command(messages.regenerate, has_messages, is_idle),
+            "message.compare": Command(
+                self.comparison.run,
+                lambda: self.comparison.may_compare,
+                run_with=self.comparison.run_with,
+            ),
             "branch.previous": Command(
                 partial(messages.switch_version, -1), has_messages, lambda: messages.has_sibling(-1)
             ),
@@ -243,6 +294,7 @@ class Controllers:
             "conversation.rename": Command(
                 conversations.rename, has_target, run_with=conversations.rename_to
             ),
+            "conversation.tag": Command(self.tags.ask, has_target, run_with=self.tags.change),
             "conversation.pin": Command(conversations.pin, has_target),
             "conversation.archive": Command(conversations.archive, lambda: conversations.may_archive),
             "conversation.restore": Command(conversations.restore, lambda: conversations.may_restore),
@@ -251,6 +303,9 @@ class Controllers:
             "list.archived": Command(partial(sidebar.show, Shown.ARCHIVED)),
             "list.trash": Command(partial(sidebar.show, Shown.TRASH)),
             "conversation.settings": Command(self.settings.ask),
+            "model.choose": Command(self.settings.choose_model),
+            "provider.choose": Command(self.settings.choose_provider),
+            "persona.choose": Command(self.settings.choose_persona),
             "app.theme": Command(self.themes.choose),
             "app.undo": Command(undo.run, lambda: undo.has_any),
         }

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gptalk_client.errors import GptalkError
-from gptalk_client.models import Conversation
+from gptalk_client.models import Conversation, QueuedPrompt
 from gptalk_tui.widgets.listing import title_of
 
 if TYPE_CHECKING:
@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from gptalk_tui.chat.drafts import Drafts
     from gptalk_tui.chat.host import Host
     from gptalk_tui.chat.opener import Opener
+    from gptalk_tui.chat.prompt_history import PromptHistory
     from gptalk_tui.chat.services import Services
     from gptalk_tui.chat.session import Session
     from gptalk_tui.chat.sidebar import Sidebar
     from gptalk_tui.chat.undo import Undo
+    from gptalk_tui.chat.unsaved import Unsaved
     from gptalk_tui.widgets.composer import Composer
     from gptalk_tui.widgets.list_pane import ListPane
 
@@ -36,6 +38,8 @@ class ConversationActions:
         sidebar: Sidebar,
         opener: Opener,
         drafts: Drafts,
+        history: PromptHistory,
+        unsaved: Unsaved,
         undo: Undo,
     ) -> None:
         self._session = session
@@ -46,6 +50,8 @@ class ConversationActions:
         self._sidebar = sidebar
         self._opener = opener
         self._drafts = drafts
+        self._history = history
+        self._unsaved = unsaved
         self._undo = undo
 
     @property
@@ -100,12 +106,12 @@ class ConversationActions:
 
     async def _rename(self, target: Conversation, title: str) -> None:
         self._pane.move_on_from(target.id)  # a filter may leave it out now
-        await self._change(target, lambda store: store.rename_conversation(target.id, title))
+        await self.change(target, lambda store: store.rename_conversation(target.id, title))
 
     async def pin(self) -> None:
         """Keep the conversation at the top of the list, or no longer."""
         target = self.target
-        if target is not None and await self._change(
+        if target is not None and await self.change(
             target, lambda store: store.set_pinned(target.id, not target.pinned)
         ):
             self._host.say(f"{'Unpinned' if target.pinned else 'Pinned'} “{title_of(target)}”.")
@@ -116,8 +122,8 @@ class ConversationActions:
         if target is None:
             return
         self._pane.move_on_from(target.id)
-        if await self._change(target, lambda store: store.set_archived(target.id, True)):
-            self._offer_undo(
+        if await self.change(target, lambda store: store.set_archived(target.id, True)):
+            self.offer_undo(
                 f"Archived “{title_of(target)}”.", target, lambda store: store.set_archived(target.id, False)
             )
 
@@ -130,11 +136,11 @@ class ConversationActions:
         is_open = target.id == self._session.conversation_id
         if is_open:
             await self._drafts.save()
-        if not await self._change(target, lambda store: store.trash_conversation(target.id)):
+        if not await self.change(target, lambda store: store.trash_conversation(target.id)):
             return
         if target.id == self._session.conversation_id:
             self._open_nothing()
-        self._offer_undo(
+        self.offer_undo(
             f"Moved “{title_of(target)}” to the trash.",
             target,
             lambda store: store.restore_conversation(target.id),
@@ -153,7 +159,7 @@ class ConversationActions:
                 return store.restore_conversation(target.id)
             return store.set_archived(target.id, False)
 
-        if await self._change(target, change):
+        if await self.change(target, change):
             self._host.say(f"Restored “{title_of(target)}”.")
 
     def purge(self) -> None:
@@ -170,10 +176,20 @@ class ConversationActions:
             if self._is_refused(target):
                 return
             self._pane.move_on_from(target.id)
-            if await self._change(target, lambda store: store.purge_conversation(target.id)):
+            queued: list[QueuedPrompt] = []
+
+            def purge(store: Store) -> None:
+                queued.extend(store.queued(target.id))
+                store.purge_conversation(target.id)
+
+            if await self.change(target, purge):
+                self._remember(target.id, queued)
                 if target.id == self._session.conversation_id:
                     self._open_nothing()
-                self._host.say(f"Deleted “{title_of(target)}” for good.")
+                rest = {0: "", 1: " Up restores its queued prompt."}.get(
+                    len(queued), f" Up restores its {len(queued)} queued prompts."
+                )
+                self._host.say(f"Deleted “{title_of(target)}” for good.{rest}")
 
         question = ConfirmScreen(
             f"Delete “{title_of(target)}” for good?",
@@ -184,7 +200,14 @@ class ConversationActions:
 
     # Parts
 
-    async def _change(self, target: Conversation, change: Callable[[Store], Conversation | None]) -> bool:
+    def _remember(self, conversation_id: str, queued: list[QueuedPrompt]) -> None:
+        """Let Up recall the queued prompts of a conversation that is gone."""
+        self._session.queues.load(conversation_id, [])
+        for prompt in reversed(queued):
+            self._history.remember(prompt.content)
+            self._unsaved.keep(prompt.content)
+
+    async def change(self, target: Conversation, change: Callable[[Store], Conversation | None]) -> bool:
         """Change a conversation in the store and show it; return whether that went well."""
         try:
             await self._carry_out(change)
@@ -200,14 +223,24 @@ class ConversationActions:
         await self._sidebar.refresh()
         self._host.refresh_bars()
 
-    def _offer_undo(
+    def offer_undo(
         self,
         done: str,
         target: Conversation,
         change: Callable[[Store], Conversation | None],
         *,
         reopen: bool = False,
+        undone: str = "",
     ) -> None:
+        """Say what was done, and offer to undo it.
+
+        Args:
+            done: A sentence.
+            target: The conversation.
+            change: Undoes it.
+            reopen: Open the conversation again, unless something else was begun meanwhile.
+            undone: A sentence for when it has been undone.
+        """
         session = self._session
 
         async def take_back() -> None:
@@ -215,7 +248,7 @@ class ConversationActions:
             if reopen and session.conversation_id is None and not session.turn and not self._composer.text:
                 self._opener.switch_to(target.id)
 
-        self._undo.offer(done, f"Restored “{title_of(target)}”.", take_back)
+        self._undo.offer(done, undone or f"Restored “{title_of(target)}”.", take_back)
 
     def _is_refused(self, target: Conversation) -> bool:
         is_refused = target.id in self._session.turns.conversations

@@ -3,71 +3,132 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from gptalk_client.errors import GptalkError
 from gptalk_client.models import Conversation
-from gptalk_client.settings import PROVIDERS, ProviderName, Settings
-from gptalk_client.text import one_line
+from gptalk_client.parameters import CONTEXT_MESSAGES, PERSONA
+from gptalk_client.settings import GPTALK, ChatSettings, Settings
+from gptalk_client.turn_options import persona_name
 from gptalk_tui.widgets.listing import title_of
+from gptalk_tui.widgets.transcript.document import Reasoning
 
 if TYPE_CHECKING:
+    from gptalk_tui.chat.engine_book import Engines
     from gptalk_tui.chat.host import Host
     from gptalk_tui.chat.services import Services
     from gptalk_tui.chat.session import Session
     from gptalk_tui.dialogs.settings import Chosen
     from gptalk_tui.dialogs.settings_fields import Values
+    from gptalk_tui.widgets.transcript.widget import Transcript
 
 
 class ConversationSettings:
     """Asks for settings and applies them."""
 
-    def __init__(self, session: Session, services: Services, host: Host) -> None:
+    def __init__(
+        self, session: Session, services: Services, host: Host, *, engines: Engines, transcript: Transcript
+    ) -> None:
         self._session = session
         self._services = services
         self._host = host
+        self._engines = engines
+        self._transcript = transcript
 
     def ask(self) -> None:
         """Show the settings of the conversation."""
-        from gptalk_tui.dialogs.settings import HERE, SettingsScreen
+        from gptalk_tui.dialogs.settings import SettingsScreen
 
         session, services = self._session, self._services
         conversation, opened = session.chosen, session.opened
 
         async def answered(chosen: list[Chosen] | None) -> None:
-            if not chosen:
-                return
             # A new one may have been stored meanwhile, with its draft.
             meant = session.chosen if session.opened == opened else conversation
-            try:
-                for each in chosen:
-                    if each.scope == HERE:
-                        await self._keep_here(meant, each.values)
-                    else:
-                        await self._keep_default(each.values)
-                await services.prepare(session.chosen)
-            except GptalkError as err:
-                self._host.say(err.for_humans(), is_error=True)
-            self._host.refresh_bars()
-
-        async def models(provider: str) -> list[str]:
-            return await (await services.provider_named(provider)).models()
+            await self._keep(meant, chosen or [])
 
         dialog = SettingsScreen(
             title_of(conversation),
             values_here(conversation),
             values_by_default(services.settings),
-            providers=_providers(services.settings),
-            personas=services.settings.personas,
-            find_models=models,
+            self._engines,
         )
         self._host.open_dialog(dialog, answered)
 
+    def choose_model(self) -> None:
+        """Show the models of the provider that answers here."""
+        from gptalk_tui.dialogs.model_picker import ModelPicker
+
+        chosen = self._session.chosen
+        options = self._services.options_for(chosen)
+
+        async def picked(model: str | None) -> None:
+            if model is not None:
+                await self._change(chosen, model=model)
+
+        self._host.open_dialog(ModelPicker(options.provider, self._engines, current=options.model), picked)
+
+    def choose_provider(self) -> None:
+        """Show the providers; the one that is chosen answers here."""
+        from gptalk_tui.dialogs.providers import ProvidersScreen
+
+        chosen = self._session.chosen
+        current = self._services.options_for(chosen).provider
+
+        async def picked(name: str | None) -> None:
+            if name is not None and name != current:
+                await self._change(chosen, provider=name, model="")
+            else:
+                self._host.refresh_bars()  # it may have been changed
+
+        self._host.open_dialog(ProvidersScreen(self._engines, current=current), picked)
+
+    def choose_persona(self) -> None:
+        """Show the personas; the one that is chosen answers here."""
+        from gptalk_tui.dialogs.personas import PersonasScreen
+        from gptalk_tui.dialogs.settings_fields import Fields
+
+        chosen = self._session.chosen
+        current = persona_name(chosen)
+
+        async def picked(name: str | None) -> None:
+            if name is not None and name != current:
+                await self._change(chosen, persona=name)
+            else:
+                self._host.refresh_bars()
+
+        screen = PersonasScreen(self._engines, current=current, fields=Fields.of(values_here(chosen)))
+        self._host.open_dialog(screen, picked)
+
+    async def _change(self, conversation: Conversation, **changes: str) -> None:
+        from gptalk_tui.dialogs.settings import HERE, Chosen
+
+        if self._session.chosen.id == conversation.id:
+            conversation = self._session.chosen
+        values = replace(values_here(conversation), **changes)  # type: ignore[arg-type]
+        await self._keep(conversation, [Chosen(HERE, values)])
+
+    async def _keep(self, conversation: Conversation, chosen: list[Chosen]) -> None:
+        from gptalk_tui.dialogs.settings import HERE
+
+        try:
+            for each in chosen:
+                if each.scope == HERE:
+                    await self._keep_here(conversation, each.values)
+                else:
+                    await self._keep_default(each.values)
+            if chosen:
+                await self._services.prepare(self._session.chosen)
+        except GptalkError as err:
+            self._host.say(self._services.in_words(err), is_error=True)
+        self._host.refresh_bars()
+
     async def _keep_here(self, conversation: Conversation, values: Values) -> None:
-        own = {name: value for name, value in conversation.options.items() if name not in _OPTIONS}
-        options: dict[str, Any] = own | {
-            name: value for name in _OPTIONS if (value := getattr(values, name)) is not None
-        }
+        options: dict[str, Any] = dict(values.parameters)
+        if values.context_messages is not None:
+            options[CONTEXT_MESSAGES] = values.context_messages
+        if values.persona:
+            options[PERSONA] = values.persona
         if self._session.conversation is None and conversation.id == self._session.blank.id:
             self._session.blank = replace(
                 conversation,
@@ -92,63 +153,63 @@ class ConversationSettings:
 
     async def _keep_default(self, values: Values) -> None:
         settings = self._services.settings
-        provider = _provider_name(values.provider)
+        provider = values.provider or GPTALK
         context = values.context_messages
-        chat = replace(
-            settings.chat,
-            temperature=values.temperature,
+        options = dict(values.parameters)
+        temperature = options.pop("temperature", None)
+        chat = ChatSettings(
+            temperature=temperature,
             system_prompt=values.system_prompt,
-            context_messages=20 if context is None else context,
+            context_messages=ChatSettings().context_messages if context is None else context,
+            options=options,
+            reasoning=_reasoning(values.reasoning),
         )
         changed = replace(settings, provider=provider, model=values.model, chat=chat)
         changes: dict[str | tuple[str, ...], Any] = {
             "provider": provider,
             "model": values.model or None,
-            "chat.temperature": values.temperature,
+            "chat.temperature": temperature,
             "chat.context_messages": context,
             "chat.system_prompt": values.system_prompt or None,
+            "chat.options": options or None,
         }
+        if chat.reasoning != settings.chat.reasoning:
+            changes["chat.reasoning"] = chat.reasoning
         await self._services.keep(changed, changes)
+        self._transcript.show_reasoning(chat.reasoning)
         self._host.say("Saved as the default.")
-
-
-_OPTIONS = ("temperature", "context_messages")
 
 
 def values_here(conversation: Conversation) -> Values:
     """Return what a conversation sets for itself."""
     from gptalk_tui.dialogs.settings_fields import Values
 
-    temperature, context = (conversation.options.get(name) for name in _OPTIONS)
+    options = dict(conversation.options)
+    context = options.pop(CONTEXT_MESSAGES, None)
+    options.pop(PERSONA, None)
     return Values(
-        provider=conversation.provider if conversation.provider in PROVIDERS else "",
+        provider=conversation.provider,
         model=conversation.model,
-        temperature=float(temperature) if isinstance(temperature, int | float) else None,
+        persona=persona_name(conversation),
+        parameters=options,
         context_messages=context if isinstance(context, int) else None,
         system_prompt=conversation.system_prompt,
     )
 
 
 def values_by_default(settings: Settings) -> Values:
-    """Return what holds for every conversation."""
+    """Return what applies to every conversation."""
     from gptalk_tui.dialogs.settings_fields import Values
 
     return Values(
-        provider=settings.provider or "gptalk",
+        provider=settings.provider or GPTALK,
         model=settings.model,
-        temperature=settings.chat.temperature,
+        parameters=settings.chat.parameters,
         context_messages=settings.chat.context_messages,
         system_prompt=settings.chat.system_prompt,
+        reasoning=settings.chat.reasoning,
     )
 
 
-def _providers(settings: Settings) -> dict[str, str]:
-    """Return who can answer, by name: an endpoint of one's own only where it is set up."""
-    titles = {"gptalk": one_line(settings.url.partition("://")[2]), "local": "this computer"}
-    if settings.openai.url or settings.provider == "openai":
-        titles["openai"] = one_line(settings.openai.url.partition("://")[2]) or "OpenAI-compatible"
-    return titles
-
-
-def _provider_name(name: str) -> ProviderName:
-    return next((each for each in PROVIDERS if each == name), "gptalk")
+def _reasoning(name: str) -> Reasoning:
+    return next((each for each in get_args(Reasoning) if each == name), "folded")

@@ -69,7 +69,7 @@ class Drafts:
         text, edit = self._composer.text, self._session.edit
         if edit is None:
             return text
-        if not text.strip() or text == edit.prompt.content:
+        if not text.strip() or text == edit.message.content:
             return edit.set_aside
         return f"{edit.set_aside}\n\n{text}" if edit.set_aside.strip() else text
 

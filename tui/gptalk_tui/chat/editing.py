@@ -1,11 +1,11 @@
-"""Editing an earlier prompt: it comes to the composer, and is sent as a new branch. Nothing is overwritten."""
+"""Editing: an earlier prompt comes to the composer and is sent as a new branch, a queued one is changed."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from gptalk_client.errors import GptalkError
-from gptalk_client.models import Message
+from gptalk_client.models import Message, QueuedPrompt
 from gptalk_tui.chat.session import Edit
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Editing:
         self._undo = undo
 
     async def begin(self, prompt_id: str) -> None:
-        """Put a prompt into the composer, to be sent as a sibling."""
+        """Put a prompt or a reply into the composer, to be sent or kept as a sibling."""
         session = self._session
         try:
             prompt = await self._services.store.call(lambda store: store.message(prompt_id))
@@ -40,7 +40,13 @@ class Editing:
             set_aside = session.edit.set_aside if session.edit is not None else self._composer.text
             self._edit(prompt, prompt.content, set_aside)
 
-    def resume(self, prompt: Message, text: str) -> None:
+    def begin_queued(self, prompt: QueuedPrompt) -> None:
+        """Put a queued prompt into the composer; it keeps its place, and is not sent meanwhile."""
+        session = self._session
+        set_aside = session.edit.set_aside if session.edit is not None else self._composer.text
+        self._edit(prompt, prompt.content, set_aside)
+
+    def resume(self, prompt: Message | QueuedPrompt, text: str) -> None:
         """Go back to an edit, with the text that it had."""
         self._edit(prompt, text, self._composer.text)
 
@@ -52,24 +58,24 @@ class Editing:
         session.edit = None
         self._composer.set_text(edit.set_aside)
         self._host.refresh_bars()
-        if text.strip() and text != edit.prompt.content:
+        if text.strip() and text != edit.message.content:
 
             async def resume() -> None:
-                if edit.prompt.conversation_id == session.conversation_id:
-                    self.resume(edit.prompt, text)
+                if edit.message.conversation_id == session.chosen.id:
+                    self.resume(edit.message, text)
 
             self._undo.offer("Edit discarded.", "Back to the edit.", resume)
         return True
 
-    def take(self) -> Message | None:
-        """End the edit, because it is sent; return the message that it is a new version of."""
+    def take(self) -> Message | QueuedPrompt | None:
+        """End the edit, because it is sent; return what it is a new version of."""
         edit, self._session.edit = self._session.edit, None
         if edit is None:
             return None
         self._composer.set_text(edit.set_aside)
-        return edit.prompt
+        return edit.message
 
-    def _edit(self, prompt: Message, text: str, set_aside: str) -> None:
+    def _edit(self, prompt: Message | QueuedPrompt, text: str, set_aside: str) -> None:
         self._session.edit = Edit(prompt, set_aside)
         self._composer.set_text(text)
         self._composer.focus()

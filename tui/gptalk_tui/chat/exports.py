@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import shutil
-import subprocess
-import sys
-import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gptalk_client.text import one_line
+from gptalk_tui.terminal.desktop import open_outside
 
 if TYPE_CHECKING:
     from gptalk_tui.chat.host import Host
@@ -43,7 +38,7 @@ class Exports:
             return
         self.last = path
         told = one_line(str(path), max_chars=400)
-        self._host.say(f"Wrote {told}\n{self._host.keys.how('export.open')} opens it.")
+        self._host.say(f"Wrote {told} · {self._host.keys.how('export.open')} opens it.")
 
     def open_last(self) -> None:
         """Open the newest export with the system's default program."""
@@ -54,49 +49,7 @@ class Exports:
         if not os.path.exists(path):
             self._host.say(f"{told} is gone.", is_error=True)
             return
-        loop = self._host.app._loop
-
-        def failed() -> None:
-            with contextlib.suppress(RuntimeError):  # the app has ended
-                if loop is not None:
-                    loop.call_soon_threadsafe(self._cannot, told)
-
-        try:
-            open_file(path, failed)
-        except OSError:
-            self._cannot(told)
+        open_outside(str(path), lambda: self._cannot(told))
 
     def _cannot(self, told: str) -> None:
         self._host.say(f"No program is set up to open {told}", is_error=True)
-
-
-def open_file(path: Path, on_failure: Callable[[], None]) -> None:
-    """Open a file with the system's default program, without a shell and without the terminal.
-
-    Args:
-        path: An absolute path.
-        on_failure: Called from another thread if the system finds no program for it.
-
-    Raises:
-        OSError: The system has no way to open files.
-    """
-    if sys.platform == "win32":
-        os.startfile(path)
-        return
-    opener = shutil.which("open" if sys.platform == "darwin" else "xdg-open")
-    if opener is None:
-        raise FileNotFoundError("xdg-open")
-    # A session of its own: no program can take our terminal, nor is it ended with us.
-    process = subprocess.Popen(
-        [opener, str(path)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-
-    def wait() -> None:
-        if process.wait() != 0:
-            on_failure()
-
-    threading.Thread(target=wait, name="opener", daemon=True).start()

@@ -36,8 +36,22 @@ class Host(Protocol):
     def focused(self) -> Widget | None:
         """The widget that has the focus."""
 
-    def say(self, text: str, *, is_error: bool = False, timeout_s: float | None = None) -> None:
-        """Show a notice for as long as it takes to read, or for `timeout_s` seconds."""
+    def say(
+        self,
+        text: str,
+        *,
+        is_error: bool = False,
+        timeout_s: float | None = None,
+        is_true: Callable[[], bool] | None = None,
+    ) -> None:
+        """Show a notice in place of the last.
+
+        Args:
+            text: A sentence or two.
+            is_error: Something went wrong.
+            timeout_s: How long it stays, in seconds; None: as long as it takes to read.
+            is_true: Whether it is still true, where that may change before; the notice goes with it.
+        """
 
     def start(self, work: Coroutine[Any, Any, None], group: str, *, exclusive: bool = False) -> Worker[None]:
         """Run work in the background.

@@ -57,9 +57,10 @@ class Leaving:
         if (draft := self._drafts.pending) is not None:
             texts.append(draft.text)
         replies = list(self._services.unsaved.values())
-        if texts or replies:
-            kept = await asyncio.to_thread(self._unsaved.keep_now, texts, replies)
-            self.sentence = self._explain(len(texts) + len(replies), kept)
+        queued = self._session.queues.unkept
+        if texts or replies or queued:
+            kept = await asyncio.to_thread(self._unsaved.keep_now, texts, replies, queued)
+            self.sentence = self._explain(len(texts) + len(replies) + len(queued), kept)
 
     def _say(self) -> None:
         self._host.say(

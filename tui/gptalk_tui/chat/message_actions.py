@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gptalk_client.errors import GptalkError, UsageError
-from gptalk_client.models import Conversation, Role
+from gptalk_client.models import Conversation, Message, QueuedPrompt, Role
 from gptalk_tui.widgets.listing import title_of
 
 if TYPE_CHECKING:
@@ -61,6 +61,42 @@ class MessageActions:
         if prompt_id is not None and not self._is_refused():
             await self._editing.begin(prompt_id)
 
+    @property
+    def is_on_reply(self) -> bool:
+        """Whether the chosen message is a reply."""
+        entry = self._transcript.chosen_entry
+        return entry is not None and entry.role is Role.ASSISTANT
+
+    async def edit_reply(self) -> None:
+        """Put the chosen reply into the composer, to be kept as another version of it."""
+        entry = self._transcript.chosen_entry
+        if entry is not None and entry.role is not Role.ASSISTANT:
+            self._host.say(f"This is no reply. {self._host.keys.how('message.edit')} edits a prompt.")
+        elif entry is not None and not self._is_refused():
+            await self._editing.begin(entry.id)
+
+    def keep_reply(self, reply: Message, text: str) -> None:
+        """Keep what a reply was edited to as another version of it."""
+        if text == reply.content:
+            self._editing.take()
+            self._host.say("Nothing was changed.")
+        elif not self._is_refused():
+            self._editing.take()
+            self._host.start(self._keep_reply(reply, text), "branch")
+
+    async def _keep_reply(self, reply: Message, text: str) -> None:
+        try:
+            await self._services.store.call(lambda store: store.edit_reply(reply.id, text))
+            await self._view.show_branch(reply.conversation_id, None)
+        except GptalkError as err:
+            self._host.say(err.for_humans(), is_error=True)
+            self._editing.resume(reply, text)
+            return
+        self._session.list_changed()
+        self._host.say(
+            f"Kept as another version. {self._host.keys.how('branch.previous')} shows the older one."
+        )
+
     def regenerate(self) -> None:
         """Ask again for the chosen reply, or for a reply to the chosen prompt, beside those that are there."""
         prompt_id = self._prompt_id()
@@ -84,6 +120,13 @@ class MessageActions:
             self._transcript.toggle_reasoning(self._transcript.chosen)
         else:
             self._host.say("This message has no reasoning.")
+
+    def toggle_chips(self) -> None:
+        """Show the files and the pasted text of the chosen prompt, or fold each to one line."""
+        if self._transcript.chosen is not None and self._transcript.has_chips:
+            self._transcript.toggle_chips(self._transcript.chosen)
+        else:
+            self._host.say("This message has no file and no pasted text.")
 
     # Versions
 
@@ -200,18 +243,19 @@ class MessageActions:
         return is_refused
 
     def _say_still_replying(self) -> None:
-        self._host.say(f"Still replying. {self._host.keys.how('turn.stop')} stops it.")
+        stop = self._host.keys.how("turn.stop")
+        self._host.say(f"Still replying. {stop} stops it.", is_true=lambda: self._session.is_replying)
 
     async def _release_deleted(self) -> None:
         """Make the composer's text a prompt of its own where the message that it would replace is deleted."""
         session = self._session
-        beside = session.edit.prompt if session.edit is not None else session.returned
-        if beside is None:
+        beside = session.edit.message if session.edit is not None else session.returned
+        if beside is None or isinstance(beside, QueuedPrompt):
             return
         try:
             await self._services.store.call(lambda store: store.message(beside.id))
         except UsageError:
-            if session.edit is not None and session.edit.prompt is beside:
+            if session.edit is not None and session.edit.message is beside:
                 text = self._drafts.text
                 session.edit = None
                 self._composer.set_text(text)

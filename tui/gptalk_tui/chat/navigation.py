@@ -10,14 +10,21 @@ from typing import TYPE_CHECKING
 
 from gptalk_client.text import one_line, visible
 from gptalk_tui.actions import Scope
+from gptalk_tui.markdown.inline import host_of
+from gptalk_tui.terminal.desktop import open_outside
 
 if TYPE_CHECKING:
     from gptalk_tui.chat.host import Host
+    from gptalk_tui.chat.prompt_queue import PromptQueue
     from gptalk_tui.chat.services import Services
     from gptalk_tui.chat.sidebar import Sidebar
     from gptalk_tui.terminal.clipboard import Clipboard
     from gptalk_tui.widgets.composer import Composer
     from gptalk_tui.widgets.transcript.widget import Transcript
+
+
+LINK_S = 20.0
+"""How long the address of a link is shown, in seconds, unless another one is chosen."""
 
 
 class Navigation:
@@ -31,12 +38,14 @@ class Navigation:
         transcript: Transcript,
         composer: Composer,
         sidebar: Sidebar,
+        queue: Callable[[], PromptQueue],
     ) -> None:
         self._services = services
         self._host = host
         self._transcript = transcript
         self._composer = composer
         self._sidebar = sidebar
+        self._queue = queue
 
     @property
     def scope(self) -> Scope:
@@ -45,6 +54,8 @@ class Navigation:
             return Scope.MESSAGE
         if self._transcript.has_focus:
             return Scope.READING
+        if self._queue().has_focus:
+            return Scope.QUEUE
         return Scope.LIST if self._sidebar.has_focus else Scope.COMPOSER
 
     @property
@@ -62,6 +73,8 @@ class Navigation:
         match scope:
             case Scope.LIST:
                 return self._sidebar.has_focus
+            case Scope.QUEUE:
+                return self._queue().has_focus
             case Scope.READING:
                 return self._transcript.has_focus
             case Scope.MESSAGE:
@@ -83,9 +96,11 @@ class Navigation:
             self._host.refresh_bars()
 
     def go_round(self, by: int) -> None:
-        """Go from composer to transcript to list and round again, past what is empty or closed."""
-        composer, sidebar = self._composer, self._sidebar
+        """Go from composer to queue to transcript to list and round again, past what is empty or closed."""
+        composer, sidebar, queue = self._composer, self._sidebar, self._queue()
         places: list[tuple[bool, Callable[[], object]]] = [(composer.has_focus, composer.focus)]
+        if queue.has_any:
+            places.append((queue.has_focus, queue.visit))
         if self.has_messages:
             places.append((self._transcript.has_focus, self.enter))
         if sidebar.is_open:
@@ -147,6 +162,27 @@ class Navigation:
         if source is not None:
             self.copy(source, "the code block")
 
+    def next_link(self) -> None:
+        """Go to the next link of the chosen message, and show where it leads."""
+        link = self._transcript.choose_link()
+        if link is None:
+            self._host.say("This message has no link.")
+            return
+        transcript, open_it = self._transcript, self._host.keys.how("link.open")
+        self._host.say(
+            f"{one_line(link.url, max_chars=400)} · {open_it} opens it",
+            timeout_s=LINK_S,
+            is_true=lambda: transcript.selection is link.selection,
+        )
+
+    def open_chosen_link(self) -> None:
+        """Open the chosen link, or the only one, after its address was shown."""
+        url = self._transcript.chosen_link
+        if url is None:
+            self.next_link()
+        else:
+            self.open_link(url)
+
     def copy(self, text: str, what: str = "") -> None:
         """Put a text on the clipboard and say how.
 
@@ -182,7 +218,12 @@ class Navigation:
 
         def answered(is_yes: bool | None) -> None:
             if is_yes:
-                self._host.app.open_url(url)
+                open_outside(url, lambda: self._copy_address(url))
 
         question = ConfirmScreen(f"Open {host}?", one_line(url, max_chars=400), yes="Open")
         self._host.open_dialog(question, answered)
+
+    def _copy_address(self, url: str) -> None:
+        """Copy an address that the system has no program for, as over SSH."""
+        self.copy(url)
+        self._host.say("No browser could be opened. The address is copied.")

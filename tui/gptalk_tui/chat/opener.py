@@ -92,6 +92,7 @@ class Opener:
         if is_first and session.turn is not None:
             return  # a prompt was sent meanwhile, in a new conversation
         conversation, texts = found.conversation, found.texts
+        session.queues.load(conversation_id, found.queued, sending=session.turns.sending)
         session.open(conversation)
         typed = self._composer.text if is_first else ""
         if not typed:

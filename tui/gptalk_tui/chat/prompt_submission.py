@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from gptalk_client.errors import UsageError
+from gptalk_client.models import Message, QueuedPrompt, Role
 from gptalk_client.text import one_line
 from gptalk_tui.chat import slash
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from gptalk_tui.chat.commands import Commands
     from gptalk_tui.chat.editing import Editing
     from gptalk_tui.chat.host import Host
+    from gptalk_tui.chat.message_actions import MessageActions
+    from gptalk_tui.chat.prompt_queue import PromptQueue
     from gptalk_tui.chat.session import Session
     from gptalk_tui.chat.turn_runner import TurnRunner
     from gptalk_tui.dialogs.confirm import ConfirmScreen
@@ -33,6 +36,8 @@ class PromptSubmission:
         autocomplete: Autocomplete,
         editing: Editing,
         runner: TurnRunner,
+        queue: PromptQueue,
+        messages: MessageActions,
     ) -> None:
         self._session = session
         self._host = host
@@ -41,6 +46,8 @@ class PromptSubmission:
         self._autocomplete = autocomplete
         self._editing = editing
         self._runner = runner
+        self._queue = queue
+        self._messages = messages
 
     def submit_composer(self) -> None:
         """Submit what the composer holds."""
@@ -50,6 +57,10 @@ class PromptSubmission:
 
     def submit(self, text: str) -> None:
         """Run the command that a text is, or send it with the files that it names."""
+        edit = self._session.edit
+        if edit is not None and isinstance(edit.message, Message) and edit.message.role is Role.ASSISTANT:
+            self._messages.keep_reply(edit.message, text)
+            return
         command = slash.parse(text)
         if command is not None:
             self._commands.run_slash(*command)
@@ -59,16 +70,23 @@ class PromptSubmission:
             self.send(text)
 
     def send(self, text: str) -> None:
-        """Send a prompt in the open conversation, or in a new one; where a reply streams it stays."""
+        """Send a prompt in the open conversation, or in a new one; where a reply streams it is queued."""
         session, keys = self._session, self._host.keys
-        if session.turn is not None:
-            stop, new = keys.how("turn.stop"), keys.how("conversation.new")
-            self._host.say(f"Still replying. {stop} stops it; {new} starts a new chat.")
+        edit = session.edit
+        is_of_queue = edit is not None and isinstance(edit.message, QueuedPrompt)
+        if is_of_queue and self._queue.finish_edit(text):
+            return
+        if session.turn is not None and edit is not None and not is_of_queue:
+            self._host.say(f"Still replying. {keys.how('turn.stop')} stops it.")
             return
         self._composer.set_text("")
         edited = self._editing.take()
+        if session.turn is not None:
+            session.returned = None
+            self._queue.add(text)
+            return
         returned, session.returned = session.returned, None
-        beside = edited or returned
+        beside = edited if isinstance(edited, Message) else returned
         if beside is not None and beside.content == text:
             self._runner.regenerate(beside.id)
         else:

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
+from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
@@ -18,18 +19,21 @@ from textual.worker import Worker
 from gptalk_client.errors import GptalkError
 from gptalk_client.models import Role, Status
 from gptalk_tui.actions import ACTION_OF, ACTIONS
-from gptalk_tui.chat import toasts
 from gptalk_tui.chat.controllers import Controllers
 from gptalk_tui.chat.find import Query
 from gptalk_tui.chat.groups import BRINGS_SOMETHING_ELSE
 from gptalk_tui.chat.services import Services
 from gptalk_tui.chat.session import Session
 from gptalk_tui.dialogs.base import TrueScreen
+from gptalk_tui.dialogs.tags import TagSuggester
 from gptalk_tui.keymap import KeyMap
 from gptalk_tui.terminal.compositor import TightCompositor
+from gptalk_tui.widgets.bar import Bar
+from gptalk_tui.widgets.column import BOX, Column
 from gptalk_tui.widgets.composer import Composer
 from gptalk_tui.widgets.find_bar import FindBar
 from gptalk_tui.widgets.list_pane import ListPane
+from gptalk_tui.widgets.queue_pane import QueuePane
 from gptalk_tui.widgets.row_list import RowList
 from gptalk_tui.widgets.transcript.styles import StyleTable
 from gptalk_tui.widgets.transcript.widget import Transcript
@@ -37,6 +41,14 @@ from gptalk_tui.widgets.transcript.widget import Transcript
 Result = TypeVar("Result")
 
 _DONE_OR_UNDER_WAY = (Status.COMPLETE, Status.STREAMING)
+
+
+def _composer_class(services: Services) -> type[Composer]:
+    if services.settings.ui.composer == "vi":
+        from gptalk_tui.widgets.vi_composer import ViComposer
+
+        return ViComposer
+    return Composer
 
 
 class ChatScreen(TrueScreen[None], inherit_bindings=False):
@@ -80,18 +92,24 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
         self._is_starting = True
         self.services = services
         self.session = Session()
-        self.list_pane = ListPane(id="side")
+        self.list_pane = ListPane(suggester=TagSuggester(services.store), id="side")
         self.transcript = Transcript(
             styles, fetch=lambda ids: self.controllers.opener.texts(ids), id="transcript"
         )
-        self.composer = Composer(
+        self.transcript.document.renderer.version_keys = (
+            keys.first("branch.previous"),
+            keys.first("branch.next"),
+        )
+        self.composer = _composer_class(services)(
             placeholder="Write a message",
             id="composer",
             send_keys=keys.keys(ACTION_OF["turn.send"]),
             new_line_keys=keys.keys(ACTION_OF["prompt.new_line"]),
         )
+        self.composer.add_class(BOX)
+        self.transcript.document.pastes = lambda: self.composer.pasted_texts
         self._body = Horizontal(id="body")
-        self._main = Vertical(id="main")
+        self._main = Column(id="main")
         self.controllers = Controllers(
             self.session,
             services,
@@ -142,8 +160,8 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
         if services.provider is not None:
             self.start(services.provider.warm_up(), "warm")
         try:
-            for notice in await services.store.call(lambda store: store.notices):
-                self.notify(notice, timeout=20)
+            if notices := await services.store.call(lambda store: store.notices):
+                self.notify("\n".join(notices), timeout=20)
         except GptalkError as err:
             self.say(err.for_humans(), is_error=True)
         else:
@@ -151,15 +169,27 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
                 await controllers.opener.open_first(self._chat)
             await controllers.sidebar.refresh()
         await controllers.unsaved.load()
+        await controllers.snippets.load()
         controllers.watcher.look_soon()
         controllers.watcher.begin()
         self.refresh_bars()
 
     # What controllers ask for: see `host.Host`
 
-    def say(self, text: str, *, is_error: bool = False, timeout_s: float | None = None) -> None:
+    def say(
+        self,
+        text: str,
+        *,
+        is_error: bool = False,
+        timeout_s: float | None = None,
+        is_true: Callable[[], bool] | None = None,
+    ) -> None:
         """Show a notice for a while."""
-        toasts.say(self.app, text, is_error=is_error, timeout_s=timeout_s)
+        self.controllers.notices.say(text, is_error=is_error, timeout_s=timeout_s, is_true=is_true)
+
+    def show_notice(self, notice: Content) -> None:
+        """Show a notice on the status line, or none."""
+        self.controllers.bars.show_notice(notice)
 
     def start(self, work: Coroutine[Any, Any, None], group: str, *, exclusive: bool = False) -> Worker[None]:
         """Run work in the background."""
@@ -183,6 +213,7 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
 
     async def mount_before(self, widget: Widget, before: str) -> None:
         """Add a widget to the conversation's column."""
+        widget.add_class(BOX)
         await self._main.mount(widget, before=before)
 
     @property
@@ -201,7 +232,9 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
 
     def refresh_bars(self) -> None:
         """Bring header, welcome, status line and footer up to date."""
+        self.controllers.notices.look()
         self.controllers.bars.update()
+        self.controllers.queue.refresh()
         self.controllers.context_line.refresh()
 
     def refresh_status(self) -> None:
@@ -224,11 +257,24 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
 
     @on(Composer.EdgeReached)
     async def _edge_reached(self, event: Composer.EdgeReached) -> None:
-        await self.controllers.history.step(event.step)
+        queue = self.controllers.queue
+        if event.step < 0 and queue.has_any and not self.composer.text and self.session.edit is None:
+            queue.edit_last()
+        else:
+            await self.controllers.history.step(event.step)
+
+    @on(QueuePane.Chosen, "#queue")
+    def _queued_chosen(self) -> None:
+        self.controllers.queue.edit()
+
+    @on(QueuePane.Left)
+    def _queue_left(self) -> None:
+        self.composer.focus()
 
     @on(TextArea.Changed, "#composer")
     def _typed(self) -> None:
         self.controllers.drafts.typed()
+        self.controllers.notices.look()
         if self.session.returned is not None:
             self.refresh_status()
 
@@ -246,6 +292,9 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
 
     @on(Composer.EnteredEmpty)
     def _entered_empty(self) -> None:
+        if self.controllers.queue.may_go_on:
+            self.controllers.queue.go_on()
+            return
         last = self.transcript.last_entry
         if last is not None and last.role is Role.ASSISTANT and last.status not in _DONE_OR_UNDER_WAY:
             self.controllers.continuation.go_on()
@@ -262,6 +311,12 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
     @on(Composer.EndPressed)
     def _end_pressed(self) -> None:
         self.transcript.follow_end()
+
+    @on(Bar.KeyClicked)
+    def _key_clicked(self, event: Bar.KeyClicked) -> None:
+        key = events.Key(event.key, None)
+        key.set_sender(self.app)  # a key of this screen's own would not bubble up to it
+        self.app.post_message(key)
 
     @on(FindBar.Changed)
     def _find_changed(self, event: FindBar.Changed) -> None:

@@ -6,12 +6,13 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from gptalk_client.errors import GptalkError, LocalModelError, Remedy
 from gptalk_client.models import Conversation, Message
 from gptalk_client.paths import Paths
-from gptalk_client.settings import MOST_MESSAGES, PROVIDERS, ProviderName, Settings
+from gptalk_client.settings import MOST_MESSAGES, Settings
 from gptalk_client.store.worker import StoreThread
 
 if TYPE_CHECKING:
@@ -20,8 +21,14 @@ if TYPE_CHECKING:
     from gptalk_client.turn_options import TurnOptions
 
 
+Changes: TypeAlias = Mapping[str | tuple[str, ...], Any] | Callable[[Path], None]
+"""What to change in the config file: value by key, None to remove it; or what does it."""
+
 WAYS: Mapping[Remedy, str] = {
+    Remedy.ADDRESS: "Ctrl+T changes it.",
     Remedy.CONTEXT: "Ctrl+T sets how many messages are sent; f on a message forks the conversation there.",
+    Remedy.ENGINE: "Ctrl+T chooses another one.",
+    Remedy.KEY: "Ctrl+T changes it.",
     Remedy.MODEL: "Ctrl+T chooses one.",
 }
 """What the app offers for the errors of replies."""
@@ -38,7 +45,8 @@ class Services:
         paths: Where things are kept.
         store: Opens the store with its first call.
         build: Makes a provider. Raises ConfigError.
-        keep: Takes other settings and writes what changed, by key, to the config file. Raises ConfigError.
+        keep: Takes other settings and writes what changed to the config file: values by key, or a function that
+            changes the file. Raises ConfigError.
     """
 
     def __init__(
@@ -47,7 +55,7 @@ class Services:
         paths: Paths,
         store: StoreThread,
         build: Callable[[Settings], Provider],
-        keep: Callable[[Settings, Mapping[str | tuple[str, ...], Any]], Awaitable[None]],
+        keep: Callable[[Settings, Changes], Awaitable[None]],
     ) -> None:
         self.settings = settings
         self.paths = paths
@@ -58,6 +66,8 @@ class Services:
         """Who answers where a conversation chooses nobody else; None before `start`, or where that failed."""
         self.others: dict[str, Provider] = {}
         """By name, the providers that some conversation chose instead."""
+        self._retired: list[Provider] = []
+        """Providers whose settings have changed since; a reply may still come from one."""
         self._chat: Chat | None = None
         self._is_started = asyncio.Event()
         self._windows: dict[tuple[str, str], int] = {}
@@ -87,7 +97,8 @@ class Services:
 
         options = TurnOptions.resolve(self.settings, conversation)
         window = self._windows.get((options.provider, options.model))
-        return options if window is None else replace(options, context_tokens=window)
+        is_known = window is None or options.context_tokens is not None
+        return options if is_known else replace(options, context_tokens=window)
 
     def model_of(self, conversation: Conversation | None) -> str:
         """Return the model that answers in a conversation; empty for the provider's default."""
@@ -119,14 +130,34 @@ class Services:
         await self.provider_named(self.options_for(conversation).provider)
 
     async def provider_named(self, name: str) -> Provider:
-        """Return a provider, made when it is first asked for; the default one for an unknown name.
+        """Return a provider, made when it is first asked for; the default one for an empty name.
 
         Raises:
-            ConfigError: The settings lack something that it needs.
+            ConfigError: There is no such provider, or the settings lack something that it needs.
         """
         await self._is_started.wait()
-        known = next((each for each in PROVIDERS if each == name), self.options_for(None).provider)
+        known = name or self.options_for(None).provider
         return self._known(known) or self._keep(known, await asyncio.to_thread(self._make, known))
+
+    async def renew(self, name: str) -> None:
+        """Make a provider anew when it is next needed: its settings or its key have changed.
+
+        Raises:
+            ConfigError: It answers by default and cannot be made.
+        """
+        if name == self.options_for(None).provider:
+            made = await asyncio.to_thread(self._make, name)
+            before, self.provider = self.provider, made
+        else:
+            before = self.others.pop(name, None)
+        if before is not None:
+            self._retired.append(before)
+        self._windows = {key: size for key, size in self._windows.items() if key[0] != name}
+
+    @staticmethod
+    def in_words(error: GptalkError) -> str:
+        """Return what happened and what to do next, with the app's own ways."""
+        return error.for_humans(WAYS)
 
     @property
     def chat(self) -> Chat:
@@ -145,7 +176,8 @@ class Services:
         Returns:
             Whether the store's thread has ended.
         """
-        providers = [each for each in (self.provider, *self.others.values()) if each is not None]
+        every = (self.provider, *self.others.values(), *self._retired)
+        providers = [each for each in every if each is not None]
         with contextlib.suppress(TimeoutError, GptalkError):
             async with asyncio.timeout(CLOSE_LIMIT_S):
                 await asyncio.gather(*(each.aclose() for each in providers))
@@ -174,6 +206,8 @@ class Services:
         prompt: str,
         *,
         instead_of: Message | None = None,
+        below: str | None = None,
+        queued_id: str = "",
         is_new: bool = False,
         draft: str | None = None,
         is_whole: bool = False,
@@ -185,6 +219,8 @@ class Services:
             conversation: Where the prompt belongs.
             prompt: The user's text.
             instead_of: A prompt that it becomes a sibling of, on a branch of its own.
+            below: The message that it follows; None: the last one of the active branch.
+            queued_id: The queued prompt that it is, which leaves its queue.
             is_new: The conversation, whose id is a new one, is stored with the prompt.
             draft: What remains as the conversation's draft; None clears a draft that is this very prompt.
             is_whole: Send all of the branch that fits, however many messages the conversation sends otherwise.
@@ -196,7 +232,7 @@ class Services:
         """
         from gptalk_client.store.rows import UNSET
 
-        options = self.options_for(conversation)
+        options, parent_id = self.options_for(conversation), below or UNSET
         if is_whole:
             options = replace(options, context_limit=MOST_MESSAGES)
         return self.chat.reply(
@@ -204,23 +240,53 @@ class Services:
             prompt,
             provider=self._provider(options),
             options=options,
-            parent_id=UNSET if instead_of is None else instead_of.parent_id,
+            parent_id=parent_id if instead_of is None else instead_of.parent_id,
             new=conversation if is_new else None,
             draft=draft,
+            queued_id=queued_id,
             is_read=is_read,
         )
 
+    @property
+    def provider_names(self) -> Sequence[str]:
+        """The names of the providers that can be asked."""
+        return PROVIDERS
+
     def regenerate(
-        self, conversation: Conversation, prompt_id: str, *, is_read: Callable[[], bool] = lambda: True
+        self,
+        conversation: Conversation,
+        prompt_id: str,
+        *,
+        is_shown: bool = True,
+        is_read: Callable[[], bool] = lambda: True,
     ) -> Turn:
-        """Start a turn that answers a prompt once more; `is_read` is as in `reply`.
+        """Start a turn that answers a prompt once more.
+
+        Args:
+            conversation: Where the prompt is; its choices decide who answers.
+            prompt_id: The prompt.
+            is_shown: The reply becomes the end of the branch that is shown.
+            is_read: As in `reply`.
 
         Raises:
             ConfigError: The provider's settings cannot be used.
         """
         options = self.options_for(conversation)
         return self.chat.regenerate(
-            prompt_id, provider=self._provider(options), options=options, is_read=is_read
+            prompt_id, provider=self._provider(options), options=options, is_shown=is_shown, is_read=is_read
+        )
+
+    def continue_reply(
+        self, conversation: Conversation, reply_id: str, *, is_read: Callable[[], bool] = lambda: True
+    ) -> Turn:
+        """Start a turn that goes on with a reply; `is_read` is as in `reply`.
+
+        Raises:
+            ConfigError: The provider's settings cannot be used.
+        """
+        options = self.options_for(conversation)
+        return self.chat.continue_reply(
+            reply_id, provider=self._provider(options), options=options, is_read=is_read
         )
 
     def lacks_model(self, conversation: Conversation | None) -> bool:
@@ -243,12 +309,12 @@ class Services:
         name = options.provider
         return self._known(name) or self._keep(name, self._make(name))
 
-    def _known(self, name: ProviderName) -> Provider | None:
+    def _known(self, name: str) -> Provider | None:
         is_default = self.provider is not None and name == self.options_for(None).provider
         return self.provider if is_default else self.others.get(name)
 
-    def _make(self, name: ProviderName) -> Provider:
+    def _make(self, name: str) -> Provider:
         return self.build(replace(self.settings, provider=name))
 
-    def _keep(self, name: ProviderName, made: Provider) -> Provider:
+    def _keep(self, name: str, made: Provider) -> Provider:
         return self.others.setdefault(name, made)

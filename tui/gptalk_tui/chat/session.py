@@ -6,7 +6,8 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from gptalk_client.models import Conversation, Message
+from gptalk_client.models import Conversation, Message, QueuedPrompt
+from gptalk_tui.chat.queues import Queues
 from gptalk_tui.chat.turns import LiveTurn, Turns
 
 
@@ -17,9 +18,9 @@ def new_conversation() -> Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """An earlier prompt that is in the composer to be sent again."""
+    """An earlier message that is in the composer to be sent again, or a queued prompt to be changed."""
 
-    prompt: Message
+    message: Message | QueuedPrompt
     set_aside: str
     """What was in the composer before."""
 
@@ -44,6 +45,7 @@ class Session:
         self.cleared = ""
         """Text that was cleared from the composer in this opening and not restored; it is kept as the draft."""
         self.turns = Turns()
+        self.queues = Queues()
         self.is_leaving = False
         """The app is about to end: nothing new is begun."""
         self.unstored: list[str] = []
@@ -73,8 +75,8 @@ class Session:
         return self.turn is not None
 
     def shows(self, turn: LiveTurn) -> bool:
-        """Whether a turn belongs to the open conversation."""
-        return turn.conversation_id == self.chosen.id
+        """Whether the reply of a turn belongs to what is shown of the open conversation."""
+        return turn.conversation_id == self.chosen.id and not turn.is_aside
 
     def take_news(self, conversations: Sequence[Conversation]) -> None:
         """Take what was read about the open conversation, such as its title, or that it is stored now."""

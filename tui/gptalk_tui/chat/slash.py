@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from gptalk_tui.actions import ACTIONS, Action
 
-_COMMAND = re.compile(r"/([a-z][a-z._-]*)(?=\s|$)")
+_COMMAND = re.compile(r"/([a-z][a-z0-9._-]*)(?=\s|$)")
 
 SLASH_COMMANDS: Mapping[str, Action] = {
     action.command: action for action in ACTIONS if action.command is not None

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
+from gptalk_client.settings import OPENAI
+from gptalk_client.turn_options import persona_name
+from gptalk_tui.actions import ACTION_OF
 from gptalk_tui.chat import bar_texts
+from gptalk_tui.chat.footer import FIND, Hint, footer, hints_for, way_back
 from gptalk_tui.terminal import gc_tuning
 from gptalk_tui.widgets.bar import Bar
+from gptalk_tui.widgets.column import WORDS
 from gptalk_tui.widgets.listing import UNTITLED, title_of
+from gptalk_tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
     from gptalk_client.models import Usage
+    from gptalk_client.providers.base import Provider
     from gptalk_tui.chat.commands import Commands
     from gptalk_tui.chat.host import Host
     from gptalk_tui.chat.services import Services
@@ -50,7 +58,7 @@ class StatusBars:
         self._ticker: Timer | None = None
         self.header = Bar(id="header")
         self.welcome = Static(id="welcome", markup=False)
-        self.status = Bar(id="status")
+        self.status = StatusLine(id="status", classes=WORDS)
         self.footer = Bar(id="footer")
         session.when_changed.append(self.update)
         session.turns.when_changed.append(self._turns_changed)
@@ -69,8 +77,8 @@ class StatusBars:
         title = title_of(conversation) if conversation else UNTITLED
         self.header.left = bar_texts.header_left(title, width, place=bar_texts.place_of(conversation))
         provider = services.provider_for(session.chosen)
-        service = provider.service if provider is not None else ""
         name = provider.name if provider is not None else ""
+        service, place = self._who(provider)
         last = self._transcript.last_entry
         model = services.model_of(session.chosen)
         if provider is not None:
@@ -81,17 +89,37 @@ class StatusBars:
             model or "default model",
             service,
             width,
+            persona=self._persona(),
             context=bar_texts.context_words(self._last_usage, services.window_of(session.chosen)),
         )
-        self.welcome.update(bar_texts.welcome_text(name, service, model, self._host.keys))
-        self.footer.left = self._footer(width)
+        self.welcome.update(bar_texts.welcome_text(name, place, model, self._host.keys))
+        self.footer.left, self.footer.spots = footer(self._hints(), width)
         self.update_status()
 
-    def _footer(self, width: int) -> Content:
-        focused = self._host.focused
+    def _who(self, provider: Provider | None) -> tuple[str, str]:
+        """Return who answers, as the header and as the welcome say it."""
+        services, chosen = self._services, self._session.chosen
+        name = services.options_for(chosen).provider
+        if provider is None:
+            is_gone = not services.settings.knows(name)
+            return (f"{name} (removed)" if is_gone else name), ""
+        if name in services.settings.providers and name != OPENAI:
+            return name, f"{name} ({provider.service})"
+        return provider.service, provider.service
+
+    def _persona(self) -> str:
+        """Return the name of the persona that is set here, and whether there is none of this name any more."""
+        name = persona_name(self._session.chosen)
+        return f"{name} (removed)" if name and name not in self._services.settings.personas else name
+
+    def _hints(self) -> Sequence[Hint]:
+        """Return the keys that the footer may show, most useful first."""
+        focused, commands, is_replying = self._host.focused, self._commands, self._session.is_replying
         if isinstance(focused, Input) and focused.id == "find":
-            return bar_texts.find_footer(width)
-        return bar_texts.footer(self._commands.hinted(), self._host.keys, width)
+            return FIND
+        is_finding = commands.is_available(ACTION_OF["find.next"])
+        back = way_back(commands.scope, is_replying=is_replying, is_finding=is_finding)
+        return [*back, *hints_for(commands.hinted(), self._host.keys)]
 
     def update_status(self) -> None:
         """Bring the status line up to date."""
@@ -107,7 +135,7 @@ class StatusBars:
         elif self._services.store.waits_for_space:
             left = bar_texts.full_status()
         elif session.edit is not None:
-            left = bar_texts.edit_status(send)
+            left = bar_texts.edit_status(session.edit.message, send)
         else:
             left = bar_texts.idle_status(
                 transcript.last_entry, session.returned, self._composer.text, send=send
@@ -117,8 +145,13 @@ class StatusBars:
         )
         self.status.left, self.status.right = left, right
         is_low = self._host.size.height <= LOW_SCREEN
-        self.status.display = not is_low
+        self.status.display = not is_low or bool(self.status.notice.plain)
         self._composer.border_subtitle = (right if right.plain else left) if is_low else ""
+
+    def show_notice(self, notice: Content) -> None:
+        """Show a notice in place of the status, or the status again."""
+        self.status.notice = notice
+        self.update_status()
 
     def _turns_changed(self) -> None:
         """Keep a running turn's state up to date until all turns are over."""

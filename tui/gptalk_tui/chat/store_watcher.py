@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gptalk_client.errors import GptalkError, StoreError, UsageError
-from gptalk_client.models import BranchEntry, Conversation, Status
+from gptalk_client.models import BranchEntry, Conversation, QueuedPrompt, Status
 from gptalk_tui.chat.branch import as_ended
 
 if TYPE_CHECKING:
@@ -89,15 +89,20 @@ class StoreWatcher:
         if conversation_id is None or session.is_replying:
             return
 
-        def read(store: Store) -> tuple[Conversation, list[BranchEntry]] | None:
+        def read(store: Store) -> tuple[Conversation, list[BranchEntry], list[QueuedPrompt]] | None:
             try:
-                return store.conversation(conversation_id), store.branch(conversation_id)
+                return (
+                    store.conversation(conversation_id),
+                    store.branch(conversation_id),
+                    store.queued(conversation_id),
+                )
             except UsageError:
                 return None  # deleted for good elsewhere; what is shown can still be read and copied
 
         found = await self._services.store.call(read)
         if found is None or opened != session.opened or session.is_replying:
             return
-        conversation, entries = found
+        conversation, entries, queued = found
+        session.queues.load(conversation_id, queued)
         session.take_news([conversation])
         self._view.show_news(as_ended(entries, unsaved))

@@ -81,6 +81,7 @@ class TranscriptView:
         if conversation_id != session.conversation_id:
             return
         session.take_news([conversation])
+        session.turns.bring_to_front({entry.id for entry in entries[-1:]})
         turn = session.turn
         texts = {turn.reply.id: turn.text} if turn is not None and turn.reply is not None else {}
         if index is not None and entries:
@@ -107,8 +108,9 @@ class TranscriptView:
 
     def _reasoning(self, message_id: str) -> str:
         """Return the reasoning of a message; of one that is being written here, as far as it has come."""
-        turn = self._session.turn
-        if message_id.startswith(UNSTORED) or (turn and turn.reply and turn.reply.id == message_id):
+        session = self._session
+        turn = session.turn if message_id.startswith(UNSTORED) else session.turns.writing(message_id)
+        if turn is not None or message_id.startswith(UNSTORED):
             return turn.reasoning if turn is not None else ""
         try:
             return self._services.reasoning(message_id)
@@ -122,10 +124,10 @@ class TranscriptView:
             return
         transcript = self._transcript
         shown = list(transcript.document.entries)
-        if turn.beside is None:
+        if turn.beside is None and turn.below is None:
             parent_id = shown[-1].id if shown else None
         else:
-            parent_id = turn.beside.parent_id
+            parent_id = turn.beside.parent_id if turn.beside is not None else turn.below
             if parent_id is not None and transcript.document.index_of(parent_id) is None:
                 return  # its branch is not shown
         turn.shown_before = shown
@@ -180,7 +182,7 @@ class TranscriptView:
         self._host.show_welcome(False)
         is_walking = transcript.has_focus and transcript.chosen is not None
         prompt, reply = as_newest(shown, entry_of(event.prompt)), as_newest(shown, entry_of(event.reply))
-        transcript.begin_turn(prompt, event.prompt.content, reply)
+        transcript.begin_turn(prompt, event.prompt.content, reply, event.reply.content)
         if is_walking:
             transcript.choose(len(transcript.document.entries) - 1)
 

@@ -30,8 +30,10 @@ if TYPE_CHECKING:
     from gptalk_tui.chat.notifier import Notifier
     from gptalk_tui.chat.opener import Opener
     from gptalk_tui.chat.prompt_history import PromptHistory
+    from gptalk_tui.chat.queues import Waiting
     from gptalk_tui.chat.services import Services
     from gptalk_tui.chat.session import Session
+    from gptalk_tui.chat.titles import Titles
     from gptalk_tui.chat.transcript_view import TranscriptView
     from gptalk_tui.chat.unsaved import Unsaved
     from gptalk_tui.widgets.composer import Composer
@@ -63,6 +65,7 @@ class TurnRunner:
         editing: Editing,
         history: PromptHistory,
         notifier: Notifier,
+        titles: Titles,
         unsaved: Unsaved,
         opener: Opener,
     ) -> None:
@@ -76,8 +79,11 @@ class TurnRunner:
         self._editing = editing
         self._history = history
         self._notifier = notifier
+        self._titles = titles
         self._unsaved = unsaved
         self._opener = opener
+        self.when_over: list[Callable[[LiveTurn, TurnEnded | None], None]] = []
+        """Called after a turn, in the same step in which its conversation became free."""
 
     def send(self, text: str, *, beside: Message | None = None, is_whole: bool = False) -> LiveTurn:
         """Send a prompt in the open conversation, or in a new one; no turn may run there yet.
@@ -105,6 +111,28 @@ class TurnRunner:
         )
         return turn
 
+    def send_queued(self, chosen: Conversation, waiting: Waiting, *, below: str | None) -> None:
+        """Send a queued prompt in any conversation; no turn may run there.
+
+        Args:
+            chosen: The conversation, with its settings.
+            waiting: The prompt, which is stored.
+            below: The message that it follows; None: the last one of the active branch.
+        """
+        session, prompt = self._session, waiting.prompt
+        turn = LiveTurn(chosen.id, session.opened, prompt.content, queued=waiting, below=below)
+        self._begin(
+            turn,
+            chosen,
+            lambda: self._services.reply(
+                chosen,
+                prompt.content,
+                below=below,
+                queued_id=prompt.id,
+                is_read=lambda: session.shows(turn),
+            ),
+        )
+
     def regenerate(self, prompt_id: str) -> None:
         """Ask again for the reply to a prompt, beside the replies that are there."""
         session, chosen = self._session, self._session.conversation
@@ -115,6 +143,36 @@ class TurnRunner:
             turn,
             chosen,
             lambda: self._services.regenerate(chosen, prompt_id, is_read=lambda: session.shows(turn)),
+        )
+
+    def ask_aside(self, chosen: Conversation, prompt_id: str) -> LiveTurn:
+        """Ask for another reply to a prompt while the one that is there stays on screen.
+
+        Args:
+            chosen: The open conversation, with the provider and the model that are to answer.
+            prompt_id: The prompt.
+        """
+        session = self._session
+        turn = LiveTurn(chosen.id, session.opened, is_aside=True)
+        self._begin(
+            turn,
+            chosen,
+            lambda: self._services.regenerate(
+                chosen, prompt_id, is_shown=False, is_read=lambda: session.chosen.id == turn.conversation_id
+            ),
+        )
+        return turn
+
+    def continue_reply(self, reply_id: str) -> None:
+        """Ask for the rest of a reply, to append to it."""
+        session, chosen = self._session, self._session.conversation
+        if chosen is None or session.turn is not None:
+            return
+        turn = LiveTurn(chosen.id, session.opened)
+        self._begin(
+            turn,
+            chosen,
+            lambda: self._services.continue_reply(chosen, reply_id, is_read=lambda: session.shows(turn)),
         )
 
     def try_again(self) -> None:
@@ -132,9 +190,10 @@ class TurnRunner:
     def _begin(self, turn: LiveTurn, chosen: Conversation, ask: Callable[[], Turn]) -> None:
         """Count a turn as running, show its prompt, and run it in the background."""
         self._session.turns.begin(turn)
-        if turn.prompt:
+        if turn.prompt and turn.queued is None:
             self._host.set_timer(UNSTORED_S, lambda: self._keep_unstored(turn))
-        self._view.show_unstored(turn)
+        if self._session.shows(turn):
+            self._view.show_unstored(turn)
         self._host.start(self._run(turn, chosen, ask), "turn")
 
     def _keep_unstored(self, turn: LiveTurn) -> None:
@@ -154,7 +213,8 @@ class TurnRunner:
                 try:
                     await self._follow(turn, events)
                 except UsageError:
-                    if turn.reply is not None or not await self._opener.restore_deleted():
+                    is_lost = turn.reply is None and self._session.shows(turn)
+                    if not is_lost or not await self._opener.restore_deleted():
                         raise
                     events = ask()
                     await self._follow(turn, events)
@@ -164,9 +224,13 @@ class TurnRunner:
             self._session.turns.end(turn)
             if turn.reply is None and turn.prompt:
                 self._view.withdraw(turn)
-                self._give_back(turn)
+                if turn.queued is None:
+                    self._give_back(turn)
+            ended = events.ended if events is not None else None
             if not self._session.is_leaving:
-                self._end(turn, events.ended if events is not None else None)
+                self._end(turn, ended)
+            for watcher in self.when_over:
+                watcher(turn, ended)
 
     async def _offer_model(self) -> bool:
         """Ask whether to download the small model, and do it; return whether it is there."""
@@ -193,7 +257,7 @@ class TurnRunner:
                 if is_shown:
                     self._view.show(turn, event)
                 if isinstance(event, ReasoningAdded | TextAdded | TextReplaced):
-                    await self._next_frame(time.perf_counter() - before, is_shown)
+                    await self._next_frame(time.perf_counter() - before, is_shown or bool(turn.when_taken))
 
     async def _next_frame(self, cost_s: float, is_shown: bool) -> None:
         """Wait until more may be painted: longer where painting is dear, the terminal slow, or nobody looks.
@@ -224,7 +288,7 @@ class TurnRunner:
     def _end(self, turn: LiveTurn, ended: TurnEnded | None) -> None:
         """Show how a turn ended."""
         if turn.failure is not None:
-            self._host.say(turn.failure.for_humans(), is_error=True)
+            self._host.say(self._services.in_words(turn.failure), is_error=True)
         elif ended is not None:
             self._show_end(turn, ended)
         self._take_news(ended.conversation if ended is not None else None)
@@ -236,6 +300,7 @@ class TurnRunner:
             why = turn.save_trouble or "The conversations cannot be written now."
             self._host.say(f"The reply is not saved: {why} Saving is tried again.", is_error=True)
         self._notifier.notify(ended.conversation or session.chosen, reply)
+        self._titles.improve(ended.conversation, reply)
         if session.shows(turn):
             self._view.end_reply(reply)
             # A prompt that failed before any text comes back, unless something else was typed.

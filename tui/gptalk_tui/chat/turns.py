@@ -1,11 +1,11 @@
-"""The turns that run: one per conversation, several at the same time, on screen or not."""
+"""The turns that run: one per conversation and those set aside, several at the same time, on screen or not."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
 from gptalk_client.errors import GptalkError
@@ -23,6 +23,7 @@ from gptalk_client.models import (
     TurnEvent,
     TurnOpened,
 )
+from gptalk_tui.chat.queues import Waiting
 from gptalk_tui.widgets.transcript.reply_words import CHARS_PER_TOKEN
 
 
@@ -42,6 +43,16 @@ class LiveTurn:
     """The prompt as stored."""
     reply: Message | None = None
     """The row of the reply; None until prompt and row are stored."""
+    queued: Waiting | None = None
+    """The queued prompt that is sent; it is still in the store's queue until the prompt is a message."""
+    below: str | None = None
+    """The message that the prompt follows; None: the last one of the branch."""
+    is_summary: bool = False
+    """The reply is to become the root of a branch."""
+    is_aside: bool = False
+    """It writes a version of a reply while another one is shown; the conversation is free for another turn."""
+    when_taken: list[Callable[[LiveTurn, TurnEvent], None]] = field(default_factory=list)
+    """Called with each event, once the state is up to date."""
     shown_before: list[BranchEntry] | None = None
     """What the transcript showed before a prompt that is not stored yet; None where it shows nothing of it."""
     failure: GptalkError | None = None
@@ -60,6 +71,8 @@ class LiveTurn:
     is_stopping: bool = False
     cancel: Callable[[], object] | None = None
     """Stops the reply; None until its rows are stored."""
+    _before_chars: int = 0
+    """How much text there was of a reply that is continued; it does not count as come."""
     _pieces: list[str] = field(default_factory=list)
     _reasoning: list[str] = field(default_factory=list)
 
@@ -110,6 +123,7 @@ class LiveTurn:
         match event:
             case TurnOpened():
                 self.prompt_message, self.reply = event.prompt, event.reply
+                self._pieces, self._before_chars = [event.reply.content], len(event.reply.content)
             case PhaseChanged():
                 self.phase = event.phase
                 self.reason = event.reason
@@ -118,7 +132,7 @@ class LiveTurn:
                 self._count(len(event.text))
                 self._pieces.append(event.text)
             case TextReplaced():
-                self._count(len(event.text) - self.chars)
+                self._count(len(event.text) - self.chars - self._before_chars)
                 self._pieces = [event.text]
                 if not event.text:  # it turned out to be reasoning
                     self.first_text_s = None
@@ -134,6 +148,8 @@ class LiveTurn:
                 self.save_trouble = ""
             case TurnEnded():
                 self.reply = event.reply
+        for watcher in list(self.when_taken):
+            watcher(self, event)
 
     def _count(self, chars: int) -> None:
         self.phase = Phase.STREAMING
@@ -143,7 +159,10 @@ class LiveTurn:
 
 
 class Turns:
-    """The running turns. A turn counts from the key press, before anything is awaited."""
+    """The running turns. A turn counts from the key press, before anything is awaited.
+
+    A conversation has one turn, and while replies are compared others that are set aside.
+    """
 
     def __init__(self) -> None:
         self.when_changed: list[Callable[[], None]] = []
@@ -159,13 +178,36 @@ class Turns:
         return iter(self._running)
 
     def of(self, conversation_id: str) -> LiveTurn | None:
-        """Return the turn that runs in a conversation."""
-        return next((turn for turn in self._running if turn.conversation_id == conversation_id), None)
+        """Return the turn that runs in a conversation, other than those that are set aside."""
+        running = (each for each in self._running if each.conversation_id == conversation_id)
+        return next((turn for turn in running if not turn.is_aside), None)
+
+    def writing(self, reply_id: str) -> LiveTurn | None:
+        """Return the turn that writes a reply."""
+        return next((each for each in self._running if each.reply and each.reply.id == reply_id), None)
+
+    def bring_to_front(self, reply_ids: Collection[str]) -> None:
+        """Let the turn whose reply is shown be its conversation's, and set its others aside.
+
+        Args:
+            reply_ids: The messages that are shown.
+        """
+        front = next((each for each in self._running if each.reply and each.reply.id in reply_ids), None)
+        if front is not None and front.is_aside:
+            for turn in self._running:
+                if turn.conversation_id == front.conversation_id:
+                    turn.is_aside = turn is not front
+            self._changed()
 
     @property
     def conversations(self) -> frozenset[str]:
-        """The ids of the conversations in which a turn runs."""
+        """The ids of the conversations in which a turn runs, set aside or not."""
         return frozenset(turn.conversation_id for turn in self._running)
+
+    @property
+    def sending(self) -> frozenset[str]:
+        """The ids of the queued prompts that are being sent or answered."""
+        return frozenset(turn.queued.id for turn in self._running if turn.queued is not None)
 
     def begin(self, turn: LiveTurn) -> None:
         """Count a turn as running."""

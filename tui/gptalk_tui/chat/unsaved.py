@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from gptalk_client.models import Message
+from gptalk_client.models import Message, QueuedPrompt
 from gptalk_client.text import one_line
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ class Unsaved:
         self._host = host
         self._history = history
         self._kept: set[str] = set()
+        self._queued: set[str] = set()
+        """The ids of the queued prompts that are in the journal."""
 
     async def load(self) -> None:
         """Recall what an earlier run could not save."""
@@ -40,7 +42,21 @@ class Unsaved:
             self._kept.add(text)
             self._host.start(self._keep(text), "journal")
 
-    def keep_now(self, texts: list[str], replies: list[Message]) -> int:
+    async def keep_queued(self, prompt: QueuedPrompt) -> None:
+        """Keep a queued prompt on disk."""
+        self._queued.add(prompt.id)
+        try:
+            await asyncio.to_thread(lambda: self._journal.keep_queued(prompt))
+        except OSError as err:
+            self._say_only_on_screen(err)
+
+    async def drop_queued(self, prompt: QueuedPrompt) -> None:
+        """A queued prompt is in the store, or removed."""
+        if prompt.id in self._queued:
+            self._queued.discard(prompt.id)
+            await asyncio.to_thread(lambda: self._journal.drop_queued(prompt.id))
+
+    def keep_now(self, texts: list[str], replies: list[Message], queued: list[QueuedPrompt]) -> int:
         """Keep what is left when the app ends; return how much of it could be kept."""
         kept = 0
         try:
@@ -49,6 +65,9 @@ class Unsaved:
                 kept += 1
             for reply in replies:
                 self._journal.keep_reply(reply)
+                kept += 1
+            for prompt in queued:
+                self._journal.keep_queued(prompt)
                 kept += 1
         except OSError:
             return kept
@@ -65,10 +84,11 @@ class Unsaved:
             await asyncio.to_thread(lambda: self._journal.keep(text))
         except OSError as err:
             self._kept.discard(text)
-            why = one_line(err.strerror or str(err))
-            self._host.say(
-                f"The text could not be saved anywhere ({why}): it is only on screen.", is_error=True
-            )
+            self._say_only_on_screen(err)
+
+    def _say_only_on_screen(self, err: OSError) -> None:
+        why = one_line(err.strerror or str(err))
+        self._host.say(f"The text could not be saved anywhere ({why}): it is only on screen.", is_error=True)
 
     async def _drop(self, text: str) -> None:
         await asyncio.to_thread(lambda: self._journal.drop(text))

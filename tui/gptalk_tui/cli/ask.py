@@ -40,13 +40,18 @@ MAX_INPUT_BYTES = 16 << 20
     "options",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Request parameter, such as temperature=0.7; repeatable.",
+    help="Request parameter: temperature, top_p, max_tokens, seed, stop, presence_penalty, frequency_penalty, "
+    "reasoning_effort, or any other that the engine knows; null leaves a default out. Repeatable.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object when done.")
 @click.option("--no-stream", is_flag=True, help="Print the reply once it is complete.")
 @click.option("-x", "--extract", is_flag=True, help="Print only the first code block of the reply.")
 @click.option("--show-reasoning", is_flag=True, help="Print the model's reasoning to standard error.")
-@click.option("--raw", is_flag=True, help="Print the reply unchanged, control characters included.")
+@click.option(
+    "--raw",
+    is_flag=True,
+    help="Print the reply unchanged: Markdown isn't rendered, and control characters are included.",
+)
 @click.option("--no-save", is_flag=True, help="Don't save the prompt or the reply.")
 @pass_globals
 def ask(
@@ -79,7 +84,7 @@ def ask(
         chat=chat,
         go_on=go_on,
         system_prompt=system,
-        parameters=_typed(options),
+        parameters=_parameters(options),
         is_saved=not no_save,
     )
     shape = Shape(
@@ -101,17 +106,14 @@ def _with_input(prompt: str) -> str:
     return f"{prompt}\n\n{piped}" if prompt and piped else prompt or piped
 
 
-def _typed(options: tuple[str, ...]) -> dict[str, Any]:
-    """Return parameters by name. Values that parse as JSON are JSON; all others are text."""
-    from gptalk_client.json_decoding import JsonError, decode  # most prompts have no options
+def _parameters(options: tuple[str, ...]) -> dict[str, Any]:
+    """Return the request parameters of `-o`, by name."""
+    from gptalk_client.parameters import read_parameter  # most prompts have no options
 
     found: dict[str, Any] = {}
     for option in options:
-        key, separator, value = option.partition("=")
-        if not separator or not key.isidentifier():
+        name, separator, value = option.partition("=")
+        if not separator or not name.isidentifier():
             raise click.UsageError(f"-o {option}: expected KEY=VALUE.")
-        try:
-            found[key] = decode(value)
-        except JsonError:
-            found[key] = value
+        found[name] = read_parameter(name, value)
     return found

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gptalk_client.errors import UsageError
+from gptalk_client.settings import GPTALK, LOCAL
 from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.examples import examples
 from gptalk_tui.cli.options import pass_globals
@@ -102,7 +103,8 @@ def _service(context: Globals) -> GPTalk:
     from gptalk_tui.factory import build_provider
 
     settings = context.settings()
-    if settings.provider in ("local", "openai"):
+    name = settings.provider or GPTALK
+    if name == LOCAL or settings.provider_settings(name).type != "gptalk":
         raise UsageError(
             "Only the GPTalk service has a login.", hint="Add --provider gptalk, or its address with --url."
         )

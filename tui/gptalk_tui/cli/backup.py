@@ -13,6 +13,7 @@ from gptalk_tui.cli.conversations import opened
 from gptalk_tui.cli.examples import examples
 from gptalk_tui.cli.options import pass_globals
 from gptalk_tui.cli.output import note
+from gptalk_tui.cli.progress import Progress
 
 
 @click.command(epilog=examples("gptalk-tui backup ~/conversations-backup.db"))
@@ -28,6 +29,6 @@ def backup(context: Globals, path: str, force: bool) -> None:
     if os.path.isdir(target):
         target = target / "conversations.db"
     refuse_own_file(target, context.paths().database)
-    with opened(context) as store:
-        store.backup(target, replace=force)
+    with opened(context) as store, Progress("backing up") as progress:
+        store.backup(target, replace=force, on_progress=progress.show)
     note(f"Wrote {target}")

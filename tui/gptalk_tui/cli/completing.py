@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -12,7 +12,13 @@ from gptalk_client.text import one_line
 from gptalk_tui.cli.context import Globals
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from click.shell_completion import CompletionItem
+
+    from gptalk_client.store.store import Store
+
+_T = TypeVar("_T")
 
 MOST = 100
 """The most conversations offered, of each kind."""
@@ -35,30 +41,44 @@ def trashed(ctx: click.Context, parameter: click.Parameter, typed: str) -> list[
     return _offered(ctx, typed, {"trash": True})
 
 
-def _offered(ctx: click.Context, typed: str, *kinds: dict[str, bool]) -> list[CompletionItem[str]]:
-    """Return conversations by title, with the ids as help, or by id if an id is being typed.
-
-    A title is offered only if it names its conversation as is: it must be plain text and unique. Errors are
-    ignored, since there is nowhere to report them.
-    """
+def tags(ctx: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem[str]]:
+    """Complete tags."""
     from click.shell_completion import CompletionItem
 
+    start = typed.removeprefix("#").casefold()
+    return [CompletionItem(each) for each in _read(ctx, lambda store: store.tags()) if each.startswith(start)]
+
+
+def _read(ctx: click.Context, read: Callable[[Store], list[_T]]) -> list[_T]:
+    """Return what is read from the store; nothing after an error, since there is nowhere to report it."""
     from gptalk_client.errors import GptalkError
     from gptalk_client.store.store import Store
-    from gptalk_tui.cli.output import SHORT_ID
 
     try:
         paths = ctx.find_root().ensure_object(Globals).paths()
         if not os.path.exists(paths.database):
             return []
         with Store.open(paths.database, read_only=True) as store:
-            found = [
-                each
-                for kind in kinds
-                for each in store.conversations_starting_with(typed, limit=MOST, **kind)
-            ]
+            return read(store)
     except (GptalkError, OSError):
         return []
+
+
+def _offered(ctx: click.Context, typed: str, *kinds: dict[str, bool]) -> list[CompletionItem[str]]:
+    """Return conversations by title, with the ids as help, or by id if an id is being typed.
+
+    A title is offered only if it names its conversation as is: it must be plain text and unique.
+    """
+    from click.shell_completion import CompletionItem
+
+    from gptalk_tui.cli.output import SHORT_ID
+
+    found = _read(
+        ctx,
+        lambda store: [
+            each for kind in kinds for each in store.conversations_starting_with(typed, limit=MOST, **kind)
+        ],
+    )
     titles = Counter(each.title for each in found)
     items = []
     for each in found:

@@ -9,12 +9,14 @@ from typing import Any
 
 import click
 
+from gptalk_client.settings import is_secret
 from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.examples import examples
 from gptalk_tui.cli.options import pass_globals
 from gptalk_tui.cli.output import note, write
 
 _SECRETS = {"api_key", "proxy"}
+_HIDDEN = "(set, not shown)"
 
 
 @click.group(epilog=examples("gptalk-tui config check"))
@@ -48,6 +50,8 @@ def show(context: Globals) -> None:
 def check(context: Globals) -> int:
     """Check the config file and report each problem with its key and line. Exit code 1 if there are any."""
     from gptalk_client.config_file import Problem, exposures, line_of, read_file
+    from gptalk_client.snippets import load_snippets
+    from gptalk_tui.chat.slash import SLASH_COMMANDS
     from gptalk_tui.keymap import KeyMap
     from gptalk_tui.themes import PALETTE_OF
 
@@ -59,6 +63,7 @@ def check(context: Globals) -> int:
     if theme and theme not in PALETTE_OF:
         words = f"there is no theme {theme!r}; choose one of {', '.join(PALETTE_OF)}"
         problems.append(Problem(file, "ui.theme", line_of(file, ("ui", "theme")), words))
+    problems += load_snippets(settings, context.paths(), commands=SLASH_COMMANDS)[1]
     problems += exposures(file, settings)
     for problem in sorted(problems, key=lambda each: each.line or 0):
         note(str(problem))
@@ -67,16 +72,28 @@ def check(context: Globals) -> int:
     return 1 if problems else 0
 
 
-def _as_tables(value: Any) -> dict[str, Any]:
-    """Return settings as plain tables without unset values; scalars come before tables, as TOML requires."""
+def _as_tables(value: Any, *, may_be_secret: bool = False) -> dict[str, Any]:
+    """Return settings as plain tables without unset values; scalars come before tables, as TOML requires.
+
+    Args:
+        value: A settings dataclass, or a mapping.
+        may_be_secret: Whether the names tell which values are secret, as those of headers do.
+    """
     scalars: dict[str, Any] = {}
     tables: dict[str, Any] = {}
     is_table = isinstance(value, Mapping)
     items = value.items() if is_table else [(each.name, getattr(value, each.name)) for each in fields(value)]
     for name, each in items:
         if is_dataclass(each) or isinstance(each, Mapping):
-            if inner := _as_tables(each):
+            if inner := _as_tables(each, may_be_secret=name in ("headers", "query")):
                 tables[name] = inner
-        elif each is not None:
-            scalars[name] = "(set, not shown)" if name in _SECRETS and each else each
+        elif each is not None and each != ():
+            is_hidden = bool(each) and (name in _SECRETS or (may_be_secret and is_secret(name, each)))
+            scalars[name] = _HIDDEN if is_hidden else _without_query(each) if name == "url" else each
     return scalars | tables
+
+
+def _without_query(url: str) -> str:
+    """Return an address without its query, which may hold a key."""
+    base, mark, _ = url.partition("?")
+    return f"{base}{mark}{_HIDDEN}" if mark else url

@@ -12,10 +12,10 @@ import click
 
 from gptalk_client.models import Conversation, iso_utc
 from gptalk_client.text import one_line, visible
-from gptalk_tui.cli import completing
+from gptalk_tui.cli import completing, terminal
 from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.examples import examples
-from gptalk_tui.cli.options import pass_globals
+from gptalk_tui.cli.options import pass_globals, tag_option
 from gptalk_tui.cli.output import SHORT_ID, columns, note, write
 
 if TYPE_CHECKING:
@@ -51,24 +51,49 @@ def summary(conversation: Conversation) -> dict[str, Any]:
         "provider": conversation.provider,
         "archived": conversation.archived,
         "pinned": conversation.pinned,
+        "tags": list(conversation.tags),
     }
 
 
-@click.command("list", epilog=examples("gptalk-tui list -n 10", "gptalk-tui list --json --archived"))
+@click.command(
+    "list",
+    epilog=examples("gptalk-tui list -n 10", "gptalk-tui list '#work'", "gptalk-tui list --json --archived"),
+)
+@click.argument("words", metavar="[WORD]...", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("-n", "limit", type=click.IntRange(0, MAX_LISTED), metavar="N", help="Print at most N.")
 @click.option("--archived", is_flag=True, help="List archived conversations instead.")
 @click.option("--trash", is_flag=True, help="List the trash instead.")
+@tag_option
 @pass_globals
-def list_(context: Globals, as_json: bool, limit: int | None, archived: bool, trash: bool) -> None:
-    """List conversations: pinned first, then newest first."""
+def list_(
+    context: Globals,
+    words: tuple[str, ...],
+    as_json: bool,
+    limit: int | None,
+    archived: bool,
+    trash: bool,
+    tags: tuple[str, ...],
+) -> None:
+    """List conversations: pinned first, then newest first.
+
+    Each WORD must be in the title; '#TAG' finds conversations with this tag.
+    """
     with opened(context) as store:
-        found = store.conversations(limit=limit, archived=archived, trash=trash)
+        found = store.conversations(
+            # The space at the end finishes the last word: no other tag that begins with it is meant.
+            limit=limit, archived=archived, trash=trash, tags=tags, filter=" ".join([*words, ""]),
+        )  # fmt: skip
     if as_json:
         write(json.dumps([summary(each) for each in found], indent=2) + "\n")
         return
     if not found:
         note("No conversations.")
+    elif terminal.is_rich():
+        from gptalk_tui.cli.listing import list_lines
+
+        write("\n".join([*list_lines(found), ""]))
+        return
     for each in found:
         when = datetime.fromtimestamp(each.updated_at_ms / 1000).strftime("%Y-%m-%d %H:%M")
         pin = "*" if each.pinned else " "
@@ -78,9 +103,13 @@ def list_(context: Globals, as_json: bool, limit: int | None, archived: bool, tr
 @click.command(epilog=examples("gptalk-tui show 3f2a", "gptalk-tui show 'Pasta for eight' | less"))
 @click.argument("conversation", metavar="ID", shell_complete=completing.conversations)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, including every branch.")
+@click.option("--raw", is_flag=True, help="Don't render Markdown, also on a terminal.")
 @pass_globals
-def show(context: Globals, conversation: str, as_json: bool) -> None:
-    """Print the active branch of a conversation. ID may be a title."""
+def show(context: Globals, conversation: str, as_json: bool, raw: bool) -> None:
+    """Print the active branch of a conversation. ID may be a title.
+
+    On a terminal, Markdown is rendered; in a pipe, texts are as they were written.
+    """
     from gptalk_client.transcripts.exporters import own_json, plain_text
     from gptalk_client.transcripts.transcript import read_transcript
 
@@ -91,7 +120,13 @@ def show(context: Globals, conversation: str, as_json: bool) -> None:
         fields["messages"] = [own_json.message_fields(each) for each in transcript.messages]
         write(json.dumps(fields, indent=2) + "\n")
         return
-    for piece in plain_text.export([transcript]):
+    if terminal.is_rich() and not raw:
+        from gptalk_tui.cli.listing import transcript_parts
+
+        pieces = transcript_parts(transcript)
+    else:
+        pieces = plain_text.export([transcript])
+    for piece in pieces:
         write(piece)
 
 
@@ -151,14 +186,20 @@ def restore(context: Globals, conversations: tuple[str, ...]) -> None:
 def purge(context: Globals, yes: bool) -> None:
     """Empty the trash for good."""
     with opened(context) as store:
-        count = len(store.conversations(trash=True))
+        trashed = store.conversations(trash=True)
+        count, queued = len(trashed), sum(len(store.queued(each.id)) for each in trashed)
         if not count:
             note("The trash is empty.")
             return
         noun = "conversation" if count == 1 else "conversations"
         if not yes:
-            click.confirm(f"Permanently delete {count} {noun}?", abort=True, err=True)
-        note(f"Deleted {store.purge_trash()} {noun}.")
+            click.confirm(f"Permanently delete {count} {noun}{_with_queue(queued)}?", abort=True, err=True)
+        note(f"Deleted {store.purge_trash()} {noun}{_with_queue(queued)}.")
+
+
+def _with_queue(queued: int) -> str:
+    """Return that prompts which were not sent yet are deleted too; empty if there are none."""
+    return f" with {queued} queued prompt{'' if queued == 1 else 's'}" if queued else ""
 
 
 def _title(conversation: Conversation) -> str:

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 import gptalk_client
+from gptalk_client.addresses import Address
 from gptalk_client.errors import GptalkError
+from gptalk_client.settings import GPTALK, LOCAL
 from gptalk_client.text import visible
 from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.examples import examples
@@ -24,6 +26,7 @@ from gptalk_tui.cli.exit_codes import FAILED
 from gptalk_tui.cli.hints import with_options
 from gptalk_tui.cli.options import pass_globals
 from gptalk_tui.cli.output import write
+from gptalk_tui.cli.progress import Progress
 
 if TYPE_CHECKING:
     from gptalk_client.paths import Paths
@@ -32,7 +35,6 @@ if TYPE_CHECKING:
 _NETWORK_FILE_SYSTEMS = (
     "nfs", "cifs", "smb", "9p", "afs", "ceph", "gluster", "lustre", "davfs", "fuse.sshfs", "fuse.rclone",
 )  # fmt: skip
-_CONNECT_S = 5.0
 _AROUND = {"TMUX": "in tmux", "STY": "in screen", "SSH_CONNECTION": "over ssh"}
 """What runs between the program and the terminal, by the environment variable that reveals it."""
 
@@ -77,7 +79,7 @@ def _all_checks(context: Globals, repair: bool) -> Iterator[Check]:
     except GptalkError as err:
         yield Check("provider", "problem", with_options(err))
     else:
-        yield _provider(settings, paths)
+        yield from _providers(settings, paths)
     yield _terminal()
 
 
@@ -196,30 +198,37 @@ def _database(paths: Paths, repair: bool) -> Iterator[Check]:
         return
     if sys.platform != "win32" and mode & 0o077:
         yield Check("database", "warning", f"Other users can read {file}; run `chmod 600` on it.")
-    from gptalk_client.store.store import Store
+    from gptalk_client.store.store import Store, is_search_fault
 
     try:
-        with Store.open(file, read_only=True) as store:
-            index_fault = store.search_integrity()
+        faults = _faults(file)
+        index_fault = next((each for each in faults if is_search_fault(each)), "")
         if index_fault and repair:
-            with Store.open(file) as store:
-                backup = store.rebuild_search()
+            with Store.open(file) as store, Progress("rebuilding the search index") as progress:
+                backup = store.rebuild_search(on_progress=progress.show)
             yield Check("database", "warning", f"{index_fault}: rebuilt; {backup} is a copy from before")
+            faults = _faults(file)
         with Store.open(file, read_only=True) as store:
-            faults = store.integrity()
             count = store.count_conversations() + store.count_conversations(archived=True)
     except GptalkError as err:
         yield Check("database", "problem", with_options(err))
         return
     for fault in faults:
         advice = (
-            "doctor --repair` to rebuild it" if fault == index_fault else "backup` to save what can be read"
+            "doctor --repair` to rebuild it" if is_search_fault(fault) else "backup` to save what can be read"
         )
         yield Check("database", "problem", f"{fault}; run `gptalk-tui {advice}")
     if not faults:
         yield Check(
             "database", "ok", f"{count} conversations, {file.stat().st_size / 1e6:.1f} MB, no problems found"
         )
+
+
+def _faults(file: Path) -> list[str]:
+    from gptalk_client.store.store import Store
+
+    with Store.open(file, read_only=True) as store, Progress("checking the database") as progress:
+        return store.integrity(on_progress=progress.show)
 
 
 def _login(paths: Paths) -> Iterator[Check]:
@@ -236,43 +245,44 @@ def _login(paths: Paths) -> Iterator[Check]:
         yield Check("login", "ok", "Not logged in; your first prompt logs in.")
 
 
-def _provider(settings: Settings, paths: Paths) -> Check:
-    if settings.provider == "local":
-        return _local(settings, paths)
-    url = settings.openai.url if settings.provider == "openai" else settings.url
-    if not url:
-        return Check("provider", "problem", "The OpenAI-compatible endpoint has no address.")
-    return _reachable(settings, url)
-
-
-def _local(settings: Settings, paths: Paths) -> Check:
-    from gptalk_client.embedded import native, weights
-    from gptalk_client.embedded.errors import require_local_extra
-
-    try:
-        require_local_extra("xllamacpp", "starlette", "uvicorn")
-        native.check()
-        path = weights.resolve(paths.models, settings.local.model_file or None)
-    except GptalkError as err:
-        return Check("provider", "problem", with_options(err))
-    return Check("provider", "ok", f"This computer, with {path}")
-
-
-def _reachable(settings: Settings, url: str) -> Check:
-    """Send one request; any response will do. The path may be a secret and is not shown."""
+def _providers(settings: Settings, paths: Paths) -> Iterator[Check]:
+    """Ask the provider that replies, and each of the config file, what a chat would ask it first."""
     import asyncio
 
-    from gptalk_client.addresses import Address
-    from gptalk_client.providers.reachability import ask
-    from gptalk_client.settings import Timeouts
+    chosen = settings.provider or GPTALK
+    others = [name for name in settings.providers if name != chosen]
 
-    timeouts = Timeouts(connect_s=_CONNECT_S, headers_s=_CONNECT_S)
+    async def all_found() -> list[Check]:
+        checks = (_provider(name, settings, paths, is_chosen=name == chosen) for name in (chosen, *others))
+        return await asyncio.gather(*checks)
+
+    yield from asyncio.run(all_found())
+
+
+async def _provider(name: str, settings: Settings, paths: Paths, *, is_chosen: bool) -> Check:
+    """Check one provider. A key command may ask a person for something, so only the chosen one's is run."""
+    from gptalk_tui.cli.providers import count_in_words
+    from gptalk_tui.factory import check_named
+
+    kind = "provider" if is_chosen else "other"
     try:
-        service = Address.parse(url).service
-        status = asyncio.run(ask(url, proxy=settings.proxy, timeouts=timeouts))
+        given = settings.provider_settings(name)
+        if given.api_key_command and not is_chosen:
+            return Check(
+                kind,
+                "ok",
+                f"{name}: not asked, since its key comes from a command; "
+                f"`gptalk-tui providers test {name}` asks it",
+            )
+        found = await check_named(name, settings, paths)
     except GptalkError as err:
-        return Check("provider", "problem", with_options(err))
-    return Check("provider", "ok", f"{service} answers (status {status})")
+        words = with_options(err)
+        return Check(kind, "problem" if is_chosen else "warning", words if is_chosen else f"{name}: {words}")
+    if name == LOCAL:
+        return Check(kind, "ok", f"This computer, with {found[0].name}")
+    service = Address.parse(given.url, takes_query=True).service
+    answers = "logs in" if given.type == "gptalk" else f"answers: {count_in_words(found)}"
+    return Check(kind, "ok", f"{name} ({service}) {answers}")
 
 
 def _terminal() -> Check:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,8 @@ from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.conversations import opened
 from gptalk_tui.cli.examples import examples
 from gptalk_tui.cli.options import pass_globals
-from gptalk_tui.cli.output import progress_bar, write
+from gptalk_tui.cli.output import write
+from gptalk_tui.cli.progress import Progress
 
 if TYPE_CHECKING:
     from gptalk_client.transcripts.importing import ImportReport
@@ -63,13 +63,12 @@ def import_(context: Globals, files: tuple[str, ...], source: str, dry_run: bool
         reports: list[ImportReport] = []
         try:
             for name in files:
-                bar = _Bar(Path(name).name)
-                try:
+                with Progress(Path(name).name) as progress:
                     reports.append(
-                        import_path(store, typed_path(name), source, dry_run=dry_run, on_progress=bar.show)
+                        import_path(
+                            store, typed_path(name), source, dry_run=dry_run, on_progress=progress.show
+                        )
                     )
-                finally:
-                    bar.end()
                 if not as_json:
                     _tell(reports[-1], dry_run)
         finally:
@@ -103,30 +102,3 @@ def _tell(report: ImportReport, dry_run: bool) -> None:
     )
     for reason, count in report.skipped.most_common():
         write(visible(f"  skipped: {count} × {reason}\n"))
-
-
-class _Bar:
-    """A progress bar on standard error, shown only on a terminal and only for slow imports."""
-
-    def __init__(self, name: str) -> None:
-        self._name = visible(name, newlines=False)[:40]
-        self._is_shown = False
-        self._percent = -1
-        self._is_for_people = sys.stderr.isatty()
-
-    def show(self, share: float) -> None:
-        """Show progress, from 0 to 1."""
-        percent = int(share * 100)
-        # An import that is half done at the first report is too fast to need a bar.
-        if not self._is_for_people or percent == self._percent or (percent >= 50 and not self._is_shown):
-            return
-        self._percent = percent
-        self._is_shown = True
-        sys.stderr.write(f"\r{self._name} {progress_bar(percent / 100)}")
-        sys.stderr.flush()
-
-    def end(self) -> None:
-        """Erase the bar."""
-        if self._is_shown:
-            sys.stderr.write("\r" + " " * (len(self._name) + 40) + "\r")
-            sys.stderr.flush()

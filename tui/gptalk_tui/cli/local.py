@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,7 +12,8 @@ import click
 from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.examples import examples
 from gptalk_tui.cli.options import pass_globals
-from gptalk_tui.cli.output import columns, note, progress_bar, write
+from gptalk_tui.cli.output import columns, note, write
+from gptalk_tui.cli.progress import Progress
 
 if TYPE_CHECKING:
     from gptalk_client.embedded.pull_progress import PullProgress
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     epilog=examples(
         "gptalk-tui serve --model-file ~/models/any.gguf",
         "gptalk-tui serve --upstream http://127.0.0.1:11434/v1 -m llama3.2",
+        "gptalk-tui serve --port 8899 --secret-file ~/.config/gptalk-tui/serve.secret",
     )
 )
 @click.option(
@@ -33,8 +36,21 @@ if TYPE_CHECKING:
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 takes any that is free."
 )
+@click.option(
+    "--secret-file",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Keep the secret here, so that the address stays the same; needs --port.",
+)
 @pass_globals
-def serve(context: Globals, model_file: str | None, upstream: str, host: str, port: int) -> int:
+def serve(
+    context: Globals,
+    model_file: str | None,
+    upstream: str,
+    host: str,
+    port: int,
+    secret_file: Path | None,
+) -> int:
     """Serve the GPTalk protocol from a model on this computer, until Ctrl+C.
 
     The address it prints holds a secret: only who knows it can use the endpoint. With --upstream, -m names the
@@ -42,8 +58,10 @@ def serve(context: Globals, model_file: str | None, upstream: str, host: str, po
     """
     from gptalk_client.addresses import Address
     from gptalk_client.embedded.serve import serve as run
-    from gptalk_client.errors import ConfigError
+    from gptalk_client.errors import ConfigError, UsageError
 
+    if secret_file is not None and not port:
+        raise UsageError("--secret-file needs --port: without it, each start takes another port.")
     try:
         upstream = Address.parse(upstream, "--upstream").base if upstream else ""
     except ConfigError as err:
@@ -57,6 +75,7 @@ def serve(context: Globals, model_file: str | None, upstream: str, host: str, po
         upstream_model=(context.model or os.environ.get("GPTALK_MODEL", "")) if upstream else "",
         host=host,
         port=port,
+        secret_file=secret_file,
         echo=lambda line: write(line + "\n"),
     )
     return 128 + number
@@ -81,7 +100,7 @@ def pull(context: Globals) -> None:
         note(f"The weights are there already: {path}")
         return
     cancel = threading.Event()
-    bar = _Bar()
+    bar = _PullProgress()
     try:
         path = weights.pull(folder, bar.show, cancel)
     finally:
@@ -111,32 +130,25 @@ def list_(context: Globals) -> None:
         )
 
 
-class _Bar:
-    """A progress bar on standard error: on a terminal it moves, elsewhere each phase is one line."""
+class _PullProgress:
+    """A bar for each phase of a pull that can be measured; elsewhere, and for the others, a line."""
 
     def __init__(self) -> None:
-        self._stream = sys.stderr
         self._phase = ""
-        self._width = 0
+        self._bar: Progress | None = None
 
     def show(self, progress: PullProgress) -> None:
         """Show how far the pull is."""
-        if not self._stream.isatty():
-            if progress.phase != self._phase:
-                self._phase = progress.phase
+        if progress.phase != self._phase:
+            self.end()
+            self._phase = progress.phase
+            self._bar = Progress(str(progress.phase))
+            if not (sys.stderr.isatty() and progress.total_bytes):
                 note(str(progress.phase))
-            return
-        line = str(progress.phase)
-        if progress.total_bytes:
-            line += " " + progress_bar(min(1.0, progress.done_bytes / progress.total_bytes))
-        self._write("\r" + line.ljust(self._width))
-        self._width = len(line)
+        if self._bar is not None and progress.total_bytes:
+            self._bar.show(progress.done_bytes / progress.total_bytes)
 
     def end(self) -> None:
-        """Leave the line."""
-        if self._width:
-            self._write("\n")
-
-    def _write(self, text: str) -> None:
-        self._stream.write(text)
-        self._stream.flush()
+        """Leave the bar's line."""
+        if self._bar is not None:
+            self._bar.__exit__()

@@ -32,6 +32,8 @@ COMMANDS = {
     "import": "import_:import_",
     "serve": "local:serve",
     "model": "local:model",
+    "providers": "provider_add:providers",
+    "models": "providers:models",
     "auth": "auth:auth",
     "config": "config:config",
     "doctor": "doctor:doctor",

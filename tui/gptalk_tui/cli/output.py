@@ -61,12 +61,6 @@ def columns(*cells: str) -> str:
     return ("  " if sys.stdout.isatty() else "\t").join(cells)
 
 
-def progress_bar(share: float) -> str:
-    """Return a progress bar for a share from 0 to 1."""
-    done = int(share * 30)
-    return f"[{'#' * done}{'-' * (30 - done)}] {share:4.0%}"
-
-
 class ReplyWriter:
     """Writes a reply as it grows.
 
@@ -90,6 +84,9 @@ class ReplyWriter:
         cut = showable_length(self._waiting)
         self._write(visible(self._waiting[:cut]))
         self._waiting = self._waiting[cut:]
+
+    def hide(self) -> None:
+        """Let something else be written: nothing is in its way."""
 
     def end(self) -> None:
         """Write what is held back, and a final newline if there is none."""

@@ -7,17 +7,22 @@ import json
 import click
 
 from gptalk_client.text import one_line
+from gptalk_tui.cli import terminal
 from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.conversations import MAX_LISTED, opened
 from gptalk_tui.cli.examples import examples
-from gptalk_tui.cli.options import pass_globals
+from gptalk_tui.cli.options import pass_globals, tag_option
 from gptalk_tui.cli.output import SHORT_ID, columns, note, write
 
 
 @click.command(
-    epilog=examples("gptalk-tui search lifetime", "gptalk-tui search --json -n 5 release checklist")
+    epilog=examples(
+        "gptalk-tui search lifetime",
+        "gptalk-tui search '#work lifetime'",
+        "gptalk-tui search --json -n 5 release checklist",
+    )
 )
-@click.argument("query", nargs=-1, required=True)
+@click.argument("query", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option(
     "-n",
@@ -29,13 +34,26 @@ from gptalk_tui.cli.output import SHORT_ID, columns, note, write
     help="Print at most N.",
 )
 @click.option("--reasoning", is_flag=True, help="Search what models thought before they answered.")
+@tag_option
 @pass_globals
-def search(context: Globals, query: tuple[str, ...], as_json: bool, limit: int, reasoning: bool) -> None:
-    """Search the titles and messages of all conversations."""
+def search(
+    context: Globals,
+    query: tuple[str, ...],
+    as_json: bool,
+    limit: int,
+    reasoning: bool,
+    tags: tuple[str, ...],
+) -> None:
+    """Search the titles and messages of all conversations.
+
+    '#TAG' in the QUERY means conversations with this tag, where there are any; a tag alone lists them.
+    """
+    if not query and not tags:
+        raise click.UsageError("Give words to search for, or --tag.")
     words = " ".join(query)
     with opened(context) as store:
         find = store.search_reasoning if reasoning else store.search
-        hits = find(words, limit=limit)
+        hits = find(words, limit=limit, tags=tags)
     if as_json:
         found = [
             {
@@ -50,7 +68,12 @@ def search(context: Globals, query: tuple[str, ...], as_json: bool, limit: int, 
         write(json.dumps(found, indent=2) + "\n")
         return
     if not hits:
-        note(f"No matches for {words!r}.")
+        note(f"No matches for {words!r}." if words else "No conversations.")
+    elif terminal.is_rich():
+        from gptalk_tui.cli.listing import hit_lines
+
+        write("\n".join([*hit_lines(hits), ""]))
+        return
     for each in hits:
         title = one_line(each.title, max_chars=40)
         write(

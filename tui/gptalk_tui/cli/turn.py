@@ -34,10 +34,12 @@ from gptalk_client.store.store import Store
 from gptalk_client.store.worker import StoreThread
 from gptalk_client.text import visible
 from gptalk_client.turn_options import Overrides, TurnOptions
+from gptalk_tui.cli import terminal
 from gptalk_tui.cli.context import Globals
 from gptalk_tui.cli.conversations import opened
 from gptalk_tui.cli.exit_codes import FAILED, exit_code_of
-from gptalk_tui.cli.hints import WAYS
+from gptalk_tui.cli.hints import way
+from gptalk_tui.cli.markdown_writer import MarkdownWriter
 from gptalk_tui.cli.output import ReplyWriter, note, write, write_aside
 from gptalk_tui.cli.signals import run_until_signal
 from gptalk_tui.factory import build_provider
@@ -188,7 +190,7 @@ async def _unsaved_turn(
 
 async def _print(events: AsyncGenerator[TurnEvent, None], shape: Shape) -> int:
     """Print a turn as it streams and return the exit code."""
-    printer = ReplyWriter(raw=shape.raw)
+    printer = _printer(shape)
     aside = ReplyWriter(to=write_aside)
     is_live = shape.streams and not shape.as_json and not shape.extracts
     pieces: list[str] = []
@@ -197,6 +199,8 @@ async def _print(events: AsyncGenerator[TurnEvent, None], shape: Shape) -> int:
     try:
         async with aclosing(events):
             async for event in events:
+                if not isinstance(event, TextAdded):
+                    printer.hide()
                 match event:
                     case ReasoningAdded(text):
                         thoughts.append(text)
@@ -234,7 +238,14 @@ async def _print(events: AsyncGenerator[TurnEvent, None], shape: Shape) -> int:
     return _outcome(ended, text, shape)
 
 
-def _print_whole(text: str, shape: Shape, printer: ReplyWriter) -> None:
+def _printer(shape: Shape) -> ReplyWriter | MarkdownWriter:
+    """Return what writes the reply: rendered on a terminal, as it came elsewhere."""
+    if shape.raw or shape.as_json or shape.extracts or not terminal.is_rich():
+        return ReplyWriter(raw=shape.raw)
+    return MarkdownWriter()
+
+
+def _print_whole(text: str, shape: Shape, printer: ReplyWriter | MarkdownWriter) -> None:
     if not shape.extracts:
         printer.add(text)
         printer.end()
@@ -245,8 +256,8 @@ def _print_whole(text: str, shape: Shape, printer: ReplyWriter) -> None:
 def _outcome(ended: TurnEnded, text: str, shape: Shape) -> int:
     reply = ended.reply
     if reply.status is not Status.COMPLETE:
-        way = WAYS.get(ended.cause.remedy, "") if ended.cause is not None and ended.cause.remedy else ""
-        note(f"{reply.error or f'the reply is {reply.status.value}.'} {way}".strip())
+        how = way(ended.cause.remedy) if ended.cause is not None else ""
+        note(f"{reply.error or f'the reply is {reply.status.value}.'} {how}".strip())
         return exit_code_of(ended.cause) if isinstance(ended.cause, GptalkError) else FAILED
     if not text:
         note("the service sent an empty reply.")

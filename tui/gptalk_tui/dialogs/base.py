@@ -12,6 +12,7 @@ from functools import partial
 from typing import TypeVar
 
 from textual.await_complete import AwaitComplete
+from textual.containers import Vertical
 from textual.content import Content
 from textual.geometry import Offset, Size
 from textual.screen import ModalScreen, Screen
@@ -32,6 +33,10 @@ class TrueScreen(Screen[Result]):
     """A screen that is laid out for the terminal's present size, and that knows what is gone."""
 
     HORIZONTAL_BREAKPOINTS = _WIDTHS
+
+    def show_notice(self, notice: Content) -> None:
+        """Show a notice, or none if it is empty."""
+        raise NotImplementedError
 
     def _screen_resized(self, size: Size) -> None:
         super()._screen_resized(self.app.size)
@@ -71,6 +76,21 @@ class Dialog(ModalScreen[Result], TrueScreen[Result]):
     _late_answer: Callable[[], object] | None = None
     """Gives the answer that came while another screen was over this one."""
 
+    async def mount_composed_widgets(self, widgets: list[Widget]) -> None:
+        """Put the dialog on a band across the screen, so that no half of a word looks out beside it."""
+        await self.mount(Vertical(*widgets, id="band"))
+
+    def show_notice(self, notice: Content) -> None:
+        """Show a notice at the lower edge."""
+        found = self.query("#notice").results(Static)
+        line = next(found, None)
+        if line is None and notice.plain:
+            line = Static(id="notice", markup=False)
+            self.mount(line)
+        if line is not None:
+            line.update(notice)
+            line.display = bool(notice.plain)
+
     @property
     def is_behind(self) -> bool:
         """Whether what was typed is still being looked for: a key waits for what is found."""
@@ -104,7 +124,13 @@ class Dialog(ModalScreen[Result], TrueScreen[Result]):
         box = self.query_one(".dialog-error", Static)
         box.update(Content(words))
         box.set_class(bool(words), "-shown")
+        if words:
+            self.call_after_refresh(box.scroll_visible, animate=False)
+
+    def on_screen_suspend(self) -> None:
+        self.add_class("-under")  # one dialog is seen at a time
 
     def on_screen_resume(self) -> None:
+        self.remove_class("-under")
         if self._late_answer is not None:
             self._late_answer()

@@ -37,7 +37,7 @@ class PathInput(Input):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "complete", "Complete", show=False)]
 
     def __init__(self, *, id: str) -> None:
-        super().__init__(id=id, compact=True, select_on_focus=False, suggester=_PathSuggester())
+        super().__init__(id=id, select_on_focus=False, suggester=_PathSuggester())
 
     async def action_complete(self) -> None:
         """Complete the path, or go to the next field."""

@@ -16,6 +16,10 @@ from gptalk_tui.dialogs.base import LOOKING, Dialog
 from gptalk_tui.widgets.row_list import Row, RowList
 
 
+def _findable(row: Row) -> str:
+    return f"{row.text} {row.detail} {row.words}".casefold()
+
+
 class PickerScreen(Dialog[str | None]):
     """Returns the key of the chosen row, or None.
 
@@ -26,6 +30,7 @@ class PickerScreen(Dialog[str | None]):
         find: Returns the rows for what is typed, where there are too many to hand over; `rows` is not used then.
         highlight: The key of the row that has the highlight at first.
         preview: Is told which row gets the highlight.
+        is_wide: Whether the rows have details to show.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -45,8 +50,10 @@ class PickerScreen(Dialog[str | None]):
         find: Callable[[str], Awaitable[list[Row]]] | None = None,
         highlight: str | None = None,
         preview: Callable[[str], None] | None = None,
+        is_wide: bool = False,
     ) -> None:
         super().__init__()
+        self._is_wide = is_wide
         self._first = highlight
         self._preview = preview
         self._find = find
@@ -55,9 +62,9 @@ class PickerScreen(Dialog[str | None]):
         self._empty_text = empty_text
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog -tall"):
+        with Vertical(classes="dialog -tall -wide" if self._is_wide else "dialog -tall"):
             yield Static(self._title, classes="dialog-title", markup=False)
-            yield Input(placeholder="type to find", compact=True)
+            yield Input(placeholder="type to find")
             yield RowList(empty_text=self._empty_text)
 
     def on_mount(self) -> None:
@@ -77,7 +84,9 @@ class PickerScreen(Dialog[str | None]):
             self.run_worker(work, group=LOOKING, exclusive=True, description="find")
             return
         words = text.casefold().split()
-        rows = [row for row in self._all if all(word in row.text.casefold() for word in words)]
+        rows = [row for row in self._all if all(word in _findable(row) for word in words)]
+        if words:  # what is named so comes before what only tells of it
+            rows.sort(key=lambda row: (row.is_dim, not all(word in row.text.casefold() for word in words)))
         self.query_one(RowList).set_rows(rows, highlight=self._first)
         self._first = None
 

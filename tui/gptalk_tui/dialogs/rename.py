@@ -33,7 +33,7 @@ class RenameScreen(Dialog[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Static(f"Rename “{title_of(self._conversation)}”", classes="dialog-title", markup=False)
-            yield Input(self._shown, placeholder="the title", compact=True, select_on_focus=True)
+            yield Input(self._shown, placeholder="the title", select_on_focus=True)
             yield Static("Enter: save · Esc: cancel", classes="dialog-hint", markup=False)
 
     def on_mount(self) -> None:

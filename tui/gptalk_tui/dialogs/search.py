@@ -17,6 +17,7 @@ from gptalk_client.errors import GptalkError
 from gptalk_client.models import SearchHit
 from gptalk_client.text import one_line, visible
 from gptalk_tui.dialogs.base import LOOKING, Dialog
+from gptalk_tui.dialogs.tags import TagSuggester
 from gptalk_tui.widgets.listing import UNTITLED, age_of
 from gptalk_tui.widgets.row_list import Row, RowList
 
@@ -63,7 +64,12 @@ class SearchScreen(Dialog[Found | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog -wide -search -filtering"):
             yield Static("Search all conversations", classes="dialog-title", markup=False)
-            yield Input(self._query, placeholder="type to search", compact=True, id="query")
+            yield Input(
+                self._query,
+                placeholder="type to search, #tag",
+                id="query",
+                suggester=TagSuggester(self._store),
+            )
             yield RowList(id="hits")
             hint = "Enter: open · Tab: this conversation · Esc: close"
             yield Static(hint, classes="dialog-hint", markup=False)

@@ -1,28 +1,39 @@
-"""The settings of a conversation, or the defaults: provider, model and parameters."""
+"""The settings of a conversation, or the defaults: persona, provider, model and parameters."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
-from textual.content import Content
-from textual.suggester import SuggestFromList
-from textual.widgets import Input, Static, TextArea
+from textual.containers import Vertical
+from textual.widget import Widget
+from textual.widgets import Input, Static
 
 from gptalk_client.errors import GptalkError
-from gptalk_client.settings import Persona
-from gptalk_client.text import one_line, visible
+from gptalk_client.text import one_line
 from gptalk_tui.dialogs.base import Dialog
-from gptalk_tui.dialogs.settings_fields import BadValueError, Fields, Values
+from gptalk_tui.dialogs.key_hints import KeyHints
+from gptalk_tui.dialogs.model_picker import ModelPicker, unlisted
+from gptalk_tui.dialogs.settings_fields import BadValueError, Fields, Meanings, Values, what_applies
+from gptalk_tui.dialogs.settings_form import SettingsForm, setting
 from gptalk_tui.widgets.cycle import Cycle
-from gptalk_tui.widgets.text_box import TextBox
+
+if TYPE_CHECKING:
+    from gptalk_client.providers.model_info import ModelInfo
+    from gptalk_tui.dialogs.engine_book import EngineBook
 
 HERE, DEFAULT = "here", "default"
+
+MODELS_LIMIT_S = 8.0
+"""How long a provider may take to list its models, in seconds."""
+
+_REASONING = [("folded", "folded to one line"), ("open", "open"), ("hidden", "hidden")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,69 +52,44 @@ class SettingsScreen(Dialog[list[Chosen] | None]):
         title: The conversation's title; made harmless by the caller.
         here: What this conversation sets for itself.
         defaults: What applies where a conversation sets nothing.
-        providers: Name and title of those that can answer; made harmless by the caller.
-        personas: By name.
-        find_models: Returns the names of a provider's models.
+        book: The providers, their models and the personas.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Close", show=False),
         Binding("ctrl+t", "keep", "Keep", show=False, priority=True),
-        Binding("enter", "keep", "Keep", show=False),
+        Binding("enter", "enter", "Open or keep", show=False),
         Binding("down", "move(1)", "Next", show=False),
         Binding("up", "move(-1)", "Before", show=False),
-        Binding("pagedown", "model(1)", "Next model", show=False),
-        Binding("pageup", "model(-1)", "Model before", show=False),
     ]
 
-    def __init__(
-        self,
-        title: str,
-        here: Values,
-        defaults: Values,
-        *,
-        providers: Mapping[str, str],
-        personas: Mapping[str, Persona],
-        find_models: Callable[[str], Awaitable[list[str]]],
-    ) -> None:
+    def __init__(self, title: str, here: Values, defaults: Values, book: EngineBook) -> None:
         super().__init__()
         self._title = title
-        self._defaults = defaults
+        self._book = book
         self._set = {HERE: Fields.of(here), DEFAULT: Fields.of(defaults)}
         """What was set before, by scope."""
         self._typed = dict(self._set)
         """What the fields hold, by scope; for the scope on screen, when it was shown."""
         self._scope = HERE
-        self._plain = self._set[HERE]
-        """The fields without a persona."""
-        self._providers = providers
-        self._personas = personas
-        self._find_models = find_models
-        self._models: list[str] = []
-        self._meant: dict[str, str] = {}
-        """What a field shows, and the text that it stands for, which is kept where the field is left alone."""
-        sources: list[Values | Persona] = [here, defaults, *personas.values()]
-        for each in sources:
-            self._harmless(each.model)
-            self._harmless(each.system_prompt, newlines=True)
+        self._models: dict[str, Mapping[str, ModelInfo]] = {}
+        """By provider, the models that it has listed."""
+        self._meant = Meanings()
+        self._keeps_when_listed = False
+        for each in (here, defaults):
+            self._meant.remember(each.model)
+            self._meant.remember(each.system_prompt, newlines=True)
 
     def compose(self) -> ComposeResult:
-        personas = [("", "none"), *((name, one_line(name)) for name in self._personas)]
         with Vertical(classes="dialog", id="settings"):
             yield Static(f"Settings · “{self._title}”", classes="dialog-title", markup=False)
-            yield from _row(
-                "for", Cycle([(HERE, "this conversation"), (DEFAULT, "all new ones (default)")], id="scope")
-            )
-            if self._personas:
-                yield from _row("persona", Cycle(personas, id="persona"))
-            yield from _row("provider", Cycle([], id="provider"))
-            yield from _row("model", Input(compact=True, id="model"))
-            yield from _row("temperature", Input(compact=True, id="temperature"))
-            yield from _row("context messages", Input(compact=True, id="context"))
-            yield Static("system prompt", classes="setting-label", markup=False)
-            yield TextBox(compact=True, id="system", tab_behavior="focus", highlight_cursor_line=False)
+            scopes = [(HERE, "this conversation"), (DEFAULT, "all new ones (default)")]
+            yield setting("for", Cycle(scopes, id="scope"))
+            yield setting("persona", Cycle([], id="persona"))
+            yield setting("reasoning", Cycle(_REASONING, id="reasoning"))
+            yield SettingsForm()
             yield Static(classes="dialog-error", markup=False)
-            yield Static(classes="dialog-hint", markup=False, id="hint")
+            yield KeyHints()
 
     def on_mount(self) -> None:
         self._fill(self._typed[HERE])
@@ -111,52 +97,41 @@ class SettingsScreen(Dialog[list[Chosen] | None]):
 
     # Fields
 
+    @property
+    def _form(self) -> SettingsForm:
+        return self.query_one(SettingsForm)
+
     def _fill(self, fields: Fields) -> None:
         """Show the scope's fields; an empty one says what applies instead."""
-        defaults, is_here = self._defaults, self._scope == HERE
-        names = list(self._providers.items())
-        if is_here:
-            default = self._providers.get(defaults.provider, defaults.provider)
-            names.insert(0, ("", f"default: {default}"))
-        if fields.provider not in dict(names):
-            names.append((fields.provider, fields.provider))  # set elsewhere; it stays until it is changed
-        self.query_one("#provider", Cycle).set_options(names, value=fields.provider)
-        self._show("#model", fields.model, _held(is_here, defaults.model, "the provider's own"))
-        default = "" if defaults.temperature is None else f"{defaults.temperature:g}"
-        self._show("#temperature", fields.temperature, _held(is_here, default, "the service's own"))
-        self._show("#context", fields.context, _held(is_here, str(defaults.context_messages or 0), "20"))
-        system = self.query_one("#system", TextArea)
-        system.load_text(fields.system)
-        system.placeholder = _held(is_here, one_line(defaults.system_prompt, max_chars=80), "none")
-        self._name_persona(fields)
+        is_here = self._scope == HERE
+        personas = [("", "none"), *((name, one_line(name)) for name in self._book.settings.personas)]
+        if fields.persona not in dict(personas):
+            personas.append((fields.persona, f"{one_line(fields.persona)} (removed)"))
+        self.query_one("#persona", Cycle).set_options(personas, value=fields.persona)
+        self._show_row("#persona", is_here)
+        self.query_one("#reasoning", Cycle).value = fields.reasoning
+        self._show_row("#reasoning", not is_here)
+        self._show(fields)
+
+    def _show(self, fields: Fields) -> None:
+        """Show the fields that depend on the persona and the provider, and ask for the provider's models."""
+        is_here = self._scope == HERE
+        applies = what_applies(self._book.settings, fields, is_default=not is_here)
+        self._form.fill(fields, otherwise=applies, providers=self._book.providers(), is_optional=is_here)
         self._look_for_models()
 
-    def _show(self, selector: str, value: str, placeholder: str) -> None:
-        field = self.query_one(selector, Input)
-        field.value = value
-        field.placeholder = placeholder
-
-    def _harmless(self, text: str, *, newlines: bool = False) -> str:
-        """Return a text as a field shows it, and remember what it stands for."""
-        shown = visible(text, newlines=newlines).strip()
-        self._meant[shown] = text
-        return shown
-
-    def _name_persona(self, fields: Fields) -> None:
-        """Show the name of the persona that the fields match."""
-        if self._personas:
-            same = (name for name, each in self._personas.items() if fields == fields.as_persona(each))
-            self.query_one("#persona", Cycle).value = next(same, "")
+    def _show_row(self, selector: str, is_shown: bool) -> None:
+        row = self.query_one(selector).parent
+        assert isinstance(row, Widget)
+        row.display = is_shown
 
     @property
     def _fields(self) -> Fields:
         """What the fields hold now."""
-        return Fields(
-            provider=self.query_one("#provider", Cycle).value,
-            model=self.query_one("#model", Input).value,
-            temperature=self.query_one("#temperature", Input).value,
-            context=self.query_one("#context", Input).value,
-            system=self.query_one("#system", TextArea).text,
+        return replace(
+            self._form.read_into(self._typed[self._scope]),
+            persona=self.query_one("#persona", Cycle).value if self._scope == HERE else "",
+            reasoning=self.query_one("#reasoning", Cycle).value if self._scope == DEFAULT else "",
         )
 
     @on(Cycle.Changed, "#scope")
@@ -166,56 +141,81 @@ class SettingsScreen(Dialog[list[Chosen] | None]):
     def _show_scope(self, scope: str) -> None:
         self._typed[self._scope] = self._fields
         self._scope = scope
-        self._plain = self._typed[scope]
-        self._fill(self._plain)
+        self._fill(self._typed[scope])
 
     @on(Cycle.Changed, "#provider")
     def _provider_changed(self) -> None:
-        self.query_one("#model", Input).value = ""  # a model of the other provider
-        self._look_for_models()
+        self._take_provider()
+
+    def _take_provider(self) -> None:
+        self._show(self._fields.without_model())  # a model of the other provider
 
     @on(Cycle.Changed, "#persona")
-    def _persona_changed(self, event: Cycle.Changed) -> None:
-        fields = self._fields
-        if not any(fields == fields.as_persona(each) for each in self._personas.values()):
-            self._plain = fields
-        persona = self._personas.get(event.value)
+    def _persona_changed(self) -> None:
         self.complain("")
-        if persona is None:
-            self._fill(self._plain)
-        elif persona.provider is not None and persona.provider not in self._providers:
-            self._fill(self._plain)
-            name = one_line(event.value)
-            self.complain(f"{name} uses {persona.provider}, which is not set up in the config file.")
-        else:
-            self._fill(self._plain.as_persona(persona))
-        self.query_one("#persona", Cycle).value = event.value
+        self._show(self._fields)
 
     # Models
 
+    @property
+    def _provider(self) -> str:
+        """Who would answer, by the fields."""
+        return self._book.provider_of(self._fields)
+
     def _look_for_models(self) -> None:
-        provider = self.query_one("#provider", Cycle).value or self._defaults.provider
-        self._take_models([], "looking for models…")
+        provider = self._provider
+        if provider in self._models:
+            self._take_models(provider, "")
+            return
+        self._note(f"asking {one_line(provider)} for its models…")
         self.run_worker(self._fetch_models(provider), group="models", exclusive=True, description="models")
 
     async def _fetch_models(self, provider: str) -> None:
+        words = ""
         try:
-            models = await self._find_models(provider)
+            async with asyncio.timeout(MODELS_LIMIT_S):
+                self._models[provider] = {each.name: each for each in await self._book.models(provider)}
+        except TimeoutError:
+            words = f"{one_line(provider)} did not list its models in time"
         except GptalkError as err:
-            self._take_models([], one_line(err.message))
-            return
-        self._take_models(models, "" if models else "the provider lists no models")
+            words = one_line(err.message, max_chars=200)
+        self._take_models(provider, words)
 
-    def _take_models(self, models: list[str], words: str) -> None:
-        self._models = models = [self._harmless(name) for name in models]
-        self.query_one("#model", Input).suggester = SuggestFromList(models, case_sensitive=False)
-        named = ", ".join(one_line(name) for name in models[:3]) + (", …" if len(models) > 3 else "")
-        hint = f"models: {named} (PgUp and PgDn in the field)" if models else words
-        self.query_one("#hint", Static).update(
-            Content(f"{hint}\nLeft and Right: choose · Enter or Ctrl+T: save · Esc: cancel")
-        )
+    def _take_models(self, provider: str, words: str) -> None:
+        models = self._models.get(provider, {})
+        self._form.suggest_models([self._meant.remember(each) for each in models])
+        self._note(words)
+        if self._keeps_when_listed:
+            self._keeps_when_listed = False
+            self.action_keep()
+
+    @on(Input.Changed, "#model")
+    def _model_typed(self) -> None:
+        self._note("")
+
+    def _note(self, words: str) -> None:
+        """Say what there is to say of the model: what came of asking for it, else what is known of it."""
+        models = self._models.get(self._provider)
+        name = self._meant.of(self.query_one("#model", Input).value)
+        if not words and models is not None:
+            if name in models:
+                words = one_line(models[name].summary)
+            elif name:
+                words = f"{one_line(self._provider)} lists no such model"
+            else:
+                words = {0: "no models are listed", 1: "1 model"}.get(len(models), f"{len(models)} models")
+        self._form.note_model(words)
 
     # Keys
+
+    @on(events.DescendantFocus)
+    def _focus_changed(self) -> None:
+        does = {"provider": "providers", "model": "models", "persona": "personas"}
+        focused = self.focused.id or "" if self.focused is not None else ""
+        hints = [("Enter", does[focused])] if focused in does else []
+        if isinstance(self.focused, Cycle):
+            hints.append(("← →", "choose"))
+        self.query_one(KeyHints).show(*hints, ("Tab", "next"), ("Ctrl+T", "save"), ("Esc", "cancel"))
 
     def action_move(self, by: int) -> None:
         """Go to another field."""
@@ -224,17 +224,60 @@ class SettingsScreen(Dialog[list[Chosen] | None]):
         else:
             self.focus_previous()
 
-    def action_model(self, by: int) -> None:
-        """Take the next or the previous model into its field."""
-        field = self.query_one("#model", Input)
-        if field.has_focus and self._models:
-            at = self._models.index(field.value) + by if field.value in self._models else min(0, by)
-            field.value = self._models[at % len(self._models)]
-            field.cursor_position = len(field.value)
-
     @on(Input.Submitted)
     def _submitted(self) -> None:
-        self.action_keep()
+        self.action_enter()
+
+    def action_enter(self) -> None:
+        """Open the list that the field has, or keep what was changed."""
+        focused = self.focused.id if self.focused is not None else None
+        if focused == "model":
+            self._pick_model()
+        elif focused == "provider":
+            self._choose_provider()
+        elif focused == "persona":
+            self._choose_persona()
+        else:
+            self.action_keep()
+
+    def _pick_model(self) -> None:
+        provider, typed = self._provider, self.query_one("#model", Input).value.strip()
+        is_listed = self._meant.of(typed) in self._models.get(provider, {})
+
+        def picked(model: str | None) -> None:
+            if model is not None:
+                self.query_one("#model", Input).value = self._meant.remember(model)
+
+        picker = ModelPicker(
+            provider,
+            self._book,
+            current=self._meant.of(typed) if is_listed else "",
+            typed="" if is_listed else typed,
+        )
+        self.app.push_screen(picker, picked)
+
+    def _choose_provider(self) -> None:
+        from gptalk_tui.dialogs.providers import ProvidersScreen
+
+        def chosen(name: str | None) -> None:
+            self._models.clear()  # the addresses may be others now
+            if name is None:
+                self._show(self._fields)
+            else:
+                self._show(replace(self._fields.without_model(), provider=name))
+
+        self.app.push_screen(ProvidersScreen(self._book, current=self._provider), chosen)
+
+    def _choose_persona(self) -> None:
+        from gptalk_tui.dialogs.personas import PersonasScreen
+
+        def chosen(name: str | None) -> None:
+            self._fill(replace(self._fields, persona=self._fields.persona if name is None else name))
+
+        screen = PersonasScreen(self._book, current=self._fields.persona, fields=self._fields)
+        self.app.push_screen(screen, chosen)
+
+    # The end
 
     def action_keep(self) -> None:
         """Close with what was changed, if it can be used."""
@@ -244,28 +287,36 @@ class SettingsScreen(Dialog[list[Chosen] | None]):
             if self._typed[scope] == self._set[scope]:
                 continue
             try:
-                chosen.append(Chosen(scope, self._as_meant(self._typed[scope].read())))
+                chosen.append(Chosen(scope, self._meant.restore(self._typed[scope].read())))
             except BadValueError as err:
                 if scope != self._scope:
                     self.query_one("#scope", Cycle).value = scope
                     self._show_scope(scope)
                 self.complain(str(err))
                 return
-        self.dismiss(chosen)
+        if not self._asks_about_model(chosen):
+            self.dismiss(chosen)
 
-    def _as_meant(self, values: Values) -> Values:
-        model, system = values.model, values.system_prompt
-        return replace(
-            values, model=self._meant.get(model, model), system_prompt=self._meant.get(system, system)
+    def _asks_about_model(self, chosen: list[Chosen]) -> bool:
+        """Ask about a new model that its provider does not list; return whether the dialog has to wait."""
+        for each in chosen:
+            model, provider = each.values.model, self._book.provider_of(self._typed[each.scope])
+            if not model or self._typed[each.scope].model == self._set[each.scope].model:
+                continue
+            listed = self._models.get(provider)
+            if listed is None and self._is_asking(provider):
+                self._keeps_when_listed = True
+                return True
+            if listed and model not in listed:
+                self.app.push_screen(unlisted(provider, model), partial(self._answered, chosen))
+                return True
+        return False
+
+    def _answered(self, chosen: list[Chosen], is_meant: bool | None) -> None:
+        if is_meant:
+            self.dismiss(chosen)
+
+    def _is_asking(self, provider: str) -> bool:
+        return provider == self._provider and any(
+            each.node is self and each.group == "models" and not each.is_finished for each in self.workers
         )
-
-
-def _row(label: str, field: Cycle | Input) -> ComposeResult:
-    with Horizontal(classes="setting"):
-        yield Static(label, classes="setting-label", markup=False)
-        yield field
-
-
-def _held(is_here: bool, default: str, otherwise: str) -> str:
-    """Return what applies while a field is empty."""
-    return f"default: {one_line(default) or otherwise}" if is_here else otherwise

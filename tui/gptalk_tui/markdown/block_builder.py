@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 QUOTE_BAR = Gutter("▎ ", "bar")
 BULLETS = "•◦‣"
+NOTES = {"note": "Note", "tip": "Tip", "important": "Important", "warning": "Warning", "caution": "Caution"}
+"""What a quote that begins with `[!NOTE]` or one of its kind is labelled."""
+_NOTE = re.compile(rf"\[!({'|'.join(NOTES)})\][ \t]*(?:\n|$)", re.IGNORECASE)
 _TASK = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
 _DEFINITION = re.compile(
     r"\[(?:[^\[\]\\\n]|\\.)+\]:[ \t]*<?([^\s<>]+)>?"
@@ -39,18 +42,19 @@ _DEFINITION = re.compile(
 )
 
 
-def parse(piece: Piece) -> Blocks:
+def parse(piece: Piece, *, shows_ticks: bool = False) -> Blocks:
     """Parse a piece of Markdown.
 
     Args:
         piece: From the splitter.
+        shows_ticks: Show the backticks around inline code, where colours cannot tell it from text.
 
     Returns:
         Its blocks, with all text made visible, and its logical lines as copied.
     """
     source = visible(piece.source)
     context = piece.context
-    reader = _Reader(piece, source)
+    reader = _Reader(piece, source, shows_ticks=shows_ticks)
     if context.containers and context.kind != "plain":
         source = _without_prefixes(source, context.containers, piece.joins_previous)
     reader.read(source)
@@ -101,8 +105,9 @@ def _without_prefixes(source: str, containers: Sequence[Container], joins: bool)
 class _Reader:
     """Walks the parser's tokens and collects blocks."""
 
-    def __init__(self, piece: Piece, source: str) -> None:
+    def __init__(self, piece: Piece, source: str, *, shows_ticks: bool) -> None:
         self.blocks: list[Block] = []
+        self._shows_ticks = shows_ticks
         self._piece = piece
         self._context: Context = piece.context
         self._gutters: list[Gutter] = [
@@ -136,9 +141,12 @@ class _Reader:
             text = "\n".join(line.strip() for line in source.strip().split("\n"))
             if text:
                 self._tokens = parser(text).parseInline(text, {"references": self._references})
-                self._paragraph(InlineReader(self._base).read(self._tokens[0].children or []))
+                self._paragraph(self._inline(self._base, self._tokens[0].children))
         else:
             self._verbatim(source, "html" if kind == "html" else self._base)
+
+    def _inline(self, base: str, children: Sequence[Token] | None) -> list[InlineLine]:
+        return InlineReader(base, shows_ticks=self._shows_ticks).read(children or [])
 
     @property
     def _base(self) -> str:
@@ -156,7 +164,7 @@ class _Reader:
         is_first = True
         while index < len(tokens) and tokens[index].type != stop:
             token = tokens[index]
-            if not is_first and (spaced or self._is_blank_above(token)):
+            if not is_first and (spaced or self._is_blank_above(token) or self._ends_in_code(index)):
                 self._flush_markers()
                 self.blocks.append(Blank(tuple(self._gutters)))
             is_first = False
@@ -168,6 +176,13 @@ class _Reader:
             return False
         return not self._lines[token.map[0] - 1].strip(" >\t")
 
+    def _ends_in_code(self, index: int) -> bool:
+        """Whether the last thing before a token is a fenced code block, at any depth."""
+        index -= 1
+        while index > 0 and self._tokens[index].type.endswith("_close"):
+            index -= 1
+        return self._tokens[index].type == "fence"
+
     def _block(self, token: Token, index: int) -> int:
         """Read the block that a token opens; return the index after it."""
         kind = token.type
@@ -175,7 +190,7 @@ class _Reader:
             self._read_paragraph(self._tokens[index + 1])
             return index + 3
         if kind == "heading_open":
-            self._paragraph(InlineReader(token.tag).read(self._tokens[index + 1].children or []))
+            self._paragraph(self._inline(token.tag, self._tokens[index + 1].children))
             return index + 3
         if kind in ("bullet_list_open", "ordered_list_open"):
             return self._list(token, index + 1)
@@ -184,7 +199,7 @@ class _Reader:
             self._gutters.append(QUOTE_BAR)
             self._quotes += 1
             before = len(self.blocks)
-            index = self._children(index + 1, "blockquote_close", spaced=True)
+            index = self._children(self._note(index + 1), "blockquote_close", spaced=True)
             if len(self.blocks) == before:
                 self._paragraph([InlineLine()])
             self._quotes -= 1
@@ -192,11 +207,31 @@ class _Reader:
             return index + 1
         if kind == "table_open":
             self._flush_markers()
-            table, index = read_table(self._tokens, index, self._lines, tuple(self._gutters))
+            gutters, ticks = tuple(self._gutters), self._shows_ticks
+            table, index = read_table(self._tokens, index, self._lines, gutters, shows_ticks=ticks)
             self.blocks.append(table)
             return index
         self._leaf(token, kind)
         return index + 1
+
+    def _note(self, index: int) -> int:
+        """Label a quote that is a note; return the index of the quote's first child to read.
+
+        Source: GitHub Flavored Markdown's alerts.
+        """
+        if self._tokens[index].type != "paragraph_open":
+            return index
+        inline = self._tokens[index + 1]
+        note = _NOTE.match(inline.content)
+        if note is None:
+            return index
+        kind = note[1].lower()
+        self._paragraph([_styled(NOTES[kind], f"note.{kind}", plain=note[0].rstrip())])
+        inline.content = inline.content[note.end() :]
+        children = inline.children or []
+        ends = (at for at, each in enumerate(children) if each.type in ("softbreak", "hardbreak"))
+        inline.children = children[next(ends, len(children)) + 1 :]
+        return index if inline.children else index + 3
 
     def _leaf(self, token: Token, kind: str) -> None:
         if kind == "fence":
@@ -226,7 +261,7 @@ class _Reader:
         is_first = True
         while tokens[index].type == "list_item_open":
             item = tokens[index]
-            if not is_first and self._is_blank_above(item):
+            if not is_first and (self._is_blank_above(item) or self._ends_in_code(index)):
                 self.blocks.append(Blank(tuple(self._gutters)))
             is_first = False
             shown = f"{number}{item.markup} " if is_ordered else f"{BULLETS[min(self._items, 2)]} "
@@ -258,7 +293,7 @@ class _Reader:
             if task:
                 children[0].content = children[0].content[task.end() :]
                 self._mark_task(task)
-        self._paragraph(InlineReader(self._base).read(children))
+        self._paragraph(self._inline(self._base, children))
 
     def _mark_task(self, task: re.Match[str]) -> None:
         box = "☐ " if task[1] == " " else "☑ "
@@ -367,16 +402,17 @@ class _Reader:
         self._tokens = parser(source).parse(head + source, {"references": self._references})
         for index, token in enumerate(self._tokens):
             if token.type == "table_open":
-                table, _ = read_table(self._tokens, index, self._lines, tuple(self._gutters), basis)
+                gutters, ticks = tuple(self._gutters), self._shows_ticks
+                table, _ = read_table(self._tokens, index, self._lines, gutters, basis, shows_ticks=ticks)
                 self.blocks.append(table)
                 return
         self._verbatim(source, self._base)
 
 
-def _styled(text: str, style: str, indent: str = "") -> InlineLine:
+def _styled(text: str, style: str, indent: str = "", plain: str | None = None) -> InlineLine:
     line = InlineLine()
     line.add(indent, "text verbatim", "")
-    line.add(text, style)
+    line.add(text, style, plain)
     return line
 
 
@@ -399,6 +435,10 @@ def parse_plain(piece: Piece) -> Blocks:
         piece: From `split_plain` or `PlainSplitter`.
     """
     source = visible(piece.source)
+    if piece.label:
+        label, plain = visible(piece.label, newlines=False), source.strip("\n")
+        whole = [Atom(0, len(label), 0, len(plain))]
+        return Blocks([Text((), label, [Span(len(label), "fence.label")], plain, whole)], [plain])
     blocks: list[Block] = []
     for line in (source[:-1] if source.endswith("\n") else source).split("\n"):
         line = line.rstrip(" \t")

@@ -82,10 +82,12 @@ class InlineReader:
 
     Args:
         base: The style of plain text.
+        shows_ticks: Show the backticks around code.
     """
 
-    def __init__(self, base: str = "text") -> None:
+    def __init__(self, base: str = "text", *, shows_ticks: bool = False) -> None:
         self._base = base
+        self._tick = "`" if shows_ticks else ""
         self._marks: list[str] = []
         self._link: str | None = None
         self._link_start = 0
@@ -106,7 +108,7 @@ class InlineReader:
             elif kind == "softbreak":
                 self._soft_break()
             elif kind == "code_inline":
-                self.line.add(token.content.replace("\t", " "), self._style("code"))
+                self._code(token.content.replace("\t", " "))
             elif kind.endswith("_open") and kind != "link_open":
                 self._marks.append(_MARKS.get(kind[:-5], ""))
             elif kind.endswith("_close") and kind != "link_close":
@@ -116,6 +118,14 @@ class InlineReader:
                 self._other(token, kind)
         self._close_link()
         return self.lines
+
+    def _code(self, content: str) -> None:
+        style, tick = self._style("code"), self._tick
+        if tick and content:
+            self.line.add(tick, style, "")
+        self.line.add(content, style)
+        if tick and content:
+            self.line.add(tick, style, "")
 
     def _other(self, token: Token, kind: str) -> None:
         if kind == "link_open":

@@ -72,3 +72,10 @@ class Piece:
     """Whether the piece starts in the middle of the previous piece's last line."""
     closes_fence: bool = False
     """Whether the last line is the closing fence of the code block that the piece continues."""
+    label: str = ""
+    """Shown in place of the source, on one line; empty shows the source."""
+
+    @property
+    def weight(self) -> int:
+        """Roughly how many characters are shown."""
+        return max(1, len(self.label or self.source))

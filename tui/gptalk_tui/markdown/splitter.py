@@ -60,6 +60,8 @@ class Splitter:
         self._partial_chars = 0
         self._in_giant = False
         self._blank_seen = False
+        self._after_code = False
+        """Whether the last line that is not blank ended a fenced code block."""
         self._block_lines = 0
         self._fence_ident = 0
         self._lead: list[str] = []
@@ -192,7 +194,9 @@ class Splitter:
         blank_seen = self._blank_seen
         step = scanner.line(visible(line.rstrip("\r\n")))
         self._blank_seen = step.blank
+        self._after_code = self._after_code or leaf_before == "fence"
         self._cut_before(step, leaf_before, depth_before, fence_before, blank_seen, len(line))
+        self._after_code = self._after_code if step.blank else step.closes_leaf and leaf_before == "fence"
         if step.definition is not None:
             self._define(*step.definition)
         self._track(step, line)
@@ -204,7 +208,8 @@ class Splitter:
         if scanner.at_top and self._next.has_content:
             self._cut(Context(), "always")
         elif step.closes_leaf and self._next.context.kind in ("fence", "html"):
-            self._cut(Context("blocks", self._containers(len(scanner.containers))), self._gap_below())
+            gap = "always" if leaf_before == "fence" else self._gap_below()
+            self._cut(Context("blocks", self._containers(len(scanner.containers))), gap)
 
     def _cut_before(
         self,
@@ -269,12 +274,13 @@ class Splitter:
     def _cut_before_block(self, step: Step, blank_seen: bool, size: int) -> None:
         upcoming = self._next
         if step.matched == 0:
-            blank: _Blank = "always" if blank_seen or not step.sibling else "never"
+            is_apart = blank_seen or self._after_code or not step.sibling
+            blank: _Blank = "always" if is_apart else "never"
             self._cut(Context(number=self._number(step)), blank)
         elif upcoming.context.kind != "blocks" or upcoming.chars + size > NESTED_CHARS:
             containers = self._containers(step.matched)
             in_item = step.sibling or containers[-1].kind == "item"
-            blank = "always" if blank_seen or not in_item else "never"
+            blank = "always" if blank_seen or self._after_code or not in_item else "never"
             self._cut(Context("blocks", containers, self._number(step)), blank)
 
     def _renumber(self, step: Step) -> None:

@@ -26,6 +26,8 @@ def read_table(
     source_lines: Sequence[str],
     gutters: tuple[Gutter, ...],
     basis: str = "",
+    *,
+    shows_ticks: bool = False,
 ) -> tuple[Table, int]:
     """Read the table whose opening token is at an index.
 
@@ -35,6 +37,7 @@ def read_table(
         source_lines: The lines that the tokens' line numbers refer to.
         gutters: Decoration before each line.
         basis: The table's first rows, which set the widths, if the piece continues a table.
+        shows_ticks: Show the backticks around code.
 
     Returns:
         The table, and the index after its closing token.
@@ -60,12 +63,12 @@ def read_table(
                 aligns.append(_ALIGNS.get(str(token.attrs.get("style", "")), "left"))
             base = "header" if token.type == "th_open" else "text"
             place = places[len(row)] if len(row) < len(places) else (len(plain[-1]), len(plain[-1]))
-            row.append(_cell(tokens[index + 1], base, plain[-1], place))
+            row.append(_cell(tokens[index + 1], base, plain[-1], place, shows_ticks))
         index += 1
     header, body = rows[0], rows[1:]
     if basis:
         plain = plain[2:]
-        natural, minimum = _basis_widths(basis)
+        natural, minimum = _basis_widths(basis, shows_ticks)
     else:
         natural, minimum = _widths(rows)
     return Table(gutters, aligns, header, body, plain, natural, minimum, bool(basis)), index + 1
@@ -86,10 +89,10 @@ def _places(row: str) -> list[tuple[int, int]]:
     return places
 
 
-def _cell(token: Token, base: str, row: str, place: tuple[int, int]) -> Cell:
+def _cell(token: Token, base: str, row: str, place: tuple[int, int], shows_ticks: bool) -> Cell:
     lines = [
         CellLine(line.shown, line.spans, line.targets)
-        for line in InlineReader(base).read(token.children or [])
+        for line in InlineReader(base, shows_ticks=shows_ticks).read(token.children or [])
     ]
     start, end = place
     shown = lines[0].shown
@@ -122,11 +125,11 @@ def _unbreakable(word: str) -> int:
 
 
 @lru_cache(16)
-def _basis_widths(basis: str) -> tuple[list[int], list[int]]:
+def _basis_widths(basis: str, shows_ticks: bool) -> tuple[list[int], list[int]]:
     tokens = parser(basis).parse(basis, {"references": {}})
     lines = basis.split("\n")
     for index, token in enumerate(tokens):
         if token.type == "table_open":
-            table, _ = read_table(tokens, index, lines, ())
+            table, _ = read_table(tokens, index, lines, (), shows_ticks=shows_ticks)
             return table.natural, table.minimum
     return [1], [1]

@@ -16,19 +16,16 @@ import selectors
 import sys
 import termios
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
-from textual import events
-from textual._xterm_parser import XTermParser
+from textual import constants
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
-from textual.keys import Keys
 from textual.message import Message
 
+from gptalk_tui.terminal.input_reader import InputReader
 from gptalk_tui.terminal.pace import ANSWERS, Pace
-from gptalk_tui.terminal.paste_filter import PasteFilter
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -42,9 +39,19 @@ CLOSE_LIMIT_S = 1.0
 """How long to wait at the end for the terminal to take the last bytes, in seconds."""
 
 INPUT_TICK_S = 0.1
-"""How long to wait for input before checking for a lone Esc, in seconds."""
+"""How long to wait for input before looking whether the app has ended, in seconds."""
+
+ASK_FOR_ALTERNATES = "\x1b[=4;2u"
+"""Asks a terminal with kitty's keyboard protocol for a key's place on the US layout, besides Textual's flags."""
+
+ASK_ABOUT_KEYBOARD = "\x1b[?u\x1b[c"
+"""Only a terminal with kitty's keyboard protocol answers the first question; all answer the second."""
+
+ASK_FOR_MODIFIED_KEYS, RESET_MODIFIED_KEYS = "\x1b[>4;1m", "\x1b[>4m"
+"""xterm's `modifyOtherKeys`, which tmux takes as well: Shift+Enter is sent as a key of its own."""
 
 ASK_FOR_MARGINS = "\x1b[?69$p"
+_KITTY_ANSWER, _DEVICE_ANSWER = re.compile(r"\x1b\[\?\d+u"), re.compile(r"\x1b\[\?[\d;]*c")
 _MARGINS_ANSWER = re.compile(r"\x1b\[\?69;([0-4])\$y")
 
 RESTORE = (
@@ -86,54 +93,6 @@ class _Output:
         self._lost.set()
 
 
-_SEQUENCE_STARTS = re.compile("(?=\x1b)")
-_UNREADABLE = re.compile(r"\x1b?\[?[\d;:]*[a-zA-Z~]?")
-"""The part of an unreadable chunk to skip; its start may have come earlier."""
-
-
-class _Parser(XTermParser):
-    """Textual's parser, which would type the terminal's answers to what Textual never asks."""
-
-    def __init__(self, debug: bool, answered: Callable[[str], bool]) -> None:
-        self._answered = answered
-        super().__init__(debug)
-
-    def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[events.Key]:
-        if self._answered(sequence):
-            return [events.Key(Keys.Ignore, sequence)]
-        return super()._sequence_to_key_events(sequence, alt)
-
-
-class _Keys:
-    """Textual's parser, restarted after a sequence that makes it raise.
-
-    Textual 8.2 raises for a key beyond Unicode or a number that is not one (no upstream issue).
-
-    Args:
-        debug: Whether Textual logs keys.
-        answered: Takes a sequence if it is the terminal's answer to a question.
-    """
-
-    def __init__(self, debug: bool, answered: Callable[[str], bool]) -> None:
-        self._new_parser = partial(_Parser, debug, answered)
-        self._parser = self._new_parser()
-
-    def feed(self, text: str) -> Iterator[Message]:
-        """Yield the messages of a chunk of input, skipping what cannot be read."""
-        for piece in _SEQUENCE_STARTS.split(text):
-            if not piece:  # would mean the end of input
-                continue
-            try:
-                yield from self._parser.feed(piece)
-            except (ValueError, OverflowError):
-                self._parser = self._new_parser()
-                yield from self.feed(_UNREADABLE.sub("", piece, count=1))
-
-    def tick(self) -> Iterator[Message]:
-        """Yield keys that have waited long enough for the rest of a sequence."""
-        yield from self._parser.tick()
-
-
 class TerminalDriver(LinuxDriver):
     """Textual's driver, with a way out for each way a terminal can fail.
 
@@ -144,6 +103,8 @@ class TerminalDriver(LinuxDriver):
         super().__init__(app, **options)
         self._lost = threading.Event()
         self._is_dropping = False
+        self._has_kitty_keys = False
+        self._asked_for_modified_keys = False
         self._frame: list[str] | None = None
         """What has been written of a frame that is not complete."""
         self._pace = Pace()
@@ -198,11 +159,6 @@ class TerminalDriver(LinuxDriver):
         """Whether more than one frame is on its way: what can wait should."""
         return self._pace.is_behind or self.backlog > 1
 
-    def start_application_mode(self) -> None:
-        """Take the terminal, and ask what it can do."""
-        self.starts += 1
-        super().start_application_mode()  # type: ignore[no-untyped-call]
-
     def disable_input(self) -> None:
         """Stop reading, once the terminal has answered: a later answer would reach the shell."""
         if not self._lost.is_set() and not self._is_dropping:
@@ -223,6 +179,14 @@ class TerminalDriver(LinuxDriver):
             return True
         if match := _MARGINS_ANSWER.fullmatch(sequence):
             self.has_margins = match[1] in "12"
+            return True
+        if _KITTY_ANSWER.fullmatch(sequence):
+            self._has_kitty_keys = True
+            return True
+        if _DEVICE_ANSWER.fullmatch(sequence):
+            if not self._has_kitty_keys and not self.exit_event.is_set():
+                self._asked_for_modified_keys = True
+                self.write(ASK_FOR_MODIFIED_KEYS)
             return True
         return False
 
@@ -253,8 +217,26 @@ class TerminalDriver(LinuxDriver):
         with contextlib.suppress(OSError):
             # Opened again, so that only this descriptor is non-blocking.
             terminal = os.open(os.ttyname(self.fileno), os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
-            os.write(terminal, RESTORE)
+            reset = RESET_MODIFIED_KEYS.encode() if self._asked_for_modified_keys else b""
+            os.write(terminal, reset + RESTORE)
             os.close(terminal)
+
+    def start_application_mode(self) -> None:
+        """Take the terminal, and ask what it can do."""
+        self.starts += 1
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        if self._writer_thread is not None and not constants.DISABLE_KITTY_KEY:
+            self.write(ASK_FOR_ALTERNATES)
+            if self.input_tty and os.environ.get("TERM_PROGRAM") != "Apple_Terminal":
+                self.write(ASK_ABOUT_KEYBOARD)
+            self.flush()
+
+    def stop_application_mode(self) -> None:
+        """Stop, and leave the keyboard as it was."""
+        if self._asked_for_modified_keys:
+            self._asked_for_modified_keys = False
+            self.write(RESET_MODIFIED_KEYS)
+        super().stop_application_mode()
 
     def _disable_mouse_support(self) -> None:
         super()._disable_mouse_support()
@@ -283,21 +265,19 @@ class TerminalDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Read keys, pastes and terminal replies until the app ends or the terminal is gone."""
-        keys, pasted = _Keys(self._debug, self._take_answer), PasteFilter()
+        reader = InputReader(self._take_answer, debug=self._debug)
         decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
             while not self.exit_event.is_set():
-                if selector.select(INPUT_TICK_S):
+                if selector.select(reader.wait_s(INPUT_TICK_S)):
                     data = os.read(self.fileno, 4096)
                     if not data:
                         self._hang_up()
                         return
-                    # Empty while a character or a marker is incomplete, which would mean the end of input.
-                    if text := pasted.feed(decode(data)):
-                        self._process(keys.feed(text))
-                # A lone escape character is the Esc key once nothing has followed it for a while.
-                self._process(keys.tick())
+                    self._process(reader.feed(decode(data)))
+                else:
+                    self._process(reader.tick())
 
     def _process(self, messages: Iterable[Message]) -> None:
         for message in messages:

@@ -2,13 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from textual import events
 from textual.content import Content
+from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
 
+class KeySpot(NamedTuple):
+    """Where a bar names a key."""
+
+    start: int
+    """Its first cell."""
+    end: int
+    """One past the last cell of what it does."""
+    key: str
+    """As Textual names it."""
+
+
 class Bar(Widget):
     """One line of text; the left part is cut short when both do not fit."""
+
+    @dataclass
+    class KeyClicked(Message):
+        """A key was clicked that the bar names."""
+
+        bar: Bar
+        key: str
 
     ALLOW_SELECT = False
     DEFAULT_CSS = """
@@ -19,6 +43,17 @@ class Bar(Widget):
     """Text at the left edge."""
     right: reactive[Content] = reactive(Content.empty)
     """Text at the right edge."""
+
+    spots: Sequence[KeySpot] = ()
+    """The keys that the left part names."""
+
+    def on_click(self, event: events.Click) -> None:
+        """Report a click on a key."""
+        x = event.get_content_offset_capture(self).x
+        for spot in self.spots:
+            if spot.start <= x < spot.end:
+                event.stop()
+                self.post_message(self.KeyClicked(self, spot.key))
 
     def render(self) -> Content:
         width = self.content_size.width

@@ -9,6 +9,6 @@ class Completions(RowList, can_focus=False):
     """Rows to choose from while typing. Hidden while there are none."""
 
     DEFAULT_CSS = """
-    Completions { display: none; height: auto; max-height: 8; margin: 0 1; }
+    Completions { display: none; height: auto; max-height: 35%; }
     Completions.-open { display: block; }
     """

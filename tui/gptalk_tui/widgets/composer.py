@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,20 +14,15 @@ from textual.message import Message
 
 from gptalk_client.text import visible
 from gptalk_tui.widgets.composer_folds import UNFOLD_TO_CHARS, Folds
+from gptalk_tui.widgets.composer_keys import COMPOSER_KEYS
+from gptalk_tui.widgets.composer_stops import Stops
 from gptalk_tui.widgets.composer_tokens import Token, token_at
 from gptalk_tui.widgets.text_box import TextBox
 
-SEND_KEYS, NEW_LINE_KEYS = ("enter",), ("ctrl+j", "shift+enter")
-
-_MODIFIED_ENTER = {"shift+\r": "shift+enter", "ctrl+\r": "ctrl+enter", "alt+\r": "alt+enter"}
-"""Textual 8.2's names for xterm's modified keys, such as `CSI 27;2;13~` (no upstream issue)."""
+SEND_KEYS, NEW_LINE_KEYS = ("enter",), ("ctrl+j", "shift+enter", "alt+enter")
 
 COMPLETION_KEYS = frozenset({"up", "down", "tab", "enter", "escape"})
 """Keys that the list of completions takes while it is open."""
-
-
-def _hidden(keys: str, action: str, title: str) -> Binding:
-    return Binding(keys, action, title, show=False)
 
 
 class Composer(TextBox, inherit_bindings=False):
@@ -48,35 +43,11 @@ class Composer(TextBox, inherit_bindings=False):
     Composer { height: auto; min-height: 3; max-height: 40%; padding: 0 1; scrollbar-size-vertical: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        _hidden("up", "up", "Up, or an earlier prompt"),
-        _hidden("down", "down", "Down, or a later prompt"),
-        _hidden("left", "cursor_left", "Left"),
-        _hidden("right", "cursor_right", "Right"),
-        _hidden("ctrl+left", "cursor_word_left", "A word left"),
-        _hidden("ctrl+right", "cursor_word_right", "A word right"),
-        _hidden("ctrl+a", "cursor_line_start", "Start of the line"),
-        _hidden("home", "home", "Start of the line, or of the conversation"),
-        _hidden("ctrl+e", "cursor_line_end", "End of the line"),
-        _hidden("end", "end", "End of the line, or of the conversation"),
-        _hidden("shift+up", "cursor_up(True)", "Select up"),
-        _hidden("shift+down", "cursor_down(True)", "Select down"),
-        _hidden("shift+left", "cursor_left(True)", "Select left"),
-        _hidden("shift+right", "cursor_right(True)", "Select right"),
-        _hidden("ctrl+shift+left", "cursor_word_left(True)", "Select a word left"),
-        _hidden("ctrl+shift+right", "cursor_word_right(True)", "Select a word right"),
-        _hidden("shift+home", "cursor_line_start(True)", "Select to the start"),
-        _hidden("shift+end", "cursor_line_end(True)", "Select to the end"),
-        _hidden("backspace", "delete_left", "Delete left"),
-        _hidden("delete,ctrl+d", "delete_right", "Delete right"),
-        _hidden("ctrl+w,ctrl+backspace", "delete_word_left", "Delete a word left"),
-        _hidden("ctrl+delete", "delete_word_right", "Delete a word right"),
-        _hidden("ctrl+u", "delete_to_start_of_line", "Delete to the start"),
-        _hidden("ctrl+k", "delete_to_end_of_line", "Delete to the end"),
-        _hidden("ctrl+z", "undo", "Undo"),
-        _hidden("ctrl+y", "redo", "Redo"),
-        _hidden("ctrl+x", "cut", "Cut"),
-        _hidden("ctrl+v", "paste", "Paste"),
+        Binding(",".join(each.keys), each.action, each.title, show=False) for each in COMPOSER_KEYS
     ]
+
+    MORE_HELP: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """Keys of its own for the help screen, and what they do."""
 
     @dataclass
     class Submitted(Message):
@@ -146,6 +117,8 @@ class Composer(TextBox, inherit_bindings=False):
         self._send_keys = send_keys
         self._new_line_keys = new_line_keys
         self._folds = Folds()
+        self._stops: Stops | None = None
+        """The places that Tab walks, while a snippet is filled in."""
         self._token: Token | None = None
         super().__init__(
             id=id,
@@ -173,15 +146,54 @@ class Composer(TextBox, inherit_bindings=False):
 
     def set_text(self, text: str, *, at_start: bool = False) -> None:
         """Replace the text, with the cursor at its end or on its first line; a very long one is folded."""
+        self._stops = None
         self.load_text(self._folds.fold(visible(text)))
         self.move_cursor((0, len(self.document.get_line(0))) if at_start else self.document.end)
+
+    def fill_in(self, text: str, places: Sequence[tuple[int, int]]) -> None:
+        """Replace the text, and let Tab walk some places of it, the first of which is selected.
+
+        Args:
+            text: The text.
+            places: Start and end of each place, in characters.
+        """
+        self.replace_text(text)
+        if places and self.document.text == text:  # not where it was folded
+            self._stops = Stops(places)
+            self._walk("tab")
+
+    def _walk(self, key: str) -> None:
+        """Select the next place, or the one before; behind the last one Tab does what it does elsewhere."""
+        if self._stops is None:
+            return
+        place = self._stops.next() if key == "tab" else self._stops.previous()
+        if place is None:
+            self._stops = None
+            self.move_cursor(self.document.end)
+            return
+        self.selection = Selection(*map(self._location, place))
+
+    def _index(self, location: Location) -> int:
+        """Return the number of characters before a location."""
+        row, column = location
+        return sum(len(line) + 1 for line in self.document.lines[:row]) + column
+
+    def _location(self, index: int) -> Location:
+        before = self.document.text[:index]
+        return before.count("\n"), index - before.rfind("\n") - 1
 
     def replace_text(self, text: str) -> None:
         """Replace the text as one edit that undo reverts."""
         shown = self._folds.fold(visible(text))
+        self._stops = None
         self.history.checkpoint()
         self.replace(shown, (0, 0), self.document.end, maintain_selection_offset=False)
         self.history.checkpoint()
+
+    @property
+    def pasted_texts(self) -> list[str]:
+        """Long texts that were pasted lately."""
+        return self._folds.texts
 
     @property
     def selection_text(self) -> str:
@@ -239,6 +251,9 @@ class Composer(TextBox, inherit_bindings=False):
             last = self._off_fold(last, to_end=True)
             edit.from_location = last if is_insertion else self._off_fold(first, to_end=False)
             edit.to_location = last
+        if self._stops is not None:
+            ends = sorted(map(self._index, (edit.from_location, edit.to_location)))
+            self._stops.edited(ends[0], ends[1], len(edit.text))
         return super().edit(edit)
 
     def _off_fold(self, location: Location, *, to_end: bool) -> Location:
@@ -264,11 +279,15 @@ class Composer(TextBox, inherit_bindings=False):
         self._replace_via_keyboard(text, *self.selection)
 
     async def _on_key(self, event: events.Key) -> None:
-        key = _MODIFIED_ENTER.get(event.key, event.key)
+        key = event.key
         if self.is_completing and key in COMPLETION_KEYS:
             event.stop()
             event.prevent_default()
             self.post_message(self.CompletionKey(self, key))
+        elif self._stops is not None and key in ("tab", "shift+tab"):
+            event.stop()
+            event.prevent_default()
+            self._walk(key)
         elif key in self._send_keys:
             event.stop()
             event.prevent_default()
@@ -284,7 +303,10 @@ class Composer(TextBox, inherit_bindings=False):
         row, column = self.cursor_location
         if self.document.get_line(row)[:column].endswith("\\"):
             self.replace("\n", (row, column - 1), (row, column), maintain_selection_offset=False)
-            return
+        else:
+            self._send()
+
+    def _send(self) -> None:
         text = self.text
         if text.strip():
             self.post_message(self.Submitted(self, text))
@@ -309,6 +331,7 @@ class Composer(TextBox, inherit_bindings=False):
 
     def action_undo(self) -> None:
         """Undo the last edit; without one, leave it to the conversation."""
+        self._stops = None
         if self.can_undo:
             super().action_undo()
         else:
@@ -355,12 +378,3 @@ class Composer(TextBox, inherit_bindings=False):
     def _place_cursor(self) -> None:
         if self.has_focus and self.is_attached:
             self.app.cursor_position = self.cursor_screen_offset
-
-
-COMPOSER_KEYS: Mapping[str, str] = {
-    key: binding.description
-    for binding in Composer.BINDINGS
-    if isinstance(binding, Binding)
-    for key in binding.key.split(",")
-}
-"""What each of the composer's own keys does."""

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 
-FOLD_FROM_CHARS = 2_000
-FOLD_FROM_LINES = 20
-"""A paste longer than either of these is folded."""
+from gptalk_tui.markdown.chips import is_long, size_title
 
 REOPEN_FROM_CHARS = 20_000
 REOPEN_FROM_LINES = 400
@@ -21,13 +19,6 @@ KEPT = 16
 _LABEL = re.compile(r"\[pasted text #\d+ · [^\[\]\n]*\]")
 
 
-def size_title(chars: int) -> str:
-    """Return a size for people: `340 characters`, `12 kB`, `1.0 MB`."""
-    if chars < 1_000:
-        return f"{chars} characters"
-    return f"{chars / 1_000_000:.1f} MB" if chars >= 950_000 else f"{chars / 1_000:.0f} kB"
-
-
 class Folds:
     """Folded texts by label."""
 
@@ -38,10 +29,15 @@ class Folds:
     def __bool__(self) -> bool:
         return bool(self._texts)
 
+    @property
+    def texts(self) -> list[str]:
+        """What was folded lately."""
+        return list(self._texts.values())
+
     @staticmethod
     def is_long(text: str) -> bool:
         """Whether this text is folded when pasted."""
-        return len(text) > FOLD_FROM_CHARS or text.count("\n") >= FOLD_FROM_LINES
+        return is_long(text)
 
     def add(self, text: str) -> str:
         """Fold a text and return its label."""

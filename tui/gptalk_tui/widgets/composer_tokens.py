@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-_COMMAND = re.compile(r"/[a-z._-]*")
+_COMMAND = re.compile(r"/[a-z0-9._-]*")
 _FILE = re.compile(r'(?:^|(?<=[\s(\[{（「]))[@＠](?:"(?P<quoted>[^"]*)|(?P<plain>[^\s"]*))$')
 
 

@@ -13,6 +13,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
+from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
 from gptalk_client.models import Conversation
@@ -62,8 +63,9 @@ class ListPane(Vertical):
 
         pane: ListPane
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, *, suggester: Suggester | None = None, id: str | None = None) -> None:
         super().__init__(id=id)
+        self._suggester = suggester
         self._conversations: Sequence[Conversation] = ()
         self._active: str | None = None
         self._streaming: Collection[str] = ()
@@ -74,7 +76,13 @@ class ListPane(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Static(id="heading", markup=False)
-        yield Input(placeholder="/ filter", id="filter", compact=True, select_on_focus=False)
+        yield Input(
+            placeholder="/ filter",
+            id="filter",
+            compact=True,
+            select_on_focus=False,
+            suggester=self._suggester,
+        )
         yield RowList(id="rows")
 
     @property

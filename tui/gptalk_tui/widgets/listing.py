@@ -8,12 +8,15 @@ from datetime import datetime, time, timedelta
 from typing import overload
 
 from gptalk_client.models import Conversation
+from gptalk_client.tags import shown_tags
 from gptalk_client.text import one_line
 from gptalk_tui.widgets.row_list import LazyRows, Row
 
 STREAMING_MARK = "⠶"
 UNREAD_MARK = "●"
 ACTIVE_MARK = "┃"
+AGE_CELLS, COUNT_CELLS = 4, 4
+"""How wide the columns of ages and of message counts are."""
 UNTITLED = "New conversation"
 
 
@@ -158,7 +161,8 @@ class ConversationRows(LazyRows):
             right = UNREAD_MARK
         else:
             right = age_of(self._updated(conversation), self._now)
-        if self._shows_counts and conversation.message_count:
-            right = f"{conversation.message_count} · {right}"
+        right = right.rjust(AGE_CELLS)
+        if self._shows_counts:
+            right = f"{conversation.message_count or '':>{COUNT_CELLS}} {right}"
         mark = ACTIVE_MARK if conversation.id == self._active else ""
-        return Row(conversation.id, title_of(conversation), right, mark)
+        return Row(conversation.id, title_of(conversation), right, mark, shown_tags(conversation.tags))

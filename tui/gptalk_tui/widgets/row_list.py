@@ -16,6 +16,15 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+TEXT_AT_CELLS = 3
+"""Where the text of rows and headings begins, after the gutter for marks."""
+
+DETAIL_AT_CELLS, DETAIL_FROM_CELLS = 30, 54
+"""Where details begin in a row, and how much room a row must have to show them, in cells."""
+
+LEAST_ASIDE = 4
+"""The room, in cells, from which on the beginning of what goes after a text says something."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -28,8 +37,16 @@ class Row:
     """Dim, at the right edge."""
     mark: str = ""
     """One cell before the text, in the accent."""
+    aside: str = ""
+    """Dim, after the text, where there is room."""
     spans: tuple[tuple[int, int], ...] = ()
     """Start and end of each emphasised part of the text, such as a match, in characters."""
+    detail: str = ""
+    """Dim, in a column of its own, where there is room for it."""
+    words: str = ""
+    """Not shown: what else the row is found by."""
+    is_dim: bool = False
+    """Whether the row is for what isn't available now."""
 
     @property
     def is_heading(self) -> bool:
@@ -230,26 +247,37 @@ class RowList(ScrollView, can_focus=True):
         row = self._rows[index]
         if row.is_heading:
             heading = self.get_component_rich_style("row-list--heading")
-            text = _fitted(row.text, max(0, width - 2))
-            return Strip([Segment(" " + text, heading)]).adjust_cell_length(width, base)
+            text = _fitted(row.text, max(0, width - TEXT_AT_CELLS - 1))
+            return Strip([Segment(" " * TEXT_AT_CELLS + text, heading)]).adjust_cell_length(width, base)
         return self._paint(row, index == self._at, width, base)
 
     def _paint(self, row: Row, is_highlighted: bool, width: int, base: Style) -> Strip:
         right_style = self.get_component_rich_style("row-list--right")
         mark_style = self.get_component_rich_style("row-list--mark")
+        detail_style = right_style
+        if row.is_dim:
+            base = right_style
         if is_highlighted:
-            base = right_style = self.get_component_rich_style("row-list--highlighted")
+            base = right_style = detail_style = self.get_component_rich_style("row-list--highlighted")
             mark_style = mark_style + Style(bgcolor=base.bgcolor, reverse=base.reverse)
         right = f" {row.right} " if row.right else " "
-        room = max(0, width - 3 - cell_len(right))
+        room = max(0, width - TEXT_AT_CELLS - cell_len(right))
         if cell_len(row.text) > room and cell_len(right) > room:
             right, room = " ", max(0, width - 4)  # the text is more important
+        detail = ""
+        if row.detail and room >= DETAIL_FROM_CELLS:
+            room, all_of_it = DETAIL_AT_CELLS, room
+            detail = set_cell_size(" " + _fitted(row.detail, all_of_it - room - 1), all_of_it - room)
         text = _fitted(row.text, room)
+        left = room - cell_len(text) - 2
+        aside = f"  {_fitted(row.aside, left)}" if row.aside and left >= LEAST_ASIDE else ""
         segments = [
             Segment(" ", base),
             Segment(set_cell_size(row.mark or " ", 1), mark_style),
             Segment(" ", base),
-            *_emphasised(set_cell_size(text, room), row.spans, base, mark_style + Style(bold=True)),
+            *_emphasised(text, row.spans, base, mark_style + Style(bold=True)),
+            Segment(set_cell_size(aside, room - cell_len(text)), detail_style),
+            Segment(detail, detail_style),
             Segment(right, right_style),
         ]
         return Strip(segments).adjust_cell_length(width, base)

@@ -52,6 +52,7 @@ def conversation_fields(conversation: Conversation, changed_at_ms: Mapping[str, 
         "options": dict(conversation.options),
         "archived": conversation.archived,
         "pinned": conversation.pinned,
+        "tags": list(conversation.tags),
         "active_message_id": conversation.active_message_id,
         "changed_at": {field: iso_utc(at_ms) for field, at_ms in sorted(changed_at_ms.items())},
     }

@@ -13,8 +13,11 @@ MAX_ELEMENT_BYTES = 256 * 1024 * 1024
 """A file with a longer conversation counts as damaged."""
 
 _READ_BYTES = 1 << 20
-# Everything up to the next bracket outside of strings. Possessive: a text is never looked at twice.
-_TO_BRACKET = re.compile(rb'(?:[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+")*+([{}\[\]])?', re.DOTALL)
+_PLAIN = rb'[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+"'
+_FLAT = rb"\{(?:%b)*+\}|\[(?:%b)*+\]" % (_PLAIN, _PLAIN)
+# Everything up to the next bracket outside of strings, past flat objects and lists. Possessive: a text is looked
+# at twice at most, when an object with others inside turns out not to be flat.
+_TO_BRACKET = re.compile(rb"(?:%b|%b)*+([{}\[\]])?" % (_PLAIN, _FLAT), re.DOTALL)
 _BLANK = re.compile(rb"\s*")
 _BETWEEN = re.compile(rb"[\s,]*")
 _BOM = b"\xef\xbb\xbf"
@@ -154,9 +157,9 @@ class _Scanner:
 
     def _object(self) -> bytes:
         """Return the bytes of the object that begins here, and skip it."""
-        depth = 0
+        depth = 1
         begin = self._at
-        at = begin
+        at = begin + 1
         while True:
             match = _TO_BRACKET.match(self._buffer, at)
             assert match is not None

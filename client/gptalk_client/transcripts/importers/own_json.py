@@ -49,6 +49,7 @@ class _Message(msgspec.Struct):
     first_text_ms: _Count | None = None
     reasoning_ms: _Count | None = None
     duration_ms: _Count | None = None
+    edited: bool = False
 
 
 class _Conversation(msgspec.Struct):
@@ -64,6 +65,7 @@ class _Conversation(msgspec.Struct):
     options: dict[str, Any] = {}
     archived: bool = False
     pinned: bool = False
+    tags: list[str] = []
     changed_at: dict[str, str] | None = None
 
 
@@ -146,6 +148,7 @@ def _imported(found: _Conversation) -> ImportedConversation:
         options=found.options,
         archived=found.archived,
         pinned=found.pinned,
+        tags=found.tags,
         changed_at_ms=None
         if found.changed_at is None
         else {field: ms_of_iso(at, 0) for field, at in found.changed_at.items()},
@@ -156,5 +159,10 @@ def _facts(message: _Message) -> ReplyFacts:
     given = message.usage
     usage = Usage(given.prompt_tokens, given.completion_tokens, given.reasoning_tokens) if given else None
     return ReplyFacts(
-        message.finish_reason, usage, message.first_text_ms, message.reasoning_ms, message.duration_ms
+        message.finish_reason,
+        usage,
+        message.first_text_ms,
+        message.reasoning_ms,
+        message.duration_ms,
+        message.edited,
     )

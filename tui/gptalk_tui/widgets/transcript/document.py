@@ -62,6 +62,12 @@ class Document:
         self.heights = HeightIndex()
         self.rendered_rows = 0
         """Number of rows rendered so far, for tests and benchmarks."""
+        self.pastes: Callable[[], Sequence[str]] = lambda: ()
+        """Returns texts that are known to be pasted."""
+        self._shown_whole: set[str] = set()
+        """The prompts whose files and pasted texts are shown as they are."""
+        self.shows_details = False
+        """Whether each reply says what wrote it, how long it is and how long that took."""
         self._unfolded: dict[str, bool] = {}
         """By message, whether the person opened or folded its reasoning."""
         self._context_start: str | None = None
@@ -159,6 +165,37 @@ class Document:
         else:
             rows.fold(hide=self.reasoning == "hidden")
         self._note_height(index)
+
+    def set_reasoning(self, reasoning: Reasoning) -> None:
+        """Show the reasoning of every message in another way from now on, also what was opened or folded."""
+        self.reasoning = reasoning
+        self._unfolded.clear()
+        for index, rows in self._open.items():
+            if not rows.entry.reasoning_chars:
+                continue
+            if rows.thoughts is not None and not self._is_unfolded(rows.entry):
+                rows.fold(hide=reasoning == "hidden")
+            else:
+                self._show_reasoning(rows)
+            self._note_height(index)
+
+    def has_chips(self, index: int) -> bool:
+        """Whether a prompt has files or pasted text that are shown as one line, or could be."""
+        return self.rows(index).has_chips
+
+    def toggle_chips(self, index: int) -> None:
+        """Show a prompt's files and pasted text as they are, or each as one line."""
+        rows = self.rows(index)
+        rows.shows_all = not rows.shows_all
+        self._shown_whole ^= {rows.entry.id}
+        self.replace_text(index, rows.text)
+
+    def toggle_details(self) -> None:
+        """Show under each reply what wrote it, how long it is and how long that took, or hide it."""
+        self.shows_details = not self.shows_details
+        for index, rows in self._open.items():
+            rows.show_details(self.shows_details)
+            self._note_height(index)
 
     def set_context_start(self, id: str | None) -> bool:
         """Say which message is the first that is sent, None for all of them; return whether that is news."""
@@ -361,7 +398,14 @@ class Document:
         # Imported with the first message: an empty screen needs no splitter.
         from gptalk_tui.widgets.transcript.message_rows import MessageRows
 
-        rows = MessageRows(self.entries[index], text, self._guess())
+        rows = MessageRows(
+            self.entries[index],
+            text,
+            self._guess(),
+            shows_details=self.shows_details,
+            shows_all=self.entries[index].id in self._shown_whole,
+            pastes=self.pastes(),
+        )
         if rows.entry.id == self._context_start:
             rows.begin_context(True)
         self._show_reasoning(rows)

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-MEASURE = 100
-"""Text is no wider than this many cells, however wide the terminal."""
-
-CENTRED_FROM = 130
-"""Text is centred from this width on."""
+MEASURE = 104
+"""Text and code are no wider than this many cells; in a wider pane they are centred."""
 
 SCROLL_BAR_CELLS = 1
 """The scroll bar covers the last cells of every line."""
@@ -25,9 +22,9 @@ class Frame:
     gutter: int
     """Cells of the gutter, where the bar goes."""
     text_width: int
-    """Cells for prose."""
+    """Cells for prose and code."""
     full_width: int
-    """Cells for code and tables."""
+    """Cells for tables."""
 
     @classmethod
     def of(cls, width: int) -> Frame:
@@ -36,8 +33,8 @@ class Frame:
         right = SCROLL_BAR_CELLS + (width >= 60)
         room = max(1, width - gutter - right)
         text_width = min(MEASURE, room)
-        left = (width - text_width - gutter) // 2 if width >= CENTRED_FROM else 0
-        return cls(width, max(0, left), gutter, text_width, max(text_width, room - max(0, left)))
+        left = (room - text_width) // 2
+        return cls(width, left, gutter, text_width, room - left)
 
     @property
     def content(self) -> int:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from textual.strip import Strip
 
 from gptalk_client.text import is_single
 from gptalk_tui.markdown.blocks import Blank, Blocks, Code, CodeLine, Rule, Table, Text
-from gptalk_tui.widgets.transcript.lines import Line
+from gptalk_tui.widgets.transcript.lines import Line, Segments
 from gptalk_tui.widgets.transcript.paint import (
     CodeArea,
     Painted,
@@ -36,8 +35,8 @@ def layout(blocks: Blocks, styles: StyleTable, *, text_width: int, full_width: i
     Args:
         blocks: From `parse` or `parse_plain`.
         styles: The colours.
-        text_width: Cells for text, at least 1.
-        full_width: Cells for code and tables, at least `text_width`.
+        text_width: Cells for text and code, at least 1.
+        full_width: Cells for tables, at least `text_width`.
 
     Returns:
         The lines, none wider than allowed; links and code blocks by line.
@@ -52,7 +51,7 @@ def layout(blocks: Blocks, styles: StyleTable, *, text_width: int, full_width: i
             painted.lines.append(blank_line(logical, fitting(block.gutters, text_width), styles))
             logical += 1
         elif isinstance(block, Code):
-            _code(block, logical, full_width, styles, painted)
+            _code(block, logical, text_width, styles, painted)
             logical += len(block.lines) or block.has_header
         elif isinstance(block, Rule):
             painted.lines.append(_rule(block, logical, text_width, styles))
@@ -79,7 +78,7 @@ def _text(block: Text, logical: int, width: int, styles: StyleTable, painted: Pa
         x = indent + (hang if number else 0)
         text = shown[start:end]
         parts = (hanging if number else before) + segments(shown, spans, start, end, styles)
-        strip = Strip(parts, x + len(text) if is_single(text) else None)
+        strip = Segments(parts, x + len(text) if is_single(text) else None)
         if targets:
             painted.links.extend(links_of(targets, shown, start, end, x, len(lines)))
         if atoms:
@@ -87,13 +86,24 @@ def _text(block: Text, logical: int, width: int, styles: StyleTable, painted: Pa
             lines.append(Line(strip, logical, first, length, x, number > 0, runs))
         else:
             lines.append(Line(strip, logical, start, end - start, x, number > 0))
+    if spans and spans[-1].style.startswith("h1"):
+        widest = max((line.strip.cell_length for line in lines if line.logical == logical), default=0)
+        lines.append(_under(block, logical, before, widest - indent, styles))
+
+
+def _under(block: Text, logical: int, before: list[Segment], cells: int, styles: StyleTable) -> Line:
+    """Return the rule under a first-level heading."""
+    strip = Segments([*before, Segment("━" * max(1, cells), styles["line"])])
+    return Line(strip, logical, len(block.plain), 0, strip.cell_length, True, ())
 
 
 def _rule(block: Rule, logical: int, width: int, styles: StyleTable) -> Line:
     gutters = fitting(block.gutters, width)
     indent = gutter_cells(gutters)
     dashes = max(1, width - indent)
-    strip = Strip([*gutter_segments(gutters, styles), Segment("─" * dashes, styles["line"])], indent + dashes)
+    strip = Segments(
+        [*gutter_segments(gutters, styles), Segment("─" * dashes, styles["line"])], indent + dashes
+    )
     runs, _, _ = runs_of("─" * dashes, [], 0, 0, indent, 0)
     return Line(strip, logical, 0, 0, indent, False, runs)
 
@@ -107,7 +117,7 @@ def _code(block: Code, logical: int, width: int, styles: StyleTable, painted: Pa
     area = CodeArea(len(lines), len(lines), block.language, block.source, block.ident)
     if block.has_header:
         parts, area.copy_x0, area.copy_x1 = _header(block.language, indent, room, styles)
-        line = Line(Strip([*before, *parts], indent + room), logical, 0, 0, indent + room, is_code=True)
+        line = Line(Segments([*before, *parts], indent + room), logical, 0, 0, indent + room, is_code=True)
         line.runs = ()
         lines.append(line)
     for line_number, code in enumerate(block.lines):
@@ -149,7 +159,7 @@ def _code_line(
         parts += segments(shown, spans, 0, len(shown), styles)
         parts.append(Segment(" " * (room - pad - len(shown)), base))
         lines.append(
-            Line(Strip(parts, indent + room), logical, 0, len(shown), indent + pad, False, None, True)
+            Line(Segments(parts, indent + room), logical, 0, len(shown), indent + pad, False, None, True)
         )
         return
     own_indent = len(shown) - len(shown.lstrip(" "))
@@ -169,7 +179,7 @@ def _code_line(
         rest = indent + room - used
         if rest > 0:
             parts.append(Segment(" " * rest, base))
-        strip = Strip(parts, max(used, indent + room) if is_single(text) else None)
+        strip = Segments(parts, max(used, indent + room) if is_single(text) else None)
         if atoms:
             runs, first, length = runs_of(shown, atoms, start, end, x, len(plain))
             lines.append(Line(strip, logical, first, length, x, number > 0, runs, True))

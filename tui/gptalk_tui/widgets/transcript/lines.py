@@ -2,13 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from rich.cells import cell_len, split_graphemes
+from rich.segment import Segment
 
-if TYPE_CHECKING:
-    from textual.strip import Strip
+
+class Segments:
+    """Styled text on one line. The command line paints it too, so that it is nothing of Textual's.
+
+    Args:
+        segments: In order.
+        cell_length: Their width in cells, if it is known.
+    """
+
+    __slots__ = ("_cell_length", "_segments")
+
+    def __init__(self, segments: Sequence[Segment], cell_length: int | None = None) -> None:
+        self._segments = segments
+        self._cell_length = cell_length
+
+    def __iter__(self) -> Iterator[Segment]:
+        return iter(self._segments)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Segments) and list(self) == list(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self._segments))
+
+    @property
+    def text(self) -> str:
+        """The text without its styles."""
+        return "".join([segment.text for segment in self._segments])
+
+    @property
+    def cell_length(self) -> int:
+        """The width in cells."""
+        if self._cell_length is None:
+            self._cell_length = sum([cell_len(segment.text) for segment in self._segments])
+        return self._cell_length
 
 
 class Run(NamedTuple):
@@ -46,7 +81,7 @@ class Line:
     lines, padding). Use `offset_at` and `cells_of` rather than the fields.
     """
 
-    strip: Strip
+    strip: Segments
     """No wider than the layout's width; the widget fills the rest of the row."""
     logical: int
     """Index in the piece's `plain`."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gptalk_client.models import BranchEntry, Role, Status
+from gptalk_tui.markdown.chips import find_chips
 from gptalk_tui.markdown.pieces import Piece
 from gptalk_tui.markdown.plain_splitter import PlainSplitter
 from gptalk_tui.markdown.splitter import Splitter
 from gptalk_tui.widgets.transcript.heights import HeightIndex
 from gptalk_tui.widgets.transcript.position import HEAD, NOTE
-from gptalk_tui.widgets.transcript.reply_words import how_it_ended
+from gptalk_tui.widgets.transcript.reply_words import details_words, has_mark, how_it_ended
 from gptalk_tui.widgets.transcript.thoughts import Thoughts
 
 SLICE_CHARS = 16_000
@@ -29,10 +32,25 @@ class MessageRows:
     """
 
     __slots__ = ("_above", "_chunks", "_extra", "begins_context", "entry", "first", "has_shifted", "heights",
-                 "revision", "splitter", "thoughts")  # fmt: skip
+                 "pastes", "revision", "shows_all", "shows_details", "splitter", "thoughts")  # fmt: skip
 
-    def __init__(self, entry: BranchEntry, text: str, lines_per_char: float) -> None:
+    def __init__(
+        self,
+        entry: BranchEntry,
+        text: str,
+        lines_per_char: float,
+        *,
+        shows_details: bool = False,
+        shows_all: bool = False,
+        pastes: Sequence[str] = (),
+    ) -> None:
         self.entry = entry
+        self.shows_all = shows_all
+        """Whether files and pasted text in a prompt are shown as they are."""
+        self.pastes = pastes
+        """Texts that are known to be pasted."""
+        self.shows_details = shows_details
+        """Whether the foot says what wrote it, how long it is and how long that took."""
         self.thoughts: Thoughts | None = None
         """Its reasoning; None if it has none, or shows none."""
         self.begins_context = False
@@ -48,7 +66,7 @@ class MessageRows:
         self.heights.measure(HEAD, self._head_height())
         self._extra = 0
         self.revision = 0
-        self.splitter: Splitter | PlainSplitter = self._new_splitter()
+        self.splitter: Splitter | PlainSplitter
         self._begin(text)
 
     @property
@@ -65,8 +83,13 @@ class MessageRows:
 
     @property
     def has_foot(self) -> bool:
-        """Whether the status is shown in words below the text."""
-        return bool(self.foot_words)
+        """Whether there are words below the text: about the status, or the details."""
+        return bool(self.foot_words or self.details)
+
+    @property
+    def details(self) -> str:
+        """What wrote it, how long it is and how long that took, where that is shown."""
+        return details_words(self.entry) if self.shows_details else ""
 
     @property
     def foot_words(self) -> str:
@@ -115,6 +138,8 @@ class MessageRows:
             return self.begins_context + 2 * self.is_growing
         if self.is_frozen(row):
             return 0
+        if row == self.foot:
+            return int(self.shows_details)
         if row < self.first:
             return self.thoughts.revision if self.thoughts is not None else 0
         return self.revision if self.is_growing or self.splitter.pending_chars else 0
@@ -199,19 +224,33 @@ class MessageRows:
         self.heights.forget_all(lines_per_char)
         self.heights.measure(HEAD, self._head_height())
 
+    def show_details(self, shows_details: bool) -> None:
+        """Show or hide what wrote it, how long it is and how long that took."""
+        self.shows_details = shows_details
+        self._refit(SLICE_CHARS)
+
     def begin_context(self, begins_context: bool) -> None:
         """Say whether the messages above it are not sent any more."""
         self.begins_context = begins_context
         self.heights.measure(HEAD, self._head_height())
 
     def _head_height(self) -> int:
-        return 1 + (self.entry.siblings > 1) + 2 * self.begins_context
+        return 1 + has_mark(self.entry) + 2 * self.begins_context
 
-    def _new_splitter(self) -> Splitter | PlainSplitter:
-        return PlainSplitter() if self.entry.role is Role.USER else Splitter()
+    def _new_splitter(self, text: str) -> Splitter | PlainSplitter:
+        if self.entry.role is not Role.USER:
+            return Splitter()
+        return PlainSplitter(() if self.shows_all else find_chips(text, self.pastes))
+
+    @property
+    def has_chips(self) -> bool:
+        """Whether files or pasted text in a prompt are shown as one line, or could be."""
+        if self.entry.role is not Role.USER:
+            return False
+        return self.shows_all or any(piece.label for piece in self.splitter.pieces)
 
     def _begin(self, text: str) -> None:
-        self.splitter = self._new_splitter()
+        self.splitter = self._new_splitter(text)
         self._pop_to(1)
         self.first, self._above, self._extra = 1, (0, []), 0
         if text:
@@ -232,7 +271,7 @@ class MessageRows:
         self._pop_to(len(self.heights) - self._extra)
         self._refit_above(max_chars)
         for piece in splitter.pieces[len(self.heights) - self.first :]:
-            self.heights.append(max(1, len(piece.source)))
+            self.heights.append(piece.weight)
         self._extra = 0
         for weight in (
             len(splitter.tail.source) if splitter.tail is not None else 0,

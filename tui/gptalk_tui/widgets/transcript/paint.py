@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len, get_character_cell_size
 from rich.segment import Segment
-from textual.strip import Strip
 
 from gptalk_client.text import is_single
 from gptalk_tui.markdown.blocks import Atom, Gutter, Span, Target
-from gptalk_tui.widgets.transcript.lines import Line, Link, Run
+from gptalk_tui.widgets.transcript.lines import Line, Link, Run, Segments
 from gptalk_tui.widgets.transcript.styles import StyleTable
 
 
@@ -181,4 +180,4 @@ def blank_line(logical: int, gutters: Sequence[Gutter], styles: StyleTable) -> L
     """Return an empty line with the bars of the quotes around it."""
     bars = gutter_segments(gutters, styles) if any(gutter.text.strip() for gutter in gutters) else []
     cells = gutter_cells(gutters)
-    return Line(Strip(bars, cells if bars else 0), logical, 0, 0, cells)
+    return Line(Segments(bars, cells if bars else 0), logical, 0, 0, cells)

@@ -28,6 +28,7 @@ class Pointer:
         on_link: Called with the address of a link that was clicked.
         on_code: Called with the source of a code block whose copy mark was clicked.
         on_note: Called with the index of a message if the line about its reasoning was clicked.
+        on_chip: Called with the index of a prompt if a file or a pasted text was clicked that is one line.
     """
 
     def __init__(
@@ -37,7 +38,9 @@ class Pointer:
         on_link: Callable[[str], object],
         on_code: Callable[[str], object],
         on_note: Callable[[int], object],
+        on_chip: Callable[[int], object],
     ) -> None:
+        self._on_chip = on_chip
         self._pane = pane
         self._on_link = on_link
         self._on_code = on_code
@@ -114,6 +117,10 @@ class Pointer:
         (message, row, line), _ = lines[y]
         if row == NOTE and document.rows(message).first > NOTE:
             self._on_note(message)
+            return
+        piece = document.rows(message).piece(row)
+        if piece is not None and piece.label:
+            self._on_chip(message)
             return
         rendered = document.rendered(message, row)
         cell = x - document.frame.content

@@ -13,18 +13,18 @@ from gptalk_client.models import Role, Status
 from gptalk_client.text import visible
 from gptalk_tui.widgets.transcript.frame import Frame
 from gptalk_tui.widgets.transcript.position import HEAD, NOTE
-from gptalk_tui.widgets.transcript.reply_words import origin_words, thought_words
+from gptalk_tui.widgets.transcript.reply_words import has_mark, mark_words, origin_words, thought_words
 from gptalk_tui.widgets.transcript.styles import StyleTable
 
 if TYPE_CHECKING:
     from gptalk_tui.markdown.blocks import Blocks
-    from gptalk_tui.widgets.transcript.lines import Line
+    from gptalk_tui.widgets.transcript.lines import Line, Segments
     from gptalk_tui.widgets.transcript.message_rows import MessageRows
     from gptalk_tui.widgets.transcript.paint import CodeArea, Painted
 
 USER_BAR = "▌"
 ERROR_BAR = "▌"
-CHOSEN_BAR = "┃"
+CHOSEN_BAR, WIDE_BAR = "┃", "█"
 THOUGHT_BAR = "│"
 FOLDED, UNFOLDED = "▸", "▾"
 
@@ -60,8 +60,12 @@ class PaintedLine:
     def chosen_strip(self) -> Strip:
         """The line with the marker of a chosen message."""
         if self._chosen is None:
-            column = self._frame.left
-            mark = Strip([Segment(CHOSEN_BAR, self._styles["page marker"])], 1)
+            column = self._frame.content - 2
+            mark = self.strip.crop(column, column + 1)
+            if mark.text == USER_BAR:  # a bar already: it becomes a wider one
+                mark = Strip([Segment(WIDE_BAR, mark._segments[0].style)], 1)
+            else:
+                mark = Strip([Segment(CHOSEN_BAR, self._styles["page marker"])], 1)
             parts = [self.strip.crop(0, column), mark, self.strip.crop(column + 1, self.strip.cell_length)]
             if self._origin:
                 content = self._frame.content
@@ -113,6 +117,8 @@ class Renderer:
 
     def __init__(self, styles: StyleTable) -> None:
         self.styles = styles
+        self.version_keys = ("", "")
+        """The keys that show the older and the newer version of a message; empty where there is none."""
 
     @property
     def base_style(self) -> Style:
@@ -129,7 +135,9 @@ class Renderer:
         piece = rows.piece(row)
         if piece is not None:
             rendered.is_thought = row < rows.first
-            rendered.blocks = parse_plain(piece) if rendered.is_prompt else parse(piece)
+            rendered.blocks = (
+                parse_plain(piece) if rendered.is_prompt else parse(piece, shows_ticks=self.styles.is_ansi)
+            )
             self.layout(rendered, frame)
         elif row == HEAD:
             rendered.lines = self._head(rows, frame)
@@ -141,7 +149,7 @@ class Renderer:
             rendered.lines = [self._words("…", "page muted", "", "page muted", frame)]
             rendered.lines_width = frame.width
         else:
-            rendered.foot = [rows.foot_words]
+            rendered.foot = [rows.foot_words, rows.details]
             rendered.is_error = entry.status in (Status.FAILED, Status.INCOMPLETE)
             self.layout(rendered, frame)
         return rendered
@@ -153,8 +161,8 @@ class Renderer:
             above = [self._blank(frame), self._words(rule, "page muted", "", "page muted", frame)]
         blank = Strip.blank(frame.width, self.base_style)
         lines = [*above, PaintedLine(blank, None, frame, self.styles, origin_words(entry))]
-        if entry.siblings > 1:
-            words = f"{entry.sibling}/{entry.siblings}"
+        if has_mark(entry):
+            words = mark_words(entry, *self.version_keys)
             lines.append(self._words(words, "page muted", "", "page muted", frame))
         return lines
 
@@ -217,18 +225,21 @@ class Renderer:
         from gptalk_tui.markdown.blocks import Blocks, Span, Text
         from gptalk_tui.widgets.transcript.layout import layout
 
+        ended, details = rendered.foot
         colour = "error" if rendered.is_error else "muted"
-        texts = [Text((), words, [Span(len(words), colour)], words) for words in rendered.foot]
-        style = f"page {colour}"
+        styled = [(words, style) for words, style in ((ended, colour), (details, "muted")) if words]
+        texts = [Text((), words, [Span(len(words), style)], words) for words, style in styled]
         painted = layout(
-            Blocks(list(texts), rendered.foot),
+            Blocks(list(texts), [words for words, _ in styled]),
             self.styles,
             text_width=frame.text_width,
             full_width=frame.text_width,
         )
         rendered.lines = [self._blank(frame)]
         for line in painted.lines:
-            rendered.lines.append(self._framed(line.strip, ERROR_BAR, style, None, frame))
+            is_about_end = bool(ended) and line.logical == 0
+            bar = ERROR_BAR if is_about_end else ""
+            rendered.lines.append(self._framed(line.strip, bar, f"page {colour}", None, frame))
 
     def _line(self, line: Line, bar: str, frame: Frame) -> PaintedLine:
         return self._framed(line.strip, bar, "page marker", line, frame)
@@ -251,7 +262,9 @@ class Renderer:
     def _blank(self, frame: Frame) -> PaintedLine:
         return PaintedLine(Strip.blank(frame.width, self.base_style), None, frame, self.styles)
 
-    def _framed(self, strip: Strip, bar: str, bar_style: str, line: Line | None, frame: Frame) -> PaintedLine:
+    def _framed(
+        self, strip: Strip | Segments, bar: str, bar_style: str, line: Line | None, frame: Frame
+    ) -> PaintedLine:
         """Add margin and gutter, and fill the line to its width, on the page's background."""
         base = self.base_style
         gutter = frame.gutter

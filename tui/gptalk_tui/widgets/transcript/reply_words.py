@@ -22,6 +22,12 @@ def is_cut(entry: BranchEntry) -> bool:
     return entry.status is Status.INCOMPLETE and entry.error == LENGTH_LIMIT and entry.size_chars > 0
 
 
+def may_continue(entry: BranchEntry) -> bool:
+    """Whether a reply broke off, was cut or was stopped after some of its text, and can be continued."""
+    is_unfinished = entry.status in (Status.INCOMPLETE, Status.STOPPED)
+    return is_unfinished and entry.role is Role.ASSISTANT and entry.size_chars > 0
+
+
 def ran_out(entry: BranchEntry) -> bool:
     """Whether a reply is over that consists of nothing but reasoning."""
     return entry.status is Status.INCOMPLETE and entry.error == ONLY_REASONING
@@ -46,6 +52,30 @@ def how_it_ended(entry: BranchEntry, *, has_text: bool) -> str:
     return f"{_STATUSES[entry.status]} {visible(entry.error, newlines=False)}".rstrip()
 
 
+def has_mark(entry: BranchEntry) -> bool:
+    """Whether a line above a message says which version it is."""
+    return entry.siblings > 1 or entry.edited
+
+
+def mark_words(entry: BranchEntry, older: str, newer: str) -> str:
+    """Return which version of a message is shown, and how to see the others.
+
+    Args:
+        entry: The message.
+        older: The key that shows the older version; empty if there is none.
+        newer: The same for the newer one.
+    """
+    parts = [f"‹ {entry.sibling}/{entry.siblings} ›"] if entry.siblings > 1 else []
+    if entry.edited:
+        parts.append("edited")
+    if entry.siblings > 1:
+        if older and entry.sibling > 1:
+            parts.append(f"{older} older")
+        if newer and entry.sibling < entry.siblings:
+            parts.append(f"{newer} newer")
+    return "  ".join(parts)
+
+
 def thought_words(seconds: int | None, *, is_growing: bool) -> str:
     """Return how long the reasoning took, or takes so far."""
     if seconds is None:
@@ -62,6 +92,22 @@ def count_words(entry: BranchEntry) -> str:
     if not tokens:
         return ""
     return f"{'' if is_counted else 'about '}{tokens:,} token{'' if tokens == 1 else 's'}"
+
+
+def details_words(entry: BranchEntry) -> str:
+    """Return a reply's model, its length, how fast it came and how long it took; empty for other messages."""
+    if entry.role is not Role.ASSISTANT or entry.status is Status.STREAMING:
+        return ""
+    return " · ".join(part for part in (one_line(entry.model), reply_figures(entry)) if part)
+
+
+def reply_figures(entry: BranchEntry) -> str:
+    """Return how long a reply is, how fast it came and how long it took; empty where that is not known."""
+    words, took = count_words(entry), duration_s(entry)
+    if not words or took is None:
+        return ""
+    rate = f"{tokens_of(entry)[0] / took:.0f}/s" if took >= 0.1 else ""
+    return " · ".join(part for part in (words, rate, f"{took:.1f} s") if part)
 
 
 def tokens_of(entry: BranchEntry) -> tuple[int, bool]:

@@ -12,11 +12,13 @@ DARK: Mapping[str, str] = {
     "background": "#121318", "text": "#d8dae0", "muted": "#878d9c", "accent": "#7fb4ff", "heading": "#eef0f5",
     "link": "#7fb4ff", "code_background": "#1b1d24", "code_text": "#d0d3dc", "quote": "#b3b8c5",
     "line": "#4a4f5c", "selection": "#35507a", "error": "#ff7b86", "success": "#7fd89a", "warning": "#e8b866",
+    "inline_code": "#98c98a",
 }  # fmt: skip
 LIGHT: Mapping[str, str] = {
     "background": "#fbfbfa", "text": "#24262c", "muted": "#63697a", "accent": "#1d5fc2", "heading": "#0d0e12",
     "link": "#1d5fc2", "code_background": "#f0f0ed", "code_text": "#2c2f37", "quote": "#4d5361",
     "line": "#b4b8c2", "selection": "#c3d6f2", "error": "#b3202f", "success": "#1c7a3c", "warning": "#8a5a00",
+    "inline_code": "#2f7a1f",
 }  # fmt: skip
 """Defaults for colours that a theme does not set."""
 
@@ -40,6 +42,9 @@ _SYNTAX_ANSI = {
     "deleted": "bright_red", "heading": "default", "prompt": "bright_black", "error": "bright_red",
 }  # fmt: skip
 
+_NOTES = {"note": "link", "tip": "success", "important": "accent", "warning": "warning", "caution": "error"}
+"""The colour of each kind of note."""
+
 SYNTAX_NAMES = tuple(_SYNTAX_DARK)
 """Token kinds of the highlighter; spans have them as `code.<name>`."""
 
@@ -53,7 +58,7 @@ class StyleTable(dict[str, Style]):
 
     Args:
         colours: Theme colours, as Rich can parse them or as Textual's `ansi_` names. Names: `background`,
-            `text`, `muted`, `accent`, `heading`, `link`, `code_background`, `code_text`, `quote`,
+            `text`, `muted`, `accent`, `heading`, `link`, `code_background`, `code_text`, `inline_code`, `quote`,
             `line`, `error`, `success`, `warning`; missing ones are taken from `DARK` or `LIGHT`.
         dark: Whether the theme is dark, which decides the palette for code.
     """
@@ -63,7 +68,8 @@ class StyleTable(dict[str, Style]):
         found = {**(DARK if dark else LIGHT), **(colours or {})}
         found = {name: colour.removeprefix("ansi_") for name, colour in found.items()}
         page, code = found["background"], found["code_background"]
-        is_ansi = not page.startswith("#")
+        is_ansi = self.is_ansi = not page.startswith("#")
+        """Whether the colours are the terminal's own, which may be none at all."""
 
         def on_page(name: str, ratio: float = 4.5) -> str:
             return found[name] if is_ansi else readable(found[name], page, ratio)
@@ -90,7 +96,9 @@ class StyleTable(dict[str, Style]):
         self["h5"] = Style(color=on_page("quote"), italic=True)
         self["h6"] = Style(color=on_page("muted"), italic=True)
         self["link"] = Style(color=on_page("link"), underline=True)
-        self["code"] = Style(color=on_code(found["code_text"]), bgcolor=code)
+        self["code"] = Style(color=on_code(found["inline_code"]), bgcolor=code)
+        for kind, colour in _NOTES.items():
+            self[f"note.{kind}"] = Style(color=on_page(colour), bold=True)
         self["quote"] = Style(color=on_page("quote"))
         # Lines and bars contain no words, so they may be fainter than text.
         self["line"] = Style(color=on_page("line", 1.6))

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from textual.strip import Strip
 
 from gptalk_tui.markdown.blocks import Cell, CellLine, Table
-from gptalk_tui.widgets.transcript.lines import Line, Run
+from gptalk_tui.widgets.transcript.lines import Line, Run, Segments
 from gptalk_tui.widgets.transcript.paint import (
     Painted,
     fitting,
@@ -48,7 +47,7 @@ class _Pen:
         """Append a line whose content is given by its runs."""
         start = runs[0].start if runs else 0
         length = runs[-1].start + runs[-1].length - start if runs else 0
-        strip = Strip([*self.before, *parts])
+        strip = Segments([*self.before, *parts])
         self.painted.lines.append(Line(strip, logical, start, length, self.indent, wrapped, runs))
 
     def whole(self, plain: str, cells: int) -> tuple[Run, ...]:

@@ -11,7 +11,8 @@ from textual.message import Message
 
 from gptalk_client.models import BranchEntry
 from gptalk_tui.widgets.transcript.code import code_blocks
-from gptalk_tui.widgets.transcript.document import Fetch
+from gptalk_tui.widgets.transcript.document import Fetch, Reasoning
+from gptalk_tui.widgets.transcript.links import MessageLink, message_links
 from gptalk_tui.widgets.transcript.marks import Marks
 from gptalk_tui.widgets.transcript.pane import LinePane
 from gptalk_tui.widgets.transcript.pointer import Pointer
@@ -52,6 +53,7 @@ class Transcript(LinePane):
             on_link=lambda url: self.post_message(self.LinkClicked(self, url)),
             on_code=lambda source: self.post_message(self.CodeClicked(self, source)),
             on_note=self.toggle_reasoning,
+            on_chip=self.toggle_chips,
         )
 
     # Content
@@ -115,8 +117,15 @@ class Transcript(LinePane):
         self._place(new_text=True)
         self.post_message(self.MessageChosen(self, chosen.id if self.chosen is not None and chosen else None))
 
-    def begin_turn(self, prompt: BranchEntry, text: str, reply: BranchEntry) -> None:
-        """Show a prompt with an empty reply below it, replacing whatever followed its parent."""
+    def begin_turn(self, prompt: BranchEntry, text: str, reply: BranchEntry, reply_text: str = "") -> None:
+        """Show a prompt with a reply that grows below it, replacing whatever followed its parent.
+
+        Args:
+            prompt: The prompt.
+            text: Its text.
+            reply: The reply.
+            reply_text: What there is of its text already.
+        """
         document = self.document
         if (index := document.index_of(prompt.id)) is not None:
             document.truncate(index + 1)
@@ -124,7 +133,7 @@ class Transcript(LinePane):
             parent = document.index_of(prompt.parent_id) if prompt.parent_id else None
             document.truncate(0 if parent is None else parent + 1)
             document.append(prompt, text)
-        document.append(reply)
+        document.append(reply, reply_text)
         self.chosen = None
         self.selection = None
         self._set_following(True)
@@ -168,6 +177,27 @@ class Transcript(LinePane):
         self._place()
         self._follow_at_end()
 
+    @property
+    def has_chips(self) -> bool:
+        """Whether the chosen message has files or pasted text that are shown as one line, or could be."""
+        return self.chosen is not None and self.document.has_chips(self.chosen)
+
+    def toggle_chips(self, index: int) -> None:
+        """Show a prompt's files and pasted text as they are, or each as one line."""
+        if self.document.has_chips(index):
+            self.selection = None
+            self._set_following(False)
+            self.document.toggle_chips(index)
+            self.viewport.top = self.document.position_of_message(index)
+            self._place()
+            self._follow_at_end()
+
+    def toggle_details(self) -> None:
+        """Show under each reply what wrote it, how long it is and how long that took, or hide it."""
+        self.document.toggle_details()
+        self._place()
+        self._follow_at_end()
+
     def set_context_start(self, message_id: str | None) -> None:
         """Show a line above the first message that is sent with the next prompt; None shows none."""
         if self.document.set_context_start(message_id):
@@ -199,6 +229,13 @@ class Transcript(LinePane):
         self._blank.clear()
         self._place()
         self.refresh()
+
+    def show_reasoning(self, reasoning: Reasoning) -> None:
+        """Show the reasoning of every message in another way from now on."""
+        if reasoning != self.document.reasoning:
+            self.document.set_reasoning(reasoning)
+            self._place()
+            self.refresh()
 
     @property
     def last_entry(self) -> BranchEntry | None:
@@ -265,6 +302,26 @@ class Transcript(LinePane):
             if block.selection == self.selection:
                 return block.source
         return blocks[0].source if len(blocks) == 1 else None
+
+    def choose_link(self) -> MessageLink | None:
+        """Select the next link of the chosen message, wrapping around, and return it; None if there is none."""
+        links = message_links(self.document, self.chosen) if self.chosen is not None else []
+        if not links:
+            return None
+        at = next((at for at, each in enumerate(links) if each.selection == self.selection), -1)
+        link = links[(at + 1) % len(links)]
+        self.selection = link.selection
+        self.show_position(link.position)
+        return link
+
+    @property
+    def chosen_link(self) -> str | None:
+        """The address of the selected link, or of the only one in the chosen message."""
+        links = message_links(self.document, self.chosen) if self.chosen is not None else []
+        for link in links:
+            if link.selection == self.selection:
+                return link.url
+        return links[0].url if len(links) == 1 else None
 
     # Selecting
 
