@@ -10,7 +10,8 @@ from textual import events
 if sys.platform == "win32":
     pytest.skip("on Windows the app uses Textual's own driver", allow_module_level=True)
 
-from gptalk_tui.terminal.driver import RESTORE, _Keys
+from gptalk_tui.terminal.driver import RESTORE
+from gptalk_tui.terminal.input_reader import InputReader
 
 ANSWERS = ["\x1b[0n", "\x1b[?69;2$y"]
 
@@ -25,10 +26,10 @@ def test_an_answer_between_keys_is_taken_wherever_it_is_cut(answer: str, cut: in
             taken.append(sequence)
         return sequence in ANSWERS
 
-    keys = _Keys(False, take)
+    reader = InputReader(take)
     text = f"a{answer}b"
     pieces = [piece for piece in (text[:cut], text[cut:]) if piece]
-    messages = [message for piece in pieces for message in keys.feed(piece)]
+    messages = [message for piece in pieces for message in reader.feed(piece)]
     assert [each.key for each in messages if isinstance(each, events.Key)] == ["a", "b"]
     assert taken == [answer]
 

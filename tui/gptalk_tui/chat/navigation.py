@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from gptalk_client.text import one_line, visible
 from gptalk_tui.actions import Scope
-from gptalk_tui.markdown.inline import host_of
 from gptalk_tui.terminal.desktop import open_outside
 
 if TYPE_CHECKING:
