@@ -170,6 +170,7 @@ class Editor:
 
     def by(self, operator: str, motion: str) -> Callable[[Prefix], None]:
         """Return a command that is an operator with a motion, such as `x`."""
+
         def run(prefix: Prefix) -> None:
             target = move(motion, self._from(prefix, operator))
             if target is not None:
