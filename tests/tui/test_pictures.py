@@ -26,4 +26,5 @@ async def test_the_picture_is_what_the_app_shows(name: str) -> None:
 
 
 def test_every_picture_has_a_scene() -> None:
-    assert {path.stem for path in PICTURES.glob("*.svg")} == set(SCENES)
+    recorded = {"demo"}  # the film, by `record.py`
+    assert {path.stem for path in PICTURES.glob("*.svg")} - recorded == set(SCENES)

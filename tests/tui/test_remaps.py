@@ -16,12 +16,17 @@ from support.apps import Running, running_app
 from support.scripted_provider import ScriptedProvider
 
 KEYS = [
-    *("alt+t", "alt+1", "alt+shift+x", "alt+comma", "alt+space", "alt+ctrl+k", "alt+left", "alt+b", "alt+backspace"),
-    *("ctrl+e", "ctrl+k", "ctrl+shift+e", "ctrl+1", "ctrl+space", "ctrl+backslash", "ctrl+/", "ctrl+ж", "ctrl+enter"),
+    *("alt+t", "alt+1", "alt+shift+x", "alt+comma"),
+    *("alt+space", "alt+ctrl+k", "alt+left", "alt+b", "alt+backspace"),
+    *("ctrl+e", "ctrl+k", "ctrl+shift+e", "ctrl+1"),
+    *("ctrl+space", "ctrl+backslash", "ctrl+/", "ctrl+ж", "ctrl+enter"),
     *("ctrl+home", "ctrl+up", "ctrl+delete", "ctrl+tab", "ctrl+f5", "shift+f5", "f5", "f12", "f24", "insert"),
-    *("shift+insert", "shift+backspace", "shift+delete", "shift+n", "shift+1", "x", "X", "é", "ж", "1", "?", "space"),
-    *("enter", "tab", "escape", "backspace", "delete", "up", "left", "end", "pagedown", "ctrl+m", "ctrl+i", "ctrl+h"),
-    *("ctrl+w", "ctrl+a", "ctrl+c", "ctrl+d", "ctrl+v", "ctrl+x", "ctrl+y", "shift+left", "ctrl+shift+left", "shift+tab"),
+    *("shift+insert", "shift+backspace", "shift+delete", "shift+n", "shift+1", "x"),
+    *("X", "é", "ж", "1", "?", "space"),
+    *("enter", "tab", "escape", "backspace", "delete", "up"),
+    *("left", "end", "pagedown", "ctrl+m", "ctrl+i", "ctrl+h"),
+    *("ctrl+w", "ctrl+a", "ctrl+c", "ctrl+d", "ctrl+v"),
+    *("ctrl+x", "ctrl+y", "shift+left", "ctrl+shift+left", "shift+tab"),
 ]  # fmt: skip
 
 PLACES: dict[Scope, tuple[Callable[[Running], object], ...]] = {

@@ -458,6 +458,6 @@ _ALSO_IN_FOOTER: Mapping[Scope, tuple[str, ...]] = {
     Scope.COMPOSER: (),
     Scope.READING: ("turn.stop", "transcript.end", "app.palette", "app.help"),
     Scope.MESSAGE: ("turn.stop", "app.palette", "app.help"),
-    Scope.QUEUE: ("turn.stop", "app.undo", "app.palette", "app.help"),
+    Scope.QUEUE: ("app.undo", "app.palette", "app.help"),
     Scope.LIST: ("conversation.rename", "app.palette", "app.help"),
 }

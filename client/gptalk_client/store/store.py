@@ -17,8 +17,8 @@ from gptalk_client.store.conversations import Conversations
 from gptalk_client.store.imports import Imports
 from gptalk_client.store.migrations import rebuild_search_index
 from gptalk_client.store.opening import open_database
-from gptalk_client.store.queue import Queue
 from gptalk_client.store.progress import ignore_progress
+from gptalk_client.store.queue import Queue
 from gptalk_client.store.reserved_paths import refuse_own_file
 from gptalk_client.store.search import Search
 from gptalk_client.store.tagging import Tagging

@@ -102,7 +102,9 @@ def context_words(usage: Usage | None, window: int | None) -> str:
     return f"{short_count(usage.prompt_tokens + (usage.completion_tokens or 0))} / {short_count(window)}"
 
 
-def welcome_text(provider: str, service: str, model: str, keys: KeyMap) -> Content:
+def welcome_text(
+    provider: str, service: str, model: str, keys: KeyMap, *, is_narrow: bool = False, is_low: bool = False
+) -> Content:
     """Return the first screen's text.
 
     Args:
@@ -110,6 +112,8 @@ def welcome_text(provider: str, service: str, model: str, keys: KeyMap) -> Conte
         service: The service's host; with a name of one's own, that and the host.
         model: The model's name; empty for the provider's own.
         keys: The keys of every action.
+        is_narrow: Each key has a line of its own.
+        is_low: Only the keys are named.
     """
     if provider == "local":
         source = "A small model on this computer answers; nothing leaves it."
@@ -119,15 +123,21 @@ def welcome_text(provider: str, service: str, model: str, keys: KeyMap) -> Conte
         source = ""
     taught = (("conversation.switch", "conversations"), ("app.palette", "commands"), ("app.help", "help"))
     hints = [(keys.first(action_id), does) for action_id, does in taught]
+    if is_narrow:
+        widest = max(len(key) for key, _ in hints)
+        hints = [(key.ljust(widest) if key else "", does) for key, does in hints]
+    keys_taught = Content("\n" if is_narrow else "     ").join(
+        Content.assemble((key, "$ink-text"), (f"  {does}", "$ink-muted")) for key, does in hints if key
+    )
+    if is_low:
+        return keys_taught
     return Content.assemble(
         ("gptalk-tui", "bold $ink-accent"),
         "\n\n",
         ("Type below and press ", "$ink-muted"),
         (keys.first("turn.send"), "$ink-text"),
         (".\n\n", "$ink-muted"),
-        Content("     ").join(
-            Content.assemble((key, "$ink-text"), (f"  {does}", "$ink-muted")) for key, does in hints if key
-        ),
+        keys_taught,
         "\n\n",
         (source, "$ink-muted"),
     )

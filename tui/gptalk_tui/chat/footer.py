@@ -55,6 +55,8 @@ def way_back(scope: Scope, *, is_replying: bool, is_finding: bool) -> list[Hint]
     """
     if scope is Scope.LIST:
         return [Hint("Enter", "open", "enter", is_kept=True), Hint("Esc", "back", "escape")]
+    if scope is Scope.QUEUE:
+        return [Hint("Esc", "back", "escape", is_kept=True)]
     if scope not in (Scope.READING, Scope.MESSAGE):
         return []
     if is_finding:

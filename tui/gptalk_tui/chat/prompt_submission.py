@@ -77,7 +77,8 @@ class PromptSubmission:
         if is_of_queue and self._queue.finish_edit(text):
             return
         if session.turn is not None and edit is not None and not is_of_queue:
-            self._host.say(f"Still replying. {keys.how('turn.stop')} stops it.")
+            stop = keys.how("turn.stop")
+            self._host.say(f"Still replying. {stop} stops it.", is_true=lambda: session.turn is not None)
             return
         self._composer.set_text("")
         edited = self._editing.take()
@@ -117,7 +118,8 @@ class PromptSubmission:
                 paths = paths if is_yes else [path for path in paths if path not in unasked]
             full = await asyncio.to_thread(with_files, text, paths)
         except UsageError as err:
-            self._host.say(err.for_humans(), is_error=True)
+            composer = self._composer
+            self._host.say(err.for_humans(), is_error=True, is_true=lambda: composer.text == text)
             return
         if session.opened == opened and self._composer.text == text:
             self.send(full)

@@ -250,7 +250,7 @@ class Services:
     @property
     def provider_names(self) -> Sequence[str]:
         """The names of the providers that can be asked."""
-        return PROVIDERS
+        return self.settings.provider_names
 
     def regenerate(
         self,

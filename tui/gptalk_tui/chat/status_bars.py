@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 LOW_SCREEN = 14
 """Up to this height, in lines, the status is in the composer's border."""
 
+NARROW_WELCOME = 64
+"""Below this width, in cells, the welcome's keys do not fit on one line."""
+
 SPINNER_S = 1 / 8
 
 
@@ -92,7 +95,16 @@ class StatusBars:
             persona=self._persona(),
             context=bar_texts.context_words(self._last_usage, services.window_of(session.chosen)),
         )
-        self.welcome.update(bar_texts.welcome_text(name, place, model, self._host.keys))
+        self.welcome.update(
+            bar_texts.welcome_text(
+                name,
+                place,
+                model,
+                self._host.keys,
+                is_narrow=width < NARROW_WELCOME,
+                is_low=self._host.size.height <= LOW_SCREEN,
+            )
+        )
         self.footer.left, self.footer.spots = footer(self._hints(), width)
         self.update_status()
 

@@ -9,10 +9,14 @@ from textual.layout import ArrangeResult, Layout
 from textual.layouts.vertical import VerticalLayout
 from textual.widget import Widget
 
+from gptalk_tui.widgets.row_list import TEXT_AT_CELLS, RowList
 from gptalk_tui.widgets.transcript.frame import Frame
 
+_BORDER_CELLS = 2
+"""From the edge of a bordered box to its text."""
+
 BOX, WORDS = "-box", "-words"
-"""Classes of the parts: a box begins where the person's bar is, words where the text is."""
+"""Classes of the parts: a box has its text where the transcript has it, words where the text is."""
 
 
 class _ColumnLayout(VerticalLayout):
@@ -26,8 +30,11 @@ class _ColumnLayout(VerticalLayout):
         for each in children:
             if each.has_class(BOX):
                 # Margins would take room from the other parts too.
-                each.styles.inline.set_rule("width", Scalar.from_number(frame.text_width + 2))
-                each.styles.inline.set_rule("offset", ScalarOffset.from_offset((frame.content - 2, 0)))
+                inset = TEXT_AT_CELLS if isinstance(each, RowList) else _BORDER_CELLS
+                left = max(0, frame.content - inset)
+                width = frame.content + frame.text_width - left
+                each.styles.inline.set_rule("width", Scalar.from_number(width))
+                each.styles.inline.set_rule("offset", ScalarOffset.from_offset((left, 0)))
             elif each.has_class(WORDS):
                 each.styles.inline.set_rule("padding", Spacing(0, right, 0, frame.content))
         return super().arrange(parent, children, size, greedy)

@@ -15,7 +15,7 @@ from gptalk_tui.widgets.row_list import LazyRows, Row
 STREAMING_MARK = "⠶"
 UNREAD_MARK = "●"
 ACTIVE_MARK = "┃"
-AGE_CELLS, COUNT_CELLS = 4, 4
+AGE_CELLS, COUNT_CELLS = 3, 4
 """How wide the columns of ages and of message counts are."""
 UNTITLED = "New conversation"
 

@@ -15,7 +15,7 @@ class QueuePane(RowList):
     """Prompts to edit and remove. Hidden while there are none."""
 
     DEFAULT_CSS = """
-    QueuePane { display: none; height: auto; max-height: 25%; margin: 0 1; }
+    QueuePane { display: none; height: auto; max-height: 6; }
     QueuePane.-open { display: block; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Back", show=False)]

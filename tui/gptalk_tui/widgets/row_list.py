@@ -240,8 +240,8 @@ class RowList(ScrollView, can_focus=True):
         base = self.get_component_rich_style("row-list--row")
         if not self._rows and y == 0 and self.empty_text:
             muted = self.get_component_rich_style("row-list--right")
-            text = _fitted(self.empty_text, max(0, width - 1))
-            return Strip([Segment(" " + text, muted)]).adjust_cell_length(width, base)
+            text = _fitted(self.empty_text, max(0, width - TEXT_AT_CELLS))
+            return Strip([Segment(" " * TEXT_AT_CELLS + text, muted)]).adjust_cell_length(width, base)
         if not 0 <= index < len(self._rows):
             return Strip.blank(width, base)
         row = self._rows[index]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
@@ -42,13 +43,22 @@ class PaintedLine:
         frame: Its columns.
         styles: The colours.
         origin: What a blank line says while its message is chosen: with no line of its own, nothing moves.
+        is_prompt: Whether the message has a bar already, which becomes a wider one while it is chosen.
     """
 
-    __slots__ = ("_chosen", "_frame", "_origin", "_styles", "line", "strip")
+    __slots__ = ("_chosen", "_frame", "_origin", "_styles", "is_prompt", "line", "strip")
 
     def __init__(
-        self, strip: Strip, line: Line | None, frame: Frame, styles: StyleTable, origin: str = ""
+        self,
+        strip: Strip,
+        line: Line | None,
+        frame: Frame,
+        styles: StyleTable,
+        origin: str = "",
+        *,
+        is_prompt: bool = False,
     ) -> None:
+        self.is_prompt = is_prompt
         self.strip = strip
         self.line = line
         self._origin = origin
@@ -62,16 +72,16 @@ class PaintedLine:
         if self._chosen is None:
             column = self._frame.content - 2
             mark = self.strip.crop(column, column + 1)
-            if mark.text == USER_BAR:  # a bar already: it becomes a wider one
+            if mark.text == USER_BAR:
                 mark = Strip([Segment(WIDE_BAR, mark._segments[0].style)], 1)
             else:
-                mark = Strip([Segment(CHOSEN_BAR, self._styles["page marker"])], 1)
+                bar = WIDE_BAR if self.is_prompt else CHOSEN_BAR
+                mark = Strip([Segment(bar, self._styles["page marker"])], 1)
             parts = [self.strip.crop(0, column), mark, self.strip.crop(column + 1, self.strip.cell_length)]
             if self._origin:
                 content = self._frame.content
-                words = Strip([Segment(self._origin, self._styles["page muted"])]).crop(
-                    0, max(0, self._frame.width - content)
-                )
+                origin = _whole_parts(self._origin, self._frame.text_width)
+                words = Strip([Segment(origin, self._styles["page muted"])]).crop(0, self._frame.text_width)
                 rest = self.strip.crop(content + words.cell_length, self.strip.cell_length)
                 parts[2:] = [self.strip.crop(column + 1, content), words, rest]
             self._chosen = Strip.join(parts)
@@ -160,10 +170,12 @@ class Renderer:
             rule = self._rule(NOT_SENT, frame)
             above = [self._blank(frame), self._words(rule, "page muted", "", "page muted", frame)]
         blank = Strip.blank(frame.width, self.base_style)
-        lines = [*above, PaintedLine(blank, None, frame, self.styles, origin_words(entry))]
+        is_prompt, origin = entry.role is Role.USER, origin_words(entry)
+        lines = [*above, PaintedLine(blank, None, frame, self.styles, origin, is_prompt=is_prompt)]
         if has_mark(entry):
             words = mark_words(entry, *self.version_keys)
             lines.append(self._words(words, "page muted", "", "page muted", frame))
+            lines[-1].is_prompt = is_prompt
         return lines
 
     @staticmethod
@@ -285,6 +297,13 @@ class Renderer:
         if used > frame.width:
             painted = painted.crop(0, frame.width)
         return PaintedLine(painted, line, frame, self.styles)
+
+
+def _whole_parts(words: str, room: int) -> str:
+    """Return as many of the parts as fit, the first one at least."""
+    while cell_len(words) > room and " · " in words:
+        words = words.rpartition(" · ")[0]
+    return words
 
 
 def _merged(parts: list[Segment]) -> list[Segment]:
