@@ -67,7 +67,7 @@ async def test_two_conversations_stream_at_the_same_time(tmp_path: Path) -> None
         await app.send("Second")
         await app.until(lambda: "two" in app.text)
         assert "one" not in app.text
-        marks = [row.right for row in app.chat.list_pane._rows.rows if not row.is_heading]
+        marks = [row.right.strip() for row in app.chat.list_pane._rows.rows if not row.is_heading]
         assert marks == ["⠶", "⠶"]
         gate.set()
         await app.until_idle()

@@ -375,7 +375,7 @@ async def test_ages_and_days_are_those_of_the_present(
         monkeypatch.setattr(list_pane, "REFRESH_AGES_S", 0.0)
         app.chat.controllers.watcher.look_soon()
         await app.until(
-            lambda: [(row.text, row.right) for row in rows.rows] == [("Yesterday", ""), ("one", "1d")]
+            lambda: [(row.text, row.right) for row in rows.rows] == [("Yesterday", ""), ("one", " 1d")]
         )
 
 
@@ -383,7 +383,7 @@ async def test_a_wide_list_shows_the_count_of_messages(tmp_path: Path) -> None:
     async with running_app(ScriptedProvider(["ok"]), tmp_path, size=(170, 40)) as app:
         await app.send("Hello")
         await app.until_idle()
-        assert app.chat.list_pane.query_one(RowList).rows[-1].right == "2 · now"
+        assert app.chat.list_pane.query_one(RowList).rows[-1].right == "   2 now"
         await app.pilot.resize_terminal(120, 40)
         await app.until(lambda: app.chat.list_pane.query_one(RowList).rows[-1].right == "now")
 

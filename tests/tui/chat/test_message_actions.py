@@ -77,7 +77,7 @@ async def test_an_edit_that_is_sent_from_another_branch_shows_its_own_branch_who
         await app.until_idle()
         await app.press("alt+up", "alt+up", "left_square_bracket", "alt+down", "alt+down", "e", "?")
         await app.press(*["alt+up"] * 4, "right_square_bracket")
-        assert "▌ first!" in app.text
+        assert "█ first!" in app.text
         app.chat.composer.focus()
         await app.press("enter")
         await app.until(lambda: "    fo" in app.lines)
@@ -101,7 +101,7 @@ async def test_a_prompt_that_came_back_is_answered_on_its_own_branch(tmp_path: P
         await talk(app, "second")
         assert app.chat.composer.text == "second"
         await app.press(*["alt+up"] * 4, "right_square_bracket")
-        assert "▌ first!" in app.text
+        assert "█ first!" in app.text
         app.chat.composer.focus()
         await app.press("enter")
         await app.until_idle()
@@ -342,7 +342,7 @@ async def test_a_deleted_message_comes_back(tmp_path: Path) -> None:
         assert "Ctrl+Z undoes it" in said(app)
         await app.press("u")
         await app.until_idle()
-        assert "▌ second" in app.text
+        assert "█ second" in app.text
         assert "two" in app.text
         assert not app.chat.controllers.undo.has_any
 
@@ -355,7 +355,7 @@ async def test_deleting_everything_shows_the_welcome_and_undo_brings_it_back(tmp
         assert app.chat.query_one("#main").has_class("-empty")
         assert app.chat.composer.has_focus
         await app.chat.controllers.undo.run()
-        await app.until(lambda: "▌ first" in app.text)
+        await app.until(lambda: "█ first" in app.text)
 
 
 async def test_a_message_without_versions_says_so(tmp_path: Path) -> None:
