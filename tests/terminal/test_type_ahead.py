@@ -47,7 +47,9 @@ def test_what_is_typed_behind_a_key_reaches_what_the_key_opened(
         terminal.wait_for("a draft")
         terminal.send(CTRL_S + "Levia" + ENTER_KEY + " and more")
         terminal.wait_for("next thought and more")
-        terminal.send(CTRL_T + TAB + "model-x" + ENTER_KEY + "!")
+        terminal.send(CTRL_T + TAB + "model-x" + CTRL_T)
+        terminal.wait_for("use it anyway")  # the service lists no such model
+        terminal.send("y!")
         terminal.wait_for("model-x")
         terminal.wait_for("and more!")
         terminal.send("\x15/ren" + ENTER)  # completed before the prompt is read as a whole

@@ -14,8 +14,10 @@ from gptalk_client.settings import Settings
 from gptalk_tui.actions import ACTION_OF, ACTIONS, Scope
 from gptalk_tui.chat.footer import footer as footer_of
 from gptalk_tui.chat.footer import hints_for
+from gptalk_tui.chat.services import ways
 from gptalk_tui.dialogs.help import help_text
 from gptalk_tui.dialogs.picker import PickerScreen
+from gptalk_tui.dialogs.settings import SettingsScreen
 from gptalk_tui.keymap import KeyMap, key_name, key_title
 from gptalk_tui.widgets.bar import Bar
 from gptalk_tui.widgets.row_list import RowList
@@ -217,6 +219,24 @@ async def test_status_and_toasts_name_the_changed_keys(tmp_path: Path) -> None:
         await app.press("alt+up", "f3")
         assert "Still replying. F9 stops it." in said()
         gate.set()
+
+
+def test_the_ways_out_of_an_error_name_the_changed_keys() -> None:
+    told = " ".join(ways(KeyMap({"conversation.settings": "f5", "message.fork": "x"})).values())
+    assert "F5 changes it." in told
+    assert "x on a message forks" in told
+    assert "Ctrl+T" not in told
+
+
+async def test_the_settings_are_saved_with_the_key_that_opens_them(tmp_path: Path) -> None:
+    settings = remapped(conversation__settings="alt+m")
+    async with running_app(ScriptedProvider(["ok"]), tmp_path, settings=settings) as app:
+        await app.press("alt+m")
+        await app.until(lambda: isinstance(app.app.screen, SettingsScreen))
+        await app.press("ctrl+t")
+        assert isinstance(app.app.screen, SettingsScreen)
+        await app.press("alt+m")
+        await app.until(lambda: app.app.screen is app.chat)
 
 
 async def test_the_footer_shows_what_works_where_the_focus_is(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ class Access:
         A refused key is looked up again with the next request.
         """
         self.hide(error)
-        if isinstance(error, AuthError):
+        if isinstance(error, AuthError) and error.remedy is not Remedy.KEY:  # else it was told already
             has_key = self._api_key.known or self._secrets
             error.hint = f"Check the key of “{self._name}”." if has_key else f"“{self._name}” needs a key."
             error.remedy = Remedy.KEY

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -15,10 +16,10 @@ from gptalk_client.errors import (
     ServerError,
 )
 from gptalk_client.providers.http import HttpClient, Request
-from gptalk_client.providers.http_errors import check_response
+from gptalk_client.providers.http_errors import Response, check_response
 from gptalk_client.providers.model_info import ModelInfo, listed_models
 from gptalk_client.providers.openai_access import Access
-from gptalk_client.providers.refusals import ANTHROPIC_VERSION, is_anthropic_refusal, remedy_of
+from gptalk_client.providers.refusals import ANTHROPIC_VERSION, is_anthropic_refusal, names_bad_key, remedy_of
 from gptalk_client.providers.windows import listed_window, loaded_window, slot_window
 from gptalk_client.settings import Timeouts
 
@@ -29,6 +30,8 @@ CHAT = "/chat/completions"
 """Where prompts go, below the address."""
 
 _NO_LIST = (404, 405, 501)  # of models
+# Ollama and LM Studio load a model for a request without messages too; they want no key.
+_LOADERS = ("library", "organization_owner")
 _PATH_HINT = "Check the address; for most engines it ends with /v1."
 
 
@@ -57,10 +60,7 @@ class Catalogue:
             ConfigError: The key cannot be had.
         """
         listed = await self.listed()
-        if listed is None:
-            return None
-        details = await self._details(owner_of(listed))
-        return [details.get(each.name, each).or_else(each) for each in listed_models(listed)]
+        return None if listed is None else await self._described(listed)
 
     async def check(self) -> list[ModelInfo]:
         """Return the models once it is clear that prompts would be answered; none if the engine doesn't list any.
@@ -70,14 +70,18 @@ class Catalogue:
             ConfigError: The key cannot be had.
         """
         try:
-            found = await self.find()
-            if found is None:
+            listed = await self.listed()
+            if listed is None:
                 await self._check_chat()
+                return []
         except (BlockedError, ProtocolError) as err:
             raise ProtocolError(err.message, hint=_PATH_HINT, remedy=Remedy.ADDRESS) from None
-        if found == []:
+        found = await self._described(listed)
+        if not found:
             raise ServerError(f"{self._service} has no models yet.", hint="Load one there, then try again.")
-        return found or []
+        if owner_of(listed) not in _LOADERS:
+            await self._check_key(found[0].name)
+        return found
 
     async def window(self, model: str) -> int | None:
         """Return how many tokens a model has room for; None if the engine doesn't say.
@@ -116,11 +120,9 @@ class Catalogue:
             raise self._access.told(err) from None
 
     async def _check_chat(self) -> None:
-        """Check that something chats where no models are listed: send a request without messages."""
-        body = b'{"model": "", "messages": []}'
-        request = Request("POST", CHAT, await self._access.headers(), body=body)
+        """Check that something chats where no models are listed."""
         try:
-            response = await self._http.fetch(request)
+            response = await self._ask_nothing("")
             if response.status in (400, 422, 500) and not response.is_html:
                 return
             if response.status in _NO_LIST and remedy_of(response.reason()) is not Remedy.MODEL:
@@ -129,6 +131,27 @@ class Catalogue:
                 check_response(response, self._service, secret="key")
         except ProviderError as err:
             raise self._access.told(err) from None
+
+    async def _check_key(self, model: str) -> None:
+        """Check that the key is good for prompts too: llama.cpp and OpenRouter list their models to everybody."""
+        try:
+            response = await self._ask_nothing(model)
+        except ProviderError:
+            return  # it may be loading its model, for which a prompt waits longer
+        try:
+            if response.status in (401, 402, 403) or names_bad_key(response.reason()):
+                check_response(response, self._service, secret="key")
+        except ProviderError as err:
+            raise self._access.told(err) from None
+
+    async def _ask_nothing(self, model: str) -> Response:
+        """Send a request without messages, which engines refuse; the worst that can come of it is one token."""
+        body = json.dumps({"model": model, "messages": [], "max_tokens": 1}).encode("ascii")
+        return await self._http.fetch(Request("POST", CHAT, await self._access.headers(), body=body))
+
+    async def _described(self, listed: object) -> list[ModelInfo]:
+        details = await self._details(owner_of(listed))
+        return [details.get(each.name, each).or_else(each) for each in listed_models(listed)]
 
     async def _details(self, owner: object) -> dict[str, ModelInfo]:
         """Return what an engine tells about its models beside `/v1`: Ollama and LM Studio do."""

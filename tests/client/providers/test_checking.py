@@ -143,6 +143,43 @@ async def test_gemini_refuses_a_key_with_status_400_in_a_list() -> None:
     assert (caught.value.remedy, caught.value.hint) == (Remedy.KEY, "Check the key of “gemini”.")
 
 
+@pytest.mark.parametrize(
+    ("refusal", "words"),
+    [
+        (
+            ("401 Unauthorized", {"error": {"message": "No auth credentials found"}}),
+            "refused the key: No auth",
+        ),
+        (
+            ("402 Payment Required", {"error": {"message": "Insufficient credits"}}),
+            "402: Insufficient credits",
+        ),
+    ],
+)
+async def test_key_is_checked_where_everybody_sees_the_models(refusal: Route, words: str) -> None:
+    listed: Route = ("200 OK", {"data": [{"id": "m"}]})
+    assert words in await complaint({"/v1/models": listed, "/v1/chat/completions": refusal}, api_key=KEY)
+    assert [each.name for each in await check({"/v1/models": listed, "/v1/chat/completions": EMPTY_REQUEST})]
+
+
+async def test_check_makes_no_engine_load_its_model() -> None:
+    async with RawServer(engine(OLLAMA)) as server:
+        await check_provider("ollama", ProviderSettings(url=server.url))
+        assert [each.method for each in server.requests] == ["GET", "GET"]
+
+
+@pytest.mark.parametrize("model", ["", "m"])
+async def test_refused_key_is_told_alike_by_list_and_chat(model: str) -> None:
+    refusal: Route = ("401 Unauthorized", {"error": {"message": "Invalid API Key"}})
+    async with RawServer(engine({"/v1/models": refusal, "/v1/chat/completions": refusal})) as server:
+        provider = OpenAI(server.url, api_key=KEY, name="work")
+        with pytest.raises(AuthError) as caught:
+            async for _ in provider.stream(ReplyRequest([{"role": "user", "content": "Hi"}], model)):
+                pass
+        await provider.aclose()
+    assert (caught.value.remedy, caught.value.hint) == (Remedy.KEY, "Check the key of “work”.")
+
+
 async def test_headers_and_query_go_with_every_request() -> None:
     async with RawServer(engine(OLLAMA)) as server:
         settings = ProviderSettings(

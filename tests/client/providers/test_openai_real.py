@@ -11,7 +11,9 @@ import pytest
 
 from gptalk_client.errors import AuthError, ServerError
 from gptalk_client.models import Phase, ReplyRequest, TextAdded
+from gptalk_client.providers.building import check_provider
 from gptalk_client.providers.openai import OpenAI
+from gptalk_client.settings import ProviderSettings
 from support.gptalk_wire import run_turn
 from support.openai_peer import CONTEXT_TOKENS, KEY, Peer, openai_peer
 from support.raw_server import eventually
@@ -47,6 +49,12 @@ async def test_the_models_are_listed_and_the_first_is_the_default(provider: Open
     assert await provider.models() == [peer.model]
     outcome = await run_turn(provider, ReplyRequest(CAPITAL, "", SHORT))
     assert (outcome.error, "Paris" in outcome.text) == (None, True)
+
+
+async def test_check_tells_what_it_knows_of_the_model(provider: OpenAI, peer: Peer) -> None:
+    (model,) = await provider.check()
+    assert (model.name, model.size) == (peer.model, "135M")
+    assert model.context_tokens is not None
 
 
 async def test_a_stop_in_the_middle_stops_the_engine(provider: OpenAI, peer: Peer) -> None:
@@ -92,5 +100,7 @@ async def test_a_key_that_is_refused_is_reported_without_it(peer: Peer, key: str
     assert isinstance(outcome.error, AuthError)
     told = outcome.error.for_humans()
     assert "refused the key" in told
-    assert "api_key" in told
+    assert told.endswith("Check the key of “openai”." if key else "“openai” needs a key.")
     assert "sk-somebody" not in told
+    with pytest.raises(AuthError, match="refused the key"):
+        await check_provider("mine", ProviderSettings(url=peer.url, api_key=key))

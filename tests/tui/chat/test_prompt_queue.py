@@ -68,7 +68,7 @@ async def test_a_stop_holds_the_queue_until_a_key_sends_it(tmp_path: Path) -> No
         await begin(app, "second", "third")
         await app.press("escape")
         await app.until_idle()
-        assert shown(app)[0] == "2 queued, held · Enter in the empty composer sends it"
+        assert shown(app)[0] == "2 queued, held · Enter in the empty composer sends them"
         assert "2 queued prompts are held. Enter in the empty composer sends them." in said(app)
         assert len(provider.requests) == 1
         await app.press("enter")

@@ -206,6 +206,22 @@ async def test_a_key_that_is_not_to_be_kept_works_until_the_app_closes(tmp_path:
         assert not app.paths.provider_keys.exists()
 
 
+async def test_a_preset_that_does_not_run_says_how_to_start_it_and_is_tested_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with RawServer(engine(OLLAMA)) as server, real_app(tmp_path) as app:
+        await app.press(*"/providers", "enter")
+        await at(app, ProvidersScreen)
+        await app.press("a")
+        await at(app, AddProviderScreen)
+        await app.press("enter")
+        await at(app, ProviderForm)
+        await app.until(lambda: "Start it with `ollama serve`, then press Enter." in error(app))
+        monkeypatch.setenv(VARIABLE, f"11434={server.port}")
+        await app.press("enter")
+        await at(app, ModelPicker)
+
+
 @pytest.mark.parametrize(
     ("typed", "words"),
     [

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from gptalk_tui.widgets.vi.engine import Mode, Vi
+from gptalk_tui.widgets.vi.engine import Vi
 from gptalk_tui.widgets.vi.registers import Registers
+from gptalk_tui.widgets.vi.state import Mode
 
 CORPUS = json.loads((Path(__file__).parent / "vi_corpus.json").read_text(encoding="utf-8"))
 

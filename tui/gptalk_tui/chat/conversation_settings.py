@@ -155,7 +155,7 @@ class ConversationSettings:
         settings = self._services.settings
         provider = values.provider or GPTALK
         context = values.context_messages
-        options = dict(values.parameters)
+        options = {name: value for name, value in values.parameters.items() if value is not None}
         temperature = options.pop("temperature", None)
         chat = ChatSettings(
             temperature=temperature,

@@ -63,7 +63,7 @@ class Engines:
         return fields.provider or without_own(self.settings, fields, is_default=False).provider
 
     async def discover(self) -> list[FoundEngine]:
-        """Return the engines that answer on this computer's usual ports. Takes about a second at most."""
+        """Return the engines that answer on this computer's usual ports. Takes `DISCOVERY_S` at most."""
         from gptalk_client.providers.discovery import find_engines
 
         return await find_engines(limit_s=DISCOVERY_S)
@@ -89,6 +89,14 @@ class Engines:
             if start and err.hint.startswith("Start"):
                 err.hint = f"Start it with `{start}`, then press Enter."
             raise
+
+    async def check(self, provider: str) -> list[ModelInfo]:
+        """Return the models of a provider after what a chat would ask it first, such as a login.
+
+        Raises:
+            GptalkError: It would not answer; the sentence says why and what to do.
+        """
+        return await (await self._services.provider_named(provider)).check()
 
     async def models(self, provider: str) -> list[ModelInfo]:
         """Return the models of a provider; empty if it lists none.
@@ -124,6 +132,8 @@ class Engines:
             known, given = replace(given, api_key=self._unkept[name]), replace(given, api_key="")
         if key and candidate.keeps_key:
             await asyncio.to_thread(self._keys.keep, name, given.url, key)
+        elif key:
+            await asyncio.to_thread(self._keys.forget, name)
         settings = self.settings
         changed = replace(settings, providers={**settings.providers, name: known})
         await self._services.keep(changed, lambda file: keep_provider(file, name, given))

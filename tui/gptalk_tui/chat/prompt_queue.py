@@ -341,9 +341,8 @@ class PromptQueue:
         what = "1 queued" if count == 1 else f"{count} queued"
         if not self.may_go_on:
             return f"{what} · sent when the reply is complete"
-        send = self._host.keys.how("turn.send")
-        when = "after this reply" if self._session.is_replying else f"{send} in the empty composer sends it"
-        return f"{what}, held · {when}"
+        send, them = self._host.keys.how("turn.send"), "it" if count == 1 else "them"
+        return f"{what}, held · {send} in the empty composer sends {them}"
 
     async def _mount(self, pane: QueuePane) -> None:
         await self._host.mount_before(pane, "#status")

@@ -14,6 +14,7 @@ from gptalk_client.models import Conversation, Message
 from gptalk_client.paths import Paths
 from gptalk_client.settings import MOST_MESSAGES, Settings
 from gptalk_client.store.worker import StoreThread
+from gptalk_tui.keymap import KeyMap
 
 if TYPE_CHECKING:
     from gptalk_client.chat import Chat, Turn
@@ -24,17 +25,21 @@ if TYPE_CHECKING:
 Changes: TypeAlias = Mapping[str | tuple[str, ...], Any] | Callable[[Path], None]
 """What to change in the config file: value by key, None to remove it; or what does it."""
 
-WAYS: Mapping[Remedy, str] = {
-    Remedy.ADDRESS: "Ctrl+T changes it.",
-    Remedy.CONTEXT: "Ctrl+T sets how many messages are sent; f on a message forks the conversation there.",
-    Remedy.ENGINE: "Ctrl+T chooses another one.",
-    Remedy.KEY: "Ctrl+T changes it.",
-    Remedy.MODEL: "Ctrl+T chooses one.",
-}
-"""What the app offers for the errors of replies."""
-
 CLOSE_LIMIT_S = 5.0
 """How long the end of the app waits for the providers, in seconds."""
+
+
+def ways(keys: KeyMap) -> Mapping[Remedy, str]:
+    """Return what the app offers for the errors of replies, with the keys that carry it out."""
+    settings, fork = keys.how("conversation.settings"), keys.how("message.fork")
+    return {
+        Remedy.ADDRESS: f"{settings} changes it.",
+        Remedy.CONTEXT: f"{settings} sets how many messages are sent; "
+        f"{fork} on a message forks the conversation there.",
+        Remedy.ENGINE: f"{settings} chooses another one.",
+        Remedy.KEY: f"{settings} changes it.",
+        Remedy.MODEL: f"{settings} chooses one.",
+    }
 
 
 class Services:
@@ -62,6 +67,7 @@ class Services:
         self.store = store
         self.build = build
         self.keep = keep
+        self._ways = ways(KeyMap(settings.keys))
         self.provider: Provider | None = None
         """Who answers where a conversation chooses nobody else; None before `start`, or where that failed."""
         self.others: dict[str, Provider] = {}
@@ -83,7 +89,7 @@ class Services:
         def load() -> Provider:
             from gptalk_client.chat import Chat
 
-            self._chat = Chat(self.store, ways=WAYS)
+            self._chat = Chat(self.store, ways=self._ways)
             return self.build(self.settings)
 
         try:
@@ -154,10 +160,9 @@ class Services:
             self._retired.append(before)
         self._windows = {key: size for key, size in self._windows.items() if key[0] != name}
 
-    @staticmethod
-    def in_words(error: GptalkError) -> str:
+    def in_words(self, error: GptalkError) -> str:
         """Return what happened and what to do next, with the app's own ways."""
-        return error.for_humans(WAYS)
+        return error.for_humans(self._ways)
 
     @property
     def chat(self) -> Chat:

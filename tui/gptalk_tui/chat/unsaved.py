@@ -34,7 +34,8 @@ class Unsaved:
             self._history.remember(text)
         if texts:
             what = "A text" if len(texts) == 1 else f"{len(texts)} texts"
-            self._host.say(f"{what} could not be saved last time. Up or Ctrl+R restores it.")
+            how = self._host.keys.how("prompt.history")
+            self._host.say(f"{what} could not be saved last time. Up or {how} restores it.")
 
     def keep(self, text: str) -> None:
         """Keep a prompt or a draft on disk, in the background."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-
-import click
+from typing import TYPE_CHECKING
 
 from gptalk_client.errors import GptalkError, Remedy
+
+if TYPE_CHECKING:
+    import click
 
 WAYS: Mapping[Remedy, Sequence[tuple[str, str]]] = {
     Remedy.ADDRESS: [("--upstream", "--upstream sets it."), ("--url", "--url sets it.")],
@@ -51,6 +53,8 @@ def fit(error: GptalkError) -> None:
 
 
 def _options(command: click.Command | None) -> set[str]:
+    import click
+
     from gptalk_tui.cli.options import global_options
 
     if command is None and (context := click.get_current_context(silent=True)) is not None:

@@ -7,9 +7,10 @@ the screen then kept the wrong size. So all ask for the terminal's present size,
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from textual.await_complete import AwaitComplete
 from textual.containers import Vertical
@@ -25,6 +26,12 @@ Outcome = TypeVar("Outcome")
 
 LOOKING = "looking"
 """The group of the workers that look for what is typed in a dialog."""
+
+ASKING = "asking"
+"""The group of the workers that ask a server for something."""
+
+PATIENCE_S = 0.4
+"""How long keys wait for a server's answer, in seconds."""
 
 _WIDTHS = [(0, "-narrow"), (60, "-roomy")]
 
@@ -73,6 +80,9 @@ class Dialog(ModalScreen[Result], TrueScreen[Result]):
     CSS_PATH = "../styles/dialogs.tcss"
     VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-high")]  # noqa: RUF012 - as Textual declares it
 
+    _asking: Worker[None] | None = None
+    _asked_s = 0.0
+    """When `ask_server` was called, by the monotonic clock."""
     _late_answer: Callable[[], object] | None = None
     """Gives the answer that came while another screen was over this one."""
 
@@ -94,9 +104,30 @@ class Dialog(ModalScreen[Result], TrueScreen[Result]):
     @property
     def is_behind(self) -> bool:
         """Whether what was typed is still being looked for: a key waits for what is found."""
+        if self.is_asking and time.monotonic() < self._asked_s + PATIENCE_S:
+            return True
         return any(
             each.node is self and each.group == LOOKING and not each.is_finished for each in self.workers
         )
+
+    def ask_server(self, work: Coroutine[Any, Any, None]) -> Worker[None]:
+        """Run work that asks a server, in place of earlier such work. It ends with the dialog.
+
+        Keys wait for the answer, but only as long as most answers take: a slow server holds up no key.
+        """
+        self._asked_s = time.monotonic()
+        self._asking = self.run_worker(work, group=ASKING, exclusive=True, description=ASKING)
+        return self._asking
+
+    def stop_asking(self) -> None:
+        """Cancel the work of `ask_server`."""
+        self.workers.cancel_group(self, ASKING)
+        self._asking = None
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether work of `ask_server` is under way."""
+        return self._asking is not None and not self._asking.is_finished
 
     def dismiss(self, result: Result | None = None) -> AwaitComplete:
         """Close with an answer: the toolkit would close whatever is on top.

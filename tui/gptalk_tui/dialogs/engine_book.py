@@ -48,6 +48,13 @@ class EngineBook(Protocol):
             GptalkError: It cannot be used; the sentence says why and what to do.
         """
 
+    async def check(self, provider: str) -> list[ModelInfo]:
+        """Return the models of a provider after what a chat would ask it first, such as a login.
+
+        Raises:
+            GptalkError: It would not answer; the sentence says why and what to do.
+        """
+
     async def models(self, provider: str) -> list[ModelInfo]:
         """Return the models of a provider; empty if it lists none.
 

@@ -15,7 +15,7 @@ from textual.widgets import Input, Static
 from gptalk_client.errors import GptalkError
 from gptalk_client.model_choices import ModelChoices
 from gptalk_client.text import one_line
-from gptalk_tui.dialogs.base import LOOKING, Dialog
+from gptalk_tui.dialogs.base import Dialog
 from gptalk_tui.dialogs.confirm import ConfirmScreen
 from gptalk_tui.dialogs.fuzzy import fuzzy_match
 from gptalk_tui.dialogs.key_hints import KeyHints
@@ -85,7 +85,7 @@ class ModelPicker(Dialog[str | None]):
     def on_mount(self) -> None:
         self.add_class("-filtering")
         self.query_one(Input).focus()
-        self.run_worker(self._load(), group=LOOKING, description="models")
+        self.ask_server(self._load())
 
     async def _load(self) -> None:
         self._choices = await self._book.choices(self._provider)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
@@ -13,7 +12,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Input, Static
-from textual.worker import Worker
 
 from gptalk_client.addresses import Address, with_scheme
 from gptalk_client.errors import ConfigError, GptalkError
@@ -33,9 +31,6 @@ if TYPE_CHECKING:
 
 TEST_LIMIT_S = 20.0
 """How long a test may take, in seconds."""
-
-WAITS_S = 0.4
-"""How long keys wait for a test, in seconds: most engines answer by then. Later ones reach the form."""
 
 _KEEP, _FORGET = "keep", "forget"
 
@@ -76,14 +71,8 @@ class ProviderForm(Dialog[str | None]):
         self._is_new = is_new
         self._is_ready = is_ready
         self._models = models
-        self._testing: Worker[None] | None = None
-        self._tested_s = 0.0
-        """When the test began, by the monotonic clock."""
-
-    @property
-    def is_behind(self) -> bool:
-        """Whether keys wait for the test."""
-        return super().is_behind or (self._is_testing and time.monotonic() < self._tested_s + WAITS_S)
+        self._tested: dict[str, str] = {}
+        """What was tested last."""
 
     def compose(self) -> ComposeResult:
         settings = self._settings
@@ -127,9 +116,16 @@ class ProviderForm(Dialog[str | None]):
             self.action_test()
 
     @on(Input.Changed)
-    def _typed(self) -> None:
-        self._stop_test()
+    def _changed(self) -> None:
+        if self.is_asking and self._typed != self._tested:  # a field also posts what it has at first
+            self.stop_asking()
+            self._say()
         self._show_keeping()
+
+    @property
+    def _typed(self) -> dict[str, str]:
+        """What the fields hold, by id."""
+        return {each.id or "": each.value.strip() for each in self.query(Input)}
 
     def _show_keeping(self) -> None:
         """Ask how to keep the key only where one is typed."""
@@ -152,26 +148,16 @@ class ProviderForm(Dialog[str | None]):
 
     def action_test(self) -> None:
         """Check what was typed, ask the provider for its models, and show them."""
-        if self._is_testing:
+        if self.is_asking:
             return
         try:
             candidate = self._candidate()
         except ConfigError as err:
             self._say(error=err.for_humans())
             return
-        self._tested_s = time.monotonic()
+        self._tested = self._typed
         self._say(f"asking {one_line(candidate.name)}…")
-        self._testing = self.run_worker(self._test(candidate), group="test", description="test")
-
-    @property
-    def _is_testing(self) -> bool:
-        return self._testing is not None and not self._testing.is_finished
-
-    def _stop_test(self) -> None:
-        if self._testing is not None:
-            self._testing.cancel()
-            self._testing = None
-            self._say()
+        self.ask_server(self._test(candidate))
 
     def _candidate(self) -> Candidate:
         """Return the provider as it is typed.
@@ -179,7 +165,7 @@ class ProviderForm(Dialog[str | None]):
         Raises:
             ConfigError: It cannot be used.
         """
-        typed = {each.id: each.value.strip() for each in self.query(Input)}
+        typed = self._typed
         if not typed["url"]:
             raise ConfigError("The address is missing.", hint=f"It is one such as {self._example}.")
         address = Address.parse(

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 TEST_LIMIT_S = 15.0
 """How long a test may take, in seconds."""
 
-_TESTS = "tests"
-
 
 class ProvidersScreen(Dialog[str | None]):
     """Returns the name of the provider to use, or None.
@@ -81,7 +79,7 @@ class ProvidersScreen(Dialog[str | None]):
 
     @on(RowList.Highlighted)
     def _highlighted(self) -> None:
-        self.workers.cancel_group(self, _TESTS)
+        self.stop_asking()
         self._say("")
 
     @on(RowList.Chosen)
@@ -108,15 +106,15 @@ class ProvidersScreen(Dialog[str | None]):
         self._show(name)
 
     def action_test(self) -> None:
-        """Ask the highlighted provider for its models."""
+        """Ask the highlighted provider what a chat would ask it first."""
         if name := self._highlighted_name:
             self._say(f"asking {one_line(name)}…")
-            self.run_worker(self._test(name), group=_TESTS, exclusive=True, description="test")
+            self.ask_server(self._test(name))
 
     async def _test(self, name: str) -> None:
         try:
             async with asyncio.timeout(TEST_LIMIT_S):
-                models = await self._book.models(name)
+                models = await self._book.check(name)
         except TimeoutError:
             self._say("", f"{one_line(name)} did not answer in {TEST_LIMIT_S:.0f} s.")
         except GptalkError as err:

@@ -17,11 +17,13 @@ from textual.widgets import Input, Static
 
 from gptalk_client.errors import GptalkError
 from gptalk_client.text import one_line
+from gptalk_tui.actions import ACTION_OF
 from gptalk_tui.dialogs.base import Dialog
 from gptalk_tui.dialogs.key_hints import KeyHints
 from gptalk_tui.dialogs.model_picker import ModelPicker, unlisted
 from gptalk_tui.dialogs.settings_fields import BadValueError, Fields, Meanings, Values, what_applies
 from gptalk_tui.dialogs.settings_form import SettingsForm, setting
+from gptalk_tui.keymap import KeyMap, types_nothing
 from gptalk_tui.widgets.cycle import Cycle
 
 if TYPE_CHECKING:
@@ -57,7 +59,6 @@ class SettingsScreen(Dialog[list[Chosen] | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Close", show=False),
-        Binding("ctrl+t", "keep", "Keep", show=False, priority=True),
         Binding("enter", "enter", "Open or keep", show=False),
         Binding("down", "move(1)", "Next", show=False),
         Binding("up", "move(-1)", "Before", show=False),
@@ -67,6 +68,10 @@ class SettingsScreen(Dialog[list[Chosen] | None]):
         super().__init__()
         self._title = title
         self._book = book
+        keys = KeyMap(book.settings.keys)
+        self._save_key = keys.first("conversation.settings") or "Enter"
+        for key in filter(types_nothing, keys.keys(ACTION_OF["conversation.settings"])):
+            self._bindings.bind(key, "keep", "Keep", show=False, priority=True)
         self._set = {HERE: Fields.of(here), DEFAULT: Fields.of(defaults)}
         """What was set before, by scope."""
         self._typed = dict(self._set)
@@ -215,7 +220,7 @@ class SettingsScreen(Dialog[list[Chosen] | None]):
         hints = [("Enter", does[focused])] if focused in does else []
         if isinstance(self.focused, Cycle):
             hints.append(("← →", "choose"))
-        self.query_one(KeyHints).show(*hints, ("Tab", "next"), ("Ctrl+T", "save"), ("Esc", "cancel"))
+        self.query_one(KeyHints).show(*hints, ("Tab", "next"), (self._save_key, "save"), ("Esc", "cancel"))
 
     def action_move(self, by: int) -> None:
         """Go to another field."""

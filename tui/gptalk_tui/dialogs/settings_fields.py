@@ -29,7 +29,7 @@ class Values:
     model: str = ""
     persona: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
-    """What goes with the request, such as `temperature`."""
+    """What goes with the request, such as `temperature`; None leaves a default out."""
     context_messages: int | None = None
     system_prompt: str = ""
     reasoning: str = ""
@@ -124,11 +124,9 @@ class Fields:
         read = {}
         for name, text in typed.items():
             try:
-                value = read_parameter(name, text)
+                read[name] = read_parameter(name, text)
             except UsageError as err:
                 raise BadValueError(err.message) from err
-            if value is not None:
-                read[name] = value
         return read
 
     def without_model(self) -> Fields:
@@ -150,7 +148,7 @@ def persona_fields(persona: Persona) -> Fields:
 
 def as_persona(values: Values) -> Persona:
     """Return the persona that is set in the fields."""
-    options = dict(values.parameters)
+    options = {name: value for name, value in values.parameters.items() if value is not None}
     return Persona(
         system_prompt=values.system_prompt,
         model=values.model,

@@ -13,8 +13,9 @@ from textual.document._edit import Edit
 
 from gptalk_tui.widgets.composer import Composer
 from gptalk_tui.widgets.composer_tokens import Token
-from gptalk_tui.widgets.vi.engine import VISUAL, Mode, Vi
+from gptalk_tui.widgets.vi.engine import Vi
 from gptalk_tui.widgets.vi.registers import Registers
+from gptalk_tui.widgets.vi.state import VISUAL, Mode
 
 _FIRST_FOLD = 0xF0000
 """Folds are one character of a private plane each, so that vi's commands cannot take one apart."""
