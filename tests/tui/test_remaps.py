@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """A key that `config check` calls good carries out its action wherever the action works, and types nothing."""
 
 from __future__ import annotations
