@@ -159,7 +159,12 @@ class InputReader:
         elif _FOR_TEXTUAL.fullmatch(token):
             yield from self._textual(token)
         elif token.startswith("\x1b\x1b"):
-            yield from self._pressed(_with_alt(keys_of(token[1:]) or ()))
+            rest = token[1:]
+            if rest == START or _ANSWER.fullmatch(rest) or _FOR_TEXTUAL.fullmatch(rest):  # no key has these with Alt
+                yield from self._press("escape", "\x1b")
+                yield from self._token(rest, now_s)
+            else:
+                yield from self._pressed(_with_alt(keys_of(rest) or ()))
         else:
             yield from self._pressed(keys_of(token) or ())
 
