@@ -222,7 +222,11 @@ class Controllers:
             "prompt.history": Command(self.history.search),
             "prompt.editor": Command(self.editor.write),
             "prompt.unfold": Command(submission.unfold, lambda: composer.has_fold),
-            "turn.stop": Command(runner.stop, lambda: session.is_replying),
+            "turn.stop": Command(
+                runner.stop,
+                lambda: session.is_replying,
+                hinted=lambda: session.edit is None or not composer.has_focus,  # there Esc ends the edit first
+            ),
             "message.continue": Command(
                 self.continuation.continue_reply, lambda: self.continuation.may_continue
             ),
