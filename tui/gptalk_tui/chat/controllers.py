@@ -307,7 +307,7 @@ class Controllers:
             "list.archived": Command(partial(sidebar.show, Shown.ARCHIVED)),
             "list.trash": Command(partial(sidebar.show, Shown.TRASH)),
             "conversation.settings": Command(self.settings.ask),
-            "model.choose": Command(self.settings.choose_model),
+            "model.choose": Command(self.settings.choose_model, run_with=self.settings.choose_model),
             "provider.choose": Command(self.settings.choose_provider),
             "persona.choose": Command(self.settings.choose_persona),
             "app.theme": Command(self.themes.choose),
