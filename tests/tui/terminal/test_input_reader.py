@@ -188,7 +188,9 @@ def test_answers_about_the_keyboard_are_not_keys(hands) -> None:
     assert one.answers == ["\x1b[?1u", "\x1b[?62;c", "\x1b[?2026;2$y"]
 
 
-@pytest.mark.parametrize("answer", ["\x1b[0n", "\x1b[?2026;2$y", "\x1b[?62;4c", "\x1b[I", "\x1b[<0;3;4m", "\x1b]11;rgb:0/0/0\x07"])
+@pytest.mark.parametrize(
+    "answer", ["\x1b[0n", "\x1b[?2026;2$y", "\x1b[?62;4c", "\x1b[I", "\x1b[<0;3;4m", "\x1b]11;rgb:0/0/0\x07"]
+)
 def test_esc_pressed_right_before_an_answer_is_still_esc(hands, answer: str) -> None:
     for cut in (0, 0.05):
         reader = hands()

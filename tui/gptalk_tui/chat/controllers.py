@@ -225,7 +225,8 @@ class Controllers:
             "turn.stop": Command(
                 runner.stop,
                 lambda: session.is_replying,
-                hinted=lambda: session.edit is None or not composer.has_focus,  # there Esc ends the edit first
+                # In the composer Esc ends an edit first.
+                hinted=lambda: session.edit is None or not composer.has_focus,
             ),
             "message.continue": Command(
                 self.continuation.continue_reply, lambda: self.continuation.may_continue

@@ -160,7 +160,8 @@ class InputReader:
             yield from self._textual(token)
         elif token.startswith("\x1b\x1b"):
             rest = token[1:]
-            if rest == START or _ANSWER.fullmatch(rest) or _FOR_TEXTUAL.fullmatch(rest):  # no key has these with Alt
+            # No key with Alt sends these: Esc was pressed right before.
+            if rest == START or _ANSWER.fullmatch(rest) or _FOR_TEXTUAL.fullmatch(rest):
                 yield from self._press("escape", "\x1b")
                 yield from self._token(rest, now_s)
             else:
