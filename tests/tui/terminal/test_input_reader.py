@@ -188,6 +188,15 @@ def test_answers_about_the_keyboard_are_not_keys(hands) -> None:
     assert one.answers == ["\x1b[?1u", "\x1b[?62;c", "\x1b[?2026;2$y"]
 
 
+def test_escape_is_a_key_where_an_answer_of_the_terminal_follows_at_once(hands) -> None:
+    one = hands()
+    assert one.send("\x1b") == []
+    assert one.send("\x1b[0n", after_s=ESCAPE_S / 2) == ["escape"]
+    assert one.send("\x1b\x1b[?1u") == ["escape", "escape"]
+    assert one.answers == ["\x1b[0n", "\x1b[?1u"]
+    assert one.send("\x1b\x1b[I")[2:] == ["escape", "AppFocus"]
+
+
 def test_a_lone_escape_waits_for_the_rest_of_a_sequence(hands) -> None:
     one = hands()
     assert one.send("\x1b") == []
