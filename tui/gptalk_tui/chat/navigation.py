@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from gptalk_client.text import one_line, visible
 from gptalk_tui.actions import Scope
+from gptalk_tui.terminal.desktop import open_outside
 
 if TYPE_CHECKING:
     from gptalk_tui.chat.host import Host
@@ -216,8 +217,6 @@ class Navigation:
 
         def answered(is_yes: bool | None) -> None:
             if is_yes:
-                from gptalk_tui.terminal.desktop import open_outside
-
                 open_outside(url, lambda: self._copy_address(url))
 
         question = ConfirmScreen(f"Open {host}?", one_line(url, max_chars=400), yes="Open")
