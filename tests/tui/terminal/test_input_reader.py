@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from textual import events
 
 from gptalk_tui.terminal import input_reader
-from gptalk_tui.terminal.bursts import ENTER_TAIL_S, GAP_S, PASTE_FROM_CHARS, TAIL_S
+from gptalk_tui.terminal.bursts import GAP_S, PASTE_FROM_CHARS, PASTE_GAP_S, TAIL_S
 from gptalk_tui.terminal.input_reader import ESCAPE_S, SEQUENCE_S, InputReader
 from gptalk_tui.terminal.paste_filter import END, START
 
@@ -285,8 +285,7 @@ def test_a_slow_line_does_not_turn_the_rest_of_a_paste_into_keys(hands) -> None:
     one = hands()
     one.send("one\rtwo\rthr")
     one.send("ee\r", after_s=TAIL_S / 2)
-    one.send("\r", after_s=ENTER_TAIL_S / 2)
-    assert "enter" not in one.wait(2 * TAIL_S)
+    assert "enter" not in one.wait(2 * PASTE_GAP_S)
     assert one.send("\r")[-1] == "enter"
 
 
