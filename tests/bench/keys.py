@@ -117,7 +117,7 @@ def main() -> None:
         command = [sys.executable, "-m", "gptalk_tui", "--url", server.url]
         terminal = Terminal(command, bytes_per_s, home)
         try:
-            terminal.wait_for(b"Write a message", 1, 20)
+            terminal.wait_for(b"rite a message", 1, 20)
             events = len(pieces) * conversations
             threading.Thread(target=stream, args=(server, events), daemon=True).start()
             for number in range(conversations):

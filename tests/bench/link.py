@@ -172,7 +172,7 @@ def measure(rate: int, buffer_kb: int, delay_ms: int, has_margins: bool, is_stoc
             environment={"GPTALK_REPAINT": "everything"} if is_stock else {},
         )
         try:
-            link.wait_for(b"Write a message", 1)
+            link.wait_for(b"rite a message", 1)
             link.wait_for(b"127.0.0.1", 1)
             link.type(b"Go\r")
             while not server.prompts:

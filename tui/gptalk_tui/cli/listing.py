@@ -109,7 +109,7 @@ def transcript_parts(transcript: Transcript) -> Iterator[str]:
     """Yield the branch that is shown: a heading for each message, and its text as in the app."""
     conversation = transcript.conversation
     about = (
-        conversation.id[:SHORT_ID], shown_time(conversation.created_at_ms), one_line(conversation.model),
+        conversation.id, shown_time(conversation.created_at_ms), one_line(conversation.model),
         one_line(conversation.provider), shown_tags(conversation.tags),
     )  # fmt: skip
     yield styled(shown_title(conversation.title), bold=True, underline=True) + "\n"
