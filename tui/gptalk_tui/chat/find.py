@@ -171,6 +171,10 @@ class Find:
 
     # Looking
 
+    def look_for(self, typed: str) -> None:
+        """Find what was typed, as it is."""
+        self.look(Query.of(typed))
+
     def look(self, query: Query | None, *, at: int | None = None) -> None:
         """Find something else, in the background; a later request replaces an earlier one.
 
