@@ -103,7 +103,7 @@ def test_an_address_goes_to_the_openai_endpoint_when_that_is_the_provider(
 @pytest.mark.parametrize(
     ("text", "key", "line", "words"),
     [
-        ("[timeouts]\nconnect_s = 'soon'", "timeouts.connect_s", 2, "expected a number, got a text"),
+        ("[timeouts]\nconnect_s = 'soon'", "timeouts.connect_s", 2, "expected a number, got text"),
         ("\n[timeouts]\n\nstall_s = 0", "timeouts.stall_s", 4, "> 0"),
         ("provider = 'gpt'", "provider", 1, "there is no provider “gpt”. Choose one of gptalk, local"),
         ("[ui]\nnotify = 'loud'", "ui.notify", 2, "loud"),
@@ -113,7 +113,7 @@ def test_an_address_goes_to_the_openai_endpoint_when_that_is_the_provider(
         ("personas = 3", "personas", 1, "table"),
         ("[chat]\ncontext_messages = 99999999999999999999", "chat.context_messages", 2, "<= 1000000"),
         ("[personas.'a b']\ntemperature = 9", "personas.a b.temperature", 2, "<= 2"),
-        ('[keys]\n"turn.stop" = 5', "keys.turn.stop", 2, "a text"),
+        ('[keys]\n"turn.stop" = 5', "keys.turn.stop", 2, "text"),
         ("url = 'chat.example'", "url", 1, "starts with http"),
         ("[openai]\nurl = 'http://me:pw@x'", "openai.url", 2, "user name"),
         ("proxy = 'socks://x'", "proxy", 1, "write a proxy as http://host:port or https://host:port"),
