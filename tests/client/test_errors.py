@@ -7,16 +7,22 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 import gptalk_client
 from gptalk_client.errors import GptalkError, ProtocolError, Remedy, ServerError, StoreReadOnlyError
 from gptalk_client.providers.http_errors import Response, check_response
 from gptalk_client.providers.refusals import remedy_of, said
-from gptalk_tui.chat import services
+from gptalk_tui.chat.services import ways
 from gptalk_tui.cli import hints
+from gptalk_tui.cli.main import cli
+from gptalk_tui.keymap import KeyMap
 
 CLIENT = Path(gptalk_client.__file__).parent
+APP = ways(KeyMap())
+ASK = cli.get_command(click.Context(cli), "ask")
+COMMAND_LINE = {remedy: hints.way(remedy, ASK) for remedy in Remedy}
 OPTION = re.compile(r"(?<![\w-])(--[a-z][a-z-]+|-[a-z])(?![\w-])")
 
 
@@ -53,9 +59,9 @@ def test_no_error_of_the_library_names_an_option() -> None:
     assert named == []
 
 
-def test_the_command_line_names_the_option_for_every_remedy() -> None:
+def test_the_command_line_knows_a_way_for_every_remedy() -> None:
     assert set(hints.WAYS) == set(Remedy)
-    assert all(OPTION.search(way) for way in hints.WAYS.values())
+    assert all(ways and all(words for _, words in ways) for ways in hints.WAYS.values())
 
 
 def test_a_way_follows_the_hint() -> None:
@@ -104,8 +110,8 @@ def test_a_services_words_point_to_a_remedy() -> None:
 def test_a_request_that_is_refused_is_not_to_be_tried_again(status: int, body: bytes) -> None:
     with pytest.raises(GptalkError) as caught:
         check_response(Response(status, {}, body), "host")
-    for ways in ({}, hints.WAYS, services.WAYS):
-        assert "try again" not in caught.value.for_humans(ways).lower()
+    for known in ({}, COMMAND_LINE, APP):
+        assert "try again" not in caught.value.for_humans(known).lower()
 
 
 @pytest.mark.parametrize("text", [TOO_LONG[2], NO_MODEL[0]])
@@ -118,9 +124,9 @@ def test_what_helps_is_named(text: str, how: str) -> None:
         error = caught.value
     if text == TOO_LONG[2]:
         assert "fewer of its messages" in error.for_humans()
-        assert "Ctrl+T" in error.for_humans(services.WAYS)
-        assert "fork" in error.for_humans(services.WAYS)
-        assert "-o context_messages" in error.for_humans(hints.WAYS)
+        assert "Ctrl+T" in error.for_humans(APP)
+        assert "fork" in error.for_humans(APP)
+        assert "-o context_messages" in error.for_humans(COMMAND_LINE)
     else:
-        assert "Ctrl+T" in error.for_humans(services.WAYS)
-        assert "-m" in error.for_humans(hints.WAYS)
+        assert "Ctrl+T" in error.for_humans(APP)
+        assert "-m" in error.for_humans(COMMAND_LINE)

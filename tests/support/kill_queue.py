@@ -94,7 +94,7 @@ class Lives:
         count = self._random.randint(2, 7)
         for each in range(count):
             terminal.send(f"q{number}-{each}", ENTER)
-            time.sleep(self._random.uniform(0, 0.05))
+            time.sleep(self._random.uniform(0.05, 0.15))  # lines that come faster are a paste
         wanted = {f"q{number}-{each}" for each in range(self._random.randint(1, count))}
         until_s = time.monotonic() + _LONGEST_WAIT_S  # a long queue does not show all of its prompts
         while not wanted <= self._seen(terminal) and time.monotonic() < until_s:
@@ -137,7 +137,7 @@ class Lives:
 
 def _marks_on(terminal: Terminal) -> set[str]:
     """Return the prompts that are shown as queued: neither sent, nor still in the composer."""
-    lines = (line for line in terminal.lines if "▌" not in line and not line.startswith("  │"))
+    lines = (line for line in terminal.lines if "▌" not in line and "│" not in line)
     return {mark for line in lines for mark in _MARK.findall(line)}
 
 

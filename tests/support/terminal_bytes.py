@@ -29,6 +29,9 @@ OWN_CSI = re.compile(
 )
 """Sequences that the app writes on purpose."""
 
+LINE_CSI = re.compile(r"[\d;:]*m|\d*[AKJ]")
+"""Sequences that the command line writes on a terminal on purpose: colours, and a line written over."""
+
 _UNSEEN = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _MOST_MARKS = 8
 
@@ -64,7 +67,7 @@ def complaints(output: bytes, *, is_app: bool, has_asides: bool = False) -> list
 
     Args:
         output: Every byte that was written.
-        is_app: The full-screen app, which paints; the command line writes plain lines.
+        is_app: The full-screen app, which paints; the command line writes lines.
         has_asides: Whether copies, window titles and notices are meant; what they say is judged too.
     """
     found = []
@@ -75,6 +78,8 @@ def complaints(output: bytes, *, is_app: bool, has_asides: bool = False) -> list
             if content not in ("\r", "\n", "\t") or (is_app and content == "\t"):
                 found.append(f"control {content!r}")
         elif not is_app:
+            if kind == "csi" and LINE_CSI.fullmatch(content):
+                continue
             found.append(f"{kind} {content!r}")
         elif kind == "csi":
             if not OWN_CSI.fullmatch(content) and not (has_asides and content in _TITLE_STACK):

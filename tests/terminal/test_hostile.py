@@ -224,6 +224,7 @@ def test_the_command_line_only_shows(
         terminal.wait()
         assert terminal.output.strip()
         assert complaints(terminal.output, is_app=False) == []
+        assert [raw for raw in RAW_FORMS if raw in terminal.output] == []
         assert b"Traceback (most" not in terminal.output
 
 

@@ -21,6 +21,7 @@ from gptalk_client.store.progress import ignore_progress
 from gptalk_client.store.queue import Queue
 from gptalk_client.store.reserved_paths import refuse_own_file
 from gptalk_client.store.search import Search
+from gptalk_client.store.sqlite_errors import in_words
 from gptalk_client.store.tagging import Tagging
 from gptalk_client.store.turns import Turns
 
@@ -164,14 +165,16 @@ class Store(Conversations, Turns, Queue, Branches, Search, Tagging, Imports):
 
         FTS5 needs the right to write for its check, and answers from what its connection has cached.
         """
-        with (
-            private_folder_with_room(self.path) as folder,
-            contextlib.closing(sqlite3.connect(folder / "copy.db", isolation_level=None)) as con,
-        ):
-            con.execute("PRAGMA journal_mode = OFF")
-            con.execute("PRAGMA synchronous = OFF")
-            self._db.backup(con, on_progress)
-            yield con
+        with private_folder_with_room(self.path) as folder:
+            copy = folder / "copy.db"
+            with in_words(copy):
+                con = sqlite3.connect(copy, isolation_level=None)
+            with contextlib.closing(con):
+                with in_words(copy):
+                    con.execute("PRAGMA journal_mode = OFF")
+                    con.execute("PRAGMA synchronous = OFF")
+                self._db.backup(con, on_progress)
+                yield con
 
     def rebuild_search(self, *, on_progress: Callable[[float], None] = ignore_progress) -> Path:
         """Back up the database beside itself, then rebuild the search index from the messages.

@@ -16,6 +16,9 @@ from support.apps import running_app
 from support.scripted_provider import ScriptedProvider
 
 
+# Textual 8.2 drops a reactive's first watcher where the app closes at that moment (no upstream issue).
+@pytest.mark.filterwarnings("ignore:coroutine 'Screen._watch_selections' was never awaited")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("steps", range(4))
 async def test_a_dialog_that_is_about_to_open_does_not_crash_the_end(tmp_path: Path, steps: int) -> None:
     conversation = Conversation(id="x", title="x", created_at_ms=0, updated_at_ms=0)

@@ -30,7 +30,7 @@ fn f<'a>() {}
 
 The end.
 """
-_SEQUENCE = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|\x1b\]8;[^\x1b]*\x1b\\")
+_SEQUENCE = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
 def shown(text: str) -> str:
@@ -66,6 +66,18 @@ def test_show_renders_markdown_and_leaves_prompts_as_written(run: Run, lifetimes
     assert "\x1b[1mlifetime\x1b[0m" in out
     assert "```" not in out
     assert max(map(len, lines)) <= 60
+
+
+@pytest.mark.usefixtures("on_terminal")
+def test_where_a_link_leads_is_shown_and_no_sequence_makes_it_one(run: Run, store: Store) -> None:
+    made = store.create_conversation(title="Links")
+    _, reply = store.open_turn(made.id, "Where?")
+    text = "See [your bank](https://evil.example/a) or https://plain.example/b."
+    store.close_turn(reply.id, Status.COMPLETE, content=text)
+    out = run("show", made.id).out
+    lines = shown(out).splitlines()
+    assert lines[lines.index("See your bank or https://plain.example/b.") + 1] == "→ https://evil.example/a"
+    assert "\x1b]" not in out
 
 
 @pytest.mark.usefixtures("on_terminal")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from textual import events
 
 from gptalk_tui.terminal import input_reader
-from gptalk_tui.terminal.bursts import ENTER_TAIL_S, GAP_S, PASTE_FROM_CHARS, TAIL_S
+from gptalk_tui.terminal.bursts import GAP_S, PASTE_FROM_CHARS, PASTE_GAP_S, TAIL_S
 from gptalk_tui.terminal.input_reader import ESCAPE_S, SEQUENCE_S, InputReader
 from gptalk_tui.terminal.paste_filter import END, START
 
@@ -188,6 +188,30 @@ def test_answers_about_the_keyboard_are_not_keys(hands) -> None:
     assert one.answers == ["\x1b[?1u", "\x1b[?62;c", "\x1b[?2026;2$y"]
 
 
+def test_escape_is_a_key_where_an_answer_of_the_terminal_follows_at_once(hands) -> None:
+    one = hands()
+    assert one.send("\x1b") == []
+    assert one.send("\x1b[0n", after_s=ESCAPE_S / 2) == ["escape"]
+    assert one.send("\x1b\x1b[?1u") == ["escape", "escape"]
+    assert one.answers == ["\x1b[0n", "\x1b[?1u"]
+    assert one.send("\x1b\x1b[I")[2:] == ["escape", "AppFocus"]
+
+
+@pytest.mark.parametrize(
+    "answer", ["\x1b[0n", "\x1b[?2026;2$y", "\x1b[?62;4c", "\x1b[I", "\x1b[<0;3;4m", "\x1b]11;rgb:0/0/0\x07"]
+)
+def test_esc_pressed_right_before_an_answer_is_still_esc(hands, answer: str) -> None:
+    for cut in (0, 0.05):
+        reader = hands()
+        reader.send("\x1b")
+        reader.send(answer, after_s=cut)
+        assert "escape" in reader.wait(0.2), (answer, cut)
+
+
+def test_esc_pressed_right_before_a_paste_is_still_esc(hands) -> None:
+    assert hands().send(f"\x1b{START}text{END}")[0] == "escape"
+
+
 def test_a_lone_escape_waits_for_the_rest_of_a_sequence(hands) -> None:
     one = hands()
     assert one.send("\x1b") == []
@@ -276,8 +300,7 @@ def test_a_slow_line_does_not_turn_the_rest_of_a_paste_into_keys(hands) -> None:
     one = hands()
     one.send("one\rtwo\rthr")
     one.send("ee\r", after_s=TAIL_S / 2)
-    one.send("\r", after_s=ENTER_TAIL_S / 2)
-    assert "enter" not in one.wait(2 * TAIL_S)
+    assert "enter" not in one.wait(2 * PASTE_GAP_S)
     assert one.send("\r")[-1] == "enter"
 
 

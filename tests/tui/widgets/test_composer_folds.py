@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from textual import events
-from textual._xterm_parser import XTermParser
 
 from gptalk_client.errors import NetworkError
 from gptalk_client.store.store import Store
+from gptalk_tui.terminal.input_reader import InputReader
 from gptalk_tui.widgets.composer_folds import Folds, size_title
 from support.apps import Running, paths_in, running_app
 from support.scripted_provider import ScriptedProvider
@@ -137,7 +137,7 @@ async def test_a_folded_prompt_returns_after_a_failure(tmp_path: Path) -> None:
 async def test_shift_enter_inserts_a_new_line_in_any_terminal(tmp_path: Path, sequence: str) -> None:
     provider = ScriptedProvider(["ok"])
     async with running_app(provider, tmp_path) as app:
-        [key] = list(XTermParser().feed(sequence))
+        [key] = list(InputReader(lambda _: False).feed(sequence))
         assert isinstance(key, events.Key)
         app.chat.composer.insert_text("a")
         app.chat.composer.post_message(key)

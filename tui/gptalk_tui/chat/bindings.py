@@ -54,7 +54,12 @@ def bound(
         "prompt.history": Command(lambda: made.history.search()),
         "prompt.editor": Command(lambda: made.editor.write()),
         "prompt.unfold": Command(lambda: made.submission.unfold(), lambda: composer.has_fold),
-        "turn.stop": Command(lambda: made.runner.stop(), lambda: session.is_replying),
+        "turn.stop": Command(
+            lambda: made.runner.stop(),
+            lambda: session.is_replying,
+            # In the composer Esc ends an edit first.
+            hinted=lambda: session.edit is None or not composer.has_focus,
+        ),
         "message.continue": Command(
             lambda: made.continuation.continue_reply(), lambda: made.continuation.may_continue
         ),
@@ -153,7 +158,9 @@ def bound(
         "list.archived": Command(partial(sidebar.show, Shown.ARCHIVED)),
         "list.trash": Command(partial(sidebar.show, Shown.TRASH)),
         "conversation.settings": Command(lambda: made.settings.ask()),
-        "model.choose": Command(lambda: made.settings.choose_model()),
+        "model.choose": Command(
+            lambda: made.settings.choose_model(), run_with=lambda words: made.settings.choose_model(words)
+        ),
         "provider.choose": Command(lambda: made.settings.choose_provider()),
         "persona.choose": Command(lambda: made.settings.choose_persona()),
         "app.theme": Command(lambda: made.themes.choose()),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cache
 
 from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
 
+from gptalk_client.text import visible
 from gptalk_tui.cli import terminal
 from gptalk_tui.markdown.block_builder import parse, parse_plain
 from gptalk_tui.markdown.blocks import Blocks
@@ -17,7 +18,7 @@ from gptalk_tui.markdown.plain_splitter import PlainSplitter
 from gptalk_tui.markdown.splitter import Splitter
 from gptalk_tui.themes import NO_COLOUR_THEME, PALETTE_OF
 from gptalk_tui.widgets.transcript.layout import COPY_MARK, layout
-from gptalk_tui.widgets.transcript.lines import Line, Link
+from gptalk_tui.widgets.transcript.lines import Line
 from gptalk_tui.widgets.transcript.styles import StyleTable
 
 _STYLES = StyleTable(PALETTE_OF[NO_COLOUR_THEME].transcript_colours())
@@ -46,20 +47,16 @@ def markdown_piece(piece: Piece) -> str:
 def _painted(blocks: Blocks) -> str:
     full = terminal.width()
     painted = layout(blocks, _STYLES, text_width=min(full, terminal.TEXT_CELLS), full_width=full)
-    links: dict[int, list[Link]] = {}
-    for link in painted.links:
-        links.setdefault(link.line, []).append(link)
-    return "".join(_ansi(line, links.get(number, ())) + "\n" for number, line in enumerate(painted.lines))
+    lines = [_ansi(line) for line in painted.lines]
+    shown = "".join(segment.text for line in painted.lines for segment in line.strip)
+    # No sequence makes a text a link: where it leads would not be seen.
+    addresses = dict.fromkeys(visible(link.url, newlines=False) for link in painted.links)
+    lines += [terminal.styled(f"→ {each}", dim=True) for each in addresses if each not in shown]
+    return "".join(line + "\n" for line in lines)
 
 
-def _ansi(line: Line, links: Sequence[Link]) -> str:
-    parts: list[str] = []
-    x = 0
-    for text, style, _ in _without_end(line):
-        link = next((each for each in links if each.x0 <= x < each.x1), None)
-        parts.append(_sequence(text, style or Style.null(), link.url if link else ""))
-        x += Segment(text).cell_length
-    return "".join(parts)
+def _ansi(line: Line) -> str:
+    return "".join(_sequence(text, style or Style.null()) for text, style, _ in _without_end(line))
 
 
 def _without_end(line: Line) -> Iterable[Segment]:
@@ -74,10 +71,8 @@ def _without_end(line: Line) -> Iterable[Segment]:
     return found
 
 
-def _sequence(text: str, style: Style, url: str) -> str:
+def _sequence(text: str, style: Style) -> str:
     style = _without_defaults(style) if terminal.has_colours() else style.without_color
-    if url:
-        style = style.update_link(url)
     return style.render(text, color_system=ColorSystem.STANDARD)
 
 

@@ -16,10 +16,9 @@ PASTE_GAP_S = 0.06
 """How long to wait for more of what is known to be a paste, in seconds."""
 
 TAIL_S = 0.3
-"""For so long after a paste, in seconds, a line that comes all at once is still part of it."""
+"""For so long after a paste, in seconds, a line that comes all at once is still part of it.
 
-ENTER_TAIL_S = 0.1
-"""For so long after a paste, in seconds, a lone Enter is still part of it: later, it is somebody's hand."""
+A lone Enter is not: somebody pressed it."""
 
 PASTE_FROM_CHARS = 256
 """So many characters all at once are a paste, even on one line."""
@@ -55,8 +54,7 @@ class Burst:
             now_s: The time, in seconds.
         """
         if not self._text:
-            since_s = now_s - self._paste_s
-            self._is_tail = since_s < (ENTER_TAIL_S if len(text) == 1 else TAIL_S)
+            self._is_tail = len(text) > 1 and now_s < self._paste_s + TAIL_S
             self._is_close = now_s < self._keys_s + GAP_S
         self._text += text
         self._since_s = now_s

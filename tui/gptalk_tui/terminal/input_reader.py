@@ -158,8 +158,17 @@ class InputReader:
             return
         elif _FOR_TEXTUAL.fullmatch(token):
             yield from self._textual(token)
+        elif token.startswith("\x1b\x1b") and _is_from_terminal(token[1:]):
+            yield from self._press("escape", "\x1b")  # and the terminal's answer came right after it
+            yield from self._token(token[1:], now_s)
         elif token.startswith("\x1b\x1b"):
-            yield from self._pressed(_with_alt(keys_of(token[1:]) or ()))
+            rest = token[1:]
+            # No key with Alt sends these: Esc was pressed right before.
+            if rest == START or _ANSWER.fullmatch(rest) or _FOR_TEXTUAL.fullmatch(rest):
+                yield from self._press("escape", "\x1b")
+                yield from self._token(rest, now_s)
+            else:
+                yield from self._pressed(_with_alt(keys_of(rest) or ()))
         else:
             yield from self._pressed(keys_of(token) or ())
 
@@ -189,6 +198,11 @@ class InputReader:
             yield from self._parser.feed(sequence)
         except (ValueError, OverflowError):
             self._parser = XTermParser(self._debug)
+
+
+def _is_from_terminal(sequence: str) -> bool:
+    """Whether a sequence is an answer or a report, which no key sends."""
+    return bool(_ANSWER.fullmatch(sequence) or _FOR_TEXTUAL.fullmatch(sequence))
 
 
 def _with_alt(keys: tuple[KeyPress, ...]) -> tuple[KeyPress, ...]:
