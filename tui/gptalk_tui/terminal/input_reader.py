@@ -162,13 +162,7 @@ class InputReader:
             yield from self._press("escape", "\x1b")  # and the terminal's answer came right after it
             yield from self._token(token[1:], now_s)
         elif token.startswith("\x1b\x1b"):
-            rest = token[1:]
-            # No key with Alt sends these: Esc was pressed right before.
-            if rest == START or _ANSWER.fullmatch(rest) or _FOR_TEXTUAL.fullmatch(rest):
-                yield from self._press("escape", "\x1b")
-                yield from self._token(rest, now_s)
-            else:
-                yield from self._pressed(_with_alt(keys_of(rest) or ()))
+            yield from self._pressed(_with_alt(keys_of(token[1:]) or ()))
         else:
             yield from self._pressed(keys_of(token) or ())
 
@@ -201,8 +195,8 @@ class InputReader:
 
 
 def _is_from_terminal(sequence: str) -> bool:
-    """Whether a sequence is an answer or a report, which no key sends."""
-    return bool(_ANSWER.fullmatch(sequence) or _FOR_TEXTUAL.fullmatch(sequence))
+    """Whether a sequence is an answer, a report or the start of a paste, which no key sends."""
+    return sequence == START or bool(_ANSWER.fullmatch(sequence) or _FOR_TEXTUAL.fullmatch(sequence))
 
 
 def _with_alt(keys: tuple[KeyPress, ...]) -> tuple[KeyPress, ...]:
