@@ -7,7 +7,9 @@ ratio in each pair. Options are passed to the app, which finds a provider in its
 
 from __future__ import annotations
 
+import contextlib
 import os
+import queue
 import statistics
 import sys
 import tempfile
@@ -62,16 +64,28 @@ def resident_mb(pid: int) -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
-def start(command: list[str], home: str, text: bytes = PROMPT[1:].encode()) -> Start:
-    """Start a program and return what it took until a text, or all but its first letter, is on the screen."""
-    begun = time.monotonic()
-    terminal = Terminal(command, UNBOUNDED, home)
+class Watched(Terminal):
+    """A terminal that looks at the process as soon as it has read a text."""
+
+    def __init__(self, command: list[str], home: str, text: bytes) -> None:
+        self._text, self._begun, self.found = text, time.monotonic(), queue.SimpleQueue[Start]()
+        super().__init__(command, UNBOUNDED, home)
+
+    def _read(self) -> None:
+        seen = bytearray()
+        with contextlib.suppress(OSError):  # the end
+            while data := os.read(self._master, 1 << 16):
+                seen += data
+                if self.found.empty() and self._text in seen:
+                    wall_ms, pid = (time.monotonic() - self._begun) * 1000, self.process.pid
+                    self.found.put(Start(wall_ms, cpu_ms(pid), resident_mb(pid)))
+
+
+def start(command: list[str], home: str) -> Start:
+    """Start a program and return what it took to its first frame; the cursor may be on the first letter."""
+    terminal = Watched(command, home, PROMPT[1:].encode())
     try:
-        seen = terminal.wait_for(text, 1, 20)
-        pid = terminal.process.pid
-        if seen is None:
-            raise SystemExit(f"{command} did not start")
-        return Start((seen - begun) * 1000, cpu_ms(pid), resident_mb(pid))
+        return terminal.found.get(timeout=20)
     finally:
         terminal.close()
 
