@@ -237,7 +237,7 @@ def _unknown(name: str, at: tuple[str, ...], known: list[str]) -> str:
     return f"no such setting; did you mean {'.'.join((*at, close[0]))}?" if close else "no such setting"
 
 
-_TYPES_IN_WORDS = {"str": "a text", "float": "a number", "int": "a whole number", "bool": "true or false"}
+_TYPES_IN_WORDS = {"str": "text", "float": "a number", "int": "a whole number", "bool": "true or false"}
 
 
 def _in_words(message: str) -> str:

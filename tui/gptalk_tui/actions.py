@@ -412,7 +412,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "model.choose", "Model",
         "Choose the model that answers here; favourites and those used last come first.",
-        "", slash="model",
+        "", slash="model", takes_words=True,
     ),
     Action(
         "provider.choose", "Providers",

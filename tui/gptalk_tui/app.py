@@ -222,6 +222,8 @@ class GptalkApp(App[int], inherit_bindings=False):
         size = getattr(self._driver, "present_size", None)
         if size is not None:
             event.size = event.virtual_size = event.container_size = size
+        if self._size == event.size and self.screen_stack:
+            self.screen.refresh()  # it had another size meanwhile, and may have lost what it showed
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         """Paint a frame, unless the terminal hangs: to wait for it would hold up the replies that are stored."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from textual.widgets import Static
+
 from gptalk_client.errors import NetworkError
 from gptalk_client.models import Status
 from gptalk_client.store.store import Store
@@ -105,6 +107,9 @@ async def test_escape_keeps_both_and_the_first_stays_shown(tmp_path: Path) -> No
         await app.until_idle()
         await app.press("alt+up", "right_square_bracket")
         await app.until(lambda: "second version" in app.text)
+        await app.press("v")
+        await shows(app, "second version", "first version")
+        assert "Esc keeps both" in str(app.app.screen.query_one("#compare-hint", Static).render())
 
 
 async def test_versions_that_are_there_are_compared_at_once(tmp_path: Path) -> None:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from textual.widgets import Input, Static
 
+from gptalk_client.models import Status
+from gptalk_client.store.store import Store
+from gptalk_client.textsearch.folding import fold
 from gptalk_tui.chat.find import Query
+from gptalk_tui.chat.folded_texts import FoldedTexts
 from gptalk_tui.dialogs.search import SearchScreen
 from support.apps import Running, running_app
 from support.scripted_provider import ScriptedProvider
@@ -69,7 +75,7 @@ def test_what_is_typed_is_found_literally_but_for_case_and_accents(
     query = Query.of(typed)
     assert query is not None
     assert [text[start:end] for start, end in query.find(text)] == places
-    assert query.count(text) == len(places)
+    assert query.count(fold(text)) == len(places)
 
 
 def test_spaces_and_accents_alone_find_nothing() -> None:
@@ -233,3 +239,56 @@ async def test_what_comes_while_words_are_marked_is_counted_too(tmp_path: Path) 
         await app.until(lambda: count(app).endswith("/5"), "the end of the reply")
         await app.press("alt+up", "d")
         await app.until(lambda: count(app).endswith("/3"), "without what was deleted")
+
+
+async def test_each_text_is_read_once_while_it_is_searched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    texts = Store.texts
+
+    def watched(store: Store, ids: Sequence[str]) -> dict[str, str]:
+        read.extend(ids)
+        return texts(store, ids)
+
+    async with running_app(ScriptedProvider(["A whale.", "No fish."]), tmp_path) as app:
+        await talk(app, "one", "two")
+        here = [each.id for each in app.chat.transcript.document.entries]
+        monkeypatch.setattr(Store, "texts", watched)
+        await app.press("ctrl+f")
+        await until_whole(app)
+        assert sorted(read) == sorted(here)  # before a word is typed
+        for typed, expected in (("w", "/3"), ("h", "/2"), ("x", "nothing")):
+            await app.press(typed)
+            await until_whole(app)
+            assert count(app).endswith(expected)
+        assert len(read) == len(here)
+        await app.press("escape")
+        await find(app, "fish")
+        assert count(app).endswith("/2")
+        assert len(read) == 2 * len(here)  # nothing is kept while nobody searches
+
+
+async def test_a_text_that_has_changed_is_read_again(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider(["A whale."]), tmp_path) as app:
+        await talk(app, "one")
+        reply = app.chat.transcript.document.entries[-1]
+        kept = FoldedTexts(app.chat.services.store.call, app.chat.transcript.document)
+        assert await kept.of([reply]) == {reply.id: "a whale."}
+        assert kept.has(reply)
+        longer = replace(reply, size_chars=reply.size_chars + 1)
+        assert not kept.has(longer)
+        growing = replace(reply, status=Status.STREAMING)
+        assert await kept.of([growing]) == {reply.id: "a whale."}
+        kept.clear()
+        assert not kept.has(reply)
+
+
+async def test_what_is_too_much_to_keep_is_found_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gptalk_tui.chat.folded_texts.MOST_CHARS", 1)
+    async with running_app(ScriptedProvider(["A whale.", "Two whales."]), tmp_path) as app:
+        await talk(app, "one", "two")
+        await find(app, "whale")
+        assert count(app).endswith("/4")

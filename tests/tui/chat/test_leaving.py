@@ -16,7 +16,7 @@ from support.apps import running_app
 from support.scripted_provider import ScriptedProvider
 
 
-# Textual 8.2 drops a reactive's first, asynchronous watcher where the app closes at that moment (no upstream issue).
+# Textual 8.2 drops a reactive's first watcher where the app closes at that moment (no upstream issue).
 @pytest.mark.filterwarnings("ignore:coroutine 'Screen._watch_selections' was never awaited")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("steps", range(4))

@@ -71,6 +71,7 @@ async def test_a_stop_holds_the_queue_until_a_key_sends_it(tmp_path: Path) -> No
         assert shown(app)[0] == "2 queued, held · Enter in the empty composer sends them"
         assert "2 queued prompts are held. Enter in the empty composer sends them." in said(app)
         assert len(provider.requests) == 1
+        assert "asks again" not in str(app.chat.controllers.bars.status.left)
         await app.press("enter")
         await app.until(lambda: "three" in app.text)
         assert sent(provider) == ["first", "second", "third"]
@@ -121,6 +122,8 @@ async def test_up_edits_the_last_prompt_in_its_place(tmp_path: Path) -> None:
         await begin(app, "second", "third")
         await app.press("up")
         assert app.chat.composer.text == "third"
+        await app.until(lambda: "editing a queued prompt" in str(app.chat.controllers.bars.status.left))
+        await app.until(lambda: "Esc stop" not in str(app.chat.controllers.bars.footer.left))
         await app.press("!", "enter")
         await app.until(lambda: shown(app)[2:] == ["third!"])
         await app.press("tab", "up", "e")

@@ -71,7 +71,7 @@ ENDINGS: dict[str, tuple[list[bytes], int, str, str]] = {
     ),
     "unknown model": (
         [event({"error": {"message": "The model `m` does not exist"}})],
-        3, "", "Choose another model. -m names it.",
+        3, "", "Choose another model. -m sets it.",
     ),
     "only reasoning": ([delta(reasoning="hm"), STOP, DONE], 1, "", "It ran out before it answered."),
     "nothing": ([STOP, DONE], 0, "", "an empty reply"),

@@ -72,6 +72,15 @@ async def test_a_model_is_found_by_letters_and_shown_with_what_is_known_of_it(tm
         assert provider.requests[-1].model == "openai/gpt-4o-mini"
 
 
+async def test_words_after_the_command_are_looked_for_at_once(tmp_path: Path) -> None:
+    async with running_app(Listing(), tmp_path) as app:
+        await app.press(*"/model g4m", "enter")
+        await app.until(lambda: isinstance(app.app.screen, ModelPicker))
+        await app.until(lambda: names(app) == ["openai/gpt-4o-mini", "“g4m”"])
+        await app.press("enter")
+        await app.until(lambda: "openai/gpt-4o-mini" in header(app))
+
+
 async def test_favourites_and_what_was_used_last_come_first_also_after_a_restart(tmp_path: Path) -> None:
     async with running_app(Listing(), tmp_path) as app:
         await opened(app)

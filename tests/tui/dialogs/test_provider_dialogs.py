@@ -239,6 +239,7 @@ async def test_what_is_wrong_with_an_address_is_said_where_it_is_typed(
         await open_form(app)
         await app.press(*typed, "enter")
         await app.until(lambda: words in error(app), words)
+        assert "config path" not in error(app)
         assert field(app, "url").value == typed
         assert not app.paths.config_file.exists()
 

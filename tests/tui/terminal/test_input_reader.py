@@ -197,6 +197,21 @@ def test_escape_is_a_key_where_an_answer_of_the_terminal_follows_at_once(hands) 
     assert one.send("\x1b\x1b[I")[2:] == ["escape", "AppFocus"]
 
 
+@pytest.mark.parametrize(
+    "answer", ["\x1b[0n", "\x1b[?2026;2$y", "\x1b[?62;4c", "\x1b[I", "\x1b[<0;3;4m", "\x1b]11;rgb:0/0/0\x07"]
+)
+def test_esc_pressed_right_before_an_answer_is_still_esc(hands, answer: str) -> None:
+    for cut in (0, 0.05):
+        reader = hands()
+        reader.send("\x1b")
+        reader.send(answer, after_s=cut)
+        assert "escape" in reader.wait(0.2), (answer, cut)
+
+
+def test_esc_pressed_right_before_a_paste_is_still_esc(hands) -> None:
+    assert hands().send(f"\x1b{START}text{END}")[0] == "escape"
+
+
 def test_a_lone_escape_waits_for_the_rest_of_a_sequence(hands) -> None:
     one = hands()
     assert one.send("\x1b") == []

@@ -150,8 +150,7 @@ def turn_status(turn: LiveTurn, *, is_on_this_computer: bool) -> Content:
         turn: The turn.
         is_on_this_computer: The service is on this machine, where a slow start means that it loads its model.
     """
-    spinner = _SPINNER[int(time.monotonic() * 8) % len(_SPINNER)]
-    parts: list[tuple[str, str]] = [(f"{spinner} ", "$ink-accent")]
+    parts: list[tuple[str, str]] = [_spinner()]
     if turn.is_stopping:
         parts.append(("stopping", "$ink-muted"))
     elif turn.reply is None:
@@ -174,7 +173,9 @@ def turn_status(turn: LiveTurn, *, is_on_this_computer: bool) -> Content:
     return Content.assemble(*parts)
 
 
-def idle_status(last: BranchEntry | None, returned: Message | None, typed: str, *, send: str) -> Content:
+def idle_status(
+    last: BranchEntry | None, returned: Message | None, typed: str, *, send: str, has_queue: bool = False
+) -> Content:
     """Return the figures of the last reply, and what to do about one that is not complete.
 
     Args:
@@ -182,6 +183,7 @@ def idle_status(last: BranchEntry | None, returned: Message | None, typed: str, 
         returned: Its prompt, if that came back to the composer.
         typed: What is in the composer now.
         send: The key that sends.
+        has_queue: Prompts are queued: in the empty composer the key sends them.
     """
     if last is None or last.role is not Role.ASSISTANT:
         return Content.empty()
@@ -194,10 +196,9 @@ def idle_status(last: BranchEntry | None, returned: Message | None, typed: str, 
         does = "tries again" if typed == returned.content else "sends it in place of the one that failed"
         return Content.styled(f"the prompt is back: {send} {does}", "$ink-warning")
     does = "continues" if is_cut(last) else "asks again"
-    hint = f"{send} in the empty composer {does}"
-    if may_continue(last) and not is_cut(last):
-        hint += " · /continue goes on from here"
-    return Content.styled(" · ".join(part for part in (hint, figures) if part), "$ink-muted")
+    hint = "" if has_queue else f"{send} in the empty composer {does}"
+    more = "/continue goes on from here" if may_continue(last) and (has_queue or not is_cut(last)) else ""
+    return Content.styled(" · ".join(part for part in (hint, more, figures) if part), "$ink-muted")
 
 
 def closed_status() -> Content:
@@ -210,7 +211,7 @@ def full_status() -> Content:
     return Content.styled("disk full: nothing is sent or saved until there is space", "$ink-error")
 
 
-def edit_status(edited: Message | QueuedPrompt, send: str) -> Content:
+def edit_status(edited: Message | QueuedPrompt, send: str, *, is_replying: bool = False) -> Content:
     """Return what an edited message in the composer is for, and the key that sends it."""
     if isinstance(edited, QueuedPrompt):
         words = f"editing a queued prompt · {send} keeps the change · Esc cancels"
@@ -218,7 +219,11 @@ def edit_status(edited: Message | QueuedPrompt, send: str) -> Content:
         words = f"editing a reply · {send} keeps it as another version · Esc cancels"
     else:
         words = f"editing an earlier message · {send} sends it as a new branch · Esc cancels"
-    return Content.styled(words, "$ink-warning")
+    return Content.assemble(*([_spinner()] if is_replying else []), (words, "$ink-warning"))
+
+
+def _spinner() -> tuple[str, str]:
+    return f"{_SPINNER[int(time.monotonic() * 8) % len(_SPINNER)]} ", "$ink-accent"
 
 
 def place_status(*, is_following: bool, has_new_text: bool, end: str) -> Content:

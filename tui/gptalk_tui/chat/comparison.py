@@ -169,6 +169,7 @@ class Comparison:
     def _show(self, found: _Found, asked: LiveTurn | None = None) -> None:
         from gptalk_tui.dialogs.compare import CompareScreen
 
+        self._host.app.clear_notifications()  # they were about the screen below, and would hide the keys
         panes = (self._pane("compare-first"), self._pane("compare-second"))
         self._screen = screen = CompareScreen(panes)
         self._sides = {}

@@ -57,7 +57,7 @@ class ConversationActions:
     @property
     def target(self) -> Conversation | None:
         """The highlighted conversation in the list; elsewhere the open one."""
-        return self._pane.highlighted if self._sidebar.has_focus else self._session.conversation
+        return self._sidebar.target
 
     @property
     def may_archive(self) -> bool:

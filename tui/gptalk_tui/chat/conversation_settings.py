@@ -55,8 +55,12 @@ class ConversationSettings:
         )
         self._host.open_dialog(dialog, answered)
 
-    def choose_model(self) -> None:
-        """Show the models of the provider that answers here."""
+    def choose_model(self, typed: str = "") -> None:
+        """Show the models of the provider that answers here.
+
+        Args:
+            typed: What to look for at first.
+        """
         from gptalk_tui.dialogs.model_picker import ModelPicker
 
         chosen = self._session.chosen
@@ -66,7 +70,8 @@ class ConversationSettings:
             if model is not None:
                 await self._change(chosen, model=model)
 
-        self._host.open_dialog(ModelPicker(options.provider, self._engines, current=options.model), picked)
+        picker = ModelPicker(options.provider, self._engines, current=options.model, typed=typed)
+        self._host.open_dialog(picker, picked)
 
     def choose_provider(self) -> None:
         """Show the providers; the one that is chosen answers here."""

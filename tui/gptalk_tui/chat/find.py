@@ -13,11 +13,11 @@ from textual.timer import Timer
 
 from gptalk_client.errors import GptalkError
 from gptalk_client.models import BranchEntry, Status
+from gptalk_tui.chat.folded_texts import FoldedTexts
 from gptalk_tui.widgets.find_bar import FindBar, FindCommand
 from gptalk_tui.widgets.transcript.marks import Marks, Place
 
 if TYPE_CHECKING:
-    from gptalk_client.store.store import Store
     from gptalk_tui.chat.host import Host
     from gptalk_tui.chat.services import Services
     from gptalk_tui.chat.session import Session
@@ -63,11 +63,8 @@ class Query:
         """Whether all that this finds is in messages where another one finds something."""
         return other is not None and bool(other.folded) and self.folded.startswith(other.folded)
 
-    def count(self, text: str) -> int:
-        """Return how often it is in a text."""
-        from gptalk_client.textsearch.folding import fold
-
-        folded = fold(text)
+    def count(self, folded: str) -> int:
+        """Return how often it is in a folded text."""
         return folded.count(self.folded) if self.folded else sum(1 for _ in self.pattern.finditer(folded))
 
     def find(self, text: str) -> Sequence[tuple[int, int]]:
@@ -112,6 +109,7 @@ class Find:
         self._query: Query | None = None
         self._counts: dict[str, int] = {}
         """Matches by message id, in the order of the messages."""
+        self._texts = FoldedTexts(services.store.call, transcript.document)
         self._is_whole = False
         """Every message was looked through for `_query`."""
         self._at: tuple[str, Place] | None = None
@@ -162,6 +160,7 @@ class Find:
         """Take bar and marks away; the reader stays where they are."""
         self._host.cancel("find")
         self._query, self._counts, self._at, self._is_whole = None, {}, None, False
+        self._texts.clear()
         self._transcript.set_marks(None)
         if self._bar is not None and self._bar.has_class("-open"):
             self._bar.close()
@@ -170,6 +169,10 @@ class Find:
         self._host.refresh_bars()
 
     # Looking
+
+    def look_for(self, typed: str) -> None:
+        """Find what was typed, as it is."""
+        self.look(Query.of(typed))
 
     def look(self, query: Query | None, *, at: int | None = None) -> None:
         """Find something else, in the background; a later request replaces an earlier one.
@@ -189,6 +192,7 @@ class Find:
         if query is None:
             transcript.set_marks(None)
             self._say()
+            await self._read_ahead(entries)
             return
         transcript.set_marks(Marks(query.find))
         lines = transcript.viewport.lines
@@ -198,9 +202,9 @@ class Find:
         below = [entry for entry in entries if (index_of(entry.id) or 0) >= first]
         above = [entry for entry in entries if (index_of(entry.id) or 0) < first]
         said_s = 0.0
-        for batch in _batches(below) + _batches(above):
+        for batch in self._batches(below) + self._batches(above):
             try:
-                texts = await self._texts(batch)
+                texts = await self._texts.of(batch)
             except GptalkError as err:
                 self._host.say(err.for_humans(), is_error=True)
                 return
@@ -231,9 +235,9 @@ class Find:
         """Count what was not looked through yet, or grows; the reader stays where they are."""
         entries = self._transcript.document.entries
         news = [each for each in entries if each.id not in self._seen or each.status is Status.STREAMING]
-        for batch in _batches(news):
+        for batch in self._batches(news):
             try:
-                texts = await self._texts(batch)
+                texts = await self._texts.of(batch)
             except GptalkError as err:
                 self._host.say(err.for_humans(), is_error=True)
                 return
@@ -244,20 +248,21 @@ class Find:
             self._counts = {each: count for each, count in self._counts.items() if each not in texts} | found
         self._say()
 
-    async def _texts(self, batch: Sequence[BranchEntry]) -> Mapping[str, str]:
-        document = self._transcript.document
-        growing = [entry.id for entry in batch if entry.status is Status.STREAMING]
-        stored = [entry.id for entry in batch if entry.status is not Status.STREAMING]
+    async def _read_ahead(self, entries: Sequence[BranchEntry]) -> None:
+        """Read what the next query will look through, the newest first, while nobody waits for it."""
+        try:
+            for batch in _in_batches(entries[::-1]):
+                await self._texts.of(batch)
+        except GptalkError:
+            return  # a query says so
 
-        def read(store: Store) -> dict[str, str]:
-            return store.texts(stored)
-
-        texts = dict(await self._services.store.call(read)) if stored else {}
-        for message_id in growing:
-            index = document.index_of(message_id)
-            if index is not None:
-                texts[message_id] = document.text(index)
-        return {entry.id: texts[entry.id] for entry in batch if entry.id in texts}
+    def _batches(self, entries: Sequence[BranchEntry]) -> list[Sequence[BranchEntry]]:
+        """Return messages in parts, after each of which the count is shown; what is kept is one part."""
+        kept: list[BranchEntry] = []
+        rest: list[BranchEntry] = []
+        for each in entries:
+            (kept if self._texts.has(each) else rest).append(each)
+        return [*([kept] if kept else []), *_in_batches(rest)]
 
     # Going from one to the next
 
@@ -338,7 +343,7 @@ class Find:
         return sorted(places, key=places.__getitem__)
 
 
-def _batches(entries: Sequence[BranchEntry]) -> list[list[BranchEntry]]:
+def _in_batches(entries: Sequence[BranchEntry]) -> list[list[BranchEntry]]:
     batches: list[list[BranchEntry]] = []
     room = 0
     for entry in entries:

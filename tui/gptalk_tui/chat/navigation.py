@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from gptalk_client.text import one_line, visible
 from gptalk_tui.actions import Scope
 from gptalk_tui.terminal.desktop import open_outside
+from gptalk_tui.widgets.queue_pane import QueuePane
 
 if TYPE_CHECKING:
     from gptalk_tui.chat.host import Host
@@ -53,7 +54,7 @@ class Navigation:
             return Scope.MESSAGE
         if self._transcript.has_focus:
             return Scope.READING
-        if self._queue().has_focus:
+        if isinstance(self._host.focused, QueuePane):
             return Scope.QUEUE
         return Scope.LIST if self._sidebar.has_focus else Scope.COMPOSER
 
@@ -73,7 +74,7 @@ class Navigation:
             case Scope.LIST:
                 return self._sidebar.has_focus
             case Scope.QUEUE:
-                return self._queue().has_focus
+                return isinstance(self._host.focused, QueuePane)
             case Scope.READING:
                 return self._transcript.has_focus
             case Scope.MESSAGE:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -19,8 +20,8 @@ from textual.worker import Worker
 from gptalk_client.errors import GptalkError
 from gptalk_client.models import Role, Status
 from gptalk_tui.actions import ACTION_OF, ACTIONS
-from gptalk_tui.chat.controllers import Controllers
-from gptalk_tui.chat.find import Query
+from gptalk_tui.chat.bindings import bound
+from gptalk_tui.chat.controllers import Controllers, load_later_ones
 from gptalk_tui.chat.groups import BRINGS_SOMETHING_ELSE
 from gptalk_tui.chat.services import Services
 from gptalk_tui.chat.session import Session
@@ -31,12 +32,14 @@ from gptalk_tui.terminal.compositor import TightCompositor
 from gptalk_tui.widgets.bar import Bar
 from gptalk_tui.widgets.column import BOX, Column
 from gptalk_tui.widgets.composer import Composer
-from gptalk_tui.widgets.find_bar import FindBar
 from gptalk_tui.widgets.list_pane import ListPane
 from gptalk_tui.widgets.queue_pane import QueuePane
 from gptalk_tui.widgets.row_list import RowList
 from gptalk_tui.widgets.transcript.styles import StyleTable
 from gptalk_tui.widgets.transcript.widget import Transcript
+
+if TYPE_CHECKING:
+    from gptalk_tui.widgets.find_bar import FindBar
 
 Result = TypeVar("Result")
 
@@ -119,6 +122,10 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
             pane=self.list_pane,
             body=self._body,
         )
+        self.controllers.commands.bind(
+            bound(self.controllers, self.session, self, self.transcript, self.composer),
+            self.controllers.navigation,
+        )
 
     def compose(self) -> ComposeResult:
         bars = self.controllers.bars
@@ -153,6 +160,8 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
 
     async def _open(self) -> None:
         controllers, services = self.controllers, self.services
+        await asyncio.to_thread(load_later_ones)
+        controllers.make_all()
         try:
             await services.start()
         except GptalkError as err:
@@ -234,7 +243,8 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
         """Bring header, welcome, status line and footer up to date."""
         self.controllers.notices.look()
         self.controllers.bars.update()
-        self.controllers.queue.refresh()
+        if self.controllers.are_all_made:
+            self.controllers.queue.refresh()
         self.controllers.context_line.refresh()
 
     def refresh_status(self) -> None:
@@ -318,12 +328,13 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
         key.set_sender(self.app)  # a key of this screen's own would not bubble up to it
         self.app.post_message(key)
 
-    @on(FindBar.Changed)
-    def _find_changed(self, event: FindBar.Changed) -> None:
-        self.controllers.find.look(Query.of(event.query))
+    # Named after its message, as Textual finds it too: the bar's class is not needed for the first frame.
+    def on_find_bar_changed(self, event: FindBar.Changed) -> None:
+        """Find what is typed."""
+        self.controllers.find.look_for(event.query)
 
-    @on(FindBar.Pressed)
-    def _find_pressed(self, event: FindBar.Pressed) -> None:
+    def on_find_bar_pressed(self, event: FindBar.Pressed) -> None:
+        """Do what a key in the find bar asks for."""
         self.controllers.find.press(event.command)
 
     @on(ListPane.Filtered)

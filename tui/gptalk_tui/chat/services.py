@@ -38,7 +38,7 @@ def ways(keys: KeyMap) -> Mapping[Remedy, str]:
         f"{fork} on a message forks the conversation there.",
         Remedy.ENGINE: f"{settings} chooses another one.",
         Remedy.KEY: f"{settings} changes it.",
-        Remedy.MODEL: f"{settings} chooses one.",
+        Remedy.MODEL: f"{settings} lists them.",
     }
 
 

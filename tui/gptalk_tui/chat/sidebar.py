@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from gptalk_client.store.store import Store
     from gptalk_tui.chat.host import Host
-    from gptalk_tui.chat.opener import Opener
     from gptalk_tui.chat.services import Services
     from gptalk_tui.chat.session import Session
     from gptalk_tui.widgets.composer import Composer
@@ -61,7 +60,7 @@ class Sidebar:
         pane: ListPane,
         composer: Composer,
         body: Widget,
-        opener: Opener,
+        switch_to: Callable[[str], None],
     ) -> None:
         self._session = session
         self._services = services
@@ -69,7 +68,7 @@ class Sidebar:
         self._pane = pane
         self._composer = composer
         self._body = body
-        self._opener = opener
+        self._switch_to = switch_to
         self.shown = Shown.CURRENT
         self._is_open_beside = services.settings.ui.show_list
         """Whether the list is wanted where there is room beside the transcript; over it only for a visit."""
@@ -146,6 +145,11 @@ class Sidebar:
         return self._filtered_by != self._pane.filter
 
     @property
+    def target(self) -> Conversation | None:
+        """The highlighted conversation in the list; elsewhere the open one."""
+        return self._pane.highlighted if self.has_focus else self._session.conversation
+
+    @property
     def has_focus(self) -> bool:
         """Whether the list has the focus."""
         return self._pane.has_focus_within
@@ -185,7 +189,7 @@ class Sidebar:
         if by > 0 and self._pane.neighbour(1, target) is None:
             self.want_all()
         self._going_to = target
-        self._opener.switch_to(target)
+        self._switch_to(target)
 
     def mark(self) -> None:
         """Show which conversation is open and where replies stream, without reading anything."""

@@ -65,6 +65,7 @@ class StatusBars:
         self.footer = Bar(id="footer")
         session.when_changed.append(self.update)
         session.turns.when_changed.append(self._turns_changed)
+        session.queues.when_changed.append(self.update)
 
     @property
     def is_ticking(self) -> bool:
@@ -137,7 +138,9 @@ class StatusBars:
         """Bring the status line up to date."""
         session, transcript, keys = self._session, self._transcript, self._host.keys
         send, end, turn = keys.how("turn.send"), keys.how("transcript.end"), session.turn
-        if turn is not None:
+        if turn is not None and session.edit is not None:
+            left = bar_texts.edit_status(session.edit.message, send, is_replying=True)
+        elif turn is not None:
             provider = self._services.provider_for(session.chosen)
             left = bar_texts.turn_status(
                 turn, is_on_this_computer=provider is not None and provider.is_on_this_computer
@@ -150,7 +153,11 @@ class StatusBars:
             left = bar_texts.edit_status(session.edit.message, send)
         else:
             left = bar_texts.idle_status(
-                transcript.last_entry, session.returned, self._composer.text, send=send
+                transcript.last_entry,
+                session.returned,
+                self._composer.text,
+                send=send,
+                has_queue=session.queues.is_held(session.chosen.id),
             )
         right = bar_texts.place_status(
             is_following=transcript.is_following, has_new_text=transcript.has_new_text, end=end

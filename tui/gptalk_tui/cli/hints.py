@@ -15,8 +15,8 @@ WAYS: Mapping[Remedy, Sequence[tuple[str, str]]] = {
     Remedy.CONTEXT: [("--option", "`-o context_messages=10` sends the newest ten.")],
     Remedy.DATA_FOLDER: [("--data-dir", "--data-dir names it.")],
     Remedy.ENGINE: [("--provider", "`gptalk-tui providers add` adds one.")],
-    Remedy.KEY: [("", "`gptalk-tui providers add` takes another one.")],
-    Remedy.MODEL: [("--model", "-m names it.")],
+    Remedy.KEY: [("", "`gptalk-tui providers add --force` sets it.")],
+    Remedy.MODEL: [("--model", "-m sets it.")],
     Remedy.MODEL_FILE: [
         ("--model-file", "--model-file names it."),
         ("", "`model_file` under [local] in the config file names it."),

@@ -202,7 +202,7 @@ def _tested(name: str, provider: ProviderSettings, settings: Settings, paths: Pa
         shown = ", ".join(one_line(each) for each in names[:_MOST_NAMED])
         more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
         raise UsageError(
-            f"“{name}” doesn't list a model “{provider.model}”, but {shown}{more}.",
-            hint="--no-test keeps it all the same.",
+            f"“{name}” doesn't list a model “{provider.model}”; it has {shown}{more}.",
+            hint="--no-test keeps it anyway.",
         )
     return count_in_words(found)

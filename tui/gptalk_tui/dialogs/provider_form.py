@@ -152,8 +152,9 @@ class ProviderForm(Dialog[str | None]):
             return
         try:
             candidate = self._candidate()
-        except ConfigError as err:
-            self._say(error=err.for_humans())
+        except ConfigError as err:  # its default hint is about the config file
+            is_of_file = err.hint == ConfigError.default_hint
+            self._say(error=err.message if is_of_file else err.for_humans())
             return
         self._tested = self._typed
         self._say(f"asking {one_line(candidate.name)}…")

@@ -162,7 +162,13 @@ class InputReader:
             yield from self._press("escape", "\x1b")  # and the terminal's answer came right after it
             yield from self._token(token[1:], now_s)
         elif token.startswith("\x1b\x1b"):
-            yield from self._pressed(_with_alt(keys_of(token[1:]) or ()))
+            rest = token[1:]
+            # No key with Alt sends these: Esc was pressed right before.
+            if rest == START or _ANSWER.fullmatch(rest) or _FOR_TEXTUAL.fullmatch(rest):
+                yield from self._press("escape", "\x1b")
+                yield from self._token(rest, now_s)
+            else:
+                yield from self._pressed(_with_alt(keys_of(rest) or ()))
         else:
             yield from self._pressed(keys_of(token) or ())
 
