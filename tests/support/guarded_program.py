@@ -5,8 +5,6 @@ Run as a script with the program's own arguments. `GPTALK_TEST_FAULT` names wher
 still). Without SIGUSR1: `start` (while the app mounts), `early` (SIGTERM to itself at the same place),
 `unmount` (while it ends), `open` (while the conversations are opened). `unguarded` fails nothing: the last guard
 in front of the terminal lets everything through, so that what stands before it is tested by itself.
-
-With `GPTALK_TEST_ONE_TOAST` each toast takes the place of the one before it.
 """
 
 from __future__ import annotations
@@ -92,18 +90,6 @@ def _take_guard_away() -> None:
     ControlFilter.apply = lambda _self, segments, _background: segments  # type: ignore[method-assign]
 
 
-def _show_one_toast() -> None:
-    from textual.app import App
-
-    notify = App.notify
-
-    def alone(self: App[Any], message: str, **options: Any) -> None:
-        self.clear_notifications()
-        notify(self, message, **options)
-
-    App.notify = alone  # type: ignore[method-assign,assignment]
-
-
 def main() -> None:
     """Run the program."""
     _only_loopback()
@@ -112,8 +98,6 @@ def main() -> None:
         from gptalk_tui.terminal import signals
 
         signals.SignalWatch.__init__.__kwdefaults__["force_after_s"] = float(limit_s)
-    if os.environ.pop("GPTALK_TEST_ONE_TOAST", ""):
-        _show_one_toast()
     if where == "unguarded":
         _take_guard_away()
     elif where:

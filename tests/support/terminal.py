@@ -52,8 +52,8 @@ CTRL_R, CTRL_S, CTRL_T = "\x12", "\x13", "\x14"
 READY = "127.0.0.1:"
 """The header names the service once the conversations are open."""
 
-WIDEST_TOAST = 60
-"""In cells."""
+NOTICE_LINES = 16
+"""How far above the lower edge a notice may begin: it is on top of the composer, which grows."""
 
 LEFT_ON = ("?1049", "?1000", "?1003", "?1006", "?1015", "?1016", "?2004", "?1004", "?2048")
 """Modes that a program has to switch off again."""
@@ -194,11 +194,14 @@ class Terminal:
         return "\n".join(line.partition("│")[2].rpartition("│")[0] for line in self.lines)
 
     @property
-    def in_toasts(self) -> str:
-        """What toasts say: they have a bar at their left and stand at the right edge."""
-        parts = [line.rpartition("▌") for line in self.lines]
-        first = self.screen.columns - WIDEST_TOAST - 8  # wide characters before it count once
-        return "\n".join(words for before, bar, words in parts if bar and len(before) >= first)
+    def in_notice(self) -> str:
+        """What a notice says: the bold words near the lower edge, above the composer or under a dialog."""
+        with self._changed:
+            first = max(0, self.screen.lines - NOTICE_LINES)
+            rows = [self.screen.buffer[y] for y in range(first, self.screen.lines)]
+            return "\n".join(
+                "".join(row[x].data for x in range(self.screen.columns) if row[x].bold) for row in rows
+            )
 
     def wait_for(
         self, wanted: str | Callable[[Terminal], object], what: str = "", limit_s: float = LIMIT_S

@@ -60,10 +60,10 @@ def test_start_on_a_full_disk_shows_what_was_saved_and_saves_again_once_there_is
         store.close_turn(reply.id, Status.COMPLETE, content="They sing.")
     with full(data.parent), start() as terminal:
         terminal.wait_for("They sing.")
-        terminal.wait_for("disk full: nothing is sent or saved until there is space")
         terminal.wait_for("The disk is full: nothing is saved until there is space")
         terminal.send("More", ENTER)
         terminal.wait_for("the conversations cannot be saved")
+        terminal.wait_for("disk full: nothing is sent or saved until there is space")
         assert service.prompts == []
         (data.parent / "filler").write_bytes(b"")
         terminal.wait_for("There is space on the disk again")
