@@ -65,8 +65,8 @@ ACTIONS: tuple[Action, ...] = (
         "ctrl+j,shift+enter,alt+enter", scope=Scope.COMPOSER, is_bound=False, in_palette=False,
     ),
     Action(
-        "app.interrupt", "Copy, stop or put aside",
-        "Copy the selection; else stop the reply; else put the composer's text aside. Never quits.",
+        "app.interrupt", "Copy, stop or clear",
+        "Copy the selection; else stop the reply; else clear the composer; Up restores its text. Never quits.",
         "ctrl+c", in_palette=False,
     ),
     Action(
