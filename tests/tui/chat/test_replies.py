@@ -54,7 +54,7 @@ async def test_reasoning_shows_its_newest_lines_and_folds_when_the_answer_begins
         shown = [line.strip(" │") for line in app.lines if "Thought number" in line]
         assert shown == [f"Thought number {number}." for number in (6, 7, 8)]
         assert "Thinking for 0 s" in app.text
-        assert "thinking · " in status(app)
+        await app.until(lambda: "thinking · " in status(app))
         thinking.set()
         await app.until(lambda: "The answer." in app.text)
         assert "Thought number" not in app.text

@@ -11,6 +11,7 @@ from pygments.lexers import get_all_lexers
 from rich.cells import cell_len, get_character_cell_size
 
 from gptalk_client.links import is_openable
+from gptalk_client.text import is_single
 from gptalk_tui.markdown.block_builder import parse
 from gptalk_tui.markdown.highlight import code_lines, language_of
 from gptalk_tui.markdown.inline import host_of
@@ -22,7 +23,7 @@ from gptalk_tui.widgets.transcript.layout import layout
 from gptalk_tui.widgets.transcript.lines import Line
 from gptalk_tui.widgets.transcript.styles import DARK, LIGHT, SYNTAX_NAMES, StyleTable
 from gptalk_tui.widgets.transcript.table_layout import column_widths
-from gptalk_tui.widgets.transcript.wrap import _SINGLE, wrap
+from gptalk_tui.widgets.transcript.wrap import wrap
 from support.markdown_texts import CODE, show, texts
 
 
@@ -214,8 +215,10 @@ def test_a_wide_letter_at_the_edge_goes_to_the_next_line() -> None:
 
 
 def test_characters_assumed_to_take_one_cell_do() -> None:
-    assert {get_character_cell_size(character) for character in _SINGLE} == {1}
-    assert all(cell_len(character + "\u0061") == 2 for character in _SINGLE)
+    single = [character for character in map(chr, range(0x20000)) if is_single(character)]
+    assert len(single) > 500
+    assert {get_character_cell_size(character) for character in single} == {1}
+    assert all(cell_len(character + "\u0061") == 2 for character in single)
 
 
 @pytest.mark.parametrize(
