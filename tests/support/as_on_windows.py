@@ -15,6 +15,7 @@ import importlib
 import os
 import pkgutil
 import platform
+import shutil
 import signal
 import subprocess
 import sys
@@ -71,6 +72,7 @@ def hide_posix() -> None:
     sys.modules["msvcrt"] = stand_in_for_msvcrt()
     sys.platform = "win32"
     subprocess.CREATE_NEW_PROCESS_GROUP = 0x200  # type: ignore[attr-defined]
+    vars(shutil)["_use_fd_functions"] = False  # decided when shutil was imported, by what os had then
     for name in POSIX_OF_OS:
         with contextlib.suppress(AttributeError):
             delattr(os, name)
