@@ -7,10 +7,12 @@ import re
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from unittest.mock import AsyncMock, patch
 
+from gptalk_client.errors import NetworkError
 from gptalk_client.model_choices import mark_favourite, note_used
 from gptalk_client.models import Finished, ReasoningAdded, Role, Usage, UsageReported
 from gptalk_client.presets import PRESETS
@@ -63,6 +65,30 @@ spectrum = np.fft.rfft(samples)
 loudest = freqs[np.abs(spectrum).argmax()]
 ```
 """
+BLOCKS = """# Release notes
+
+Everything that **changed**, with `code` and a [link](https://example.org).
+
+> [!NOTE]
+> Back up before you begin.
+
+## Steps
+
+1. Stop the service:
+
+   ```sh
+   systemctl stop chat
+   ```
+
+2. Start it again.
+
+| Version | Date | What is new |
+|---|---|---|
+| 1.0 | January | the first one |
+| 1.1 | March | faster, with a search through everything |
+
+> Quoted words.
+"""
 STRUCTS = """A struct that holds a reference names its lifetime too:
 
 ```rust
@@ -81,13 +107,17 @@ TRAINS = "They meet at **11:30**, 120 km from where the slower one started."
 
 CELL = 12.2
 """Width of a cell in the pictures."""
+WIDE = (120, 36)
+SIZES = (WIDE, (80, 24), (58, 24), (40, 12), (200, 50))
+"""Columns and lines that every screen is looked at in."""
+_SIZE = ContextVar("size", default=WIDE)
 _TEXT = re.compile(r'<text ([^>]*?)x="([\d.]+)"([^>]*?)textLength="([\d.]+)"([^>]*)>(.*?)</text>', re.DOTALL)
 
 
 @asynccontextmanager
 async def scene(
     *turns: list[Step],
-    size: tuple[int, int] = (120, 36),
+    size: tuple[int, int] | None = None,
     settings: Settings | None = None,
     window: int | None = None,
 ) -> AsyncIterator[Running]:
@@ -97,7 +127,7 @@ async def scene(
         provider.service = "gptalk.net"
         provider.window = window
         chosen = settings or Settings(provider="gptalk", model="gpt-3.5-turbo")
-        async with running_app(provider, Path(folder), size=size, settings=chosen) as app:
+        async with running_app(provider, Path(folder), size=size or _SIZE.get(), settings=chosen) as app:
             yield app
 
 
@@ -123,6 +153,9 @@ async def picture(app: Running) -> str:
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
     svg = svg.replace("Fira Code", "ui-monospace, Menlo, Consolas, DejaVu Sans Mono")
     svg = re.sub(r"terminal-\d+-", "terminal-", svg)
+    # Each line's own clip is a third of the file, and nothing reaches beyond its line.
+    svg = re.sub(r'<clipPath id="terminal-line-\d+">.*?</clipPath>\s*', "", svg, flags=re.DOTALL)
+    svg = re.sub(r' clip-path="url\(#terminal-line-\d+\)"', "", svg)
     return _TEXT.sub(_without_outer_blanks, svg)
 
 
@@ -141,6 +174,15 @@ def _without_outer_blanks(text: re.Match[str]) -> str:
     x = f"{float(x) + before * CELL:g}"
     length = f"{float(length) - (before + after) * CELL:g}"
     return f'<text {head}x="{x}"{middle}textLength="{length}"{rest}>{ink}</text>'
+
+
+def newest(app: Running) -> str:
+    """Return the newest message, with its reasoning, whether it is in view or not."""
+    document = app.chat.transcript.document
+    if not document.entries:
+        return ""
+    rows = document.rows(len(document.entries) - 1)
+    return rows.text + (rows.thoughts.recent if rows.thoughts is not None else "")
 
 
 async def talk(app: Running, *prompts: str) -> None:
@@ -169,7 +211,7 @@ async def chat() -> str:
         await app.press("ctrl+n")
         await talk(app, "How do lifetimes relate to borrows?")
         await app.send("and for structs?")
-        await app.until(lambda: "struct Excerpt" in app.text)
+        await app.until(lambda: "struct Excerpt" in newest(app))
         svg = await streaming_picture(app, "about 42 tokens/s · 3.2 s")
         gate.set()
         await app.until_idle()
@@ -191,10 +233,10 @@ async def hero() -> str:
             ("Names for a grey cat", 9, False),
         )
         await app.send("Pasta for eight")
-        await app.until(lambda: "drained pasta" in app.text)
+        await app.until(lambda: "drained pasta" in newest(app))
         await app.press("ctrl+n")
         await app.send("What does a Fourier transform do? With the terms in Japanese.")
-        await app.until(lambda: "np.fft" in app.text)
+        await app.until(lambda: "np.fft" in newest(app))
         gate.set()
         await app.until(lambda: len(app.chat.session.turns) == 1)
         await app.until(lambda: "●" in rows_of_list(app))
@@ -296,7 +338,7 @@ async def queue() -> str:
     gate = asyncio.Event()
     async with scene([STRUCTS, gate], ["Later."]) as app:
         await app.send("How do lifetimes look in structs?")
-        await app.until(lambda: "struct Excerpt" in app.text)
+        await app.until(lambda: "struct Excerpt" in newest(app))
         for prompt in ("and in traits?", "Now show me a whole program."):
             await app.send(prompt)
         await app.until(lambda: len(app.chat.query_one("#queue").rows) == 3)  # type: ignore[attr-defined]
@@ -372,9 +414,78 @@ async def models() -> str:
 
 async def light() -> str:
     """The light theme."""
-    settings = Settings(provider="gptalk", model="gpt-3.5-turbo", ui=UiSettings(theme="paper"))
+    return await _themed("paper")
+
+
+async def contrast() -> str:
+    """The theme of high contrast."""
+    return await _themed("contrast")
+
+
+async def ansi() -> str:
+    """The terminal's own colours."""
+    return await _themed("ansi")
+
+
+async def no_colour() -> str:
+    """No colours at all, as the environment asks."""
+    with patch.dict("os.environ", {"NO_COLOR": "1"}):
+        return await _themed("ink")
+
+
+async def _themed(theme: str) -> str:
+    settings = Settings(provider="gptalk", model="gpt-3.5-turbo", ui=UiSettings(theme=theme))
     async with scene([LIFETIMES], settings=settings) as app:
         await talk(app, "How do lifetimes relate to borrows?")
+        return await picture(app)
+
+
+async def welcome() -> str:
+    """A new conversation, and nothing in the list."""
+    async with scene([]) as app:
+        return await picture(app)
+
+
+async def reading() -> str:
+    """The transcript has the focus; headings, notes, quotes, lists and a table."""
+    async with scene([BLOCKS]) as app:
+        await talk(app, "Show me what Markdown can do.")
+        await app.press("tab", "g", "i")
+        return await picture(app)
+
+
+async def chips() -> str:
+    """A file and a long text in a prompt, each as one line."""
+    file, log = "x = 1\n" * 30, "a line of a log\n" * 120
+    prompt = f"What is wrong here?\n\n```py a.py\n{file}```\n\n{log}"
+    async with scene([PASTA]) as app:
+        await talk(app, prompt)
+        await app.press("alt+up", "alt+up")
+        return await picture(app)
+
+
+async def find() -> str:
+    """Finding a word in the conversation."""
+    async with scene([LIFETIMES]) as app:
+        await talk(app, "How do lifetimes relate to borrows?")
+        await app.press("ctrl+f", *"lifetime")
+        await app.until(lambda: "/" in app.chat.query_one("#find-bar").query_one("#count").render().plain)  # type: ignore[attr-defined]
+        return await picture(app)
+
+
+async def help_() -> str:
+    """The keys of what has the focus."""
+    async with scene([PASTA]) as app:
+        await talk(app, "Pasta for eight")
+        await app.press("f1")
+        await app.until(lambda: app.app.screen is not app.chat)
+        return await picture(app)
+
+
+async def failed() -> str:
+    """The service can't be reached: the prompt is back in the composer."""
+    async with scene([NetworkError("script.test refused the connection.")]) as app:
+        await talk(app, "Pasta for eight")
         return await picture(app)
 
 
@@ -383,7 +494,7 @@ async def thinking() -> str:
     gate = asyncio.Event()
     async with scene([ReasoningAdded(REASONING), gate, TRAINS]) as app:
         await app.send("When do the trains meet?")
-        await app.until(lambda: "Check" in app.text)
+        await app.until(lambda: "Check" in newest(app))
         svg = await streaming_picture(app, "thinking · about 42 tokens/s · 12.4 s")
         gate.set()
         await app.until_idle()
@@ -448,11 +559,28 @@ SCENES: dict[str, Callable[[], Awaitable[str]]] = {
     "opened": opened,
     "cut": cut,
     "refused": refused,
+    "failed": failed,
+    "welcome": welcome,
+    "reading": reading,
+    "chips": chips,
+    "find": find,
+    "help": help_,
     "light": light,
+    "contrast": contrast,
+    "ansi": ansi,
+    "no-colour": no_colour,
     "small": small,
 }
+IN_ONE_SIZE = {"hero", "light", "contrast", "ansi", "no-colour", "small"}
 
 
-async def take(name: str) -> str:
-    """Return the picture of a scene, as SVG."""
+def pictures_of(name: str) -> dict[str, tuple[int, int]]:
+    """Return the file of each picture of a scene, without its suffix, and the size of its screen."""
+    sizes = () if name in IN_ONE_SIZE else SIZES[1:]
+    return {name: WIDE} | {f"sizes/{name}-{width}x{height}": (width, height) for width, height in sizes}
+
+
+async def take(name: str, size: tuple[int, int] = WIDE) -> str:
+    """Return the picture of a scene in a size, as SVG."""
+    _SIZE.set(size)
     return await SCENES[name]()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from support.scenes import SCENES, take
+from support.scenes import SCENES, SIZES, pictures_of, take
 
 PICTURES = Path(__file__).parent.parent.parent / "screenshots"
 
@@ -25,6 +25,13 @@ async def test_the_picture_is_what_the_app_shows(name: str) -> None:
     )
 
 
+@pytest.mark.parametrize("size", SIZES[1:])
+async def test_a_cut_reply_in_other_sizes_is_as_pictured(size: tuple[int, int]) -> None:
+    stored = (PICTURES / f"sizes/cut-{size[0]}x{size[1]}.svg").read_text("utf-8")
+    assert parts(await take("cut", size)) == parts(stored), "take it again: python screenshots/take.py cut"
+
+
 def test_every_picture_has_a_scene() -> None:
     recorded = {"demo"}  # the film, by `record.py`
-    assert {path.stem for path in PICTURES.glob("*.svg")} - recorded == set(SCENES)
+    stored = {path.relative_to(PICTURES).with_suffix("").as_posix() for path in PICTURES.rglob("*.svg")}
+    assert stored - recorded == {file for name in SCENES for file in pictures_of(name)}

@@ -27,10 +27,10 @@ def shown(text: str, *pastes: str) -> list[str]:
         ("short", ["short"]),
         ("```py a.py\nx\n```", ["[a.py · 2 characters]"]),
         ("no file:\n```py\nx\n```", ["no file:", "```py", "x", "```"]),
-        (PASTE, ["[pasted text · 120 lines]"]),
-        (f"What is this?\n{PASTE}", ["What is this?", "[pasted text · 120 lines]"]),
-        (f"Look.\n\n{PASTE}\nThoughts?", ["Look.", "", "[pasted text · 120 lines]", "", "Thoughts?"]),
-        ("x" * 5_000, ["[pasted text · 5 kB]"]),
+        (PASTE, ["[long text · 120 lines]"]),
+        (f"What is this?\n{PASTE}", ["What is this?", "[long text · 120 lines]"]),
+        (f"Look.\n\n{PASTE}\nThoughts?", ["Look.", "", "[long text · 120 lines]", "", "Thoughts?"]),
+        ("x" * 5_000, ["[long text · 5 kB]"]),
     ],
 )
 def test_files_and_long_parts_are_shown_as_one_line(text: str, lines: list[str]) -> None:

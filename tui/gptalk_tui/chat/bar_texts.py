@@ -175,8 +175,10 @@ def turn_status(turn: LiveTurn, *, is_on_this_computer: bool) -> Content:
 
 def idle_status(
     last: BranchEntry | None, returned: Message | None, typed: str, *, send: str, has_queue: bool = False
-) -> Content:
+) -> list[Content]:
     """Return the figures of the last reply, and what to do about one that is not complete.
+
+    There may be several wordings, the longest first.
 
     Args:
         last: The last message.
@@ -186,19 +188,22 @@ def idle_status(
         has_queue: Prompts are queued: in the empty composer the key sends them.
     """
     if last is None or last.role is not Role.ASSISTANT:
-        return Content.empty()
+        return [Content.empty()]
     figures = reply_figures(last)
     if last.status is Status.COMPLETE:
-        return Content.styled(figures, "$ink-muted")
+        return [Content.styled(figures, "$ink-muted")]
     if last.status is Status.STREAMING:
-        return Content.styled("another window is writing this reply", "$ink-muted")
+        return [Content.styled("another window is writing this reply", "$ink-muted")]
     if typed.strip() and returned is not None:
         does = "tries again" if typed == returned.content else "sends it in place of the one that failed"
-        return Content.styled(f"the prompt is back: {send} {does}", "$ink-warning")
+        return [Content.styled(f"the prompt is back: {send} {does}", "$ink-warning")]
     does = "continues" if is_cut(last) else "asks again"
     hint = "" if has_queue else f"{send} in the empty composer {does}"
     more = "/continue goes on from here" if may_continue(last) and (has_queue or not is_cut(last)) else ""
-    return Content.styled(" · ".join(part for part in (hint, more, figures) if part), "$ink-muted")
+    brief = "" if has_queue else f"{send} {does}"
+    # The key and the figures are the last to go.
+    wordings = [(hint, more, figures), (brief, more, figures), (brief, figures)]
+    return list(dict.fromkeys(Content.styled(_joined(each), "$ink-muted") for each in wordings))
 
 
 def closed_status() -> Content:

@@ -138,6 +138,7 @@ class StatusBars:
         """Bring the status line up to date."""
         session, transcript, keys = self._session, self._transcript, self._host.keys
         send, end, turn = keys.how("turn.send"), keys.how("transcript.end"), session.turn
+        shorter: Sequence[Content] = ()
         if turn is not None and session.edit is not None:
             left = bar_texts.edit_status(session.edit.message, send, is_replying=True)
         elif turn is not None:
@@ -152,7 +153,7 @@ class StatusBars:
         elif session.edit is not None:
             left = bar_texts.edit_status(session.edit.message, send)
         else:
-            left = bar_texts.idle_status(
+            left, *shorter = bar_texts.idle_status(
                 transcript.last_entry,
                 session.returned,
                 self._composer.text,
@@ -162,10 +163,11 @@ class StatusBars:
         right = bar_texts.place_status(
             is_following=transcript.is_following, has_new_text=transcript.has_new_text, end=end
         )
+        self.status.shorter = shorter
         self.status.left, self.status.right = left, right
         is_low = self._host.size.height <= LOW_SCREEN
         self.status.display = not is_low or bool(self.status.notice.plain)
-        self._composer.border_subtitle = (right if right.plain else left) if is_low else ""
+        self._composer.border_subtitle = (right if right.plain else [left, *shorter][-1]) if is_low else ""
 
     def show_notice(self, notice: Content) -> None:
         """Show a notice in place of the status, or the status again."""

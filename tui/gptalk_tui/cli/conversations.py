@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gptalk_client.errors import UsageError
 from gptalk_client.models import Conversation, iso_utc
 from gptalk_client.text import one_line, visible
 from gptalk_tui.cli import completing, terminal
@@ -174,7 +175,11 @@ def rm(context: Globals, conversations: tuple[str, ...]) -> None:
 def restore(context: Globals, conversations: tuple[str, ...]) -> None:
     """Restore conversations from the trash."""
     with opened(context) as store:
-        found = [store.find_conversation(each) for each in conversations]
+        try:
+            found = [store.find_conversation(each) for each in conversations]
+        except UsageError as err:
+            err.hint = err.hint.replace("`gptalk-tui list`", "`gptalk-tui list --trash`")
+            raise
         for each in found:
             store.restore_conversation(each.id)
             _tell("Restored", each)

@@ -1,7 +1,7 @@
 """Long parts of a prompt that are shown as one line: files that it named, and pasted text.
 
-Found in the text itself, as it is stored and sent: the blocks that `@path` added name their file, and what is
-longer than a paste that the composer folds was not typed.
+Found in the text itself, as it is stored and sent: the blocks that `@path` added name their file, and a text as
+long as a paste that the composer folds is folded too. It is called pasted only where that is known.
 """
 
 from __future__ import annotations
@@ -71,11 +71,11 @@ def _pastes(text: str, start: int, end: int, known: Sequence[str]) -> Iterator[C
         at = text.find(paste, start, end) if is_long(paste) else -1
         if at >= 0:
             yield from _pastes(text, start, at, known)
-            yield _chip(text, at, at + len(paste))
+            yield _chip(text, at, at + len(paste), "pasted text")
             yield from _pastes(text, at + len(paste), end, known)
             return
     low, high = _without_own_words(text[start:end])
-    yield _chip(text, start + low, start + high)
+    yield _chip(text, start + low, start + high, "long text")
 
 
 def _without_own_words(text: str) -> tuple[int, int]:
@@ -96,10 +96,10 @@ def _is_own(text: str) -> bool:
     return len(text) <= OWN_CHARS and text.count("\n") < OWN_LINES
 
 
-def _chip(text: str, start: int, end: int) -> Chip:
+def _chip(text: str, start: int, end: int, what: str) -> Chip:
     pasted = text[start:end].strip("\n")
     lines = pasted.count("\n") + 1
     size = f"{lines:,} lines" if lines > 1 else size_title(len(pasted.encode()))
     if text[end : end + 1] == "\n":
         end += 1
-    return Chip(start, end, f"[pasted text · {size}]")
+    return Chip(start, end, f"[{what} · {size}]")

@@ -44,6 +44,9 @@ class Bar(Widget):
     right: reactive[Content] = reactive(Content.empty)
     """Text at the right edge."""
 
+    shorter: Sequence[Content] = ()
+    """The left part in fewer words, the longest first, for where it does not fit; set before `left`."""
+
     spots: Sequence[KeySpot] = ()
     """The keys that the left part names."""
 
@@ -59,6 +62,11 @@ class Bar(Widget):
         width = self.content_size.width
         room = width - self.right.cell_length
         if room < 1 or not self.right.cell_length:
-            return self.left.truncate(max(0, width), ellipsis=True)
-        left = self.left.truncate(room - 1, ellipsis=True)
+            return self._left_in(width).truncate(max(0, width), ellipsis=True)
+        left = self._left_in(room - 1).truncate(room - 1, ellipsis=True)
         return Content.assemble(left, " " * (room - left.cell_length), self.right)
+
+    def _left_in(self, cells: int) -> Content:
+        """Return the left part in as many words as fit."""
+        every = (self.left, *self.shorter)
+        return next((each for each in every if each.cell_length <= cells), every[-1])
