@@ -2,7 +2,8 @@
 
 `python screenshots/take.py`, from an environment with the `dev` extra.
 
-Each is the app itself, driven by keys, answered by a script so that the picture is the same each time.
+Every screen is taken at 120 by 36 cells, and in `sizes/` at four other sizes. Each picture is the app itself,
+driven by keys, answered by a script so that it is the same each time.
 """
 
 from __future__ import annotations
@@ -15,15 +16,16 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "tests"))
 
 from support.readme import write_key_table  # noqa: E402 - found through the line above
-from support.scenes import SCENES, take  # noqa: E402
+from support.scenes import SCENES, pictures_of, take  # noqa: E402
 
 
 def main() -> None:
     """Take all pictures, or those named on the command line."""
     for name in sys.argv[1:] or SCENES:
-        picture = asyncio.run(take(name))
-        (HERE / f"{name}.svg").write_text(picture, encoding="utf-8")
-        print(f"{name}.svg")
+        for file, size in pictures_of(name).items():
+            picture = asyncio.run(take(name, size))
+            (HERE / f"{file}.svg").write_text(picture, encoding="utf-8")
+            print(f"{file}.svg")
     write_key_table()
 
 

@@ -515,7 +515,7 @@ async def _thought_over(*keys: str) -> str:
     turn = [ReasoningAdded(REASONING), TRAINS, UsageReported(Usage(2861, 239, 180)), Finished("stop")]
     async with scene(turn, window=32_000) as app:
         await talk(app, "When do the trains meet?")
-        await app.until(lambda: "3.1k / 32k" in str(app.chat.controllers.bars.header.right))
+        await app.until(lambda: app.chat.services.window_of(app.chat.session.chosen) == 32_000)
         await app.press(*keys)
         return await picture(app)
 

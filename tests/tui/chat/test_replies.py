@@ -204,6 +204,21 @@ async def test_enter_continues_a_reply_that_was_cut(tmp_path: Path) -> None:
 # What it took
 
 
+@pytest.mark.parametrize(
+    ("columns", "hint"), [(120, "Enter in the empty composer continues · "), (58, "Enter continues · ")]
+)
+async def test_the_figures_of_a_cut_reply_stay_where_the_words_get_shorter(
+    tmp_path: Path, columns: int, hint: str
+) -> None:
+    turn: list[Step] = ["Half of " * 30, UsageReported(Usage(2861, 239)), Finished("length")]
+    async with running_app(ScriptedProvider(turn), tmp_path, size=(columns, 24)) as app:
+        await ask(app, "go")
+        shown = app.chat.query_one("#status").render().plain  # type: ignore[attr-defined]
+        assert hint in shown
+        assert "239 tokens" in shown
+        assert "…" not in shown
+
+
 async def test_the_status_line_has_the_engines_own_counts_and_the_header_the_context(tmp_path: Path) -> None:
     provider = ScriptedProvider(["Counted.", UsageReported(Usage(1200, 34, 20)), Finished("stop")])
     provider.window = 8192

@@ -111,6 +111,10 @@ def test_ambiguous_title_lists_the_candidates(run: Run, store: Store) -> None:
     assert done.err.count("'Twins'") == 2
 
 
+def test_an_unknown_conversation_to_restore_is_looked_for_in_the_trash(run: Run) -> None:
+    assert "`gptalk-tui list --trash` shows the conversations." in run("restore", "nothing").err
+
+
 def test_archive_rm_restore_and_rename(run: Run, store: Store, conversations: list[str]) -> None:
     pasta, rust = conversations
     assert run("archive", pasta[:8]).code == 0
