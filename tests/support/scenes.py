@@ -469,7 +469,7 @@ async def find() -> str:
     async with scene([LIFETIMES]) as app:
         await talk(app, "How do lifetimes relate to borrows?")
         await app.press("ctrl+f", *"lifetime")
-        await app.until(lambda: "/" in app.chat.query_one("#find-bar").query_one("#count").render().plain)  # type: ignore[attr-defined]
+        await app.until(lambda: app.chat.controllers.find._is_whole)
         return await picture(app)
 
 
