@@ -22,7 +22,7 @@ from gptalk_tui.dialogs.model_picker import ModelPicker
 from gptalk_tui.dialogs.provider_form import ProviderForm
 from gptalk_tui.dialogs.providers import ProvidersScreen
 from gptalk_tui.dialogs.settings import SettingsScreen
-from gptalk_tui.dialogs.setup import SetupScreen
+from gptalk_tui.dialogs.setup import Choice, SetupScreen
 from gptalk_tui.factory import build_provider
 from gptalk_tui.widgets.row_list import RowList
 from support.apps import Running, paths_in
@@ -396,3 +396,14 @@ async def test_every_field_and_row_can_be_reached_at_any_size(tmp_path: Path, si
         rows = app.app.screen.query_one(RowList)
         assert rows.region.bottom <= size[1]
         assert 0 <= rows.at - int(rows.scroll_y) < rows.size.height
+
+
+async def test_the_first_start_names_nobody_until_a_provider_is_chosen(tmp_path: Path) -> None:
+    async with real_app(tmp_path, Settings()) as app:
+        await at(app, SetupScreen)
+        bars = app.chat.controllers.bars
+        assert header(app) == ""
+        assert "answers" not in str(bars.welcome.content)
+        app.app.screen.dismiss(Choice("gptalk", "http://127.0.0.1:9"))
+        await app.until(lambda: "127.0.0.1:9" in header(app))
+        await app.until(lambda: "answers" in str(bars.welcome.content))

@@ -89,17 +89,23 @@ class StatusBars:
             model = provider.model_for(model)
         if not model and last is not None and last.provider == name:
             model = last.model
-        self.header.right = bar_texts.header_right(
-            model or "default model",
-            service,
-            width,
-            persona=self._persona(),
-            context=bar_texts.context_words(self._last_usage, services.window_of(session.chosen)),
+        # The first start asks who shall answer: until then nobody is named.
+        is_chosen = bool(services.settings.provider or (conversation and conversation.provider) or last)
+        self.header.right = (
+            bar_texts.header_right(
+                model or "default model",
+                service,
+                width,
+                persona=self._persona(),
+                context=bar_texts.context_words(self._last_usage, services.window_of(session.chosen)),
+            )
+            if is_chosen
+            else Content.empty()
         )
         self.welcome.update(
             bar_texts.welcome_text(
-                name,
-                place,
+                name if is_chosen else "",
+                place if is_chosen else "",
                 model,
                 self._host.keys,
                 is_narrow=width < NARROW_WELCOME,
