@@ -197,9 +197,11 @@ async def streaming_picture(app: Running, status: str) -> str:
     from textual.content import Content
 
     app.chat.controllers.bars.pause()
-    app.chat.query_one("#status").left = Content.assemble(  # type: ignore[attr-defined]
-        ("⠹ ", "$ink-accent"), (status, "$ink-muted")
-    )
+    words = Content.assemble(("⠹ ", "$ink-accent"), (status, "$ink-muted"))
+    line = app.chat.query_one("#status")
+    line.left = words  # type: ignore[attr-defined]
+    if not line.display:  # on a low screen the composer's border has the words
+        app.chat.composer.border_subtitle = words
     return await picture(app)
 
 
