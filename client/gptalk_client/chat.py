@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple, Self, TypeAlias, cast
 
@@ -290,21 +290,31 @@ class Chat:
             )  # fmt: skip
             ending = self._start_ending(saver, in_memory, is_unread=not is_read())
             turn.ended = TurnEnded(in_memory, cause)
-            try:
+            async with self._settled(turn, ending):
                 if stream is not None:
                     with contextlib.suppress(GptalkError):
                         await stream.aclose()
                 if not has_ended and cause is None:
                     await asyncio.wait({ending}, timeout=self._close_timeout_s)
-            finally:
-                turn.ended = _ended(ending, turn.ended)
-        deadline = time.monotonic() + self._close_timeout_s
-        while not ending.done() and time.monotonic() < deadline:
-            await asyncio.wait({ending}, timeout=self._flush_s)
-            for notice in saver.take_notices():
-                yield notice
-        turn.ended = _ended(ending, turn.ended)
+        async with self._settled(turn, ending):
+            deadline = time.monotonic() + self._close_timeout_s
+            while not ending.done() and time.monotonic() < deadline:
+                await asyncio.wait({ending}, timeout=self._flush_s)
+                for notice in saver.take_notices():
+                    yield notice
         yield turn.ended
+
+    @contextlib.asynccontextmanager
+    async def _settled(self, turn: Turn, ending: asyncio.Task[_Closed]) -> AsyncIterator[None]:
+        """Wait for a row that is being closed also where a stop comes meanwhile; then note how the turn ended."""
+        try:
+            yield
+        except (asyncio.CancelledError, GeneratorExit):
+            await asyncio.wait({ending}, timeout=self._close_timeout_s)
+            raise
+        finally:
+            assert turn.ended is not None
+            turn.ended = _ended(ending, turn.ended)
 
     async def _open(self, open_rows: Callable[[Store], _Opened]) -> _Opened:
         opening = asyncio.ensure_future(self._store.call(open_rows))

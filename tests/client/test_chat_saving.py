@@ -299,3 +299,27 @@ async def test_purging_the_conversation_ends_the_turn_in_memory(chat: Chat, stor
     assert (events[-1].reply.content, events[-1].reply.status) == ("text", Status.COMPLETE)
     assert store.conversations() == []
     assert chat.unsaved_replies == 0
+
+
+async def test_a_stop_while_the_row_is_closed_waits_for_it(thread: StoreThread, store: FlakyStore) -> None:
+    chat = Chat(thread, flush_s=0.01, close_timeout_s=30)
+    conversation = store.create_conversation()
+    store.go_on = threading.Event()
+    turn = chat.reply(conversation.id, "hi", provider=ScriptedProvider(["all of it"]))
+
+    async def follow() -> None:
+        async for _ in turn:
+            pass
+
+    task = asyncio.create_task(follow())
+    await until(lambda: chat.unsaved_replies == 1)
+    task.cancel()
+    await asyncio.sleep(0)
+    store.go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert chat.unsaved == {}
+    assert turn.ended is not None
+    assert turn.ended.reply.status is Status.COMPLETE
+    assert turn.ended.conversation is not None
+    assert turn.ended.conversation.id == conversation.id

@@ -227,9 +227,10 @@ class Turns:
 
         A turn whose rows are being stored is stopped once they are: the prompt may be on disk already.
         """
-        turn.is_stopping = True
-        if turn.cancel is not None:
-            turn.cancel()
+        if not turn.is_stopping:  # once: its row is closed meanwhile, and that is not to be cut short
+            turn.is_stopping = True
+            if turn.cancel is not None:
+                turn.cancel()
 
     async def stop_all(self, limit_s: float) -> None:
         """Stop every turn and wait until their rows are closed, for `limit_s` seconds at most."""
