@@ -153,10 +153,16 @@ def one_line(text: str, *, max_chars: int = 80) -> str:
         text: Anything; only its beginning is looked at if it is much longer than `max_chars`.
         max_chars: Most characters of the result, at least 1.
     """
-    beginning = text.lstrip()[: max_chars * 16]
-    line = " ".join(visible(beginning).split())
-    if len(line) <= max_chars and len(beginning) < max_chars * 16:
-        return line
+    stripped = text.lstrip()
+    for most in (
+        max_chars * 2,
+        max_chars * 16,
+    ):  # the first is enough unless most of it is white space or floods
+        line = " ".join(visible(stripped[:most]).split())
+        if len(line) > max_chars:
+            break
+        if len(stripped) < most:
+            return line
     return line[: max_chars - 1].rstrip(" \u200d") + "…"
 
 

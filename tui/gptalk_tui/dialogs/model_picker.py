@@ -72,6 +72,8 @@ class ModelPicker(Dialog[str | None]):
         self._current = _LISTED + current if current else None
         self._typed = typed
         self._choices = ModelChoices()
+        self._texts: dict[str, str] = {}
+        """What is shown of each name: to make it harmless takes time, and each key looks through all of them."""
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog -tall"):
@@ -127,7 +129,7 @@ class ModelPicker(Dialog[str | None]):
         used = {name: at for at, name in enumerate(self._choices.used)}
         found = []
         for at, name in enumerate(models):
-            match = fuzzy_match(query, one_line(name, max_chars=200))
+            match = fuzzy_match(query, self._shown(name))
             if match is not None:
                 order = (match.rank, name not in self._choices.favourites, used.get(name, len(used)))
                 found.append(((*order, match.spread, at), name, match.spans))
@@ -152,11 +154,17 @@ class ModelPicker(Dialog[str | None]):
         mark = _STAR if model.name in self._choices.favourites else ""
         return Row(
             _LISTED + model.name,
-            one_line(model.name, max_chars=200),
+            self._shown(model.name),
             one_line(model.summary),
             mark,
             spans=spans,
         )
+
+    def _shown(self, name: str) -> str:
+        text = self._texts.get(name)
+        if text is None:
+            text = self._texts[name] = one_line(name, max_chars=200)
+        return text
 
     # Keys
 
