@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from textual.widgets import Input, Static, TextArea
 
 from gptalk_client.config_file import load_settings
@@ -17,6 +18,7 @@ from gptalk_client.providers.base import Provider
 from gptalk_client.settings import ChatSettings, Persona, ProviderSettings, Settings
 from gptalk_client.store.store import Store
 from gptalk_tui.app import GptalkApp
+from gptalk_tui.dialogs.key_hints import KeyHints
 from gptalk_tui.dialogs.model_picker import ModelPicker
 from gptalk_tui.dialogs.settings import SettingsScreen
 from gptalk_tui.widgets.cycle import Cycle
@@ -116,6 +118,34 @@ async def test_what_is_in_force_is_shown_and_can_be_changed_for_one_conversation
         assert scripted.requests[-1].model == "test-model"
         assert scripted.requests[-1].options == {"temperature": 0.5}
         assert not app.paths.config_file.exists()
+
+
+@pytest.mark.parametrize("size", [(58, 24), (40, 12)])
+async def test_the_keys_stay_in_sight_while_the_fields_scroll(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with running_app(ScriptedProvider(["ok"]), tmp_path, size=size) as app:
+        await opened(app)
+        screen = app.app.screen
+        for field in ("#provider", "#system"):
+            screen.query_one(field).focus()
+            await app.pilot.pause()
+            assert screen.query_one(field).region in screen.query_one(".dialog-fields").region
+            hints = screen.query_one(KeyHints)
+            assert hints.region in screen.query_one(".dialog").region
+            assert hints.render().plain.startswith("Ctrl+T save   Esc cancel")
+
+
+async def test_behind_a_dialog_no_edge_is_left_for_its_band_to_cut(tmp_path: Path) -> None:
+    async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:
+        chat = app.chat
+        ground = chat.styles.background
+        before = chat.list_pane.styles.background, chat.composer.styles.border_bottom
+        assert before[0] != ground
+        await opened(app)
+        assert chat.list_pane.styles.background == ground
+        assert chat.composer.styles.border_bottom == ("round", ground)
+        await app.press("escape")
+        await app.until(lambda: app.app.screen is chat)
+        assert (chat.list_pane.styles.background, chat.composer.styles.border_bottom) == before
 
 
 async def test_a_new_conversation_takes_what_was_set_before_its_first_prompt(tmp_path: Path) -> None:

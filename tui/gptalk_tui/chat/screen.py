@@ -370,6 +370,16 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
     def _code_clicked(self, event: Transcript.CodeClicked) -> None:
         self.controllers.navigation.copy(event.source, "the code block")
 
+    def on_screen_suspend(self) -> None:
+        self._lie_behind(True)
+
+    def on_screen_resume(self) -> None:
+        self._lie_behind(False)
+
+    def _lie_behind(self, is_behind: bool) -> None:
+        for widget in (self.list_pane, self.composer):
+            widget.set_class(is_behind, "-behind")
+
     def on_resize(self) -> None:
         """Fit the parts to another size."""
         self.controllers.sidebar.fit()

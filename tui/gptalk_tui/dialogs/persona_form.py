@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Input, Static
 
 from gptalk_client.errors import GptalkError
@@ -58,10 +58,11 @@ class PersonaForm(Dialog[str | None]):
         with Vertical(classes="dialog", id="settings"):
             title = f"Persona · {one_line(self._persona)}" if self._persona else "New persona"
             yield Static(title, classes="dialog-title", markup=False)
-            if not self._persona:
-                yield setting("name", Input(placeholder="a short name", id="name"))
-            yield SettingsForm(has_context=False)
-            yield Static(classes="dialog-error", markup=False)
+            with VerticalScroll(classes="dialog-fields", can_focus=False):
+                if not self._persona:
+                    yield setting("name", Input(placeholder="a short name", id="name"))
+                yield SettingsForm(has_context=False)
+                yield Static(classes="dialog-error", markup=False)
             yield KeyHints(("Enter", "save"), ("Tab", "next"), ("Esc", "back"))
 
     def on_mount(self) -> None:

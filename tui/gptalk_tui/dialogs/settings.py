@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
@@ -88,12 +88,13 @@ class SettingsScreen(Dialog[list[Chosen] | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog", id="settings"):
             yield Static(f"Settings · “{self._title}”", classes="dialog-title", markup=False)
-            scopes = [(HERE, "this conversation"), (DEFAULT, "all new ones (default)")]
-            yield setting("for", Cycle(scopes, id="scope"))
-            yield setting("persona", Cycle([], id="persona"))
-            yield setting("reasoning", Cycle(_REASONING, id="reasoning"))
-            yield SettingsForm()
-            yield Static(classes="dialog-error", markup=False)
+            with VerticalScroll(classes="dialog-fields", can_focus=False):
+                scopes = [(HERE, "this conversation"), (DEFAULT, "all new ones (default)")]
+                yield setting("for", Cycle(scopes, id="scope"))
+                yield setting("persona", Cycle([], id="persona"))
+                yield setting("reasoning", Cycle(_REASONING, id="reasoning"))
+                yield SettingsForm()
+                yield Static(classes="dialog-error", markup=False)
             yield KeyHints()
 
     def on_mount(self) -> None:
@@ -217,10 +218,12 @@ class SettingsScreen(Dialog[list[Chosen] | None]):
     def _focus_changed(self) -> None:
         does = {"provider": "providers", "model": "models", "persona": "personas"}
         focused = self.focused.id or "" if self.focused is not None else ""
-        hints = [("Enter", does[focused])] if focused in does else []
+        hints = [(self._save_key, "save"), ("Esc", "cancel")]  # first, where there is room for one line only
+        if focused in does:
+            hints.append(("Enter", does[focused]))
         if isinstance(self.focused, Cycle):
             hints.append(("← →", "choose"))
-        self.query_one(KeyHints).show(*hints, ("Tab", "next"), (self._save_key, "save"), ("Esc", "cancel"))
+        self.query_one(KeyHints).show(*hints, ("Tab", "next"))
 
     def action_move(self, by: int) -> None:
         """Go to another field."""
