@@ -126,9 +126,9 @@ async def test_the_keys_stay_in_sight_while_the_fields_scroll(tmp_path: Path, si
         await opened(app)
         screen = app.app.screen
         for field in ("#provider", "#system"):
-            screen.query_one(field).focus()
-            await app.pilot.pause()
-            assert screen.query_one(field).region in screen.query_one(".dialog-fields").region
+            chosen, fields = screen.query_one(field), screen.query_one(".dialog-fields")
+            chosen.focus()
+            await app.until(lambda: chosen.region in fields.region)  # noqa: B023 - awaited here
             hints = screen.query_one(KeyHints)
             assert hints.region in screen.query_one(".dialog").region
             assert hints.render().plain.startswith("Ctrl+T save   Esc cancel")
