@@ -154,10 +154,8 @@ def one_line(text: str, *, max_chars: int = 80) -> str:
         max_chars: Most characters of the result, at least 1.
     """
     stripped = text.lstrip()
-    for most in (
-        max_chars * 2,
-        max_chars * 16,
-    ):  # the first is enough unless most of it is white space or floods
+    # Twice as many are enough, unless most of them are white space or floods.
+    for most in (max_chars * 2, max_chars * 16):
         line = " ".join(visible(stripped[:most]).split())
         if len(line) > max_chars:
             break
