@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 
 import pytest
 
 from gptalk_client.models import (
     Finished,
+    Message,
     Phase,
     PhaseChanged,
     ReasoningAdded,
+    Role,
     Status,
     TextReplaced,
     Usage,
     UsageReported,
 )
 from gptalk_client.settings import ChatSettings, Settings
+from gptalk_tui.chat.bar_texts import place_status, turn_status
+from gptalk_tui.chat.turns import LiveTurn
+from gptalk_tui.widgets.bar import fit
 from support.apps import Running, running_app
 from support.scripted_provider import ScriptedProvider, Step
 
@@ -217,6 +223,31 @@ async def test_the_figures_of_a_cut_reply_stay_where_the_words_get_shorter(
         assert hint in shown
         assert "239 tokens" in shown
         assert "…" not in shown
+
+
+async def test_on_a_low_screen_the_border_has_the_figures_and_keeps_them_as_a_reader_scrolls(
+    tmp_path: Path,
+) -> None:
+    async with running_app(ScriptedProvider(["Half of " * 300]), tmp_path, size=(40, 12)) as app:
+        await ask(app, "go")
+        figures = r"(about |~)600 tokens · .*\d s\b"
+        border = app.chat.composer
+        await app.until(lambda: re.search(figures, str(border.border_subtitle)))
+        await app.press("pageup", "pageup")
+        await app.until(lambda: not app.chat.transcript.is_following)
+        await app.pilot.pause()
+        assert re.search(figures, str(border.border_subtitle))
+
+
+@pytest.mark.parametrize("cells", [40, 58, 80])
+def test_words_of_a_running_turn_go_before_its_figures(cells: int) -> None:
+    turn = LiveTurn("c", 1, phase=Phase.STREAMING)
+    turn.reply = Message("m", "c", None, Role.ASSISTANT, "", Status.STREAMING, 0)
+    rights = place_status(is_following=False, has_new_text=True, end="End")
+    left, right = fit(turn_status(turn, is_on_this_computer=False), rights, cells - 6)
+    assert re.search(r"0(/s| tokens/s) · \d+\.\d s$", left.plain)
+    assert right.plain.startswith("↓ ")
+    assert right.plain.endswith("End")
 
 
 async def test_the_status_line_has_the_engines_own_counts_and_the_header_the_context(tmp_path: Path) -> None:

@@ -86,12 +86,12 @@ def thought_words(seconds: int | None, *, is_growing: bool) -> str:
     return f"Thought for {took}" if seconds else "Thought for less than a second"
 
 
-def count_words(entry: BranchEntry) -> str:
+def count_words(entry: BranchEntry, about: str = "about ") -> str:
     """Return how many tokens a reply has, by the service's own count or about; empty where there are none."""
     tokens, is_counted = tokens_of(entry)
     if not tokens:
         return ""
-    return f"{'' if is_counted else 'about '}{tokens:,} token{'' if tokens == 1 else 's'}"
+    return f"{'' if is_counted else about}{tokens:,} token{'' if tokens == 1 else 's'}"
 
 
 def details_words(entry: BranchEntry) -> str:
@@ -101,9 +101,9 @@ def details_words(entry: BranchEntry) -> str:
     return " · ".join(part for part in (one_line(entry.model), reply_figures(entry)) if part)
 
 
-def reply_figures(entry: BranchEntry) -> str:
+def reply_figures(entry: BranchEntry, *, is_brief: bool = False) -> str:
     """Return how long a reply is, how fast it came and how long it took; empty where that is not known."""
-    words, took = count_words(entry), duration_s(entry)
+    words, took = count_words(entry, "~" if is_brief else "about "), duration_s(entry)
     if not words or took is None:
         return ""
     rate = f"{tokens_of(entry)[0] / took:.0f}/s" if took >= 0.1 else ""
