@@ -15,7 +15,7 @@ from gptalk_tui.actions import ACTION_OF, ACTIONS, Scope
 from gptalk_tui.chat.footer import footer as footer_of
 from gptalk_tui.chat.footer import hints_for
 from gptalk_tui.chat.services import ways
-from gptalk_tui.dialogs.help import help_text
+from gptalk_tui.dialogs.help import HelpScreen, help_text
 from gptalk_tui.dialogs.picker import PickerScreen
 from gptalk_tui.dialogs.settings import SettingsScreen
 from gptalk_tui.keymap import KeyMap, key_name, key_title
@@ -167,6 +167,27 @@ async def test_a_narrow_footer_keeps_the_commands_and_help(tmp_path: Path) -> No
         assert footer(app) == "Esc back   Ctrl+P commands   F1 help"
         await app.press("ctrl+s")
         await app.until(lambda: footer(app) == "Enter open   Ctrl+P commands   F1 help")
+
+
+@pytest.mark.parametrize(
+    ("columns", "keys"),
+    [
+        (40, "Tab all   Esc close   F1 help"),
+        (58, "Enter read   Down next   Tab all   Esc close   F1 help"),
+        (120, "Enter read   Down next   Up before   Tab all conversations   Esc close   F1 help"),
+    ],
+)
+async def test_the_find_bars_footer_keeps_help_and_the_way_to_all_conversations(
+    tmp_path: Path, columns: int, keys: str
+) -> None:
+    async with running_app(ScriptedProvider(["a whale"]), tmp_path, size=(columns, 24)) as app:
+        await app.send("Go")
+        await app.until_idle()
+        await app.press("ctrl+f")
+        await app.until(lambda: footer(app) == keys)
+        x = footer(app).index("F1 help") + 4
+        await app.pilot.click("#footer", offset=(x, 0))
+        await app.until(lambda: isinstance(app.app.screen, HelpScreen))
 
 
 async def test_a_click_on_a_key_of_the_footer_presses_it(tmp_path: Path) -> None:

@@ -141,7 +141,7 @@ class StatusBars:
         """Return the keys that the footer may show, most useful first."""
         focused, commands, is_replying = self._host.focused, self._commands, self._session.is_replying
         if isinstance(focused, Input) and focused.id == "find":
-            return FIND
+            return [*FIND, *hints_for([ACTION_OF["app.help"]], self._host.keys)]
         is_finding = commands.is_available(ACTION_OF["find.next"])
         back = way_back(commands.scope, is_replying=is_replying, is_finding=is_finding)
         return [*back, *hints_for(commands.hinted(), self._host.keys)]
