@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gptalk_client.models import (
+    BranchEntry,
     Finished,
     Message,
     Phase,
@@ -24,6 +25,7 @@ from gptalk_client.settings import ChatSettings, Settings
 from gptalk_tui.chat.bar_texts import place_status, turn_status
 from gptalk_tui.chat.turns import LiveTurn
 from gptalk_tui.widgets.bar import fit
+from gptalk_tui.widgets.transcript.reply_words import origin_wordings
 from support.apps import Running, running_app
 from support.scripted_provider import ScriptedProvider, Step
 
@@ -268,16 +270,39 @@ async def test_without_a_count_the_status_line_says_about(tmp_path: Path) -> Non
         assert " / " not in header(app)
 
 
-async def test_a_chosen_message_says_where_it_comes_from_and_nothing_moves(tmp_path: Path) -> None:
-    provider = ScriptedProvider(["Counted.", UsageReported(Usage(1200, 34, None))])
+async def test_the_status_line_says_where_a_chosen_message_comes_from_and_nothing_moves(
+    tmp_path: Path,
+) -> None:
+    provider = ScriptedProvider(["# Counted", UsageReported(Usage(1200, 34, None))])
     async with running_app(provider, tmp_path) as app:
         await ask(app, "go")
-        before = app.lines
+        before, figures = app.lines, status(app)
         await app.press("alt+up")
-        y = next(y for y, line in enumerate(app.lines) if "gptalk · test-model · 20" in line)
-        assert app.lines[y].endswith(" s · 34 tokens")
-        assert before[y] == ""
-        assert [line.strip("┃ ") for line in app.lines[y + 1 :]] == [line.strip() for line in before[y + 1 :]]
+        await app.until(lambda: status(app).startswith("gptalk · test-model · 20"))
+        assert status(app).endswith(" s · 34 tokens")
+        assert [line.strip("┃ ") for line in app.lines] == [line.strip() for line in before]
+        await app.press("alt+up")
+        await app.until(lambda: re.fullmatch(r"20\d\d-\d\d-\d\d \d\d:\d\d", status(app)))
+        await app.press("escape")
+        await app.until(lambda: status(app) == figures)
+
+
+def test_the_origin_of_a_reply_keeps_its_figures_in_a_narrow_window() -> None:
+    entry = BranchEntry(
+        "m",
+        None,
+        Role.ASSISTANT,
+        Status.COMPLETE,
+        1_700_000_000_000,
+        240,
+        model="gpt-3.5-turbo",
+        provider="gptalk",
+        duration_ms=4200,
+    )
+    found = origin_wordings(entry)
+    assert found[0].startswith("gptalk · gpt-3.5-turbo · 2023-11-1")
+    assert found[0].endswith(" · 4.2 s · about 60 tokens")
+    assert found[-2:] == ["gpt-3.5-turbo · 4.2 s · ~60 tokens", "4.2 s · ~60 tokens"]
 
 
 async def test_a_local_engine_that_loads_its_model_is_waited_for_in_words(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from gptalk_client.text import one_line, short_count
 from gptalk_tui.chat.turns import LiveTurn
 from gptalk_tui.keymap import KeyMap
 from gptalk_tui.widgets.bar import GAP
-from gptalk_tui.widgets.transcript.reply_words import is_cut, may_continue, reply_figures
+from gptalk_tui.widgets.transcript.reply_words import is_cut, may_continue, origin_wordings, reply_figures
 
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _WAITING = {
@@ -226,6 +226,11 @@ def idle_status(
     # The key and the figures are the last to go.
     wordings = [(hint, more, figures), (brief, more, figures), (brief, figures), (brief, brief_figures)]
     return _wordings("$ink-muted", *map(_joined, wordings), brief or brief_figures)
+
+
+def chosen_status(entry: BranchEntry) -> list[Content]:
+    """Return who wrote the chosen message, when, and what it took, the longest wording first."""
+    return _wordings("$ink-muted", *origin_wordings(entry))
 
 
 def _wordings(style: str, *texts: str) -> list[Content]:

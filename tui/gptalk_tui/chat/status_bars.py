@@ -163,6 +163,8 @@ class StatusBars:
             lefts = bar_texts.full_status()
         elif session.edit is not None:
             lefts = bar_texts.edit_status(session.edit.message, send)
+        elif transcript.has_focus and (chosen := transcript.chosen_entry) is not None:
+            lefts = bar_texts.chosen_status(chosen)
         else:
             lefts = bar_texts.idle_status(
                 transcript.last_entry,

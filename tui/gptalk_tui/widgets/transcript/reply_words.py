@@ -127,12 +127,21 @@ def time_words(at_ms: int) -> str:
     return f"{datetime.fromtimestamp(at_ms / 1000).astimezone():%Y-%m-%d %H:%M}"
 
 
-def origin_words(entry: BranchEntry) -> str:
-    """Return who wrote a message, when, how long that took and how long it is."""
-    parts = [one_line(entry.provider), one_line(entry.model)] if entry.role is Role.ASSISTANT else []
-    if entry.created_at_ms:
-        parts.append(time_words(entry.created_at_ms))
-    if entry.role is Role.ASSISTANT and entry.status is not Status.STREAMING:
-        took = duration_s(entry)
-        parts += [f"{took:.1f} s" if took is not None else "", count_words(entry)]
-    return " · ".join(part for part in parts if part)
+def origin_wordings(entry: BranchEntry) -> list[str]:
+    """Return who wrote a message, when, how long that took and how long it is, the longest wording first."""
+    written = time_words(entry.created_at_ms) if entry.created_at_ms else ""
+    if entry.role is not Role.ASSISTANT:
+        return [written]
+    provider, model, took, about, brief = one_line(entry.provider), one_line(entry.model), "", "", ""
+    if entry.status is not Status.STREAMING:
+        seconds = duration_s(entry)
+        took = f"{seconds:.1f} s" if seconds is not None else ""
+        about, brief = count_words(entry), count_words(entry, "~")
+    wordings = [
+        (provider, model, written, took, about),
+        (model, written, took, about),
+        (model, took, about),
+        (model, took, brief),
+        (took, brief),
+    ]
+    return [" · ".join(filter(None, each)) for each in wordings]
