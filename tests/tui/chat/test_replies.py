@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gptalk_client.errors import NetworkError
 from gptalk_client.models import (
     BranchEntry,
     Finished,
@@ -207,6 +208,14 @@ async def test_enter_continues_a_reply_that_was_cut(tmp_path: Path) -> None:
         assert [m["content"] for m in provider.requests[-1].messages][:2] == ["go", "Half of"]
         assert provider.requests[-1].messages[-1]["content"].startswith("Continue")
         assert "the rest." in app.text
+
+
+async def test_one_blank_line_is_above_what_is_said_in_place_of_a_reply(tmp_path: Path) -> None:
+    provider = ScriptedProvider([NetworkError("The server is down.")])
+    async with running_app(provider, tmp_path, size=(80, 24)) as app:
+        await ask(app, "Are you there?")
+        at = next(y for y, line in enumerate(app.lines) if "▌ No reply." in line)
+        assert [line.strip() for line in app.lines[at - 2 : at]] == ["▌ Are you there?", ""]
 
 
 # What it took

@@ -90,6 +90,8 @@ class Rendered:
     is_prompt: bool = False
     is_thought: bool = False
     foot: list[str] = field(default_factory=list)
+    is_alone: bool = False
+    """Whether the foot is all there is of a message: the blank line above it is the head's."""
     is_error: bool = False
 
     @property
@@ -149,7 +151,7 @@ class Renderer:
             rendered.lines = [self._words("…", "page muted", "", "page muted", frame)]
             rendered.lines_width = frame.width
         else:
-            rendered.foot = [rows.foot_words, rows.details]
+            rendered.foot, rendered.is_alone = [rows.foot_words, rows.details], row == HEAD + 1
             rendered.is_error = entry.status in (Status.FAILED, Status.INCOMPLETE)
             self.layout(rendered, frame)
         return rendered
@@ -237,7 +239,7 @@ class Renderer:
             text_width=frame.text_width,
             full_width=frame.text_width,
         )
-        rendered.lines = [self._blank(frame)]
+        rendered.lines = [] if rendered.is_alone else [self._blank(frame)]
         for line in painted.lines:
             is_about_end = bool(ended) and line.logical == 0
             bar = ERROR_BAR if is_about_end else ""
