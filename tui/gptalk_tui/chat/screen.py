@@ -377,7 +377,7 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
         self._lie_behind(False)
 
     def _lie_behind(self, is_behind: bool) -> None:
-        for widget in (self.list_pane, self.composer):
+        for widget in (self.list_pane, self.composer, self.controllers.bars.welcome):
             widget.set_class(is_behind, "-behind")
 
     def on_resize(self) -> None:
