@@ -341,7 +341,7 @@ def test_a_model_that_cannot_be_fetched_is_told_in_harmless_words(start, tmp_pat
         terminal.send("Go" + ENTER)
         terminal.wait_for(framed("Download the small model?"), "the question")
         terminal.send(ENTER)
-        terminal.wait_for(framed("Enter: try again"), "it fails")
+        terminal.wait_for(framed("Enter try again"), "it fails")
         end(terminal)
 
 

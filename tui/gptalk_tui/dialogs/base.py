@@ -37,6 +37,9 @@ ASKING = "asking"
 PATIENCE_S = 0.4
 """How long keys wait for a server's answer, in seconds."""
 
+LOW_HEIGHT = 16
+"""Below this height, in lines, dialogs drop their hints and margins."""
+
 _WIDTHS = [(0, "-narrow"), (60, "-roomy")]
 
 
@@ -93,7 +96,7 @@ class Dialog(ModalScreen[Result], TrueScreen[Result]):
     """A small screen over the others. Where there is little room, it drops its hints and margins."""
 
     CSS_PATH = "../styles/dialogs.tcss"
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-high")]  # noqa: RUF012 - as Textual declares it
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (LOW_HEIGHT, "-high")]  # noqa: RUF012 - as Textual declares it
 
     _asking: Worker[None] | None = None
     _asked_s = 0.0
