@@ -59,6 +59,7 @@ class StatusBars:
         self._composer = composer
         self._commands = commands
         self._ticker: Timer | None = None
+        self._in_border = Content.empty()
         self.header = Bar(id="header")
         self.welcome = Static(id="welcome", markup=False)
         self.status = StatusLine(id="status", classes=WORDS)
@@ -173,7 +174,9 @@ class StatusBars:
         self.status.left, self.status.right = left, right
         is_low = self._host.size.height <= LOW_SCREEN
         self.status.display = not is_low or bool(self.status.notice.plain)
-        self._composer.border_subtitle = (right if right.plain else [left, *shorter][-1]) if is_low else ""
+        in_border = (right if right.plain else [left, *shorter][-1]) if is_low else Content.empty()
+        if not in_border.is_same(self._in_border):  # setting it paints the composer again
+            self._composer.border_subtitle = self._in_border = in_border
 
     def show_notice(self, notice: Content) -> None:
         """Show a notice in place of the status, or the status again."""
