@@ -149,6 +149,13 @@ class GptalkApp(App[int], inherit_bindings=False):
         palette = PALETTE_OF[self.theme]
         return StyleTable(palette.transcript_colours(), dark=palette.dark)
 
+    def refresh_css(self, animate: bool = True) -> None:
+        """Take the theme's colours. Before there is a screen, its styles need not be read twice."""
+        if self._screen_stack:
+            super().refresh_css(animate)
+        else:
+            self.stylesheet.set_variables(self.get_css_variables())
+
     def watch_theme(self) -> None:
         """Paint the transcript in the colours of another theme."""
         if self._chat_screen is not None and self.theme in PALETTE_OF:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 
+from msgspec.structs import replace
 from rich.cells import cell_len
 from textual.content import Content
 
+from gptalk_client.records import Record
 from gptalk_tui.actions import Action, Scope
 from gptalk_tui.keymap import KeyMap
 from gptalk_tui.widgets.bar import KeySpot
@@ -17,8 +18,7 @@ ALWAYS = ("turn.stop", "app.palette", "app.help")
 _GAP = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Hint:
+class Hint(Record, frozen=True):
     """One key of the footer."""
 
     title: str

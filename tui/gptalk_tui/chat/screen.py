@@ -133,6 +133,7 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
         )
 
     def compose(self) -> ComposeResult:
+        self.controllers.sidebar.fit()  # before there are styles to work out again
         bars = self.controllers.bars
         yield bars.header
         with self._body:
@@ -147,7 +148,6 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
     # Start and end
 
     def on_mount(self) -> None:
-        self.controllers.sidebar.fit()
         self.watch(self.app, "app_focus", self._terminal_focused, init=False)
         self.refresh_bars()
         self.call_after_refresh(lambda: self.start(self._start(), "start"))

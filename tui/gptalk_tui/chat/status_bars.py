@@ -62,6 +62,7 @@ class StatusBars:
         self._composer = composer
         self._commands = commands
         self._ticker: Timer | None = None
+        self._in_border = Content.empty()
         self.header = Bar(id="header")
         self.welcome = Static(id="welcome", markup=False)
         self.status = StatusLine(id="status", classes=WORDS)
@@ -181,9 +182,11 @@ class StatusBars:
         status.left, status.right = lefts[0], rights[0]
         is_low = self._is_low
         status.display = not is_low or bool(status.notice.plain)
-        self._composer.border_subtitle = self._in_border(lefts, rights) if is_low else ""
+        in_border = self._border_words(lefts, rights) if is_low else Content.empty()
+        if not in_border.is_same(self._in_border):  # setting it paints the composer again
+            self._composer.border_subtitle = self._in_border = in_border
 
-    def _in_border(self, lefts: Sequence[Content], rights: Sequence[Content]) -> Content:
+    def _border_words(self, lefts: Sequence[Content], rights: Sequence[Content]) -> Content:
         """Return the status in the composer's border: what is under way, and whether there is new text."""
         is_new = self._transcript.has_new_text
         cells = self._composer.outer_size.width - _BORDER_CELLS

@@ -16,6 +16,8 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from gptalk_client.records import Record
+
 TEXT_AT_CELLS = 3
 """Where the text of rows and headings begins, after the gutter for marks."""
 
@@ -28,8 +30,7 @@ LEAST_ASIDE = 4
 """The room, in cells, from which on the beginning of what goes after a text says something."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Record, frozen=True):
     """One row of a list. Its texts are shown as they are: sanitise text from outside first."""
 
     key: str

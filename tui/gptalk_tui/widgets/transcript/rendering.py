@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import msgspec
+from msgspec import field
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
@@ -78,8 +79,7 @@ class PaintedLine:
         return self._chosen
 
 
-@dataclass(slots=True)
-class Rendered:
+class Rendered(msgspec.Struct):
     """One row: its parsed blocks, and its lines at one width."""
 
     lines_width: int
