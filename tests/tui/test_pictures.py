@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 
-from support.scenes import SCENES, SIZES, pictures_of, take
+from support.pictures import parts
+from support.scenes import SCENES, pictures_of, take
+from support.scenes.stage import SIZES
 
 PICTURES = Path(__file__).parent.parent.parent / "screenshots"
-
-
-def parts(svg: str) -> list[str]:
-    """Return what a picture is made of, one part a line."""
-    return re.sub(r"(?=<)", "\n", svg).splitlines()
 
 
 @pytest.mark.parametrize("name", SCENES)
