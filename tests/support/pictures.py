@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from gptalk_tui.widgets.transcript.widget import Transcript
 from support.apps import Running
 
 CELL = 12.2
@@ -14,6 +15,10 @@ _TEXT = re.compile(r'<text ([^>]*?)x="([\d.]+)"([^>]*?)textLength="([\d.]+)"([^>
 async def picture(app: Running) -> str:
     """Return the screen as SVG, with what changes from run to run made the same."""
     await app.pilot.pause()
+    for screen in app.app.screen_stack:
+        for transcript in screen.query(Transcript):
+            _lay_out(transcript)
+    await app.pilot.pause()
     svg = app.app.export_screenshot(title="gptalk-tui", simplify=True)
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
     svg = svg.replace("Fira Code", "ui-monospace, Menlo, Consolas, DejaVu Sans Mono")
@@ -22,6 +27,17 @@ async def picture(app: Running) -> str:
     svg = re.sub(r'<clipPath id="terminal-line-\d+">.*?</clipPath>\s*', "", svg, flags=re.DOTALL)
     svg = re.sub(r' clip-path="url\(#terminal-line-\d+\)"', "", svg)
     return _TEXT.sub(_without_outer_blanks, svg)
+
+
+def _lay_out(transcript: Transcript) -> None:
+    """Measure every row, so that the scroll bar doesn't depend on which of them have been in view."""
+    document = transcript.document
+    if transcript.size.height:
+        for index in range(len(document.entries)):
+            for row in range(len(document.rows(index).heights)):
+                document.rendered(index, row)
+        transcript._thumb = (-1, -1, -1)  # the bar is touched even if it moves by less than it shows
+        transcript.on_resize()
 
 
 def _without_outer_blanks(text: re.Match[str]) -> str:

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
+from contextlib import chdir
+from pathlib import Path
 from unittest.mock import patch
+
+from textual.events import Paste
 
 from gptalk_client.errors import NetworkError
 from gptalk_client.models import Finished, ReasoningAdded, Usage, UsageReported
 from gptalk_client.settings import Settings, UiSettings
+from support.apps import Running
 from support.pictures import picture
 from support.scenes.stage import Scene, import_titles, newest, rows_of_list, scene, streaming_picture, talk
 from support.scenes.texts import BLOCKS, FOURIER, LIFETIMES, PASTA, REASONING, STRUCTS, TRAINS
+from support.scripted_provider import Step
+
+WITH_SNIPPETS = Settings(
+    provider="gptalk",
+    model="gpt-3.5-turbo",
+    snippets={"commit": "Write a commit message for this change:"},
+)
 
 
 async def chat() -> str:
@@ -98,6 +111,64 @@ async def queue() -> str:
         gate.set()
         await app.until_idle()
         return svg
+
+
+async def trash() -> str:
+    """The list shows what is in the trash, and a notice says what was just moved there."""
+    with patch.multiple("gptalk_tui.chat.notices", SAID_S=60.0, ERROR_S=60.0):
+        async with scene([PASTA]) as app:
+            await talk(app, "Pasta for eight")
+            await app.send("/trash")
+            await app.until(lambda: app.app._notifications)
+            await app.send("/show-trash")
+            await app.until(lambda: "Pasta" in rows_of_list(app))
+            return await picture(app)
+
+
+async def notice() -> str:
+    """A notice, on the status line."""
+    with patch.multiple("gptalk_tui.chat.notices", SAID_S=60.0, ERROR_S=60.0):
+        async with scene([PASTA]) as app:
+            await talk(app, "Pasta for eight")
+            await app.press("alt+up", "d")
+            await app.until(lambda: app.app._notifications)
+            return await picture(app)
+
+
+async def slash() -> str:
+    """Slash commands, while one is typed."""
+    async with scene([PASTA], settings=WITH_SNIPPETS) as app:
+        await talk(app, "Pasta for eight")
+        await app.press(*"/co")
+        return await _completing(app)
+
+
+async def files() -> str:
+    """Files, while a name is typed after an `@`."""
+    with tempfile.TemporaryDirectory() as folder, chdir(folder):
+        for name in ("notes.md", "src/notes.py", "src/parser/notation.py", "docs/Noten für Klavier.pdf"):
+            (Path(folder) / name).parent.mkdir(parents=True, exist_ok=True)
+            (Path(folder) / name).touch()
+        async with scene([PASTA]) as app:
+            await talk(app, "Pasta for eight")
+            app.chat.composer.insert_text("What is in @not")
+            return await _completing(app)
+
+
+async def _completing(app: Running) -> str:
+    await app.until(lambda: app.chat.composer.is_completing)
+    await app.until(lambda: app.chat.query("#completions"))
+    return await picture(app)
+
+
+async def paste() -> str:
+    """A long text was pasted into a prompt that is being written."""
+    async with scene([PASTA]) as app:
+        await talk(app, "Pasta for eight")
+        app.chat.composer.insert_text("What is wrong here? ")
+        app.chat.composer.post_message(Paste("a line of a log\n" * 120))
+        await app.until(lambda: app.chat.composer.text.count("log") == 120)
+        return await picture(app)
 
 
 async def light() -> str:
@@ -191,7 +262,12 @@ async def opened() -> str:
 
 
 async def _thought_over(*keys: str) -> str:
-    turn = [ReasoningAdded(REASONING), TRAINS, UsageReported(Usage(2861, 239, 180)), Finished("stop")]
+    turn: list[Step] = [
+        ReasoningAdded(REASONING),
+        TRAINS,
+        UsageReported(Usage(2861, 239, 180)),
+        Finished("stop"),
+    ]
     async with scene(turn, window=32_000) as app:
         await talk(app, "When do the trains meet?")
         await app.until(lambda: app.chat.services.window_of(app.chat.session.chosen) == 32_000)
@@ -236,6 +312,11 @@ SCENES: dict[str, Scene] = {
     "reading": reading,
     "chips": chips,
     "find": find,
+    "trash": trash,
+    "notice": notice,
+    "slash": slash,
+    "files": files,
+    "paste": paste,
     "light": light,
     "contrast": contrast,
     "ansi": ansi,

@@ -76,6 +76,14 @@ async def talk(app: Running, *prompts: str) -> None:
         await app.until_idle()
 
 
+async def open_dialog(app: Running, *keys: str) -> None:
+    """Open a dialog by keys or a slash command, and wait until its list, if it has one, has rows."""
+    before = app.app.screen
+    await (app.send(keys[0]) if keys[0].startswith("/") else app.press(*keys))
+    await app.until(lambda: app.app.screen is not before and app.app.screen.focused is not None)
+    await app.until(lambda: all(each.rows for each in app.app.screen.query(RowList)))
+
+
 async def streaming_picture(app: Running, status: str) -> str:
     """Return a picture of a turn under way, with a status line that does not depend on the clock."""
     from textual.content import Content
