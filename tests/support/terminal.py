@@ -49,7 +49,7 @@ CTRL_C, CTRL_D, CTRL_G, CTRL_U = "\x03", "\x04", "\x07", "\x15"
 CTRL_F, CTRL_L, CTRL_N, CTRL_O, CTRL_P, CTRL_Q = "\x06", "\x0c", "\x0e", "\x0f", "\x10", "\x11"
 CTRL_R, CTRL_S, CTRL_T = "\x12", "\x13", "\x14"
 
-READY = "127.0.0.1:"
+READY = "127.0."
 """The header names the service once the conversations are open."""
 
 NOTICE_LINES = 16
