@@ -6,12 +6,14 @@ Plain frozen data without behaviour and without I/O. Times are integer milliseco
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeAlias
 
+from msgspec import field
+
 from gptalk_client.errors import GptalkError
+from gptalk_client.records import Record
 
 Messages: TypeAlias = Sequence[Mapping[str, Any]]
 """A conversation as the provider takes it: `{"role": ..., "content": ...}`, oldest first."""
@@ -58,8 +60,7 @@ class Phase(StrEnum):
     """Waiting `wait_s` seconds before a retry."""
 
 
-@dataclass(frozen=True, slots=True)
-class Conversation:
+class Conversation(Record, frozen=True):
     """One conversation as the list shows it."""
 
     id: str
@@ -86,8 +87,7 @@ class Conversation:
     """Sorted; see `tags.tag_name`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(Record, frozen=True):
     """What a reply took, as its service counted it; None where the service did not say."""
 
     prompt_tokens: int | None = None
@@ -96,8 +96,7 @@ class Usage:
     reasoning_tokens: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ReplyFacts:
+class ReplyFacts(Record, frozen=True):
     """What is known of a reply beside its text."""
 
     finish_reason: str = ""
@@ -113,8 +112,7 @@ class ReplyFacts:
     """The person wrote this version of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Record, frozen=True):
     """One message in a conversation's tree."""
 
     id: str
@@ -152,8 +150,7 @@ class Message:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class BranchEntry:
+class BranchEntry(Record, frozen=True):
     """One message of the active branch, without its text, which is loaded when it comes into view."""
 
     id: str
@@ -177,8 +174,7 @@ class BranchEntry:
     edited: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class QueuedPrompt:
+class QueuedPrompt(Record, frozen=True):
     """A prompt that waits until the reply before it is complete. It is no message yet."""
 
     id: str
@@ -189,8 +185,7 @@ class QueuedPrompt:
     """Grows along the queue; 0 while it is not stored."""
 
 
-@dataclass(frozen=True, slots=True)
-class OpenedConversation:
+class OpenedConversation(Record, frozen=True):
     """What it takes to show a conversation."""
 
     conversation: Conversation
@@ -204,8 +199,7 @@ class OpenedConversation:
     """The prompts that wait, oldest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class SearchHit:
+class SearchHit(Record, frozen=True):
     """One message, or one title, that a search found."""
 
     conversation_id: str
@@ -221,8 +215,7 @@ class SearchHit:
     created_at_ms: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ReplyRequest:
+class ReplyRequest(Record, frozen=True):
     """A request to a provider."""
 
     messages: Messages
@@ -234,8 +227,7 @@ class ReplyRequest:
     """The last message is a reply to go on from, for a provider that `continues_text`."""
 
 
-@dataclass(frozen=True, slots=True)
-class PhaseChanged:
+class PhaseChanged(Record, frozen=True):
     """The turn entered another phase."""
 
     phase: Phase
@@ -245,36 +237,31 @@ class PhaseChanged:
     """With `RETRYING`: why, for display."""
 
 
-@dataclass(frozen=True, slots=True)
-class TextAdded:
+class TextAdded(Record, frozen=True):
     """More text at the end of the reply."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class TextReplaced:
+class TextReplaced(Record, frozen=True):
     """The service rewrote its reply: this is the whole text now."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReasoningAdded:
+class ReasoningAdded(Record, frozen=True):
     """More of what the model thinks before it answers."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class UsageReported:
+class UsageReported(Record, frozen=True):
     """The service counted tokens; a later count replaces an earlier one."""
 
     usage: Usage
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
+class Finished(Record, frozen=True):
     """The service said why it ended the reply."""
 
     reason: str
@@ -287,8 +274,7 @@ ReplyEvent: TypeAlias = PhaseChanged | TextAdded | TextReplaced | ReasoningAdded
 """What a provider's stream yields. It returns at `[DONE]` and raises a `ProviderError` at anything else."""
 
 
-@dataclass(frozen=True, slots=True)
-class TurnOpened:
+class TurnOpened(Record, frozen=True):
     """The prompt and the row of the reply are on disk."""
 
     prompt: Message
@@ -298,20 +284,17 @@ class TurnOpened:
     """As stored now, with its title and without the draft that was sent; None if it could not be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class SaveFailed:
+class SaveFailed(Record, frozen=True):
     """The store could not write; the turn continues in memory and saving is retried."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class SaveRecovered:
+class SaveRecovered(Record, frozen=True):
     """What could not be saved before is now on disk."""
 
 
-@dataclass(frozen=True, slots=True)
-class TurnEnded:
+class TurnEnded(Record, frozen=True):
     """The turn is over."""
 
     reply: Message

@@ -6,11 +6,11 @@ Source: https://platform.openai.com/docs/api-reference/chat/create. Any other pa
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
 from gptalk_client.errors import UsageError
 from gptalk_client.json_decoding import JsonError, decode
+from gptalk_client.records import Record
 
 CONTEXT_MESSAGES: Final = "context_messages"
 """The parameter that sets how many messages are sent; it is ours and never sent itself."""
@@ -24,8 +24,7 @@ EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max", "default"
 Kind: TypeAlias = Literal["number", "whole number", "text", "texts", "choice"]
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Record, frozen=True):
     """One well-known parameter."""
 
     name: str

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from gptalk_client.errors import UsageError
+from gptalk_client.records import Record
 
 APP_NAME = "gptalk-tui"
 
 
-@dataclass(frozen=True, slots=True)
-class Paths:
+class Paths(Record, frozen=True):
     """The files of one installation. Getting a path creates nothing."""
 
     data: Path

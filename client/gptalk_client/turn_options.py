@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, TypeGuard, TypeVar
+
+from msgspec import field
 
 from gptalk_client.models import BranchEntry, Conversation, Message, ReplyRequest, Role, Status
 from gptalk_client.parameters import CONTEXT_MESSAGES, PERSONA
+from gptalk_client.records import Record
 from gptalk_client.settings import GPTALK, MOST_MESSAGES, ChatSettings, Persona, ProviderSettings, Settings
 
 CONTEXT_BYTES = 256 * 1024
@@ -19,8 +21,7 @@ BYTES_PER_TOKEN = 3
 M = TypeVar("M", Message, BranchEntry)
 
 
-@dataclass(frozen=True, slots=True)
-class Overrides:
+class Overrides(Record, frozen=True):
     """What was asked for in this one turn, such as on the command line. Members left empty override nothing."""
 
     provider: str | None = None
@@ -34,8 +35,7 @@ _NO_OVERRIDES = Overrides()
 _NO_PERSONA = Persona()
 
 
-@dataclass(frozen=True, slots=True)
-class TurnOptions:
+class TurnOptions(Record, frozen=True):
     """How one prompt is answered. `resolve` is the only place that decides it."""
 
     provider: str = GPTALK

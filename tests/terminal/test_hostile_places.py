@@ -177,7 +177,7 @@ def test_what_stands_in_the_config_file_and_in_folders_is_only_shown(
     shown = seen(str(folder))
     with start("--config", str(config), cwd=folder, size=(140, 45), environment=UNGUARDED) as terminal:
         terminal.wait_for(READY)
-        terminal.wait_for(notice("Keys"), "a clash of keys is told")
+        terminal.wait_for(notice("is given to both"), "a clash of keys")
         terminal.send("@d")
         terminal.wait_for(FILE)
         terminal.send(CLEAR + "@")
@@ -341,7 +341,7 @@ def test_a_model_that_cannot_be_fetched_is_told_in_harmless_words(start, tmp_pat
         terminal.send("Go" + ENTER)
         terminal.wait_for(framed("Download the small model?"), "the question")
         terminal.send(ENTER)
-        terminal.wait_for(framed("Enter: try again"), "it fails")
+        terminal.wait_for(framed("Enter try again"), "it fails")
         end(terminal)
 
 

@@ -10,18 +10,21 @@ import pytest
 from textual.widgets import Static
 
 from gptalk_client.errors import NetworkError
+from gptalk_client.paths import Paths
 from gptalk_client.settings import Settings
+from gptalk_client.store.store import Store
 from gptalk_tui.actions import ACTION_OF, ACTIONS, Scope
 from gptalk_tui.chat.footer import footer as footer_of
 from gptalk_tui.chat.footer import hints_for
 from gptalk_tui.chat.services import ways
-from gptalk_tui.dialogs.help import help_text
+from gptalk_tui.dialogs.help import HelpScreen, help_text
 from gptalk_tui.dialogs.picker import PickerScreen
 from gptalk_tui.dialogs.settings import SettingsScreen
+from gptalk_tui.factory import open_store
 from gptalk_tui.keymap import KeyMap, key_name, key_title
 from gptalk_tui.widgets.bar import Bar
 from gptalk_tui.widgets.row_list import RowList
-from support.apps import Running, running_app
+from support.apps import Running, paths_in, running_app
 from support.scripted_provider import ScriptedProvider
 
 
@@ -100,8 +103,31 @@ def test_a_clash_names_both_actions() -> None:
 async def test_a_clash_is_reported_at_the_start(tmp_path: Path) -> None:
     settings = remapped(conversation__new="ctrl+s")
     async with running_app(ScriptedProvider([]), tmp_path, settings=settings) as app:
-        said = [each.message for each in app.app._notifications]
-        assert said == ["Ctrl+S is given to both conversation.new and conversation.switch."]
+        words = "Ctrl+S is given to both conversation.new and conversation.switch."
+        assert [each.message for each in app.app._notifications] == [words]
+        app.chat.say("Something newer.")
+        await app.until(lambda: [each.message for each in app.app._notifications] == ["Something newer."])
+
+
+async def test_what_is_wrong_at_the_start_is_one_notice_that_goes_with_the_next_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def opened(paths: Paths) -> Store:
+        store = open_store(paths)
+        store.notices.append("The disk is slow.")
+        return store
+
+    monkeypatch.setattr("gptalk_tui.factory.open_store", opened)
+    with Store.open(paths_in(tmp_path).database) as store:
+        store.create_conversation(title="from before")
+    settings = remapped(conversation__new="ctrl+s")
+    async with running_app(ScriptedProvider(["ok"]), tmp_path, settings=settings) as app:
+        [notice] = app.app._notifications
+        assert notice.message.startswith("Ctrl+S is given to both")
+        assert notice.message.endswith("The disk is slow.")
+        await app.send("Go")
+        await app.until_idle()
+        assert not app.app._notifications
 
 
 async def test_keys_can_be_changed_added_and_taken_away(tmp_path: Path) -> None:
@@ -167,6 +193,27 @@ async def test_a_narrow_footer_keeps_the_commands_and_help(tmp_path: Path) -> No
         assert footer(app) == "Esc back   Ctrl+P commands   F1 help"
         await app.press("ctrl+s")
         await app.until(lambda: footer(app) == "Enter open   Ctrl+P commands   F1 help")
+
+
+@pytest.mark.parametrize(
+    ("columns", "keys"),
+    [
+        (40, "Tab all   Esc close   F1 help"),
+        (58, "Enter read   Down next   Tab all   Esc close   F1 help"),
+        (120, "Enter read   Down next   Up before   Tab all conversations   Esc close   F1 help"),
+    ],
+)
+async def test_the_find_bars_footer_keeps_help_and_the_way_to_all_conversations(
+    tmp_path: Path, columns: int, keys: str
+) -> None:
+    async with running_app(ScriptedProvider(["a whale"]), tmp_path, size=(columns, 24)) as app:
+        await app.send("Go")
+        await app.until_idle()
+        await app.press("ctrl+f")
+        await app.until(lambda: footer(app) == keys)
+        x = footer(app).index("F1 help") + 4
+        await app.pilot.click("#footer", offset=(x, 0))
+        await app.until(lambda: isinstance(app.app.screen, HelpScreen))
 
 
 async def test_a_click_on_a_key_of_the_footer_presses_it(tmp_path: Path) -> None:

@@ -146,3 +146,25 @@ async def test_no_color_sends_no_colour_and_still_shows_what_is_chosen(
         assert any(style.reverse for style in styles)
         at = rows.rows.index(rows.highlighted)  # all of the row, with the mark of the open conversation
         assert all(style is not None and style.reverse for _, style, _ in rows.render_line(at))
+
+
+@pytest.mark.parametrize("without", [True, False])
+async def test_behind_a_dialog_the_screen_is_dim_where_colours_cannot_be_mixed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, without: bool
+) -> None:
+    if without:
+        monkeypatch.setenv("NO_COLOR", "1")
+    settings = Settings(provider="gptalk", model="test-model", ui=UiSettings(theme="ansi"))
+    async with running_app(ScriptedProvider([CODE]), tmp_path, settings=settings, size=(80, 24)) as app:
+        await app.send("A question")
+        await app.until_idle()
+        await app.press("ctrl+p", "pagedown")
+        await app.pilot.pause()
+        strips = app.app.screen._compositor.render_strips()
+        behind, dialog = strips[0], next(strip for strip in strips if "Commands" in strip.text)
+        assert "A question" in behind.text
+        assert "test-model" in behind.text
+        assert all(style is not None and style.dim for text, style, _ in behind if text.strip())
+        assert not any(style is not None and style.dim for text, style, _ in dialog if text.strip())
+        edges = [strip.text for strip in strips if "╭" in strip.text or "╰" in strip.text]
+        assert all(not edge.strip("╭╮╰╯─ ") for edge in edges), "a word looks out beside the frame"

@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from gptalk_client.records import Record
 
 
 class Scope(StrEnum):
@@ -21,8 +22,7 @@ class Scope(StrEnum):
     LIST = "in the list"
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Record, frozen=True):
     """One thing that a person can do."""
 
     id: str

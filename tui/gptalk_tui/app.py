@@ -149,6 +149,13 @@ class GptalkApp(App[int], inherit_bindings=False):
         palette = PALETTE_OF[self.theme]
         return StyleTable(palette.transcript_colours(), dark=palette.dark)
 
+    def refresh_css(self, animate: bool = True) -> None:
+        """Take the theme's colours. Before there is a screen, its styles need not be read twice."""
+        if self._screen_stack:
+            super().refresh_css(animate)
+        else:
+            self.stylesheet.set_variables(self.get_css_variables())
+
     def watch_theme(self) -> None:
         """Paint the transcript in the colours of another theme."""
         if self._chat_screen is not None and self.theme in PALETTE_OF:
@@ -251,8 +258,6 @@ class GptalkApp(App[int], inherit_bindings=False):
     def on_mount(self) -> None:
         self.call_after_refresh(gc_tuning.freeze)
         self.call_after_refresh(self._up)
-        if complaints := [each for _, each in self.keys.complaints()]:
-            self.notify("\n".join(complaints), severity="warning", title="Keys", timeout=20)
         if self.settings.provider is None:
             from gptalk_client.providers.reachability import can_connect
             from gptalk_tui.dialogs.setup import SetupScreen
@@ -352,7 +357,8 @@ class GptalkApp(App[int], inherit_bindings=False):
             self._loop.call_soon_threadsafe(self._warn, text)
 
     def _warn(self, text: str) -> None:
-        self.notify(one_line(text, max_chars=400), severity="warning", timeout=20)
+        if self._chat_screen is not None:
+            self._chat_screen.warn(one_line(text, max_chars=400))
 
     async def close_services(self) -> None:
         """Close providers and store, after the screen is gone."""
@@ -374,7 +380,7 @@ class GptalkApp(App[int], inherit_bindings=False):
         try:
             await self._chat_screen.controllers.engines.use_by_default(choice.provider, url=choice.url)
         except GptalkError as err:
-            self.notify(err.for_humans(), severity="error", timeout=20)
+            self._chat_screen.warn(err.for_humans())
 
     async def keep_settings(self, settings: Settings, changes: Changes) -> None:
         """Work with other settings from now on, and write what changed to the config file.

@@ -6,8 +6,9 @@ two cannot disagree.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from gptalk_client.records import Record
 
 if TYPE_CHECKING:
     from textual.theme import Theme
@@ -21,8 +22,7 @@ _ANSI_VARIABLES = {"ansi-background": "ansi_default", "ansi-foreground": "ansi_d
 """What Textual's own style sheets ask for where a theme is of the terminal's colours."""
 
 
-@dataclass(frozen=True, slots=True)
-class Palette:
+class Palette(Record, frozen=True):
     """The colours of a theme, as `#rrggbb` or `ansi_*` names."""
 
     name: str

@@ -74,7 +74,9 @@ class Access:
         self.hide(error)
         if isinstance(error, AuthError) and error.remedy is not Remedy.KEY:  # else it was told already
             has_key = self._api_key.known or self._secrets
-            error.hint = f"Check the key of “{self._name}”." if has_key else f"“{self._name}” needs a key."
+            error.hint = (
+                f"Check the key of “{self._name}”." if has_key else f"No key is set for “{self._name}”."
+            )
             error.remedy = Remedy.KEY
             self._api_key.forget()
         return error

@@ -66,12 +66,13 @@ class Conversations(StorePart):
         with self._db.read() as con:
             return read_conversation(con, conversation_seq(con, conversation_id))
 
-    def find_conversation(self, text: str) -> Conversation:
+    def find_conversation(self, text: str, *, in_trash: bool = False) -> Conversation:
         """Return the conversation that the user means.
 
         Args:
-            text: A full id, the beginning of one, a title, or a part of a title that no other has. Titles in
-                the trash count only where nothing else fits.
+            text: A full id, the beginning of one, a title, or a part of a title that no other has.
+            in_trash: One in the trash is meant: titles elsewhere count only where nothing there fits. By default
+                it is the other way round.
 
         Raises:
             UsageError: None fits, or several do; they are named.
@@ -84,7 +85,7 @@ class Conversations(StorePart):
             if len(by_id) == 1:
                 return by_id[0]
             several = by_id
-            for trashed in (False, True):
+            for trashed in (in_trash, not in_trash):
                 for condition in ("c.title_key = ?", "instr(c.title_key, ?) > 0"):
                     found = _with_title(con, condition, fold(text), trashed=trashed)
                     if len(found) == 1:
@@ -96,9 +97,8 @@ class Conversations(StorePart):
             raise UsageError(
                 f"Several conversations match {text!r}: {names}{more}.", hint="Give more of the id."
             )
-        raise UsageError(
-            f"There is no conversation {text!r}.", hint="`gptalk-tui list` shows the conversations."
-        )
+        command = "gptalk-tui list --trash" if in_trash else "gptalk-tui list"
+        raise UsageError(f"There is no conversation {text!r}.", hint=f"`{command}` shows the conversations.")
 
     def latest_conversation(self) -> Conversation | None:
         """Return the most recently changed conversation that is neither archived nor trashed."""

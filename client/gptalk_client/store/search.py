@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from gptalk_client.models import Message, SearchHit
+from gptalk_client.models import Message, Role, SearchHit
 from gptalk_client.store.base import StorePart
 from gptalk_client.store.rows import conversation_seq, message_seq, read_message, readable_time
 from gptalk_client.store.tagging import tag_conditions, without_tags
@@ -252,5 +252,5 @@ def _scan(con: sqlite3.Connection, words: Sequence[str], limit: int, place: _Pla
 
 def _hit(row: _Row, marks: re.Pattern[str]) -> SearchHit:
     conversation_id, message_id, title, role, created_at_ms, content = row
-    text, matches = snippet(content, marks)
+    text, matches = snippet(content, marks, is_markdown=role == Role.ASSISTANT)
     return SearchHit(conversation_id, message_id, title, role, text, matches, created_at_ms)

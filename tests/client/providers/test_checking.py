@@ -65,7 +65,7 @@ async def test_refused_key_is_named_with_its_provider(status: str) -> None:
     assert "refused the" in words
     assert words.endswith("Check the key of “work”.")
     without = await complaint({"/v1/models": (status, {"error": {"message": "No key"}})})
-    assert without.endswith("“work” needs a key.")
+    assert without.endswith("No key is set for “work”.")
 
 
 @pytest.mark.parametrize("routes", [{}, {"/v1/models": ("200 OK", b"<html><body>Router</body></html>")}])
@@ -112,7 +112,7 @@ async def test_anthropic_lists_its_models_for_the_header_that_it_wants() -> None
     assert (model.name, model.context_tokens) == ("claude-sonnet", 200_000)
     words = await complaint(routes, api_key="sk-other")
     assert "refused the key: invalid x-api-key. Check the key of “work”." in words
-    assert "needs a key" in await complaint(routes)
+    assert "No key is set" in await complaint(routes)
 
 
 async def test_key_goes_nowhere_else_in_anthropics_header() -> None:

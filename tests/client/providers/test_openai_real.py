@@ -100,7 +100,7 @@ async def test_a_key_that_is_refused_is_reported_without_it(peer: Peer, key: str
     assert isinstance(outcome.error, AuthError)
     told = outcome.error.for_humans()
     assert "refused the key" in told
-    assert told.endswith("Check the key of “openai”." if key else "“openai” needs a key.")
+    assert told.endswith("Check the key of “openai”." if key else "No key is set for “openai”.")
     assert "sk-somebody" not in told
     with pytest.raises(AuthError, match="refused the key"):
         await check_provider("mine", ProviderSettings(url=peer.url, api_key=key))

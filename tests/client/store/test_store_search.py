@@ -171,6 +171,17 @@ def test_marks_are_where_the_words_are(store: Store, text: str, query: str, mark
     assert "\n" not in hit.snippet
 
 
+def test_signs_of_markdown_are_left_out_of_replies_and_kept_in_prompts(store: Store) -> None:
+    text = "# Soup\n\nTake **leek** and `salt`, see [the recipe](https://example.org)."
+    conversation = store.create_conversation(title="t")
+    store.close_turn(store.open_turn(conversation.id, text)[1].id, Status.COMPLETE, content=text)
+    found = {hit.role: hit for hit in store.search("leek")}
+    assert found["assistant"].snippet == "Soup Take leek and salt, see the recipe."
+    assert found["user"].snippet == "# Soup  Take **leek** and `salt`, see [the recipe](https://example.org)."
+    for hit in found.values():
+        assert [hit.snippet[start:end] for start, end in hit.matches] == ["leek"]
+
+
 def test_snippet_is_short_and_shows_the_first_match_in_a_long_text(store: Store) -> None:
     conversation = store.create_conversation(title="t")
     for filler in ("word " * 40_000, "слово " * 40_000, "x" * 30_000 + " "):

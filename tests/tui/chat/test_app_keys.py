@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 
 import pytest
@@ -361,6 +362,21 @@ async def test_the_first_start_offers_this_computer_where_the_service_is_out_of_
         await app.until(lambda: app.app.screen is app.chat)
         await app.until(lambda: app.paths.config_file.exists())
         assert 'provider = "local"' in app.paths.config_file.read_text("utf-8")
+
+
+@pytest.mark.parametrize("size", [(58, 24), (80, 24)])
+async def test_the_first_start_shows_each_title_whole_and_nothing_of_the_welcome(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with running_app(ScriptedProvider(["ok"]), tmp_path, settings=Settings(), size=size) as app:
+        lines = [strip.text for strip in app.app.screen._compositor.render_strips()]
+        assert any(re.search(r"An engine that you run or rent  +Ollama, ", line) for line in lines)
+        assert not any("gptalk-tui" in line for line in lines[1:])
+        await app.press("escape")
+        await app.until(lambda: app.app.screen is app.chat)
+        await app.pilot.pause()
+        lines = [strip.text for strip in app.app.screen._compositor.render_strips()]
+        assert any("gptalk-tui" in line for line in lines[1:])
 
 
 async def test_on_a_small_screen_choices_and_toasts_can_be_read(tmp_path: Path) -> None:

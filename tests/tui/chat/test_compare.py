@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from textual.widgets import Static
-
 from gptalk_client.errors import NetworkError
 from gptalk_client.models import Status
 from gptalk_client.store.store import Store
 from gptalk_tui.dialogs.compare import CompareScreen
+from gptalk_tui.dialogs.key_hints import KeyHints
 from gptalk_tui.dialogs.picker import PickerScreen
 from support.apps import Running, paths_in, running_app
 from support.scripted_provider import ScriptedProvider
@@ -109,7 +108,14 @@ async def test_escape_keeps_both_and_the_first_stays_shown(tmp_path: Path) -> No
         await app.until(lambda: "second version" in app.text)
         await app.press("v")
         await shows(app, "second version", "first version")
-        assert "Esc keeps both" in str(app.app.screen.query_one("#compare-hint", Static).render())
+        await app.pilot.resize_terminal(40, 12)
+        await app.pilot.pause()
+        hint = app.app.screen.query_one("#compare-hint", KeyHints)
+        shown = hint.render().plain
+        assert shown == "1/2 take   Tab other   Esc keep both"
+        assert len(shown) <= hint.content_size.width
+        await app.pilot.click("#compare-hint", offset=(shown.index("Esc") + 2, 0))
+        await closed(app)
 
 
 async def test_versions_that_are_there_are_compared_at_once(tmp_path: Path) -> None:

@@ -128,6 +128,29 @@ async def test_marks_survive_scrolling_and_another_width_and_escape_keeps_the_pl
         assert app.lines == before
 
 
+async def test_a_folded_text_is_marked_for_each_hit_inside_it_and_for_no_word_of_its_label(
+    tmp_path: Path,
+) -> None:
+    folded = "\n".join(f"row {number}{' needle' if number % 9 == 0 else ''}" for number in range(30))
+    label = "[long text · 30 lines]"
+    async with running_app(ScriptedProvider(["A needle."]), tmp_path, size=(100, 40)) as app:
+        await talk(app, f"Read this:\n\n{folded}")
+        app.chat.transcript.scroll_to_top()
+        await find(app, "needle")
+        seen = [(count(app), marked(app))]
+        for _ in range(4):
+            await app.press("down")
+            seen.append((count(app), marked(app)))
+        inside, outside = [label.upper(), "needle"], [label, "NEEDLE"]
+        assert seen == [(f"{number}/5", outside if number == 5 else inside) for number in range(1, 6)]
+        await find(app, "long text")
+        assert (count(app), marked(app)) == ("nothing", [])
+        await find(app, "needle")
+        app.chat.transcript.toggle_chips(0)
+        await app.press("down")
+        await app.until(lambda: [each.lower() for each in marked(app)].count("needle") >= 4)
+
+
 @pytest.mark.parametrize(
     "text",
     ["日本語 " * 9 + "words", "```\n" + "words " * 9 + "\n```", "| words | words |\n|-|-|\n"],

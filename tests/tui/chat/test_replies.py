@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 
 import pytest
 
+from gptalk_client.errors import NetworkError
 from gptalk_client.models import (
+    BranchEntry,
     Finished,
+    Message,
     Phase,
     PhaseChanged,
     ReasoningAdded,
+    Role,
     Status,
     TextReplaced,
     Usage,
     UsageReported,
 )
 from gptalk_client.settings import ChatSettings, Settings
+from gptalk_tui.chat.bar_texts import place_status, turn_status
+from gptalk_tui.chat.turns import LiveTurn
+from gptalk_tui.widgets.bar import fit
+from gptalk_tui.widgets.transcript.reply_words import origin_wordings
 from support.apps import Running, running_app
 from support.scripted_provider import ScriptedProvider, Step
 
@@ -201,6 +210,14 @@ async def test_enter_continues_a_reply_that_was_cut(tmp_path: Path) -> None:
         assert "the rest." in app.text
 
 
+async def test_one_blank_line_is_above_what_is_said_in_place_of_a_reply(tmp_path: Path) -> None:
+    provider = ScriptedProvider([NetworkError("The server is down.")])
+    async with running_app(provider, tmp_path, size=(80, 24)) as app:
+        await ask(app, "Are you there?")
+        at = next(y for y, line in enumerate(app.lines) if "▌ No reply." in line)
+        assert [line.strip() for line in app.lines[at - 2 : at]] == ["▌ Are you there?", ""]
+
+
 # What it took
 
 
@@ -217,6 +234,31 @@ async def test_the_figures_of_a_cut_reply_stay_where_the_words_get_shorter(
         assert hint in shown
         assert "239 tokens" in shown
         assert "…" not in shown
+
+
+async def test_on_a_low_screen_the_border_has_the_figures_and_keeps_them_as_a_reader_scrolls(
+    tmp_path: Path,
+) -> None:
+    async with running_app(ScriptedProvider(["Half of " * 300]), tmp_path, size=(40, 12)) as app:
+        await ask(app, "go")
+        figures = r"(about |~)600 tokens · .*\d s\b"
+        border = app.chat.composer
+        await app.until(lambda: re.search(figures, str(border.border_subtitle)))
+        await app.press("pageup", "pageup")
+        await app.until(lambda: not app.chat.transcript.is_following)
+        await app.pilot.pause()
+        assert re.search(figures, str(border.border_subtitle))
+
+
+@pytest.mark.parametrize("cells", [40, 58, 80])
+def test_words_of_a_running_turn_go_before_its_figures(cells: int) -> None:
+    turn = LiveTurn("c", 1, phase=Phase.STREAMING)
+    turn.reply = Message("m", "c", None, Role.ASSISTANT, "", Status.STREAMING, 0)
+    rights = place_status(is_following=False, has_new_text=True, end="End")
+    left, right = fit(turn_status(turn, is_on_this_computer=False), rights, cells - 6)
+    assert re.search(r"0(/s| tokens/s) · \d+\.\d s$", left.plain)
+    assert right.plain.startswith("↓ ")
+    assert right.plain.endswith("End")
 
 
 async def test_the_status_line_has_the_engines_own_counts_and_the_header_the_context(tmp_path: Path) -> None:
@@ -237,16 +279,39 @@ async def test_without_a_count_the_status_line_says_about(tmp_path: Path) -> Non
         assert " / " not in header(app)
 
 
-async def test_a_chosen_message_says_where_it_comes_from_and_nothing_moves(tmp_path: Path) -> None:
-    provider = ScriptedProvider(["Counted.", UsageReported(Usage(1200, 34, None))])
+async def test_the_status_line_says_where_a_chosen_message_comes_from_and_nothing_moves(
+    tmp_path: Path,
+) -> None:
+    provider = ScriptedProvider(["# Counted", UsageReported(Usage(1200, 34, None))])
     async with running_app(provider, tmp_path) as app:
         await ask(app, "go")
-        before = app.lines
+        before, figures = app.lines, status(app)
         await app.press("alt+up")
-        y = next(y for y, line in enumerate(app.lines) if "gptalk · test-model · 20" in line)
-        assert app.lines[y].endswith(" s · 34 tokens")
-        assert before[y] == ""
-        assert [line.strip("┃ ") for line in app.lines[y + 1 :]] == [line.strip() for line in before[y + 1 :]]
+        await app.until(lambda: status(app).startswith("gptalk · test-model · 20"))
+        assert status(app).endswith(" s · 34 tokens")
+        assert [line.strip("┃ ") for line in app.lines] == [line.strip() for line in before]
+        await app.press("alt+up")
+        await app.until(lambda: re.fullmatch(r"20\d\d-\d\d-\d\d \d\d:\d\d", status(app)))
+        await app.press("escape")
+        await app.until(lambda: status(app) == figures)
+
+
+def test_the_origin_of_a_reply_keeps_its_figures_in_a_narrow_window() -> None:
+    entry = BranchEntry(
+        "m",
+        None,
+        Role.ASSISTANT,
+        Status.COMPLETE,
+        1_700_000_000_000,
+        240,
+        model="gpt-3.5-turbo",
+        provider="gptalk",
+        duration_ms=4200,
+    )
+    found = origin_wordings(entry)
+    assert found[0].startswith("gptalk · gpt-3.5-turbo · 2023-11-1")
+    assert found[0].endswith(" · 4.2 s · about 60 tokens")
+    assert found[-2:] == ["gpt-3.5-turbo · 4.2 s · ~60 tokens", "4.2 s · ~60 tokens"]
 
 
 async def test_a_local_engine_that_loads_its_model_is_waited_for_in_words(tmp_path: Path) -> None:

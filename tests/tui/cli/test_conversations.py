@@ -115,6 +115,15 @@ def test_an_unknown_conversation_to_restore_is_looked_for_in_the_trash(run: Run)
     assert "`gptalk-tui list --trash` shows the conversations." in run("restore", "nothing").err
 
 
+def test_of_two_conversations_with_one_title_the_one_in_the_trash_is_restored(run: Run, store: Store) -> None:
+    kept, trashed = (store.create_conversation(title="Twins") for _ in range(2))
+    store.trash_conversation(trashed.id)
+    done = run("restore", "twins")
+    assert done.err == f"gptalk-tui: Restored {trashed.id[:8]} Twins\n"
+    assert store.conversations(trash=True) == []
+    assert {each.id for each in store.conversations(filter="Twins")} == {kept.id, trashed.id}
+
+
 def test_archive_rm_restore_and_rename(run: Run, store: Store, conversations: list[str]) -> None:
     pasta, rust = conversations
     assert run("archive", pasta[:8]).code == 0

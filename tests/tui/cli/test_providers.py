@@ -82,7 +82,7 @@ def test_default_one_answers_at_once(run: Run, config: Path, server: RawServer, 
     [
         (["work", "--url", "127.0.0.1:1"], "Nothing answers at 127.0.0.1:1. Start the engine there, then"),
         (["work", "--url", "{server}/other"], "Check the address; for most engines it ends with /v1."),
-        (["work", "--url", "{server}/paid"], "refused the key: Incorrect API key. “work” needs a key."),
+        (["work", "--url", "{server}/paid"], "refused the key: Incorrect API key. No key is set for “work”."),
         (["work", "--url", "{server}", "-m", "qw"], "doesn't list a model “qw”; it has qwen3:8b. --no-test"),
         (["work"], "Which address? Give --url, or a name of these: ollama, lmstudio,"),
         (["local", "--url", "{server}"], "The name “local” is taken"),
@@ -304,7 +304,9 @@ def test_doctor_asks_each_provider_what_a_chat_would(
     name = server.url.removeprefix("http://")
     assert found[0] == ("provider", "ok", f"home ({name}) answers: 1 model")
     assert found[1][:2] == ("other", "warning")
-    assert found[1][2].startswith(f"paid: {name} refused the key: Incorrect API key. “paid” needs a key.")
+    assert found[1][2].startswith(
+        f"paid: {name} refused the key: Incorrect API key. No key is set for “paid”."
+    )
     assert found[2] == (
         "other", "ok",
         "secret: not asked, since its key comes from a command; `gptalk-tui providers test secret` asks it",

@@ -12,6 +12,7 @@ import pytest
 
 from gptalk_client.models import Status
 from gptalk_client.store.store import Store
+from gptalk_client.textsearch.plain_words import plain_words
 from support.command_line import LIMIT_S, Run
 from support.gptalk_server import GptalkServer, threaded_gptalk_server
 
@@ -108,7 +109,8 @@ def test_list_has_a_heading_and_tags_and_fits(run: Run, store: Store, lifetimes:
 
 @pytest.mark.usefixtures("on_terminal")
 def test_search_marks_each_hit_and_breaks_between_words(run: Run, lifetimes: str) -> None:
-    source = " ".join(f"{PROMPT} {REPLY}".split())
+    source = " ".join(f"{PROMPT} {plain_words(REPLY, [])[0]}".split())
+    assert "A lifetime is a region, as in" in source
     out = run("search", "lifetime").out
     assert out.count("\x1b[33m\x1b[1m\x1b[4m") == 4
     lines = shown(out).splitlines()

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
 from textual.widgets import Input
 
 from gptalk_client.settings import Settings
 from gptalk_tui.dialogs.base import LOOKING
 from gptalk_tui.dialogs.confirm import ConfirmScreen
+from gptalk_tui.dialogs.key_hints import KeyHints
 from gptalk_tui.dialogs.picker import PickerScreen
 from gptalk_tui.widgets.row_list import Row
 from support.apps import running_app
@@ -72,3 +74,39 @@ async def test_a_letter_that_quits_can_still_be_typed(tmp_path: Path) -> None:
         assert running.app.screen.query_one(Input).value == "/"
         await running.press("f12")
         await running.until(lambda: running.app.return_code is not None)
+
+
+@pytest.mark.parametrize("size", [(120, 36), (80, 24), (58, 24), (40, 18)])
+async def test_every_dialog_keeps_its_keys_in_sight_and_takes_clicks_on_them(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with running_app(ScriptedProvider(["A reply."]), tmp_path, size=size) as app:
+        await app.send("A question")
+        await app.until_idle()
+        seen = set()
+        for keys in (
+            ["ctrl+p"],
+            ["ctrl+r"],
+            ["ctrl+o"],
+            ["f1"],
+            [*"/rename", "escape", "enter"],
+            [*"/tag", "escape", "enter"],
+            [*"/search", "escape", "enter"],
+        ):
+            await app.press(*keys)
+            await app.until(lambda: app.app.screen is not app.chat, f"{keys} open a dialog")
+            await app.pilot.pause()
+            screen = app.app.screen
+            seen.add(type(screen).__name__)
+            hints, dialog = screen.query_one(KeyHints), screen.query_one(".dialog")
+            assert hints.region, type(screen)
+            assert hints.region in dialog.content_region, type(screen)
+            assert dialog.max_scroll_y == 0, type(screen)
+            lines = hints.render().plain.splitlines()
+            assert len(lines) <= hints.size.height, type(screen)
+            y = next(y for y, line in enumerate(lines) if "Esc" in line)
+            await app.pilot.click(hints, offset=(lines[y].index("Esc") + 1, y))
+            await app.until(lambda: app.app.screen is app.chat, f"{screen} closes")
+            app.chat.composer.text = ""
+        assert seen >= {"PickerScreen", "ExportScreen", "HelpScreen", "RenameScreen", "TagsScreen"}
+        assert "SearchScreen" in seen

@@ -13,11 +13,8 @@ from gptalk_client.models import BranchEntry, Conversation, Message, Phase, Queu
 from gptalk_client.text import one_line, short_count
 from gptalk_tui.chat.turns import LiveTurn
 from gptalk_tui.keymap import KeyMap
-from gptalk_tui.widgets.transcript.reply_words import (
-    is_cut,
-    may_continue,
-    reply_figures,
-)
+from gptalk_tui.widgets.bar import GAP
+from gptalk_tui.widgets.transcript.reply_words import is_cut, may_continue, origin_wordings, reply_figures
 
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _WAITING = {
@@ -29,8 +26,8 @@ CONNECTED_S = 1.0
 """A service on this machine is connected to by then."""
 ROOMY_WIDTH = 60
 """From this width on the header has room for the app's name."""
-TITLE_WIDTH = 24
-"""So many columns of the header belong to the title, where there are that many."""
+_PADDING = 1
+"""Cells at each end of the header."""
 SHORTEST_NAME = 8
 """Names are not cut shorter than this, in cells."""
 
@@ -42,52 +39,75 @@ def place_of(conversation: Conversation | None) -> str:
     return "in the trash" if conversation.trashed else "archived" if conversation.archived else ""
 
 
-def header_left(title: str, width: int, *, place: str = "") -> Content:
-    """Return the header's left part: the app's name where there is room, the title, where it is filed."""
-    name = Content.styled("gptalk-tui", "$ink-accent") if width >= ROOMY_WIDTH else Content.empty()
-    filed = Content.styled(f"  {place}" if place else "", "$ink-warning")
-    return Content.assemble(name, "   " if name.plain else "", title, filed)
-
-
-def header_right(
+def header(
+    title: str,
     model: str,
     provider: str,
     width: int,
     *,
+    place: str = "",
     persona: str = "",
     context: str = "",
-) -> Content:
-    """Return the header's right part: how full the context is, the persona, the model and who runs it.
+) -> tuple[Content, Content]:
+    """Return the header's two parts: what is open, and who answers.
 
-    Where there is little room, the context goes first, then long names are cut, then the persona goes, then the
-    provider.
+    The title keeps its room while the names get shorter or go; only when they have a third of the line is it cut.
+
+    Args:
+        title: Of the conversation.
+        model: Its name; empty to name nobody.
+        provider: Its name or host.
+        width: Of the header, in cells.
+        place: Where the conversation is filed.
+        persona: Its name; empty for none.
+        context: See `context_words`.
+    """
+    name = Content.styled("gptalk-tui   " if width >= ROOMY_WIDTH else "", "$ink-accent")
+    filed = Content.styled(f"  {place}" if place else "", "$ink-warning")
+    cells = width - 2 * _PADDING - GAP
+    beside = cells - name.cell_length - filed.cell_length
+    right = Content.empty()
+    if model:
+        room = max(beside - cell_len(title), cells // 3)
+        right = header_right(model, provider, room, persona=persona, context=context)
+    shown = Content(title).truncate(max(1, beside - right.cell_length), ellipsis=True)
+    return Content.assemble(name, shown, filed), right
+
+
+def header_right(model: str, provider: str, room: int, *, persona: str = "", context: str = "") -> Content:
+    """Return how full the context is, the persona, the model and who runs it.
+
+    Where there is little room, the context goes first, then the persona; then the provider is cut or goes, and
+    then the model is cut.
 
     Args:
         model: Its name.
         provider: Its name or host.
-        width: Of the header, in cells.
+        room: In cells. The model's name may take more, if it is not cut any further.
         persona: Its name; empty for none.
         context: See `context_words`.
     """
-    room = width - min(TITLE_WIDTH, width // 3) - 3
-    names = [one_line(name) for name in (persona, model, provider)]
-    fitting = [_joined([context, *names])]
-    fitting += [_joined(_cut(names[first:], room)) for first in (0, 1)]
-    last = _joined(_cut(names[1:2], room))
-    return Content.styled(next((each for each in fitting if cell_len(each) <= room), last), "$ink-muted")
+    persona, model, provider = (one_line(name) for name in (persona, model, provider))
+    cut_provider = _cut(provider, room - cell_len(_joined([model, " "])) + 1)
+    fitting = [
+        (context, persona, model, provider),
+        (persona, model, provider),
+        (model, cut_provider),
+        (model,),
+    ]
+    last = _cut(model, room)
+    shown = next((names for each in fitting if cell_len(names := _joined(each)) <= room), last)
+    return Content.styled(shown, "$ink-muted")
 
 
 def _joined(parts: Iterable[str]) -> str:
     return " · ".join(filter(None, parts))
 
 
-def _cut(names: Iterable[str], room: int) -> list[str]:
-    """Return the names, the longest ones cut until all fit or none is longer than `SHORTEST_NAME`."""
-    cut = list(names)
-    while cell_len(_joined(cut)) > room and max(map(cell_len, cut)) > SHORTEST_NAME:
-        at = max(range(len(cut)), key=lambda each: cell_len(cut[each]))
-        cut[at] = set_cell_size(cut[at].removesuffix("…"), cell_len(cut[at]) - 2).rstrip() + "…"
-    return cut
+def _cut(name: str, room: int) -> str:
+    """Return a name cut to its room in cells, but not to less than `SHORTEST_NAME`."""
+    room = max(room, SHORTEST_NAME)
+    return name if cell_len(name) <= room else set_cell_size(name, room - 1).rstrip() + "…"
 
 
 def context_words(usage: Usage | None, window: int | None) -> str:
@@ -143,34 +163,34 @@ def welcome_text(
     )
 
 
-def turn_status(turn: LiveTurn, *, is_on_this_computer: bool) -> Content:
-    """Return what a running turn is doing.
+def turn_status(turn: LiveTurn, *, is_on_this_computer: bool) -> list[Content]:
+    """Return what a running turn is doing, in several wordings, the longest first.
 
     Args:
         turn: The turn.
         is_on_this_computer: The service is on this machine, where a slow start means that it loads its model.
     """
-    parts: list[tuple[str, str]] = [_spinner()]
+    took, style = f"{turn.elapsed_s:.1f} s", "$ink-muted"
     if turn.is_stopping:
-        parts.append(("stopping", "$ink-muted"))
+        wordings = ["stopping"]
     elif turn.reply is None:
-        parts.append((f"saving the prompt · {turn.elapsed_s:.1f} s", "$ink-muted"))
+        wordings = [f"saving the prompt · {took}", f"saving · {took}"]
     elif turn.phase is Phase.RETRYING:
         left = 0 if turn.retry_at_s is None else max(0, math.ceil(turn.retry_at_s - time.monotonic()))
-        reason = one_line(turn.reason)
-        parts.append((f"{reason} · " if reason else "", "$ink-warning"))
-        parts.append((f"trying again in {left} s", "$ink-warning"))
+        again, style = f"trying again in {left} s", "$ink-warning"
+        wordings = [_joined([one_line(turn.reason), again]), again]
     elif turn.phase is Phase.STREAMING:
-        does = "thinking · " if turn.is_thinking else ""
-        parts.append((f"{does}about {turn.tokens_per_s:.0f} tokens/s · {turn.elapsed_s:.1f} s", "$ink-muted"))
+        does, rate = "thinking" if turn.is_thinking else "", f"{turn.tokens_per_s:.0f}"
+        wordings = [_joined([does, f"about {rate} tokens/s", took]), _joined([does, f"~{rate}/s", took])]
     else:
         does = _WAITING[turn.phase]
         if turn.phase is Phase.CONNECTING and is_on_this_computer and turn.elapsed_s >= CONNECTED_S:
             does = "waiting for the engine"
-        parts.append((f"{does} · {turn.elapsed_s:.1f} s", "$ink-muted"))
-    if turn.save_trouble:
-        parts.append((f" · not saved: {one_line(turn.save_trouble)}", "$ink-error"))
-    return Content.assemble(*parts)
+        wordings = [f"{does} · {took}", f"{does.partition(' for ')[0]} · {took}"]
+    trouble = (f" · not saved: {one_line(turn.save_trouble)}", " · not saved") if turn.save_trouble else ("",)
+    said = [(words, trouble[0]) for words in wordings] + [(wordings[-1], trouble[-1])]
+    spinner = _spinner()
+    return [Content.assemble(spinner, (words, style), (more, "$ink-error")) for words, more in said]
 
 
 def idle_status(
@@ -189,52 +209,73 @@ def idle_status(
     """
     if last is None or last.role is not Role.ASSISTANT:
         return [Content.empty()]
-    figures = reply_figures(last)
+    figures, brief_figures = reply_figures(last), reply_figures(last, is_brief=True)
     if last.status is Status.COMPLETE:
-        return [Content.styled(figures, "$ink-muted")]
+        return _wordings("$ink-muted", figures, brief_figures)
     if last.status is Status.STREAMING:
-        return [Content.styled("another window is writing this reply", "$ink-muted")]
+        return _wordings("$ink-muted", "another window is writing this reply", "another window is replying")
     if typed.strip() and returned is not None:
-        does = "tries again" if typed == returned.content else "sends it in place of the one that failed"
-        return [Content.styled(f"the prompt is back: {send} {does}", "$ink-warning")]
+        if typed == returned.content:
+            return _wordings("$ink-warning", f"the prompt is back: {send} tries again", f"{send} tries again")
+        does = f"{send} sends it in place of the one that failed"
+        return _wordings("$ink-warning", f"the prompt is back: {does}", does, f"{send} sends it instead")
     does = "continues" if is_cut(last) else "asks again"
     hint = "" if has_queue else f"{send} in the empty composer {does}"
     more = "/continue goes on from here" if may_continue(last) and (has_queue or not is_cut(last)) else ""
     brief = "" if has_queue else f"{send} {does}"
     # The key and the figures are the last to go.
-    wordings = [(hint, more, figures), (brief, more, figures), (brief, figures)]
-    return list(dict.fromkeys(Content.styled(_joined(each), "$ink-muted") for each in wordings))
+    wordings = [(hint, more, figures), (brief, more, figures), (brief, figures), (brief, brief_figures)]
+    return _wordings("$ink-muted", *map(_joined, wordings), brief or brief_figures)
 
 
-def closed_status() -> Content:
-    """Return what it means that the conversations can't be opened."""
-    return Content.styled("conversations can't be opened: nothing is sent or saved", "$ink-error")
+def chosen_status(entry: BranchEntry) -> list[Content]:
+    """Return who wrote the chosen message, when, and what it took, the longest wording first."""
+    return _wordings("$ink-muted", *origin_wordings(entry))
 
 
-def full_status() -> Content:
-    """Return what it means that the disk was full at the start."""
-    return Content.styled("disk full: nothing is sent or saved until there is space", "$ink-error")
+def _wordings(style: str, *texts: str) -> list[Content]:
+    """Return texts in one style, each once."""
+    return [Content.styled(text, style) for text in dict.fromkeys(texts)]
 
 
-def edit_status(edited: Message | QueuedPrompt, send: str, *, is_replying: bool = False) -> Content:
-    """Return what an edited message in the composer is for, and the key that sends it."""
+def closed_status() -> list[Content]:
+    """Return what it means that the conversations can't be opened, the longest wording first."""
+    means = "nothing is sent or saved"
+    return _wordings("$ink-error", f"conversations can't be opened: {means}", means)
+
+
+def full_status() -> list[Content]:
+    """Return what it means that the disk was full at the start, the longest wording first."""
+    means = "disk full: nothing is sent or saved"
+    return _wordings("$ink-error", f"{means} until there is space", means, "disk full: nothing is sent")
+
+
+def edit_status(edited: Message | QueuedPrompt, send: str, *, is_replying: bool = False) -> list[Content]:
+    """Return what an edited message in the composer is for and what its key does, the longest wording first."""
     if isinstance(edited, QueuedPrompt):
-        words = f"editing a queued prompt · {send} keeps the change · Esc cancels"
+        what, does, brief = "a queued prompt", "keeps the change", "keeps it"
     elif edited.role is Role.ASSISTANT:
-        words = f"editing a reply · {send} keeps it as another version · Esc cancels"
+        what, does, brief = "a reply", "keeps it as another version", "keeps it"
     else:
-        words = f"editing an earlier message · {send} sends it as a new branch · Esc cancels"
-    return Content.assemble(*([_spinner()] if is_replying else []), (words, "$ink-warning"))
+        what, does, brief = "an earlier message", "sends it as a new branch", "sends it"
+    spinner = _spinner() if is_replying else ""
+    said = [
+        (f"editing {what}", f"{send} {does}", "Esc cancels"),
+        ("editing", f"{send} {does}", "Esc cancels"),
+        ("editing", f"{send} {brief}", "Esc cancels"),
+        (f"{send} {brief}", "Esc cancels"),
+    ]
+    return [Content.assemble(spinner, (_joined(each), "$ink-warning")) for each in said]
 
 
 def _spinner() -> tuple[str, str]:
     return f"{_SPINNER[int(time.monotonic() * 8) % len(_SPINNER)]} ", "$ink-accent"
 
 
-def place_status(*, is_following: bool, has_new_text: bool, end: str) -> Content:
-    """Return where the reader is, unless that is the end, and the key that goes there."""
+def place_status(*, is_following: bool, has_new_text: bool, end: str) -> list[Content]:
+    """Return what is below the reader, and the key that goes there; the longest wording first."""
     if has_new_text:
-        return Content.styled(f"↓ new text below · {end}", "$ink-accent")
+        return _wordings("$ink-accent", f"↓ new text below · {end}", f"↓ new text · {end}", f"↓ {end}")
     if not is_following:
-        return Content.styled(f"{end} follows the newest text", "$ink-muted")
-    return Content.empty()
+        return _wordings("$ink-muted", f"{end} follows the newest text", f"↓ {end}", "")
+    return [Content.empty()]

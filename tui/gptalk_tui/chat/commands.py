@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gptalk_client.records import Record
 from gptalk_client.text import one_line
 from gptalk_tui.action_words import why_not
 from gptalk_tui.actions import ACTION_OF, Action, Scope, in_footer
@@ -23,8 +23,7 @@ def _always() -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Record, frozen=True):
     """What carries out an action."""
 
     run: Callable[[], Awaitable[None] | None]

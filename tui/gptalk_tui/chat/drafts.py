@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.timer import Timer
 
 from gptalk_client.errors import GptalkError, UsageError
 from gptalk_client.models import Conversation
+from gptalk_client.records import Record
 from gptalk_tui.chat.slash import is_command
 
 if TYPE_CHECKING:
@@ -28,8 +28,7 @@ _ROUNDS = 3
 """How often what was typed while a draft was being stored is stored in turn."""
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Record, frozen=True):
     """A text to keep with the open conversation."""
 
     conversation: Conversation

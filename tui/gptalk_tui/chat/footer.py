@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 from rich.cells import cell_len
 from textual.content import Content
 
+from gptalk_client.records import Record
 from gptalk_tui.actions import Action, Scope
 from gptalk_tui.keymap import KeyMap
 from gptalk_tui.widgets.bar import KeySpot
@@ -17,8 +18,7 @@ ALWAYS = ("turn.stop", "app.palette", "app.help")
 _GAP = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Hint:
+class Hint(Record, frozen=True):
     """One key of the footer."""
 
     title: str
@@ -28,6 +28,8 @@ class Hint:
     """As Textual names it."""
     is_kept: bool = False
     """Whether it takes its room before the others do."""
+    brief: str = ""
+    """What it does in fewer words, for where not all of the footer fits."""
 
     @property
     def cells(self) -> int:
@@ -36,13 +38,13 @@ class Hint:
 
 
 FIND = (
-    Hint("Enter", "read", "enter", is_kept=True),
+    Hint("Enter", "read", "enter"),
     Hint("Down", "next", "down"),
     Hint("Up", "before", "up"),
-    Hint("Tab", "all conversations", "tab"),
+    Hint("Tab", "all conversations", "tab", is_kept=True, brief="all"),
     Hint("Esc", "close", "escape", is_kept=True),
 )
-"""The keys of the find bar."""
+"""The find bar's own keys."""
 
 
 def way_back(scope: Scope, *, is_replying: bool, is_finding: bool) -> list[Hint]:
@@ -78,6 +80,8 @@ def hints_for(actions: Iterable[Action], keys: KeyMap) -> list[Hint]:
 def fitting(hints: Sequence[Hint], width: int) -> list[Hint]:
     """Return the hints that fit a width in cells, in their order: first those that are kept."""
     room = width - 2 + _GAP
+    if sum(each.cells + _GAP for each in hints) > room:
+        hints = [replace(each, does=each.brief or each.does) for each in hints]
     chosen: set[int] = set()
     for at in sorted(range(len(hints)), key=lambda at: not hints[at].is_kept):
         room -= hints[at].cells + _GAP

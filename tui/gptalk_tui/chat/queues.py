@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gptalk_client.models import QueuedPrompt
+from gptalk_client.records import Record
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Record, frozen=True):
     """A queued prompt as this window knows it."""
 
     prompt: QueuedPrompt

@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
+WARNING_S = 20.0
+"""How long a warning stays, in seconds: people look elsewhere first."""
+
 _DONE_OR_UNDER_WAY = (Status.COMPLETE, Status.STREAMING)
 
 
@@ -93,6 +96,8 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
         self._chat = chat
         self._new = new
         self._is_starting = True
+        self._warnings: list[str] | None = []
+        """What to say once a conversation is open, as a notice goes when that happens; None from then on."""
         self.services = services
         self.session = Session()
         self.list_pane = ListPane(suggester=TagSuggester(services.store), id="side")
@@ -128,6 +133,7 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
         )
 
     def compose(self) -> ComposeResult:
+        self.controllers.sidebar.fit()  # before there are styles to work out again
         bars = self.controllers.bars
         yield bars.header
         with self._body:
@@ -142,7 +148,6 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
     # Start and end
 
     def on_mount(self) -> None:
-        self.controllers.sidebar.fit()
         self.watch(self.app, "app_focus", self._terminal_focused, init=False)
         self.refresh_bars()
         self.call_after_refresh(lambda: self.start(self._start(), "start"))
@@ -165,18 +170,22 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
         try:
             await services.start()
         except GptalkError as err:
-            self.say(err.for_humans(), is_error=True)
+            self.warn(err.for_humans())
         if services.provider is not None:
             self.start(services.provider.warm_up(), "warm")
         try:
-            if notices := await services.store.call(lambda store: store.notices):
-                self.notify("\n".join(notices), timeout=20)
+            for notice in await services.store.call(lambda store: store.notices):
+                self.warn(notice)
         except GptalkError as err:
-            self.say(err.for_humans(), is_error=True)
+            self.warn(err.for_humans())
         else:
             if not self._new:
                 await controllers.opener.open_first(self._chat)
             await controllers.sidebar.refresh()
+        complaints = [words for _, words in self.keys.complaints()]
+        warnings, self._warnings = dict.fromkeys([*complaints, *(self._warnings or ())]), None
+        if warnings:
+            self.warn(" ".join(warnings))
         await controllers.unsaved.load()
         await controllers.snippets.load()
         controllers.watcher.look_soon()
@@ -195,6 +204,13 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
     ) -> None:
         """Show a notice for a while."""
         self.controllers.notices.say(text, is_error=is_error, timeout_s=timeout_s, is_true=is_true)
+
+    def warn(self, text: str) -> None:
+        """Show a warning for longer than other notices; during the start, when that is over."""
+        if self._warnings is not None:
+            self._warnings.append(text)
+        else:
+            self.say(text, is_error=True, timeout_s=WARNING_S)
 
     def show_notice(self, notice: Content) -> None:
         """Show a notice on the status line, or none."""
@@ -377,7 +393,7 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
         self._lie_behind(False)
 
     def _lie_behind(self, is_behind: bool) -> None:
-        for widget in (self.list_pane, self.composer):
+        for widget in (self.list_pane, self.composer, self.controllers.bars.welcome):
             widget.set_class(is_behind, "-behind")
 
     def on_resize(self) -> None:

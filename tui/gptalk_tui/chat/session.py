@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from gptalk_client.models import Conversation, Message, QueuedPrompt
+from gptalk_client.records import Record
 from gptalk_tui.chat.queues import Queues
 from gptalk_tui.chat.turns import LiveTurn, Turns
 
@@ -16,8 +16,7 @@ def new_conversation() -> Conversation:
     return Conversation(id=os.urandom(16).hex(), title="", created_at_ms=0, updated_at_ms=0)
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Record, frozen=True):
     """An earlier message that is in the composer to be sent again, or a queued prompt to be changed."""
 
     message: Message | QueuedPrompt

@@ -15,7 +15,7 @@ from gptalk_tui.actions import ACTION_OF
 from gptalk_tui.chat import bar_texts
 from gptalk_tui.chat.footer import FIND, Hint, footer, hints_for, way_back
 from gptalk_tui.terminal import gc_tuning
-from gptalk_tui.widgets.bar import Bar
+from gptalk_tui.widgets.bar import Bar, fit
 from gptalk_tui.widgets.column import WORDS
 from gptalk_tui.widgets.listing import UNTITLED, title_of
 from gptalk_tui.widgets.status_line import StatusLine
@@ -35,6 +35,9 @@ LOW_SCREEN = 14
 
 NARROW_WELCOME = 64
 """Below this width, in cells, the welcome's keys do not fit on one line."""
+
+_BORDER_CELLS = 4
+"""What the corners take of a line of the composer's border, and a blank beside each."""
 
 SPINNER_S = 1 / 8
 
@@ -59,6 +62,7 @@ class StatusBars:
         self._composer = composer
         self._commands = commands
         self._ticker: Timer | None = None
+        self._in_border = Content.empty()
         self.header = Bar(id="header")
         self.welcome = Static(id="welcome", markup=False)
         self.status = StatusLine(id="status", classes=WORDS)
@@ -79,7 +83,6 @@ class StatusBars:
         session, services, width = self._session, self._services, self._host.size.width
         conversation = session.conversation
         title = title_of(conversation) if conversation else UNTITLED
-        self.header.left = bar_texts.header_left(title, width, place=bar_texts.place_of(conversation))
         provider = services.provider_for(session.chosen)
         name = provider.name if provider is not None else ""
         service, place = self._who(provider)
@@ -91,16 +94,14 @@ class StatusBars:
             model = last.model
         # The first start asks who shall answer: until then nobody is named.
         is_chosen = bool(services.settings.provider or (conversation and conversation.provider) or last)
-        self.header.right = (
-            bar_texts.header_right(
-                model or "default model",
-                service,
-                width,
-                persona=self._persona(),
-                context=bar_texts.context_words(self._last_usage, services.window_of(session.chosen)),
-            )
-            if is_chosen
-            else Content.empty()
+        self.header.left, self.header.right = bar_texts.header(
+            title,
+            (model or "default model") if is_chosen else "",
+            service,
+            width,
+            place=bar_texts.place_of(conversation),
+            persona=self._persona(),
+            context=bar_texts.context_words(self._last_usage, services.window_of(session.chosen)),
         )
         self.welcome.update(
             bar_texts.welcome_text(
@@ -109,11 +110,17 @@ class StatusBars:
                 model,
                 self._host.keys,
                 is_narrow=width < NARROW_WELCOME,
-                is_low=self._host.size.height <= LOW_SCREEN,
+                is_low=self._is_low,
             )
         )
         self.footer.left, self.footer.spots = footer(self._hints(), width)
         self.update_status()
+        if self._is_low:  # once more when the composer has its width
+            self.header.call_after_refresh(self.update_status)
+
+    @property
+    def _is_low(self) -> bool:
+        return self._host.size.height <= LOW_SCREEN
 
     def _who(self, provider: Provider | None) -> tuple[str, str]:
         """Return who answers, as the header and as the welcome say it."""
@@ -135,7 +142,7 @@ class StatusBars:
         """Return the keys that the footer may show, most useful first."""
         focused, commands, is_replying = self._host.focused, self._commands, self._session.is_replying
         if isinstance(focused, Input) and focused.id == "find":
-            return FIND
+            return [*FIND, *hints_for([ACTION_OF["app.help"]], self._host.keys)]
         is_finding = commands.is_available(ACTION_OF["find.next"])
         back = way_back(commands.scope, is_replying=is_replying, is_finding=is_finding)
         return [*back, *hints_for(commands.hinted(), self._host.keys)]
@@ -144,36 +151,47 @@ class StatusBars:
         """Bring the status line up to date."""
         session, transcript, keys = self._session, self._transcript, self._host.keys
         send, end, turn = keys.how("turn.send"), keys.how("transcript.end"), session.turn
-        shorter: Sequence[Content] = ()
         if turn is not None and session.edit is not None:
-            left = bar_texts.edit_status(session.edit.message, send, is_replying=True)
+            lefts = bar_texts.edit_status(session.edit.message, send, is_replying=True)
         elif turn is not None:
             provider = self._services.provider_for(session.chosen)
-            left = bar_texts.turn_status(
+            lefts = bar_texts.turn_status(
                 turn, is_on_this_computer=provider is not None and provider.is_on_this_computer
             )
         elif self._services.store.has_failed:
-            left = bar_texts.closed_status()
+            lefts = bar_texts.closed_status()
         elif self._services.store.waits_for_space:
-            left = bar_texts.full_status()
+            lefts = bar_texts.full_status()
         elif session.edit is not None:
-            left = bar_texts.edit_status(session.edit.message, send)
+            lefts = bar_texts.edit_status(session.edit.message, send)
+        elif transcript.has_focus and (chosen := transcript.chosen_entry) is not None:
+            lefts = bar_texts.chosen_status(chosen)
         else:
-            left, *shorter = bar_texts.idle_status(
+            lefts = bar_texts.idle_status(
                 transcript.last_entry,
                 session.returned,
                 self._composer.text,
                 send=send,
                 has_queue=session.queues.is_held(session.chosen.id),
             )
-        right = bar_texts.place_status(
+        rights = bar_texts.place_status(
             is_following=transcript.is_following, has_new_text=transcript.has_new_text, end=end
         )
-        self.status.shorter = shorter
-        self.status.left, self.status.right = left, right
-        is_low = self._host.size.height <= LOW_SCREEN
-        self.status.display = not is_low or bool(self.status.notice.plain)
-        self._composer.border_subtitle = (right if right.plain else [left, *shorter][-1]) if is_low else ""
+        status = self.status
+        status.shorter, status.shorter_right = lefts[1:], rights[1:]
+        status.left, status.right = lefts[0], rights[0]
+        is_low = self._is_low
+        status.display = not is_low or bool(status.notice.plain)
+        in_border = self._border_words(lefts, rights) if is_low else Content.empty()
+        if not in_border.is_same(self._in_border):  # setting it paints the composer again
+            self._composer.border_subtitle = self._in_border = in_border
+
+    def _border_words(self, lefts: Sequence[Content], rights: Sequence[Content]) -> Content:
+        """Return the status in the composer's border: what is under way, and whether there is new text."""
+        is_new = self._transcript.has_new_text
+        cells = self._composer.outer_size.width - _BORDER_CELLS
+        left, right = fit(lefts, [*rights, Content.empty()] if is_new else [Content.empty()], cells)
+        return Content("  ").join(part for part in (left, right) if part)
 
     def show_notice(self, notice: Content) -> None:
         """Show a notice in place of the status, or the status again."""

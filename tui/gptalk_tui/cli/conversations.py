@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gptalk_client.errors import UsageError
 from gptalk_client.models import Conversation, iso_utc
 from gptalk_client.text import one_line, visible
 from gptalk_tui.cli import completing, terminal
@@ -175,11 +174,7 @@ def rm(context: Globals, conversations: tuple[str, ...]) -> None:
 def restore(context: Globals, conversations: tuple[str, ...]) -> None:
     """Restore conversations from the trash."""
     with opened(context) as store:
-        try:
-            found = [store.find_conversation(each) for each in conversations]
-        except UsageError as err:
-            err.hint = err.hint.replace("`gptalk-tui list`", "`gptalk-tui list --trash`")
-            raise
+        found = [store.find_conversation(each, in_trash=True) for each in conversations]
         for each in found:
             store.restore_conversation(each.id)
             _tell("Restored", each)

@@ -15,6 +15,7 @@ from gptalk_tui.cli.terminal import styled
 
 _INDENT = " " * (SHORT_ID + 2)
 _HIT_LINES = 2
+_MORE = " …"
 
 
 def shown_time(time_ms: int) -> str:
@@ -68,12 +69,12 @@ def _snippet_lines(hit: SearchHit) -> Iterator[str]:
     text = "".join(part for part, _ in parts)
     marked = [is_match for part, is_match in parts for _ in part]
     lead = f"{hit.role:<9}  "
-    room = min(terminal.width(), terminal.TEXT_CELLS) - len(_INDENT) - len(lead)
+    room = min(terminal.width(), terminal.TEXT_CELLS) - len(_INDENT) - len(lead) - len(_MORE)
     lines = wrap(text, room, room)
     for number, (start, end) in enumerate(lines[:_HIT_LINES]):
         is_cut = number == _HIT_LINES - 1 and len(lines) > _HIT_LINES
         before = styled(lead, dim=True) if not number else " " * len(lead)
-        yield _INDENT + before + _with_marks(text, marked, start, end) + (" …" if is_cut else "")
+        yield _INDENT + before + _with_marks(text, marked, start, end) + (_MORE if is_cut else "")
 
 
 def _parts(hit: SearchHit) -> Iterator[tuple[str, bool]]:

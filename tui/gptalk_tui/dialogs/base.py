@@ -12,10 +12,14 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, TypeVar
 
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.segment import Segment
+from rich.style import Style
 from textual.await_complete import AwaitComplete
 from textual.containers import Vertical
 from textual.content import Content
 from textual.geometry import Offset, Size
+from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import Static
@@ -33,7 +37,21 @@ ASKING = "asking"
 PATIENCE_S = 0.4
 """How long keys wait for a server's answer, in seconds."""
 
+LOW_HEIGHT = 16
+"""Below this height, in lines, dialogs drop their hints and margins."""
+
 _WIDTHS = [(0, "-narrow"), (60, "-roomy")]
+
+
+class _Dimmed(BackgroundScreen):
+    """A screen in the terminal's own colours, which cannot be mixed: its text is dim."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        dim = Style(dim=True)
+        for segment in super().__rich_console__(console, options):
+            assert isinstance(segment, Segment)
+            text, style, control = segment
+            yield segment if control else Segment(text, style + dim if style else dim)
 
 
 class TrueScreen(Screen[Result]):
@@ -78,7 +96,7 @@ class Dialog(ModalScreen[Result], TrueScreen[Result]):
     """A small screen over the others. Where there is little room, it drops its hints and margins."""
 
     CSS_PATH = "../styles/dialogs.tcss"
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-high")]  # noqa: RUF012 - as Textual declares it
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (LOW_HEIGHT, "-high")]  # noqa: RUF012 - as Textual declares it
 
     _asking: Worker[None] | None = None
     _asked_s = 0.0
@@ -89,6 +107,13 @@ class Dialog(ModalScreen[Result], TrueScreen[Result]):
     async def mount_composed_widgets(self, widgets: list[Widget]) -> None:
         """Put the dialog on a band across the screen, so that no half of a word looks out beside it."""
         await self.mount(Vertical(*widgets, id="band"))
+
+    def render(self) -> RenderableType:
+        """Return the screen below, dimmed."""
+        rendered = super().render()
+        if isinstance(rendered, BackgroundScreen) and self.app.native_ansi_color:
+            return _Dimmed(rendered.screen, rendered.color)
+        return rendered
 
     def show_notice(self, notice: Content) -> None:
         """Show a notice at the lower edge."""

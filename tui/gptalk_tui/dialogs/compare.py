@@ -13,6 +13,7 @@ from textual.widgets import Static
 from gptalk_client.models import BranchEntry, Role, Status
 from gptalk_client.text import one_line
 from gptalk_tui.dialogs.base import TrueScreen
+from gptalk_tui.dialogs.key_hints import KeyHints
 from gptalk_tui.widgets.transcript.widget import Transcript
 
 Side: TypeAlias = Literal[0, 1]
@@ -20,8 +21,6 @@ Side: TypeAlias = Literal[0, 1]
 
 SIDE_BY_SIDE_WIDTH = 90
 """From this width on, in cells, two texts side by side can be read."""
-
-HINT = "1 or 2 takes that version · Tab goes to the other · Esc keeps both"
 
 
 class CompareScreen(TrueScreen[str | None]):
@@ -54,7 +53,7 @@ class CompareScreen(TrueScreen[str | None]):
             Static(classes="compare-head", markup=False),
             Static(classes="compare-head", markup=False),
         )
-        self._hint = Static(HINT, id="compare-hint", markup=False)
+        self._hint = KeyHints(("1/2", "take"), ("Tab", "other"), ("Esc", "keep both"), id="compare-hint")
         self._trouble = ""
 
     def compose(self) -> ComposeResult:
@@ -71,7 +70,7 @@ class CompareScreen(TrueScreen[str | None]):
 
     def show_notice(self, notice: Content) -> None:
         """Show a notice in place of the keys, or the keys."""
-        self._hint.update(notice if notice.plain else HINT)
+        self._hint.show_notice(notice)
 
     def reply_of(self, side: Side) -> BranchEntry | None:
         """Return the version on a side; None while its row is not stored yet."""

@@ -10,6 +10,7 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from gptalk_tui.dialogs.base import Dialog
+from gptalk_tui.dialogs.key_hints import KeyHints
 
 
 class ConfirmScreen(Dialog[bool | None]):
@@ -40,8 +41,8 @@ class ConfirmScreen(Dialog[bool | None]):
             yield Static(self._question, classes="dialog-title", markup=False)
             if self._detail:
                 yield Static(self._detail, markup=False)
-            no = f"n: {self._no} · Esc: back" if self._no else "Esc or n: no"
-            yield Static(f"Enter or y: {self._yes} · {no}", classes="dialog-hint", markup=False)
+            no = (("n", self._no), ("Esc", "back")) if self._no else (("Esc or n", "no"),)
+            yield KeyHints(("Enter or y", self._yes), *no)
 
     def action_answer(self, is_yes: bool | None) -> None:
         """Close with an answer."""

@@ -23,6 +23,7 @@ from gptalk_client.transcripts.files import export_name, write_file
 from gptalk_client.transcripts.formats import FORMATS, Format
 from gptalk_client.transcripts.transcript import read_transcript
 from gptalk_tui.dialogs.base import Dialog
+from gptalk_tui.dialogs.key_hints import KeyHints
 from gptalk_tui.dialogs.path_input import PathInput
 from gptalk_tui.widgets.listing import title_of
 from gptalk_tui.widgets.row_list import Row, RowList
@@ -66,8 +67,7 @@ class ExportScreen(Dialog[Path | None]):
             yield _Box("all branches, not just the one on screen", id="branches", compact=True)
             yield PathInput(id="target")
             yield Static(classes="dialog-error", markup=False)
-            hint = "Up and Down: format · Tab completes, or next field · Enter exports · Esc cancels"
-            yield Static(hint, classes="dialog-hint", markup=False)
+            yield KeyHints(("↑ ↓", "format"), ("Tab", "complete"), ("Enter", "export"), ("Esc", "cancel"))
 
     def on_mount(self) -> None:
         self.add_class("-filtering")

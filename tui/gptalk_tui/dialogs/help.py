@@ -19,6 +19,7 @@ from textual.widgets import Input, Static
 from gptalk_tui.action_words import is_meant
 from gptalk_tui.actions import ACTION_OF, Action, Scope
 from gptalk_tui.dialogs.base import Dialog
+from gptalk_tui.dialogs.key_hints import KeyHints
 from gptalk_tui.keymap import KeyMap, by_scope, types_text
 
 _HEADINGS = {
@@ -165,7 +166,7 @@ class HelpScreen(Dialog[None]):
             yield Input(placeholder="type to find", compact=True)
             with VerticalScroll():
                 yield Static(id="help-text", markup=False)
-            yield Static("Esc closes · Up, Down, PgUp and PgDn scroll", classes="dialog-hint", markup=False)
+            yield KeyHints(("Esc", "close"), ("↑ ↓", "scroll"), ("PgUp PgDn", "by pages"))
 
     def on_mount(self) -> None:
         self.query_one(VerticalScroll).can_focus = False

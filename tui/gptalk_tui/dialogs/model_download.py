@@ -10,7 +10,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
 from textual.widgets import ProgressBar, Static
 
 from gptalk_client.embedded.errors import PullCancelledError
@@ -19,6 +18,7 @@ from gptalk_client.embedded.weights import SMOLLM2, in_megabytes, pull
 from gptalk_client.errors import LocalModelError
 from gptalk_client.text import one_line
 from gptalk_tui.dialogs.base import Dialog
+from gptalk_tui.dialogs.key_hints import KeyHints
 
 
 class ModelDownloadScreen(Dialog[bool]):
@@ -47,7 +47,7 @@ class ModelDownloadScreen(Dialog[bool]):
             yield Static(text, id="what", markup=False)
             yield ProgressBar(total=100, show_eta=False)
             yield Static(classes="dialog-error", markup=False)
-            yield Static("Enter: download · Esc: cancel", classes="dialog-hint", markup=False)
+            yield KeyHints(("Enter", "download"), ("Esc", "cancel"))
 
     def on_mount(self) -> None:
         self.query_one(ProgressBar).display = False
@@ -60,7 +60,7 @@ class ModelDownloadScreen(Dialog[bool]):
         self._cancel.clear()
         self.complain("")
         self.query_one(ProgressBar).display = True
-        self.query_one(".dialog-hint", Static).update(Content("Esc stops"))
+        self.query_one(KeyHints).show(("Esc", "stop"))
         self.run_worker(self._fetch(), description="pull")
 
     def action_leave(self) -> None:
@@ -83,7 +83,7 @@ class ModelDownloadScreen(Dialog[bool]):
         except LocalModelError as err:
             self._is_fetching = False
             self.complain(one_line(err.for_humans(), max_chars=400))
-            self.query_one(".dialog-hint", Static).update(Content("Enter: try again · Esc: cancel"))
+            self.query_one(KeyHints).show(("Enter", "try again"), ("Esc", "cancel"))
         else:
             self.dismiss(True)
 

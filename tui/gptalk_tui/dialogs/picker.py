@@ -12,7 +12,8 @@ from textual.containers import Vertical
 from textual.widgets import Input, Static
 
 from gptalk_client.errors import GptalkError
-from gptalk_tui.dialogs.base import LOOKING, Dialog
+from gptalk_tui.dialogs.base import LOOKING, LOW_HEIGHT, Dialog
+from gptalk_tui.dialogs.key_hints import KeyHints
 from gptalk_tui.widgets.row_list import Row, RowList
 
 
@@ -66,10 +67,17 @@ class PickerScreen(Dialog[str | None]):
             yield Static(self._title, classes="dialog-title", markup=False)
             yield Input(placeholder="type to find")
             yield RowList(empty_text=self._empty_text)
+            yield KeyHints(("Enter", "choose"), ("Esc", "back"))
 
     def on_mount(self) -> None:
         self.query_one(Input).focus()
         self._look("")
+
+    def on_resize(self) -> None:
+        """Let the rows take the room that title, field and keys leave."""
+        height = self.size.height
+        is_low = height < LOW_HEIGHT
+        self.query_one(RowList).styles.max_height = height - 4 if is_low else height * 92 // 100 - 8
 
     def on_key(self) -> None:
         self.add_class("-filtering")

@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 from gptalk_client.models import Conversation
 from gptalk_client.text import one_line
 from gptalk_tui.dialogs.base import Dialog
+from gptalk_tui.dialogs.key_hints import KeyHints
 from gptalk_tui.widgets.listing import title_of
 
 
@@ -34,7 +35,7 @@ class RenameScreen(Dialog[str | None]):
         with Vertical(classes="dialog"):
             yield Static(f"Rename “{title_of(self._conversation)}”", classes="dialog-title", markup=False)
             yield Input(self._shown, placeholder="the title", select_on_focus=True)
-            yield Static("Enter: save · Esc: cancel", classes="dialog-hint", markup=False)
+            yield KeyHints(("Enter", "save"), ("Esc", "cancel"))
 
     def on_mount(self) -> None:
         self.query_one(Input).focus()

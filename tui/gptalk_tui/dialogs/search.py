@@ -17,6 +17,7 @@ from gptalk_client.errors import GptalkError
 from gptalk_client.models import SearchHit
 from gptalk_client.text import one_line, visible
 from gptalk_tui.dialogs.base import LOOKING, Dialog
+from gptalk_tui.dialogs.key_hints import KeyHints
 from gptalk_tui.dialogs.tags import TagSuggester
 from gptalk_tui.widgets.listing import UNTITLED, age_of
 from gptalk_tui.widgets.row_list import Row, RowList
@@ -71,8 +72,7 @@ class SearchScreen(Dialog[Found | None]):
                 suggester=TagSuggester(self._store),
             )
             yield RowList(id="hits")
-            hint = "Enter: open · Tab: this conversation · Esc: close"
-            yield Static(hint, classes="dialog-hint", markup=False)
+            yield KeyHints(("Enter", "open"), ("Tab", "this conversation"), ("Esc", "close"))
 
     def on_mount(self) -> None:
         self.query_one("#hits").can_focus = False

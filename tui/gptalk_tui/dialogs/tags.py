@@ -16,6 +16,7 @@ from gptalk_client.errors import GptalkError, UsageError
 from gptalk_client.models import Conversation
 from gptalk_client.tags import shown_tags, tag_changes, tag_or_none
 from gptalk_tui.dialogs.base import Dialog
+from gptalk_tui.dialogs.key_hints import KeyHints
 from gptalk_tui.widgets.listing import title_of
 
 if TYPE_CHECKING:
@@ -79,8 +80,7 @@ class TagsScreen(Dialog[tuple[str, ...] | None]):
                 suggester=TagSuggester(self._store, needs_sign=False),
             )
             yield Static(classes="dialog-error", markup=False)
-            hint = "Enter: save · Right: complete · Esc: cancel"
-            yield Static(hint, classes="dialog-hint", markup=False)
+            yield KeyHints(("Enter", "save"), ("Right", "complete"), ("Esc", "cancel"))
 
     def on_mount(self) -> None:
         self.query_one(Input).focus()

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from gptalk_client.records import Record
 
 FOLD_FROM_CHARS = 2_000
 FOLD_FROM_LINES = 20
@@ -20,8 +21,7 @@ OWN_LINES, OWN_CHARS = 4, 300
 _FILE = re.compile(r"^(`{3,})[a-zA-Z0-9]+ (\S.*)\n((?:.*\n)*?)\1$\n?", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Chip:
+class Chip(Record, frozen=True):
     """A part of a prompt that is shown as one line."""
 
     start: int

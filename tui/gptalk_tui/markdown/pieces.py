@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal, TypeAlias
+
+from msgspec import field
+
+from gptalk_client.records import Record
 
 PieceKind: TypeAlias = Literal["blocks", "text", "fence", "table", "html", "plain"]
 """How to parse a piece: Markdown blocks; the rest of a paragraph, a code block, a table or an HTML block; text as
@@ -14,8 +17,7 @@ written."""
 NO_REFERENCES: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Container:
+class Container(Record, frozen=True):
     """A quote or a list item that is open where a piece starts."""
 
     kind: Literal["quote", "item"]
@@ -25,8 +27,7 @@ class Container:
     """Width of its decoration on screen."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fence:
+class Fence(Record, frozen=True):
     """The code block that a piece continues."""
 
     ident: int
@@ -39,8 +40,7 @@ class Fence:
     """The block's lines just before this piece, which the lexer reads first to get its state."""
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Record, frozen=True):
     """What a piece needs to know about the text before it."""
 
     kind: PieceKind = "blocks"
@@ -52,12 +52,11 @@ class Context:
     """Only with kind `fence`."""
     basis: str = ""
     """Only with kind `table`: the table's first rows, header and delimiter row included, which set the widths."""
-    references: Mapping[str, str] = field(default_factory=lambda: NO_REFERENCES, hash=False)
+    references: Mapping[str, str] = field(default_factory=lambda: NO_REFERENCES)
     """Addresses by normalised label, from the link definitions so far."""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Record, frozen=True):
     """A part of a message that never changes again (except for the splitter's tail)."""
 
     source: str

@@ -12,6 +12,9 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
+GAP = 2
+"""Cells between the two parts, at least."""
+
 
 class KeySpot(NamedTuple):
     """Where a bar names a key."""
@@ -24,8 +27,30 @@ class KeySpot(NamedTuple):
     """As Textual names it."""
 
 
+def fit(lefts: Sequence[Content], rights: Sequence[Content], cells: int) -> tuple[Content, Content]:
+    """Return the wordings of two parts that fit side by side: the left part gets shorter first, then the right.
+
+    Where none do, the left part is cut.
+
+    Args:
+        lefts: The left part, the longest wording first.
+        rights: The right part likewise; it may end with an empty one.
+        cells: The room for both and the gap between them.
+    """
+    for right in rights:
+        room = cells - (right.cell_length + GAP if right else 0)
+        for left in lefts:
+            if left.cell_length <= room:
+                return left, right
+    right = rights[-1]
+    room = cells - right.cell_length - GAP
+    if not right or room < 1:
+        return lefts[-1].truncate(max(0, cells), ellipsis=True), Content.empty()
+    return lefts[-1].truncate(room, ellipsis=True), right
+
+
 class Bar(Widget):
-    """One line of text; the left part is cut short when both do not fit."""
+    """One line of text; both parts may have shorter wordings, and the left one is cut when none fit."""
 
     @dataclass
     class KeyClicked(Message):
@@ -47,6 +72,9 @@ class Bar(Widget):
     shorter: Sequence[Content] = ()
     """The left part in fewer words, the longest first, for where it does not fit; set before `left`."""
 
+    shorter_right: Sequence[Content] = ()
+    """The right part in fewer words likewise; set before `right`."""
+
     spots: Sequence[KeySpot] = ()
     """The keys that the left part names."""
 
@@ -59,14 +87,12 @@ class Bar(Widget):
                 self.post_message(self.KeyClicked(self, spot.key))
 
     def render(self) -> Content:
-        width = self.content_size.width
-        room = width - self.right.cell_length
-        if room < 1 or not self.right.cell_length:
-            return self._left_in(width).truncate(max(0, width), ellipsis=True)
-        left = self._left_in(room - 1).truncate(room - 1, ellipsis=True)
-        return Content.assemble(left, " " * (room - left.cell_length), self.right)
+        return self.side_by_side(self.left, *self.shorter)
 
-    def _left_in(self, cells: int) -> Content:
-        """Return the left part in as many words as fit."""
-        every = (self.left, *self.shorter)
-        return next((each for each in every if each.cell_length <= cells), every[-1])
+    def side_by_side(self, *lefts: Content) -> Content:
+        """Return one line with a left part, in as many of its wordings as fit, and the right part."""
+        cells = self.content_size.width
+        left, right = fit(lefts, (self.right, *self.shorter_right), cells)
+        if not right:
+            return left
+        return Content.assemble(left, " " * (cells - left.cell_length - right.cell_length), right)

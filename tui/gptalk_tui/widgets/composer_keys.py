@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from gptalk_client.records import Record
 
 
-@dataclass(frozen=True, slots=True)
-class ComposerKeys:
+class ComposerKeys(Record, frozen=True):
     """Keys of the composer that do one thing."""
 
     keys: tuple[str, ...]

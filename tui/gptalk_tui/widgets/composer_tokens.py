@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
+
+from gptalk_client.records import Record
 
 _COMMAND = re.compile(r"/[a-z0-9._-]*")
 _FILE = re.compile(r'(?:^|(?<=[\s(\[{（「]))[@＠](?:"(?P<quoted>[^"]*)|(?P<plain>[^\s"]*))$')
@@ -17,8 +18,7 @@ class TokenKind(Enum):
     FILE = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Record, frozen=True):
     """An unfinished word before the cursor."""
 
     kind: TokenKind

@@ -165,7 +165,8 @@ class ListPane(Vertical):
         """Show or hide the message counts."""
         if is_wide != self.has_class("-wide"):
             self.set_class(is_wide, "-wide")
-            self.show(self._conversations, active=self._active, streaming=self._streaming)
+            if self.is_mounted:
+                self.show(self._conversations, active=self._active, streaming=self._streaming)
 
     def mark(self, *, active: str | None, streaming: Collection[str]) -> None:
         """Update the marks of the open conversation and of streaming replies."""

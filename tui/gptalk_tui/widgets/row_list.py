@@ -16,18 +16,21 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from gptalk_client.records import Record
+
 TEXT_AT_CELLS = 3
 """Where the text of rows and headings begins, after the gutter for marks."""
 
 DETAIL_AT_CELLS, DETAIL_FROM_CELLS = 30, 54
 """Where details begin in a row, and how much room a row must have to show them, in cells."""
 
+LONGEST_KEPT = 12
+"""What is at the right of a row is not cut up to this width, in cells."""
 LEAST_ASIDE = 4
 """The room, in cells, from which on the beginning of what goes after a text says something."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Record, frozen=True):
     """One row of a list. Its texts are shown as they are: sanitise text from outside first."""
 
     key: str
@@ -262,7 +265,12 @@ class RowList(ScrollView, can_focus=True):
             mark_style = mark_style + Style(bgcolor=base.bgcolor, reverse=base.reverse)
         right = f" {row.right} " if row.right else " "
         room = max(0, width - TEXT_AT_CELLS - cell_len(right))
-        if cell_len(row.text) > room and cell_len(right) > room:
+        if cell_len(row.text) > room and cell_len(row.right) > LONGEST_KEPT:
+            # Words at the right give way to the text, a key or an age does not.
+            beside = width - TEXT_AT_CELLS - cell_len(row.text) - 3
+            right = f"  {_fitted(row.right, beside)} " if beside >= LEAST_ASIDE else " "
+            room = max(0, width - TEXT_AT_CELLS - cell_len(right))
+        elif cell_len(row.text) > room and cell_len(right) > room:
             right, room = " ", max(0, width - 4)  # the text is more important
         detail = ""
         if row.detail and room >= DETAIL_FROM_CELLS:

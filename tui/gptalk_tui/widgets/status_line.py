@@ -21,8 +21,6 @@ class StatusLine(Bar):
     def render(self) -> Content:
         if not self.notice.plain:
             return super().render()
-        room = self.content_size.width - self.right.cell_length - 1
-        if "\n" not in self.notice.plain and self.notice.cell_length < room:
-            gap = " " * (room + 1 - self.notice.cell_length)
-            return Content.assemble(self.notice, gap, self.right)
+        if "\n" not in self.notice.plain and self.notice.cell_length <= self.content_size.width:
+            return self.side_by_side(self.notice)
         return self.notice

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from gptalk_client.records import Record
 
 MEASURE = 104
 """Text and code are no wider than this many cells; in a wider pane they are centred."""
@@ -11,8 +11,7 @@ SCROLL_BAR_CELLS = 1
 """The scroll bar covers the last cells of every line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Record, frozen=True):
     """The columns of the transcript for one width, in cells."""
 
     width: int

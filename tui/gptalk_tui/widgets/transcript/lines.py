@@ -97,6 +97,11 @@ class Line:
     is_code: bool = False
     """Whether the line is part of a code block and fills the full width."""
 
+    @property
+    def is_folded(self) -> bool:
+        """Whether the line shows one thing in place of its text, such as a label for a long paste."""
+        return self.runs is not None and len(self.runs) == 1 and not self.runs[0].exact
+
     def offset_at(self, x: int) -> int:
         """Return the offset in the logical line of the character at cell `x`.
 

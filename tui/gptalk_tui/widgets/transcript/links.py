@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from gptalk_tui.widgets.transcript.document import Document
 from gptalk_tui.widgets.transcript.position import Position
 from gptalk_tui.widgets.transcript.selection import Selection, Spot
 
 
-@dataclass(slots=True)
-class MessageLink:
+class MessageLink(msgspec.Struct):
     """One link of a message."""
 
     position: Position

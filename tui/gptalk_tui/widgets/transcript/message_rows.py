@@ -135,7 +135,7 @@ class MessageRows:
     def revision_of(self, row: int) -> int:
         """Return a number that changes with what a row shows, as long as rows keep their numbers."""
         if row == HEAD:
-            return self.begins_context + 2 * self.is_growing
+            return int(self.begins_context)
         if self.is_frozen(row):
             return 0
         if row == self.foot:

@@ -27,7 +27,10 @@ def with_overlays(
         plain = document.rendered(message, row).plain
         current = marks.current
         is_here = current is not None and current[:3] == (message, row, line.logical)
-        for start, end in marks.ranges(plain[line.logical]) if line.logical < len(plain) else ():
+        hits = marks.ranges(plain[line.logical]) if line.logical < len(plain) else ()
+        if hits and line.is_folded:  # all of it is marked, once for however many
+            hits = [(current.offset, current.offset + 1)] if is_here and current is not None else hits[:1]
+        for start, end in hits:
             if cells := line.cells_of(start, end):
                 is_current = is_here and current is not None and current.offset == start
                 strip = _painted(strip, cells, content, styles["found.current" if is_current else "found"])

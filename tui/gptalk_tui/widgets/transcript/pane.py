@@ -11,9 +11,11 @@ from textual.filter import ANSIToTruecolor, LineFilter
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
+from textual.scrollbar import ScrollBar
 from textual.strip import Strip
 from textual.widget import Widget
 
+from gptalk_tui.widgets.scroll_bar import LineScrollBar
 from gptalk_tui.widgets.transcript.document import Document, Fetch
 from gptalk_tui.widgets.transcript.marks import Marks
 from gptalk_tui.widgets.transcript.overlay import with_overlays
@@ -60,6 +62,15 @@ class LinePane(ScrollView, can_focus=True, inherit_bindings=False):
         self._is_placing = False
         self._work_is_due = False
         self._blank: dict[int, Strip] = {}
+
+    @property
+    def vertical_scrollbar(self) -> ScrollBar:
+        """The scroll bar, made when it is first asked for, as Textual does."""
+        if self._vertical_scrollbar is None:
+            self._vertical_scrollbar = LineScrollBar(name="vertical", thickness=self.scrollbar_size_vertical)
+            self._vertical_scrollbar.display = False
+            self.app._start_widget(self, self._vertical_scrollbar)
+        return self._vertical_scrollbar
 
     # Scrolling
 
@@ -146,7 +157,7 @@ class LinePane(ScrollView, can_focus=True, inherit_bindings=False):
         viewport, document = self.viewport, self.document
         viewport.place(width, height)
         self._update_scroll_bar(viewport.top_line, document.total, height)
-        self._paint_changes(width)
+        self._paint_changes()
         if new_text and not self.is_following and not viewport.is_at_end:
             self._set_new_text(True)
         if document.has_work and not self._work_is_due:
@@ -160,7 +171,7 @@ class LinePane(ScrollView, can_focus=True, inherit_bindings=False):
             pass
         self._place()
 
-    def _paint_changes(self, width: int) -> None:
+    def _paint_changes(self) -> None:
         strips = [
             line.chosen_strip if position.message == self.chosen else line.strip
             for position, line in self.viewport.lines
@@ -168,6 +179,7 @@ class LinePane(ScrollView, can_focus=True, inherit_bindings=False):
         old, self._strips = self._strips, strips
         count, common = max(len(strips), len(old)), min(len(strips), len(old))
         changed = [y for y in range(count) if y >= common or strips[y] is not old[y]]
+        width = self.size.width - self.scrollbar_size_vertical  # the bar is painted when it moves
         regions: list[Region] = []
         for y in changed:
             if regions and regions[-1].bottom == y:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
+import msgspec
+from msgspec import field
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
@@ -14,7 +14,7 @@ from gptalk_client.models import Role, Status
 from gptalk_client.text import visible
 from gptalk_tui.widgets.transcript.frame import Frame
 from gptalk_tui.widgets.transcript.position import HEAD, NOTE
-from gptalk_tui.widgets.transcript.reply_words import has_mark, mark_words, origin_words, thought_words
+from gptalk_tui.widgets.transcript.reply_words import has_mark, mark_words, thought_words
 from gptalk_tui.widgets.transcript.styles import StyleTable
 
 if TYPE_CHECKING:
@@ -42,11 +42,10 @@ class PaintedLine:
         line: What it shows; None for blank lines, heads and feet.
         frame: Its columns.
         styles: The colours.
-        origin: What a blank line says while its message is chosen: with no line of its own, nothing moves.
         is_prompt: Whether the message has a bar already, which becomes a wider one while it is chosen.
     """
 
-    __slots__ = ("_chosen", "_frame", "_origin", "_styles", "is_prompt", "line", "strip")
+    __slots__ = ("_chosen", "_frame", "_styles", "is_prompt", "line", "strip")
 
     def __init__(
         self,
@@ -54,14 +53,12 @@ class PaintedLine:
         line: Line | None,
         frame: Frame,
         styles: StyleTable,
-        origin: str = "",
         *,
         is_prompt: bool = False,
     ) -> None:
         self.is_prompt = is_prompt
         self.strip = strip
         self.line = line
-        self._origin = origin
         self._frame = frame
         self._styles = styles
         self._chosen: Strip | None = None
@@ -78,18 +75,11 @@ class PaintedLine:
                 bar = WIDE_BAR if self.is_prompt else CHOSEN_BAR
                 mark = Strip([Segment(bar, self._styles["page marker"])], 1)
             parts = [self.strip.crop(0, column), mark, self.strip.crop(column + 1, self.strip.cell_length)]
-            if self._origin:
-                content = self._frame.content
-                origin = _whole_parts(self._origin, self._frame.text_width)
-                words = Strip([Segment(origin, self._styles["page muted"])]).crop(0, self._frame.text_width)
-                rest = self.strip.crop(content + words.cell_length, self.strip.cell_length)
-                parts[2:] = [self.strip.crop(column + 1, content), words, rest]
             self._chosen = Strip.join(parts)
         return self._chosen
 
 
-@dataclass(slots=True)
-class Rendered:
+class Rendered(msgspec.Struct):
     """One row: its parsed blocks, and its lines at one width."""
 
     lines_width: int
@@ -100,6 +90,8 @@ class Rendered:
     is_prompt: bool = False
     is_thought: bool = False
     foot: list[str] = field(default_factory=list)
+    is_alone: bool = False
+    """Whether the foot is all there is of a message: the blank line above it is the head's."""
     is_error: bool = False
 
     @property
@@ -159,7 +151,7 @@ class Renderer:
             rendered.lines = [self._words("…", "page muted", "", "page muted", frame)]
             rendered.lines_width = frame.width
         else:
-            rendered.foot = [rows.foot_words, rows.details]
+            rendered.foot, rendered.is_alone = [rows.foot_words, rows.details], row == HEAD + 1
             rendered.is_error = entry.status in (Status.FAILED, Status.INCOMPLETE)
             self.layout(rendered, frame)
         return rendered
@@ -170,8 +162,8 @@ class Renderer:
             rule = self._rule(NOT_SENT, frame)
             above = [self._blank(frame), self._words(rule, "page muted", "", "page muted", frame)]
         blank = Strip.blank(frame.width, self.base_style)
-        is_prompt, origin = entry.role is Role.USER, origin_words(entry)
-        lines = [*above, PaintedLine(blank, None, frame, self.styles, origin, is_prompt=is_prompt)]
+        is_prompt = entry.role is Role.USER
+        lines = [*above, PaintedLine(blank, None, frame, self.styles, is_prompt=is_prompt)]
         if has_mark(entry):
             words = mark_words(entry, *self.version_keys)
             lines.append(self._words(words, "page muted", "", "page muted", frame))
@@ -247,7 +239,7 @@ class Renderer:
             text_width=frame.text_width,
             full_width=frame.text_width,
         )
-        rendered.lines = [self._blank(frame)]
+        rendered.lines = [] if rendered.is_alone else [self._blank(frame)]
         for line in painted.lines:
             is_about_end = bool(ended) and line.logical == 0
             bar = ERROR_BAR if is_about_end else ""
@@ -297,13 +289,6 @@ class Renderer:
         if used > frame.width:
             painted = painted.crop(0, frame.width)
         return PaintedLine(painted, line, frame, self.styles)
-
-
-def _whole_parts(words: str, room: int) -> str:
-    """Return as many of the parts as fit, the first one at least."""
-    while cell_len(words) > room and " · " in words:
-        words = words.rpartition(" · ")[0]
-    return words
 
 
 def _merged(parts: list[Segment]) -> list[Segment]:

@@ -86,12 +86,12 @@ def thought_words(seconds: int | None, *, is_growing: bool) -> str:
     return f"Thought for {took}" if seconds else "Thought for less than a second"
 
 
-def count_words(entry: BranchEntry) -> str:
+def count_words(entry: BranchEntry, about: str = "about ") -> str:
     """Return how many tokens a reply has, by the service's own count or about; empty where there are none."""
     tokens, is_counted = tokens_of(entry)
     if not tokens:
         return ""
-    return f"{'' if is_counted else 'about '}{tokens:,} token{'' if tokens == 1 else 's'}"
+    return f"{'' if is_counted else about}{tokens:,} token{'' if tokens == 1 else 's'}"
 
 
 def details_words(entry: BranchEntry) -> str:
@@ -101,9 +101,9 @@ def details_words(entry: BranchEntry) -> str:
     return " · ".join(part for part in (one_line(entry.model), reply_figures(entry)) if part)
 
 
-def reply_figures(entry: BranchEntry) -> str:
+def reply_figures(entry: BranchEntry, *, is_brief: bool = False) -> str:
     """Return how long a reply is, how fast it came and how long it took; empty where that is not known."""
-    words, took = count_words(entry), duration_s(entry)
+    words, took = count_words(entry, "~" if is_brief else "about "), duration_s(entry)
     if not words or took is None:
         return ""
     rate = f"{tokens_of(entry)[0] / took:.0f}/s" if took >= 0.1 else ""
@@ -127,12 +127,21 @@ def time_words(at_ms: int) -> str:
     return f"{datetime.fromtimestamp(at_ms / 1000).astimezone():%Y-%m-%d %H:%M}"
 
 
-def origin_words(entry: BranchEntry) -> str:
-    """Return who wrote a message, when, how long that took and how long it is."""
-    parts = [one_line(entry.provider), one_line(entry.model)] if entry.role is Role.ASSISTANT else []
-    if entry.created_at_ms:
-        parts.append(time_words(entry.created_at_ms))
-    if entry.role is Role.ASSISTANT and entry.status is not Status.STREAMING:
-        took = duration_s(entry)
-        parts += [f"{took:.1f} s" if took is not None else "", count_words(entry)]
-    return " · ".join(part for part in parts if part)
+def origin_wordings(entry: BranchEntry) -> list[str]:
+    """Return who wrote a message, when, how long that took and how long it is, the longest wording first."""
+    written = time_words(entry.created_at_ms) if entry.created_at_ms else ""
+    if entry.role is not Role.ASSISTANT:
+        return [written]
+    provider, model, took, about, brief = one_line(entry.provider), one_line(entry.model), "", "", ""
+    if entry.status is not Status.STREAMING:
+        seconds = duration_s(entry)
+        took = f"{seconds:.1f} s" if seconds is not None else ""
+        about, brief = count_words(entry), count_words(entry, "~")
+    wordings = [
+        (provider, model, written, took, about),
+        (model, written, took, about),
+        (model, took, about),
+        (model, took, brief),
+        (took, brief),
+    ]
+    return [" · ".join(filter(None, each)) for each in wordings]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
+from gptalk_client.records import Record
 from gptalk_tui.markdown.pieces import Piece
 from gptalk_tui.widgets.transcript.document import Document
 
@@ -31,8 +31,7 @@ class Unit(Enum):
     LINE = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Record, frozen=True):
     """From one spot to another, in either order."""
 
     anchor: Spot
