@@ -25,7 +25,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "tests"))
 
 from support.gptalk_server import threaded_gptalk_server  # noqa: E402 - found through the line above
-from support.scenes import LIFETIMES, PASTA  # noqa: E402
+from support.scenes.texts import LIFETIMES, PASTA  # noqa: E402
 from support.terminal import CTRL_F, CTRL_N, ENTER, ESCAPE, READY, TAB, Terminal, program  # noqa: E402
 
 SIZE = (100, 28)

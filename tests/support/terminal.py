@@ -27,6 +27,7 @@ import subprocess
 import sys
 import termios
 import threading
+import tty
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
@@ -124,6 +125,7 @@ class Terminal:
         cwd: Scope it runs; None: where the tests do.
         has_kitty_keys: Whether it speaks kitty's keyboard protocol, and says so.
         is_session: Whether the terminal is the session's own, so that hanging up sends SIGHUP.
+        delay_s: How long its answers are on their way, in seconds, as over a long link.
     """
 
     def __init__(
@@ -135,6 +137,7 @@ class Terminal:
         cwd: Path | None = None,
         is_session: bool = True,
         has_kitty_keys: bool = False,
+        delay_s: float = 0.0,
     ) -> None:
         self.output = bytearray()
         """Every byte that the program wrote."""
@@ -142,6 +145,8 @@ class Terminal:
         self._stream = pyte.Stream(self.screen)
         self._unfed = b""
         self._has_kitty_keys = has_kitty_keys
+        self._delay_s = delay_s
+        self._on_their_way: list[threading.Timer] = []
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         self._is_half_painted = False
         self._changed = threading.Condition()
@@ -339,6 +344,16 @@ class Terminal:
             found.append("xterm's modified keys are on")
         return found
 
+    def left_for_the_shell(self) -> bytes:
+        """Return the input that the program has not taken, once all answers have come. Valid after `wait`."""
+        for timer in self._on_their_way:
+            timer.join(LIMIT_S)
+        tty.setraw(self._slave, termios.TCSANOW)
+        left = b""
+        while select.select([self._slave], [], [], 0)[0]:
+            left += os.read(self._slave, 4096)
+        return left
+
     @property
     def has_modified_keys(self) -> bool:
         """Whether the program has asked for xterm's `modifyOtherKeys`, and has not reset it."""
@@ -387,9 +402,17 @@ class Terminal:
                     self._is_half_painted = end.rfind(_FRAME_BEGINS) > end.rfind(_FRAME_ENDS)
                 self._changed.notify_all()
             for question, answer in _ANSWERS.items():
-                os.write(self._master, answer * data.count(question))
+                self._answer(answer * data.count(question))
             if _DEVICE_QUERY in data:
-                os.write(self._master, (b"\x1b[?1u" if self._has_kitty_keys else b"") + _DEVICE_ANSWER)
+                self._answer((b"\x1b[?1u" if self._has_kitty_keys else b"") + _DEVICE_ANSWER)
+
+    def _answer(self, answer: bytes) -> None:
+        if answer and self._delay_s:
+            timer = threading.Timer(self._delay_s, os.write, (self._master, answer))
+            self._on_their_way.append(timer)
+            timer.start()
+        elif answer:
+            os.write(self._master, answer)
 
     def _feed(self, data: bytes) -> None:
         """Paint all but a sequence at the end that is not whole yet."""

@@ -56,6 +56,18 @@ def test_a_signal_while_a_reply_streams(
     assert still_kept(kept)
 
 
+def test_no_answer_of_the_terminal_reaches_the_shell(start, service: GptalkServer) -> None:
+    """Each frame of a reply asks how far the terminal has come; over a long link answers come after the end."""
+    with start(delay_s=0.4) as terminal:
+        stream(terminal, service)
+        asked = terminal.output.count(b"\x1b[5n")
+        service.step()
+        terminal.wait_for(lambda _: terminal.output.count(b"\x1b[5n") > asked, "another question")
+        assert terminal.end(CTRL_Q) == 0
+        assert terminal.left_for_the_shell() == b""
+        assert terminal.complaints() == []
+
+
 @pytest.mark.parametrize("keys", [(CTRL_O,), (CTRL_P,), (CTRL_N,)], ids=["export", "palette", "elsewhere"])
 def test_a_signal_under_a_dialog_or_from_another_conversation(
     start, service: GptalkServer, kept: Kept, keys: tuple[str, ...]

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 
-from support.scenes import SCENES, SIZES, pictures_of, take
+from support.pictures import parts
+from support.scenes import SCENES, pictures_of, take
+from support.scenes.stage import SIZES
 
 PICTURES = Path(__file__).parent.parent.parent / "screenshots"
-
-
-def parts(svg: str) -> list[str]:
-    """Return what a picture is made of, one part a line."""
-    return re.sub(r"(?=<)", "\n", svg).splitlines()
 
 
 @pytest.mark.parametrize("name", SCENES)
@@ -25,11 +21,15 @@ async def test_the_picture_is_what_the_app_shows(name: str) -> None:
     )
 
 
-# In the smallest its rows scroll, and how long the bar is depends on which of them have been measured by then.
-@pytest.mark.parametrize("size", [size for size in SIZES[1:] if size != (40, 12)])
-async def test_a_cut_reply_in_other_sizes_is_as_pictured(size: tuple[int, int]) -> None:
-    stored = (PICTURES / f"sizes/cut-{size[0]}x{size[1]}.svg").read_text("utf-8")
-    assert parts(await take("cut", size)) == parts(stored), "take it again: python screenshots/take.py cut"
+IN_OTHER_SIZES = [*(("cut", size) for size in SIZES[1:]), ("palette", (40, 12)), ("send-files", (58, 24))]
+
+
+@pytest.mark.parametrize(("name", "size"), IN_OTHER_SIZES)
+async def test_some_pictures_in_other_sizes_are_what_the_app_shows(name: str, size: tuple[int, int]) -> None:
+    stored = (PICTURES / f"sizes/{name}-{size[0]}x{size[1]}.svg").read_text("utf-8")
+    assert parts(await take(name, size)) == parts(stored), (
+        f"look at it, then take it again: python screenshots/take.py {name}"
+    )
 
 
 def test_every_picture_has_a_scene() -> None:

@@ -16,7 +16,7 @@ from gptalk_tui.terminal.painter.chops import size_of
 from support.apps import Running, running_app
 from support.cell_terminal import CellTerminal
 from support.exhaustive import EVERY_CASE
-from support.scenes import LIFETIMES, PASTA
+from support.scenes.texts import LIFETIMES, PASTA
 from support.scripted_provider import ScriptedProvider
 
 WIDE = """日本語の助詞は**難しい**です。それでも毎日少しずつ練習します。

@@ -32,7 +32,7 @@ Reasoning: TypeAlias = Literal["folded", "open", "hidden"]
 """How reasoning is shown that nobody folded or opened."""
 
 MAX_OPEN_MESSAGES = 256
-MAX_CACHED_LINES = 3000
+MAX_CACHED_LINES = 1000
 _FETCH_AHEAD = 8
 _MESSAGE_OVERHEAD_CHARS = 80
 """Extra weight of a message for its blank line and short last lines, in characters."""
