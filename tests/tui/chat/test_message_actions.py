@@ -120,7 +120,7 @@ async def test_an_edit_whose_message_is_deleted_becomes_a_prompt_of_its_own(
         await app.press("tab", "d")
         await app.until(lambda: app.chat.session.edit is None)
         assert app.chat.composer.text == left
-        assert status(app).startswith("about 1 token")
+        assert status(app).endswith("about 1 token")
         app.chat.composer.focus()
         await app.press("enter")
         await app.until_idle()
