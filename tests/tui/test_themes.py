@@ -128,6 +128,54 @@ async def test_a_theme_is_previewed_chosen_and_kept(tmp_path: Path) -> None:
         assert app.chat.composer.has_focus
 
 
+def hard_to_read(app: Running) -> dict[str, float]:
+    """Return the words on screen that are too near to their ground, without the screen behind a dialog."""
+    screen = app.app.screen
+    rows = [each.region.line_range for each in screen.query("#band")] or [screen.region.line_range]
+    found = {}
+    for y, strip in enumerate(screen._compositor.render_strips()):
+        for text, style, _ in strip:
+            if style is None or not re.search(r"\w", text) or not any(y in each for each in rows):
+                continue
+            front = seen(style.color.name if style.color else "default", is_text=True)
+            ground = seen(style.bgcolor.name if style.bgcolor else "default", is_text=False)
+            ratio = contrast(front, ground)  # the same for reversed ones
+            if ratio < 4.5:
+                found[text.strip()] = ratio
+    return found
+
+
+@pytest.mark.parametrize("palette", PALETTES, ids=lambda palette: palette.name)
+async def test_every_word_of_dialogs_and_fields_can_be_read_as_painted(
+    tmp_path: Path, palette: Palette
+) -> None:
+    settings = Settings(provider="gptalk", model="test-model", ui=UiSettings(theme=palette.name))
+    async with running_app(ScriptedProvider(["text"]), tmp_path, settings=settings, size=(100, 30)) as app:
+        await app.send("A question with text")
+        await app.until_idle()
+        for keys in (
+            ["ctrl+p"],
+            ["ctrl+o"],
+            ["ctrl+t"],
+            ["f1"],
+            ["f2"],
+            [*"/search", "escape", "enter", *"text"],
+            ["ctrl+f"],
+            ["ctrl+f", *"text"],
+            ["ctrl+s", "slash"],
+        ):
+            await app.press(*keys)
+            await app.pilot.pause()
+            assert hard_to_read(app) == {}, keys
+            while app.app.screen is not app.chat:
+                await app.press("escape")
+                await app.pilot.pause()
+            await app.press("escape", "escape")
+            app.chat.composer.text = ""
+            app.chat.composer.focus()
+            await app.pilot.pause()
+
+
 async def test_no_color_sends_no_colour_and_still_shows_what_is_chosen(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

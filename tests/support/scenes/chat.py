@@ -35,7 +35,7 @@ async def chat() -> str:
         await talk(app, "How do lifetimes relate to borrows?")
         await app.send("and for structs?")
         await app.until(lambda: "struct Excerpt" in newest(app))
-        svg = await streaming_picture(app, "about 42 tokens/s · 3.2 s")
+        svg = await streaming_picture(app, 3.2, tokens_per_s=42)
         gate.set()
         await app.until_idle()
         return svg
@@ -63,7 +63,7 @@ async def hero() -> str:
         gate.set()
         await app.until(lambda: len(app.chat.session.turns) == 1)
         await app.until(lambda: "●" in rows_of_list(app))
-        svg = await streaming_picture(app, "about 57 tokens/s · 6.8 s")
+        svg = await streaming_picture(app, 6.8, tokens_per_s=57)
         asked.set()
         await app.until_idle()
         return svg
@@ -107,7 +107,7 @@ async def queue() -> str:
         for prompt in ("and in traits?", "Now show me a whole program."):
             await app.send(prompt)
         await app.until(lambda: len(app.chat.query_one("#queue").rows) == 3)  # type: ignore[attr-defined]
-        svg = await streaming_picture(app, "about 42 tokens/s · 3.2 s")
+        svg = await streaming_picture(app, 3.2, tokens_per_s=42)
         gate.set()
         await app.until_idle()
         return svg
@@ -245,7 +245,7 @@ async def thinking() -> str:
     async with scene([ReasoningAdded(REASONING), gate, TRAINS]) as app:
         await app.send("When do the trains meet?")
         await app.until(lambda: "Check" in newest(app))
-        svg = await streaming_picture(app, "thinking · about 42 tokens/s · 12.4 s")
+        svg = await streaming_picture(app, 12.4, tokens_per_s=42)
         gate.set()
         await app.until_idle()
         return svg

@@ -246,7 +246,7 @@ async def download() -> str:
         with patch.object(type(app.chat.services), "lacks_model", lambda *_: True):
             await app.send("Pasta for eight")
             await app.until(lambda: app.app.screen is not app.chat)
-            svg = await streaming_picture(app, "saving the prompt · 0.3 s")
+            svg = await streaming_picture(app, 0.3)
             await app.press("escape")
             await app.until_idle()
             return svg

@@ -14,6 +14,7 @@ from unittest.mock import patch
 from gptalk_client.models import Role
 from gptalk_client.settings import Settings
 from gptalk_client.store.imported import ImportedConversation, ImportedMessage
+from gptalk_tui.chat.turns import LiveTurn
 from gptalk_tui.widgets.row_list import RowList
 from support.apps import Running, running_app
 from support.pictures import picture
@@ -84,17 +85,16 @@ async def open_dialog(app: Running, *keys: str) -> None:
     await app.until(lambda: all(each.rows for each in app.app.screen.query(RowList)))
 
 
-async def streaming_picture(app: Running, status: str) -> str:
-    """Return a picture of a turn under way, with a status line that does not depend on the clock."""
-    from textual.content import Content
-
+async def streaming_picture(app: Running, took_s: float, *, tokens_per_s: float = 0.0) -> str:
+    """Return a picture of a turn under way, with figures that do not depend on the clock."""
     app.chat.controllers.bars.pause()
-    words = Content.assemble(("⠹ ", "$ink-accent"), (status, "$ink-muted"))
-    line = app.chat.query_one("#status")
-    line.left = words  # type: ignore[attr-defined]
-    if not line.display:  # on a low screen the composer's border has the words
-        app.chat.composer.border_subtitle = words
-    return await picture(app)
+    with (
+        patch.object(LiveTurn, "elapsed_s", took_s),
+        patch.object(LiveTurn, "tokens_per_s", tokens_per_s),
+        patch("gptalk_tui.chat.bar_texts._spinner", lambda: ("⠹ ", "$ink-accent")),
+    ):
+        app.chat.refresh_status()
+        return await picture(app)
 
 
 def rows_of_list(app: Running) -> str:

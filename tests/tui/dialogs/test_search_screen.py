@@ -52,6 +52,18 @@ async def hits(app: Running) -> list[Row]:
     return list(app.app.screen.query_one("#hits", RowList).rows)
 
 
+async def test_a_hit_shows_its_match_where_the_row_is_too_narrow_for_all_of_it(tmp_path: Path) -> None:
+    reply = "Words that come before it, about forty of them in all, needle and what follows it."
+    async with running_app(ScriptedProvider([reply]), tmp_path, size=(58, 24)) as app:
+        await app.send("Go")
+        await app.until_idle()
+        await search(app, *"needle")
+        rows = app.app.screen.query_one("#hits", RowList)
+        [strip] = [strip for y in range(3) if "needle" in (strip := rows.render_line(y)).text]
+        assert strip.text.strip().startswith("…")
+        assert [text for text, style, _ in strip if style is not None and style.bold] == ["needle"]
+
+
 async def test_hits_stand_below_their_titles_with_the_match_marked(tmp_path: Path) -> None:
     async with running_app(ScriptedProvider([]), tmp_path) as app:
         fill(app)

@@ -64,7 +64,7 @@ class ExportScreen(Dialog[Path | None]):
             title = f"Export “{title_of(self._conversation)}”"
             yield Static(title, classes="dialog-title", markup=False)
             yield RowList(id="formats")
-            yield _Box("all branches, not just the one on screen", id="branches", compact=True)
+            yield _Box("all branches, not just this one", id="branches", compact=True)
             yield PathInput(id="target")
             yield Static(classes="dialog-error", markup=False)
             yield KeyHints(("↑ ↓", "format"), ("Tab", "complete"), ("Enter", "export"), ("Esc", "cancel"))

@@ -276,14 +276,15 @@ class RowList(ScrollView, can_focus=True):
         if row.detail and room >= DETAIL_FROM_CELLS:
             room, all_of_it = DETAIL_AT_CELLS, room
             detail = set_cell_size(" " + _fitted(row.detail, all_of_it - room - 1), all_of_it - room)
-        text = _fitted(row.text, room)
+        shown, spans = _from_match(row.text, row.spans, room)
+        text = _fitted(shown, room)
         left = room - cell_len(text) - 2
         aside = f"  {_fitted(row.aside, left)}" if row.aside and left >= LEAST_ASIDE else ""
         segments = [
             Segment(" ", base),
             Segment(set_cell_size(row.mark or " ", 1), mark_style),
             Segment(" ", base),
-            *_emphasised(text, row.spans, base, mark_style + Style(bold=True)),
+            *_emphasised(text, spans, base, mark_style + Style(bold=True)),
             Segment(set_cell_size(aside, room - cell_len(text)), detail_style),
             Segment(detail, detail_style),
             Segment(right, right_style),
@@ -294,6 +295,18 @@ class RowList(ScrollView, can_focus=True):
 def _fitted(text: str, room: int) -> str:
     """Return a text that fits, with an ellipsis if it was cut."""
     return text if cell_len(text) <= room else set_cell_size(text, max(0, room - 1)) + "…"
+
+
+def _from_match(
+    text: str, spans: Sequence[tuple[int, int]], room: int
+) -> tuple[str, Sequence[tuple[int, int]]]:
+    """Return a text from shortly before its first match on, where the match would be cut off, and the matches."""
+    if not spans or cell_len(text[: spans[0][1]]) < room or cell_len(text) <= room:
+        return text, spans
+    start = spans[0][0]
+    while start and cell_len(text[start - 1 : spans[0][1]]) < room * 2 // 3:
+        start -= 1
+    return f"…{text[start:]}", [(first + 1 - start, last + 1 - start) for first, last in spans]
 
 
 def _emphasised(text: str, spans: Sequence[tuple[int, int]], base: Style, style: Style) -> Iterable[Segment]:
