@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from textual.content import Content
 
 from gptalk_client.errors import NetworkError
 from gptalk_client.models import (
@@ -259,6 +260,14 @@ def test_words_of_a_running_turn_go_before_its_figures(cells: int) -> None:
     assert re.search(r"0(/s| tokens/s) · \d+\.\d s$", left.plain)
     assert right.plain.startswith("↓ ")
     assert right.plain.endswith("End")
+
+
+@pytest.mark.parametrize("cells", [34, 52, 74])
+def test_a_long_reason_is_cut_and_when_it_is_tried_again_is_not(cells: int) -> None:
+    turn = LiveTurn("c", 1, phase=Phase.RETRYING, reason="The server is overloaded; " * 9, retry_at_s=0.0)
+    turn.reply = Message("m", "c", None, Role.ASSISTANT, "", Status.STREAMING, 0)
+    left, _ = fit(turn_status(turn, is_on_this_computer=False), [Content.empty()], cells)
+    assert re.search(r" The serve.*… · trying again in 0 s$", left.plain)
 
 
 async def test_the_status_line_has_the_engines_own_counts_and_the_header_the_context(tmp_path: Path) -> None:

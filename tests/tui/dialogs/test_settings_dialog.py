@@ -142,7 +142,7 @@ async def test_behind_a_dialog_no_edge_is_left_for_its_band_to_cut(tmp_path: Pat
         assert before[0] != ground
         await opened(app)
         assert chat.list_pane.styles.background == ground
-        assert chat.composer.styles.border_bottom == ("round", ground)
+        assert chat.composer.styles.border_bottom == ("blank", ground)
         await app.press("escape")
         await app.until(lambda: app.app.screen is chat)
         assert (chat.list_pane.styles.background, chat.composer.styles.border_bottom) == before

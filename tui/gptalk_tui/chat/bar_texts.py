@@ -28,6 +28,8 @@ ROOMY_WIDTH = 60
 """From this width on the header has room for the app's name."""
 _PADDING = 1
 """Cells at each end of the header."""
+_REASON_CHARS = (80, 50, 30, 10)
+"""To how many characters a reason is cut, until it fits."""
 SHORTEST_NAME = 8
 """Names are not cut shorter than this, in cells."""
 
@@ -178,7 +180,8 @@ def turn_status(turn: LiveTurn, *, is_on_this_computer: bool) -> list[Content]:
     elif turn.phase is Phase.RETRYING:
         left = 0 if turn.retry_at_s is None else max(0, math.ceil(turn.retry_at_s - time.monotonic()))
         again, style = f"trying again in {left} s", "$ink-warning"
-        wordings = [_joined([one_line(turn.reason), again]), again]
+        reasons = [one_line(turn.reason, max_chars=chars) for chars in _REASON_CHARS]
+        wordings = [*dict.fromkeys(_joined([reason, again]) for reason in reasons), again]
     elif turn.phase is Phase.STREAMING:
         does, rate = "thinking" if turn.is_thinking else "", f"{turn.tokens_per_s:.0f}"
         wordings = [_joined([does, f"about {rate} tokens/s", took]), _joined([does, f"~{rate}/s", took])]
