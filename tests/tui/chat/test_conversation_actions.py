@@ -127,6 +127,20 @@ async def test_trash_keeps_the_place_in_the_list_and_undo_brings_back(tmp_path: 
         await app.until(lambda: titles(app) == ["one", "two", "three", "four"])
 
 
+async def test_a_list_that_covers_the_status_line_has_its_notices_at_its_foot(tmp_path: Path) -> None:
+    store_with(tmp_path, "one", "two")
+    async with running_app(ScriptedProvider(["ok"]), tmp_path, size=(80, 24)) as app:
+
+        def foot() -> str:
+            return app.chat.controllers.bars.footer.left.plain
+
+        await in_list(app, "down", "f8")
+        await app.until(lambda: foot() == "Moved “two” to the trash. Ctrl+Z undoes it.")
+        await app.press("escape")
+        await app.until(lambda: "Enter send" in foot())
+        assert app.chat.controllers.bars.status.notice.plain == "Moved “two” to the trash. Ctrl+Z undoes it."
+
+
 async def test_what_was_deleted_for_good_is_not_said_to_be_back(tmp_path: Path) -> None:
     store_with(tmp_path, "one", "two")
     async with running_app(ScriptedProvider(["ok"]), tmp_path) as app:

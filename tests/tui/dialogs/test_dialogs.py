@@ -67,6 +67,16 @@ async def test_what_is_found_after_a_dialog_was_left_is_shown_to_nobody(tmp_path
         assert looking.is_cancelled
 
 
+async def test_enter_takes_the_row_that_fits_best(tmp_path: Path) -> None:
+    answers: list[str | None] = []
+    rows = [Row("send", "Send", words="reply"), Row("edit", "Edit the reply"), Row("copy", "Copy the reply")]
+    async with running_app(ScriptedProvider([]), tmp_path) as running:
+        await running.app.push_screen(PickerScreen("Anything", rows, empty_text="Nothing"), answers.append)
+        await running.press(*"reply", "enter")
+        await running.until(lambda: running.app.screen is running.chat)
+    assert answers == ["edit"]
+
+
 async def test_a_letter_that_quits_can_still_be_typed(tmp_path: Path) -> None:
     settings = Settings(provider="gptalk", model="test-model", keys={"app.quit": "slash,f12"})
     async with running_app(ScriptedProvider([]), tmp_path, settings=settings) as running:
@@ -76,7 +86,7 @@ async def test_a_letter_that_quits_can_still_be_typed(tmp_path: Path) -> None:
         await running.until(lambda: running.app.return_code is not None)
 
 
-@pytest.mark.parametrize("size", [(120, 36), (80, 24), (58, 24), (40, 18)])
+@pytest.mark.parametrize("size", [(120, 36), (80, 24), (58, 24), (40, 18), (40, 12)])
 async def test_every_dialog_keeps_its_keys_in_sight_and_takes_clicks_on_them(
     tmp_path: Path, size: tuple[int, int]
 ) -> None:

@@ -129,6 +129,7 @@ class Controllers:
             body=body,
             switch_to=lambda it: self.opener.switch_to(it),
         )
+        self.bars.is_covered = lambda: self.sidebar.covers_all
         self.navigation = Navigation(
             services,
             host,

@@ -218,6 +218,11 @@ class Sidebar:
         pane.set_wide(self._host.size.width >= WIDE_FROM_WIDTH)
 
     @property
+    def covers_all(self) -> bool:
+        """Whether the list lies over the conversation."""
+        return self.is_open and self._is_narrow
+
+    @property
     def _is_narrow(self) -> bool:
         return self._host.size.width < OPEN_FROM_WIDTH
 

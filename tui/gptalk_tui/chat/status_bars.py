@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -61,6 +61,8 @@ class StatusBars:
         self._transcript = transcript
         self._composer = composer
         self._commands = commands
+        self.is_covered: Callable[[], bool] = lambda: False
+        """Whether the list lies over the status line."""
         self._ticker: Timer | None = None
         self._in_border = Content.empty()
         self.header = Bar(id="header")
@@ -113,7 +115,7 @@ class StatusBars:
                 is_low=self._is_low,
             )
         )
-        self.footer.left, self.footer.spots = footer(self._hints(), width)
+        self._update_footer()
         self.update_status()
         if self._is_low:  # once more when the composer has its width
             self.header.call_after_refresh(self.update_status)
@@ -121,6 +123,12 @@ class StatusBars:
     @property
     def _is_low(self) -> bool:
         return self._host.size.height <= LOW_SCREEN
+
+    def _update_footer(self) -> None:
+        if self.status.notice.plain and self.is_covered():
+            self.footer.left, self.footer.spots = self.status.notice, ()
+        else:
+            self.footer.left, self.footer.spots = footer(self._hints(), self._host.size.width)
 
     def _who(self, provider: Provider | None) -> tuple[str, str]:
         """Return who answers, as the header and as the welcome say it."""
@@ -194,8 +202,10 @@ class StatusBars:
         return Content("  ").join(part for part in (left, right) if part)
 
     def show_notice(self, notice: Content) -> None:
-        """Show a notice in place of the status, or the status again."""
+        """Show a notice in place of the status, and of the keys where the list covers that; or both again."""
         self.status.notice = notice
+        if self.footer.is_attached:
+            self._update_footer()
         self.update_status()
 
     def _turns_changed(self) -> None:

@@ -77,7 +77,7 @@ class PickerScreen(Dialog[str | None]):
         """Let the rows take the room that title, field and keys leave."""
         height = self.size.height
         is_low = height < LOW_HEIGHT
-        self.query_one(RowList).styles.max_height = height - 4 if is_low else height * 92 // 100 - 8
+        self.query_one(RowList).styles.max_height = height - 5 if is_low else height * 92 // 100 - 8
 
     def on_key(self) -> None:
         self.add_class("-filtering")
@@ -95,7 +95,8 @@ class PickerScreen(Dialog[str | None]):
         rows = [row for row in self._all if all(word in _findable(row) for word in words)]
         if words:  # what is named so comes before what only tells of it
             rows.sort(key=lambda row: (row.is_dim, not all(word in row.text.casefold() for word in words)))
-        self.query_one(RowList).set_rows(rows, highlight=self._first)
+        best = rows[0].key if words and rows else self._first
+        self.query_one(RowList).set_rows(rows, highlight=best)
         self._first = None
 
     @on(RowList.Highlighted)
