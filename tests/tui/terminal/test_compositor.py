@@ -102,3 +102,19 @@ async def test_only_what_shows_in_a_changed_region_is_rendered() -> None:
         # A line of the side above the floating panel, and the foot: all that is between them is left alone.
         assert pieces(compositor, [Region(0, 1, 12, 1), Region(0, 15, 60, 1)])
         assert {each.id: each.asked for each in counted if each.asked} == {"side": 1, "foot": 1}
+
+
+async def test_a_region_that_is_asked_for_before_the_layout_hides_no_change() -> None:
+    app = LayersApp()
+    async with app.run_test(size=(60, 16)):
+        screen, (side, scrolled) = app.screen, (app.screen.query_one(each) for each in ("#side", "#scrolled"))
+        compositor = copy_of(screen, TightCompositor)
+        compositor._dirty_regions.clear()
+        before = compositor.full_map[scrolled].region
+        side.display = False
+        compositor._full_map_invalidated = True  # as it is once a hidden widget was updated
+        assert compositor.full_map[scrolled].region.width > before.width
+        found = compositor.reflow(screen, screen.size)
+        assert scrolled in found.resized
+        assert side in found.hidden
+        assert any(region.contains_region(before) for region in compositor._dirty_regions)

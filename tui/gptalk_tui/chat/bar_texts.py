@@ -190,8 +190,14 @@ def turn_status(turn: LiveTurn, *, is_on_this_computer: bool) -> list[Content]:
         if turn.phase is Phase.CONNECTING and is_on_this_computer and turn.elapsed_s >= CONNECTED_S:
             does = "waiting for the engine"
         wordings = [f"{does} · {took}", f"{does.partition(' for ')[0]} · {took}"]
-    trouble = (f" · not saved: {one_line(turn.save_trouble)}", " · not saved") if turn.save_trouble else ("",)
-    said = [(words, trouble[0]) for words in wordings] + [(wordings[-1], trouble[-1])]
+    troubles = [""]
+    if turn.save_trouble:
+        reasons = [
+            one_line(turn.save_trouble),
+            *(one_line(turn.save_trouble, max_chars=n) for n in _REASON_CHARS),
+        ]
+        troubles = [*(f" · not saved: {reason}" for reason in dict.fromkeys(reasons)), " · not saved"]
+    said = [(words, troubles[0]) for words in wordings] + [(wordings[-1], each) for each in troubles[1:]]
     spinner = _spinner()
     return [Content.assemble(spinner, (words, style), (more, "$ink-error")) for words, more in said]
 

@@ -28,7 +28,6 @@ from gptalk_tui.chat.session import Session
 from gptalk_tui.dialogs.base import TrueScreen
 from gptalk_tui.dialogs.tags import TagSuggester
 from gptalk_tui.keymap import KeyMap
-from gptalk_tui.terminal.compositor import TightCompositor
 from gptalk_tui.widgets.bar import Bar
 from gptalk_tui.widgets.column import BOX, Column
 from gptalk_tui.widgets.composer import Composer
@@ -92,7 +91,6 @@ class ChatScreen(TrueScreen[None], inherit_bindings=False):
                 self._bindings.bind(
                     ",".join(keys.keys(action)), f"do('{action.id}')", action.title, show=False
                 )
-        self._compositor = TightCompositor()
         self._chat = chat
         self._new = new
         self._is_starting = True

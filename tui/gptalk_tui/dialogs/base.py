@@ -25,6 +25,8 @@ from textual.widget import Widget
 from textual.widgets import Static
 from textual.worker import Worker, WorkType
 
+from gptalk_tui.terminal.compositor import TightCompositor
+
 Result = TypeVar("Result")
 Outcome = TypeVar("Outcome")
 
@@ -58,6 +60,10 @@ class TrueScreen(Screen[Result]):
     """A screen that is laid out for the terminal's present size, and that knows what is gone."""
 
     HORIZONTAL_BREAKPOINTS = _WIDTHS
+
+    def __init__(self, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(name, id, classes)
+        self._compositor = TightCompositor()
 
     def show_notice(self, notice: Content) -> None:
         """Show a notice, or none if it is empty."""
