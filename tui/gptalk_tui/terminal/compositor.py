@@ -6,7 +6,7 @@ app's CPU time.
 
 It also finds what a new layout changes by comparing it with the latest map of the widgets, which may already be of
 that layout if somebody has asked for a region in between. Then nothing was painted, and no widget told of its new
-size (no upstream issue).
+size (compare Textualize/textual#5056).
 """
 
 from __future__ import annotations
