@@ -40,7 +40,7 @@ PATIENCE_S = 0.4
 """How long keys wait for a server's answer, in seconds."""
 
 LOW_HEIGHT = 16
-"""Below this height, in lines, dialogs drop their hints and margins."""
+"""Below this height, in lines, dialogs drop their margins."""
 
 _WIDTHS = [(0, "-narrow"), (60, "-roomy")]
 
@@ -99,7 +99,7 @@ class TrueScreen(Screen[Result]):
 
 
 class Dialog(ModalScreen[Result], TrueScreen[Result]):
-    """A small screen over the others. Where there is little room, it drops its hints and margins."""
+    """A small screen over the others. Where there is little room, it drops its margins."""
 
     CSS_PATH = "../styles/dialogs.tcss"
     VERTICAL_BREAKPOINTS = [(0, "-low"), (LOW_HEIGHT, "-high")]  # noqa: RUF012 - as Textual declares it

@@ -26,7 +26,7 @@ class TightCompositor(Compositor):
     _laid_out: CompositorMap | None = None
 
     def reflow(self, parent: Widget, size: Size) -> ReflowResult:
-        """Lay out anew, as Textual does, and return what differs from the last layout."""
+        """Lay out the screen as Textual does, and return what differs from the previous layout."""
         if self._laid_out is not None:
             self._full_map = self._laid_out
         found = super().reflow(parent, size)
